@@ -1,0 +1,1 @@
+"""Kytos: what would happen if the pods of a Kubernetes cluster were placed better."""

@@ -1,0 +1,395 @@
+"""The cluster as Kytos sees it: nodes, pods and what binds them, frozen, in canonical units.
+
+Canonical units are integers: millicores for ``cpu``, bytes for ``memory``,
+``ephemeral-storage`` and ``hugepages-*``, plain counts for everything else (``pods`` included).
+Nothing here knows how a cluster was read (`kytos.sources`) or what is asked of it
+(`kytos.optimize`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+CPU = "cpu"
+MEMORY = "memory"
+PODS = "pods"
+LOAD_RESOURCES = (CPU, MEMORY)
+"""The resources whose utilisation H_load levels."""
+
+HOSTNAME = "kubernetes.io/hostname"
+ZONE = "topology.kubernetes.io/zone"
+REGION = "topology.kubernetes.io/region"
+INSTANCE_TYPE = "node.kubernetes.io/instance-type"
+
+Amount = Annotated[int, Field(ge=0)]
+Resources = dict[str, Amount]
+Labels = dict[str, str]
+
+
+class Frozen(BaseModel):
+    """A value: cannot be changed once built and refuses fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Effect(StrEnum):
+    """What a taint does to a pod that does not tolerate it."""
+
+    NO_SCHEDULE = "NoSchedule"
+    PREFER_NO_SCHEDULE = "PreferNoSchedule"
+    NO_EXECUTE = "NoExecute"
+
+
+class Taint(Frozen):
+    """A taint of a node."""
+
+    key: str
+    value: str = ""
+    effect: Effect = Effect.NO_SCHEDULE
+
+
+class Toleration(Frozen):
+    """A toleration of a pod; an empty `key` with operator Exists tolerates every taint.
+
+    `operator` is Equal, Exists, Lt or Gt; an empty `effect` matches all effects.
+    """
+
+    key: str = ""
+    operator: str = "Equal"
+    value: str = ""
+    effect: str = ""
+
+
+class Requirement(Frozen):
+    """One expression of a selector: `key` `operator` `values`."""
+
+    key: str
+    operator: str
+    """In, NotIn, Exists, DoesNotExist; for nodes also Gt and Lt."""
+    values: tuple[str, ...] = ()
+
+
+class LabelSelector(Frozen):
+    """All requirements must hold; an empty selector matches everything."""
+
+    requirements: tuple[Requirement, ...] = ()
+
+
+class NodeTerm(Frozen):
+    """A node selector term: label expressions and fields, all of which must hold.
+
+    A term with neither matches no node.
+    """
+
+    expressions: tuple[Requirement, ...] = ()
+    fields: tuple[Requirement, ...] = ()
+
+
+class PreferredNodeTerm(Frozen):
+    """A node the pod would rather run on."""
+
+    term: NodeTerm
+    weight: int = 1
+
+
+class PodTerm(Frozen):
+    """A pod (anti-)affinity term: pods that match, in one domain of `topology_key`.
+
+    `selector` None matches no pod. `namespaces` empty and `namespace_selector` None mean the
+    pod's own namespace; an empty `namespace_selector` means all.
+    """
+
+    topology_key: str
+    selector: LabelSelector | None = None
+    namespaces: tuple[str, ...] = ()
+    namespace_selector: LabelSelector | None = None
+    match_label_keys: tuple[str, ...] = ()
+    mismatch_label_keys: tuple[str, ...] = ()
+
+
+class PreferredPodTerm(Frozen):
+    """A pod (anti-)affinity term that weighs but does not filter."""
+
+    term: PodTerm
+    weight: int = 1
+
+
+class SpreadConstraint(Frozen):
+    """A topology spread constraint as written on a pod."""
+
+    topology_key: str
+    max_skew: int = 1
+    hard: bool = True
+    """True for whenUnsatisfiable DoNotSchedule, False for ScheduleAnyway."""
+    selector: LabelSelector | None = None
+    min_domains: int | None = None
+    honor_node_affinity: bool = True
+    honor_node_taints: bool = False
+    match_label_keys: tuple[str, ...] = ()
+
+
+class HostPort(Frozen):
+    """A port a pod takes on its node."""
+
+    port: int
+    protocol: str = "TCP"
+    ip: str = "0.0.0.0"  # noqa: S104  (Kubernetes' own default for hostIP; nothing listens here)
+
+
+class Owner(Frozen):
+    """The controller of a pod, ReplicaSets already followed up to their Deployment."""
+
+    kind: str
+    name: str
+
+
+class Phase(StrEnum):
+    """A pod's phase; Succeeded and Failed hold no capacity."""
+
+    PENDING = "Pending"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    UNKNOWN = "Unknown"
+
+
+class Node(Frozen):
+    """A node: what it offers, what it refuses and what it costs."""
+
+    name: str
+    allocatable: Resources
+    labels: Labels = {}
+    annotations: Labels = {}
+    taints: tuple[Taint, ...] = ()
+    unschedulable: bool = False
+    """Cordoned."""
+    ready: bool = True
+    """As the node's Ready condition reports it; the scheduler itself looks at taints."""
+    accepts_pods: bool = True
+    """False refuses every new pod, whatever it tolerates (request body: ``ready: false``)."""
+    provisioned: bool = True
+    """False: can be bought and takes `startup_seconds` to come up."""
+    startup_seconds: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    price_per_hour: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """None is unknown, not free."""
+    current_load: Resources = {}
+    """Load from what is not among the cluster's pods."""
+    images: frozenset[str] = frozenset()
+    declared_features: frozenset[str] = frozenset()
+
+    @property
+    def zone(self) -> str | None:
+        """The zone label, if there is one."""
+        return self.labels.get(ZONE)
+
+    @property
+    def usable(self) -> bool:
+        """Whether the node takes part in levelling: neither cordoned nor refusing pods."""
+        return self.accepts_pods and not self.unschedulable
+
+
+class Pod(Frozen):
+    """A pod: what it asks for, where it may run and what ties it to where it is."""
+
+    id: str
+    """``namespace/name`` from a cluster, any unique text from a request body."""
+    name: str
+    namespace: str = "default"
+    labels: Labels = {}
+    annotations: Labels = {}
+    node: str | None = None
+    """The node it is bound to."""
+    phase: Phase = Phase.RUNNING
+    ready: bool = True
+    terminating: bool = False
+    mirror: bool = False
+    """A static pod's mirror: the kubelet runs it from a file."""
+    owner: Owner | None = None
+    service: str | None = None
+    """The replicas it belongs with: its owning Deployment, StatefulSet, … or a given name."""
+    priority: int = 0
+    requests: Resources = {}
+    """The effective Pod request the scheduler filters a new pod by."""
+    held: Resources | None = None
+    """What it holds where it runs, when that differs (in-place resize)."""
+    expected: Resources = {}
+    """Load foreseen by resource; counts in H_load, never in capacity."""
+    movable: bool | None = None
+    """The user's word; None leaves it to the eviction rules."""
+    move_cost: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """The user's word on what moving it costs (1 is an ordinary pod)."""
+    tolerations: tuple[Toleration, ...] = ()
+    node_selector: Labels = {}
+    required_node_terms: tuple[NodeTerm, ...] | None = None
+    """ORed; None is no requirement, an empty tuple matches nothing."""
+    preferred_node_terms: tuple[PreferredNodeTerm, ...] = ()
+    affinity: tuple[PodTerm, ...] = ()
+    anti_affinity: tuple[PodTerm, ...] = ()
+    preferred_affinity: tuple[PreferredPodTerm, ...] = ()
+    preferred_anti_affinity: tuple[PreferredPodTerm, ...] = ()
+    spread: tuple[SpreadConstraint, ...] = ()
+    host_ports: tuple[HostPort, ...] = ()
+    claims: tuple[str, ...] = ()
+    """Names of the PersistentVolumeClaims it mounts, in its namespace."""
+    local_storage: bool = False
+    """Uses an emptyDir or hostPath volume whose content stays behind."""
+    images: frozenset[str] = frozenset()
+    required_features: frozenset[str] = frozenset()
+
+    @property
+    def holds_capacity(self) -> bool:
+        """Whether it counts on its node; a pod being deleted still does."""
+        return self.node is not None and self.phase not in (Phase.SUCCEEDED, Phase.FAILED)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it still waits for a node."""
+        return self.node is None and self.phase is Phase.PENDING and not self.terminating
+
+    @property
+    def footprint(self) -> Resources:
+        """What it holds on its node."""
+        return self.requests if self.held is None else self.held
+
+    @property
+    def keeps_node(self) -> bool:
+        """Whether a node it runs on counts as in use: all but DaemonSet and mirror pods."""
+        return not (self.mirror or (self.owner is not None and self.owner.kind == "DaemonSet"))
+
+
+class DisruptionBudget(Frozen):
+    """A PodDisruptionBudget and what it still allows."""
+
+    name: str
+    namespace: str
+    selector: LabelSelector | None = None
+    disruptions_allowed: int = 0
+
+
+class Claim(Frozen):
+    """A PersistentVolumeClaim."""
+
+    name: str
+    namespace: str
+    access_modes: tuple[str, ...] = ()
+    volume: str | None = None
+    """The PersistentVolume it is bound to."""
+    storage_class: str | None = None
+
+
+class Volume(Frozen):
+    """A PersistentVolume: where it can be reached from."""
+
+    name: str
+    labels: Labels = {}
+    required_node_terms: tuple[NodeTerm, ...] | None = None
+
+
+class StorageClass(Frozen):
+    """A StorageClass: when and where its volumes are made."""
+
+    name: str
+    waits_for_consumer: bool = False
+    allowed_topologies: tuple[NodeTerm, ...] = ()
+
+
+class Autoscaler(Frozen):
+    """A HorizontalPodAutoscaler, as far as Autoscale is prefilled from it."""
+
+    service: str
+    min_replicas: int = 1
+    max_replicas: int
+    target_rate: float | None = None
+    """Per replica, from an External or Pods metric of type AverageValue."""
+    current_rate: float | None = None
+    """The whole service's, where the status tells it."""
+
+
+class Note(Frozen):
+    """Something read but not honoured yet, or read and mended; shown on the cluster page."""
+
+    message: str
+    subjects: tuple[str, ...] = ()
+    """The objects it is about, at most the first few by name."""
+    count: int = 1
+
+
+class Cluster(Frozen):
+    """A whole cluster at one moment.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        When a name occurs twice or a pod runs on a node that is not listed.
+    """
+
+    name: str = "cluster"
+    nodes: tuple[Node, ...]
+    pods: tuple[Pod, ...] = ()
+    budgets: tuple[DisruptionBudget, ...] = ()
+    namespaces: dict[str, Labels] = {}
+    claims: tuple[Claim, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    storage_classes: tuple[StorageClass, ...] = ()
+    autoscalers: tuple[Autoscaler, ...] = ()
+    notes: tuple[Note, ...] = ()
+    taken_at: datetime | None = None
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Cluster:
+        _refuse_repeats("nodes", (node.name for node in self.nodes))
+        _refuse_repeats("pods", (pod.id for pod in self.pods))
+        known = {node.name for node in self.nodes}
+        for pod in self.pods:
+            if pod.node is not None and pod.node not in known:
+                raise ValueError(
+                    f"pod {pod.id!r} runs on node {pod.node!r}, which is not among the nodes; "
+                    "add that node or leave the pod's node out"
+                )
+        return self
+
+    @cached_property
+    def node_index(self) -> Mapping[str, int]:
+        """Position of each node by name."""
+        return {node.name: position for position, node in enumerate(self.nodes)}
+
+    @cached_property
+    def pod_index(self) -> Mapping[str, int]:
+        """Position of each pod by id."""
+        return {pod.id: position for position, pod in enumerate(self.pods)}
+
+    @cached_property
+    def pods_by_node(self) -> Mapping[str, tuple[Pod, ...]]:
+        """The pods that hold capacity, by node name; every node has an entry."""
+        found: dict[str, list[Pod]] = {node.name: [] for node in self.nodes}
+        for pod in self.pods:
+            if pod.holds_capacity and pod.node is not None:
+                found[pod.node].append(pod)
+        return {name: tuple(pods) for name, pods in found.items()}
+
+    def with_placement(self, placement: Mapping[str, str | None]) -> Cluster:
+        """The same cluster with the pods named in `placement` on other nodes (None: no node)."""
+        pods = tuple(
+            pod.model_copy(update={"node": placement[pod.id]}) if pod.id in placement else pod
+            for pod in self.pods
+        )
+        return self.replace(pods=pods)
+
+    def replace(self, **changes: object) -> Cluster:
+        """The same cluster with some fields changed, validated anew (`model_copy` would keep caches)."""
+        fields = {name: getattr(self, name) for name in Cluster.model_fields}
+        return Cluster(**(fields | changes))
+
+
+def _refuse_repeats(field: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"{field}: {name!r} is named twice; each name must be unique")
+        seen.add(name)

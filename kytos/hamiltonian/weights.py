@@ -1,0 +1,55 @@
+"""The four weights of the energy, with the exchange rates behind slider position 1.
+
+H = A·constraint + B·load + C·cost + D·affinity. The terms are reported in the units in which they
+are added, so that sum always holds as it stands. `load` is section 3's definition as it is; the
+rates below turn moves and pairs into its unit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from kytos.cluster import Frozen
+from kytos.problem import LoadMode
+
+if TYPE_CHECKING:
+    from kytos.problem import Problem
+
+NODE_IN_MOVES = 10.0
+"""Freeing a node of mean price is worth ten ordinary moves."""
+NODE_IN_PAIRS = 20.0
+"""Freeing a node of mean price is worth twenty pairs of replicas sharing a node."""
+MOVE_IN_SPREAD = 0.01
+"""An ordinary move must lower sum (u - mean)^2 by 0.01: a pod of a tenth of a node moves when the
+utilisations it moves between differ by more than 15 points."""
+PAIR_IN_SPREAD = 0.01
+"""Two replicas on one node are worth one ordinary move."""
+
+
+class Weights(Frozen):
+    """A, B, C and D as the sliders set them; 1 each is the sensible default."""
+
+    A: float = Field(1.0, ge=0, le=1000, allow_inf_nan=False, description="constraints hold")
+    B: float = Field(1.0, ge=0, le=1000, allow_inf_nan=False, description="load")
+    C: float = Field(1.0, ge=0, le=1000, allow_inf_nan=False, description="cost of the change")
+    D: float = Field(1.0, ge=0, le=1000, allow_inf_nan=False, description="affinity")
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What one unit of cost and of affinity is worth in units of H_load, at weight 1."""
+
+    cost: float
+    affinity: float
+
+
+def exchange_rates(problem: Problem) -> Rates:
+    """Return the rates for a problem's mode and prices."""
+    if problem.mode is LoadMode.CONSOLIDATE:
+        node = float(problem.price.mean()) if len(problem.price) else 1.0
+        node = node or 1.0
+        return Rates(cost=node / NODE_IN_MOVES, affinity=node / NODE_IN_PAIRS)
+    return Rates(cost=MOVE_IN_SPREAD, affinity=PAIR_IN_SPREAD)

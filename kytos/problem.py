@@ -1,0 +1,297 @@
+"""The problem as arrays: what every solver, the QUBO and the referee see of a question.
+
+Axes are named in the docstrings: ``pods`` are only the pods to decide on (the rest are in
+`Problem.fixed`), ``nodes`` all nodes, ``resources`` every resource that can run short, the pod
+count included. A *placement* is an int array ``(pods,)`` of node positions; -1 is unplaced.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+UNPLACED = -1
+
+
+class LoadMode(StrEnum):
+    """What H_load asks for."""
+
+    SPREAD = "spread"
+    SQUARES = "squares"
+    CONSOLIDATE = "consolidate"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A count of some pods per domain of a topology.
+
+    Attributes
+    ----------
+    domain
+        ``(nodes,)`` the domain each node lies in, -1 where the node lacks the topology's key.
+    members
+        ``(pods,)`` bool, which of the problem's pods are counted.
+    fixed
+        ``(domains,)`` how many pods outside the problem are counted in each domain.
+    """
+
+    domain: Ints
+    members: Bools
+    fixed: Ints
+
+    def counts(self, placement: Ints) -> Ints:
+        """``(domains,)`` counted pods per domain under `placement`."""
+        placed = placement[self.members & (placement >= 0)]
+        domains = self.domain[placed]
+        return self.fixed + np.bincount(domains[domains >= 0], minlength=len(self.fixed))
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Required anti-affinity, host ports, exclusive volumes: no carrier with another target.
+
+    Positions into `Problem.tallies`; both count over the same topology. A pod that is both
+    does not exclude itself.
+    """
+
+    carriers: int
+    targets: int
+    rule: str
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Required pod affinity: a carrier only in a domain that holds a target.
+
+    A carrier may be the first of its kind (`alone` true for it) when no target is anywhere else
+    and it is a target itself. Targets may not leave a carrier behind without any.
+    """
+
+    carriers: int
+    targets: int
+    rule: str
+    alone: Bools
+    """``(pods,)`` carriers that match their own terms."""
+
+
+@dataclass(frozen=True)
+class Skew:
+    """Topology spread: a carrier only in a domain at most `max_skew` above the emptiest.
+
+    `eligible` ``(domains,)`` are the domains the minimum is taken over; with fewer of them than
+    `min_domains` the minimum is 0. Judged as the scheduler does: for a carrier, the counted pods
+    of its domain (itself included only if it is counted) less the minimum over the others.
+    """
+
+    carriers: int
+    counted: int
+    max_skew: int
+    min_domains: int
+    eligible: Bools
+    rule: str
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """A preference: each unordered pair of a carrier and a target in one domain adds `weight`.
+
+    Negative attracts. With ``carriers == targets`` a set of k pods counts k(k-1)/2 pairs.
+    """
+
+    carriers: int
+    targets: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Latency between pods of the problem that talk to each other.
+
+    Attributes
+    ----------
+    pairs
+        ``(edges, 2)`` positions of pods.
+    weight
+        ``(edges,)`` share of the traffic.
+    latency
+        ``(nodes, nodes)`` in the unit of H_cost, symmetric.
+    """
+
+    pairs: Ints
+    weight: Floats
+    latency: Floats
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One question about one cluster, as arrays.
+
+    Attributes
+    ----------
+    pods, nodes, resources
+        Names along the axes.
+    allocatable
+        ``(nodes, resources)`` what a node offers.
+    capacity
+        ``(nodes, resources)`` what a node may be filled to by pods that come to it:
+        `allocatable`, or less where the question sets a utilisation limit.
+    fixed
+        ``(nodes, resources)`` held by what the problem does not decide on.
+    request
+        ``(pods, resources)`` what each pod takes.
+    load_allocatable, load_fixed, load_request
+        ``(nodes, 2)``, ``(nodes, 2)``, ``(pods, 2)`` float, cpu and memory as H_load sees them
+        (with the load foreseen where it is known).
+    current
+        ``(pods,)`` where each pod runs now, `UNPLACED` for none.
+    allowed
+        ``(pods, nodes)`` pairs that no rule settled pod by pod forbids; staying is always
+        allowed.
+    must_place
+        ``(pods,)`` pods that may not end unplaced (they run now).
+    desire
+        ``(pods,)`` cost of leaving a pod unplaced; 0 where `must_place`.
+    priority
+        ``(pods,)`` Kubernetes priority.
+    move_cost
+        ``(pods,)`` what leaving `current` costs, 1 for an ordinary pod.
+    node_cost
+        ``(pods, nodes)`` cost of running there, beside the move (start-up, latency to pods
+        that stay), or None.
+    preference
+        ``(pods, nodes)`` soft cost in H_affinity of running there (preferred node affinity,
+        negative attracts), or None.
+    service
+        ``(pods,)`` position in `services`, -1 for none.
+    services, service_fixed
+        Names and ``(services, nodes)`` counts of replicas the problem does not decide on.
+    zone
+        ``(nodes,)`` zone position, -1 for none.
+    zone_pairs
+        Whether replicas in one zone count as pairs too.
+    usable
+        ``(nodes,)`` nodes that are levelled by H_load.
+    price
+        ``(nodes,)`` per hour; all 1 when any is unknown.
+    held_open
+        ``(nodes,)`` in use whatever is decided (a pinned pod other than DaemonSet and mirror).
+    mode
+        What H_load asks for.
+    max_moves
+        At most this many pods may leave `current`; None is no bound.
+    traffic
+        Latency between pods of the problem, or None.
+    tallies, exclusions, presences, skews, pairings
+        Rules and preferences that depend on where others go.
+    """
+
+    pods: tuple[str, ...]
+    nodes: tuple[str, ...]
+    resources: tuple[str, ...]
+    allocatable: Ints
+    capacity: Ints
+    fixed: Ints
+    request: Ints
+    load_allocatable: Floats
+    load_fixed: Floats
+    load_request: Floats
+    current: Ints
+    allowed: Bools
+    must_place: Bools
+    desire: Floats
+    priority: Ints
+    move_cost: Floats
+    service: Ints
+    services: tuple[str, ...]
+    service_fixed: Ints
+    zone: Ints
+    usable: Bools
+    price: Floats
+    held_open: Bools
+    mode: LoadMode
+    zone_pairs: bool = False
+    max_moves: int | None = None
+    node_cost: Floats | None = None
+    preference: Floats | None = None
+    traffic: Traffic | None = None
+    tallies: tuple[Tally, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    presences: tuple[Presence, ...] = ()
+    skews: tuple[Skew, ...] = ()
+    pairings: tuple[Pairing, ...] = ()
+    sole: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    """``(pods,)`` pods whose service would have no ready replica left without them."""
+
+    def __post_init__(self) -> None:
+        pods, nodes, resources = len(self.pods), len(self.nodes), len(self.resources)
+        if len(self.sole) != pods:
+            object.__setattr__(self, "sole", np.zeros(pods, dtype=np.bool_))
+        expected = {
+            "allocatable": (nodes, resources),
+            "capacity": (nodes, resources),
+            "fixed": (nodes, resources),
+            "request": (pods, resources),
+            "load_allocatable": (nodes, 2),
+            "load_fixed": (nodes, 2),
+            "load_request": (pods, 2),
+            "current": (pods,),
+            "allowed": (pods, nodes),
+            "must_place": (pods,),
+            "desire": (pods,),
+            "priority": (pods,),
+            "move_cost": (pods,),
+            "service": (pods,),
+            "service_fixed": (len(self.services), nodes),
+            "zone": (nodes,),
+            "usable": (nodes,),
+            "price": (nodes,),
+            "held_open": (nodes,),
+            "sole": (pods,),
+        }
+        for name, shape in expected.items():
+            found = getattr(self, name).shape
+            if found != shape:
+                raise ValueError(f"Problem.{name} has shape {found}, expected {shape}")
+
+    @cached_property
+    def mean_load(self) -> Floats:
+        """``(2,)`` mean_r of H_load: all that should run over all usable allocatable."""
+        usable = self.usable
+        offered = self.load_allocatable[usable].sum(axis=0)
+        wanted = self.load_fixed[usable].sum(axis=0) + self.load_request.sum(axis=0)
+        return np.divide(wanted, offered, out=np.zeros(2), where=offered > 0)
+
+    @cached_property
+    def initial_held(self) -> Ints:
+        """``(nodes, resources)`` held at the start."""
+        return self.held(self.current)
+
+    def held(self, placement: Ints) -> Ints:
+        """``(nodes, resources)`` held under `placement`."""
+        held = self.fixed.copy()
+        placed = placement >= 0
+        np.add.at(held, placement[placed], self.request[placed])
+        return held
+
+    def utilisation(self, placement: Ints) -> Floats:
+        """``(nodes, 2)`` cpu and memory as H_load sees them; 0 where nothing is allocatable."""
+        load = self.load_fixed.copy()
+        placed = placement >= 0
+        np.add.at(load, placement[placed], self.load_request[placed])
+        return np.divide(
+            load, self.load_allocatable, out=np.zeros_like(load), where=self.load_allocatable > 0
+        )
+
+    def in_use(self, placement: Ints) -> Bools:
+        """``(nodes,)`` y[n]: a pod other than DaemonSet and mirror pods is there."""
+        used = self.held_open.copy()
+        used[placement[placement >= 0]] = True
+        return used

@@ -1,0 +1,142 @@
+"""What a solver is: two protocols, their parameters, and the budget and progress they share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import dimod
+from pydantic import Field
+
+from kytos.cluster import Frozen
+from kytos.hamiltonian.weights import Weights
+from kytos.problem import Ints, Problem
+
+
+class SolverName(StrEnum):
+    """The solvers by the names of the HTTP contract."""
+
+    OPENJIJ_SA = "openjij-sa"
+    OPENJIJ_SQA = "openjij-sqa"
+    HYBRID = "hybrid"
+    CP_SAT = "cp-sat"
+    DWAVE_SA = "dwave-sa"
+    DWAVE_TABU = "dwave-tabu"
+    DWAVE_QPU = "dwave-qpu"
+    DWAVE_LEAP_BQM = "dwave-leap-bqm"
+    DWAVE_LEAP_CQM = "dwave-leap-cqm"
+    KUBE_SCHEDULER = "kube-scheduler"
+    FIRST_FIT_DECREASING = "first-fit-decreasing"
+
+
+class Encoding(StrEnum):
+    """How a placement is written in binary variables."""
+
+    STAY_PUT = "stay-put"
+    ONE_HOT = "one-hot"
+
+
+class Capacity(StrEnum):
+    """How a capacity inequality is written in the QUBO."""
+
+    SLACK = "slack"
+    UNBALANCED = "unbalanced"
+
+
+class SolverParams(Frozen):
+    """How hard a solver works: counted work, with a clock only as a cap."""
+
+    num_reads: int = Field(4, ge=1, le=10_000, description="independent anneals, one seed each")
+    num_sweeps: int = Field(400, ge=1, le=1_000_000, description="sweeps over all variables a read")
+    refine_proposals: int = Field(
+        4_000_000, ge=0, le=10_000_000_000, description="moves proposed by refinement"
+    )
+    seed: int = Field(0, ge=0, lt=2**31, description="same seed, same answer")
+    time_limit_s: float = Field(
+        30.0, gt=0, le=86_400, allow_inf_nan=False, description="cap by the clock, seconds"
+    )
+    max_variables: int = Field(
+        600, ge=1, le=200_000, description="largest QUBO annealed; the rest is left to refinement"
+    )
+    encoding: Encoding = Encoding.STAY_PUT
+    capacity: Capacity = Capacity.SLACK
+
+
+class StopReason(StrEnum):
+    """What ended a solve."""
+
+    WORK = "work"
+    CLOCK = "clock"
+    USER = "user"
+    OPTIMAL = "optimal"
+
+
+Report = Callable[[str, float, float | None], None]
+"""Called with a stage's name, its progress in 0..1 and the best energy so far."""
+
+
+def say_nothing(stage: str, progress: float, energy: float | None) -> None:
+    """Report to nobody."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """The clock and the stop button of one solve, asked between pieces of work."""
+
+    deadline: float = float("inf")
+    """In `time.monotonic` seconds."""
+    stopped: Callable[[], bool] = field(default=lambda: False)
+    report: Report = say_nothing
+
+    @property
+    def remaining_s(self) -> float:
+        """Seconds left on the clock, never negative."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    @property
+    def reason(self) -> StopReason | None:
+        """Why to stop now, or None to go on."""
+        if self.stopped():
+            return StopReason.USER
+        if time.monotonic() >= self.deadline:
+            return StopReason.CLOCK
+        return None
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether a solver can be used here and, if not, what to do about it."""
+
+    ok: bool
+    how: str = ""
+
+
+class Sampler(Protocol):
+    """Draws samples of a QUBO; decoding, repair and refinement are `kytos.solve`'s."""
+
+    name: SolverName
+
+    def available(self) -> Availability:
+        """Say whether it can be used here."""
+
+    def sample(
+        self, bqm: dimod.BinaryQuadraticModel, params: SolverParams, watch: Watch
+    ) -> dimod.SampleSet:
+        """Return samples with their energies; at least one, unless stopped before the first."""
+
+
+class Placer(Protocol):
+    """Answers with a placement of its own; what it returns is checked, never refined."""
+
+    name: SolverName
+
+    def available(self) -> Availability:
+        """Say whether it can be used here."""
+
+    def place(
+        self, problem: Problem, weights: Weights, params: SolverParams, watch: Watch
+    ) -> Ints:
+        """Return a feasible placement ``(pods,)``; the start when it finds none better."""
