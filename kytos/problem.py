@@ -100,6 +100,21 @@ class Skew:
 
 
 @dataclass(frozen=True)
+class MoveLimit:
+    """A disruption budget: at most `limit` of its members may leave `Problem.current`.
+
+    A plan may move its members one after another, but nothing here knows when a moved replica
+    is ready again, so the budget is consumed over the whole batch of moves.
+    """
+
+    members: Bools
+    """``(pods,)``."""
+    limit: int
+    rule: str
+    """The budget as ``namespace/name``."""
+
+
+@dataclass(frozen=True)
 class Pairing:
     """A preference: each unordered pair of a carrier and a target in one domain adds `weight`.
 
@@ -191,6 +206,8 @@ class Problem:
         Latency between pods of the problem, or None.
     tallies, exclusions, presences, skews, pairings
         Rules and preferences that depend on where others go.
+    move_limits
+        Disruption budgets, consumed over all moves.
     """
 
     pods: tuple[str, ...]
@@ -227,6 +244,7 @@ class Problem:
     presences: tuple[Presence, ...] = ()
     skews: tuple[Skew, ...] = ()
     pairings: tuple[Pairing, ...] = ()
+    move_limits: tuple[MoveLimit, ...] = ()
     sole: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     """``(pods,)`` pods whose service would have no ready replica left without them."""
 
