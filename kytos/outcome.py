@@ -1,0 +1,185 @@
+"""What a question is answered with: one shape for pages, API and command line.
+
+`Outcome` holds what all four questions share; each question adds its own fields in
+`kytos.optimize`. JSON uses the names of the HTTP contract (``from``, ``to``).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import numpy as np
+from pydantic import ConfigDict, Field
+
+from kytos.bounds import Certificate
+from kytos.cluster import Frozen
+from kytos.hamiltonian.weights import Weights
+from kytos.problem import Ints, Problem
+from kytos.solvers.base import SolverName, StopReason
+
+
+class Question(StrEnum):
+    """The four questions."""
+
+    REBALANCE = "rebalance"
+    RECOVERY = "recovery"
+    PLACEMENT = "placement"
+    AUTOSCALE = "auto_scale"
+
+
+class Energy(Frozen):
+    """The energy of one placement by term; total = A·constraint + B·load + C·cost + D·affinity."""
+
+    constraint: float
+    load: float
+    cost: float
+    affinity: float
+    total: float
+
+
+class EnergyChange(Frozen):
+    """The energy as it is and as it would be."""
+
+    before: Energy
+    after: Energy
+
+
+class Move(Frozen):
+    """A running pod that would change its node."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    pod: str
+    origin: str = Field(alias="from")
+    target: str = Field(alias="to")
+    why: str = ""
+
+
+class Metrics(Frozen):
+    """A placement in the units people use."""
+
+    nodes_in_use: int
+    nodes_total: int
+    cpu_peak: float
+    """Highest cpu utilisation of a usable node, as a share."""
+    memory_peak: float
+    cpu_spread: float
+    """Standard deviation of cpu utilisation over usable nodes."""
+    memory_spread: float
+    pods_moved: int
+    anti_affinity_pairs: int
+    """Pairs of replicas of one service on one node."""
+    price_per_hour: float | None
+    """Of the nodes in use; None when any price is unknown."""
+    unplaced: dict[int, int] = {}
+    """Pods without a node, by priority."""
+
+
+class MetricsChange(Frozen):
+    """The metrics as they are and as they would be."""
+
+    before: Metrics
+    after: Metrics
+
+
+class Stage(Frozen):
+    """One stage of a solve: what it took and the best energy after it."""
+
+    name: str
+    seconds: float
+    energy: float | None = None
+
+
+class QuboFacts(Frozen):
+    """What was annealed, and what the sampler alone made of it."""
+
+    assignment_variables: int
+    slack_variables: int
+    node_variables: int
+    couplers: int
+    pods: int
+    """Pods in the QUBO, of `pods_total` to decide on."""
+    pods_total: int
+    nodes: int
+    nodes_total: int
+    reads: int
+    feasible_share: float
+    """Share of reads that decode to a placement breaking nothing, before repair."""
+    sampler_energy: float
+    """Lowest sampler energy: objective, penalties and offset."""
+    sample_energies: tuple[float, ...] = ()
+    """Sampler energy of each read, at most the first 1,000."""
+    sampler_objective: float
+    """Energy H of the best read once decoded and repaired."""
+    info: dict[str, object] = {}
+    """What the sampler itself reports (schedule, chains, embedding)."""
+
+    @property
+    def variables(self) -> int:
+        """All variables of the QUBO."""
+        return self.assignment_variables + self.slack_variables + self.node_variables
+
+
+class SolverReport(Frozen):
+    """Which solver ran, how, and what each part of it contributed."""
+
+    name: SolverName
+    seed: int
+    num_reads: int
+    num_sweeps: int
+    seconds: float
+    stages: tuple[Stage, ...]
+    stopped_by: StopReason
+    proposed_energy: float | None
+    """What the named solver reached before refinement; None when it had no time to propose."""
+    refined_energy: float
+    """What the answer reached."""
+    qubo: QuboFacts | None = None
+    trace: tuple[tuple[float, float], ...] = ()
+    """Best energy over time: (seconds, energy)."""
+    messages: tuple[str, ...] = ()
+
+
+class Outcome(Frozen):
+    """What every question answers with, beside its own fields."""
+
+    question: Question
+    weights: Weights
+    energy: EnergyChange
+    metrics: MetricsChange
+    solver: SolverReport
+    certificate: Certificate
+    nothing_to_do: bool
+    """The start is the best found: no change pays."""
+
+
+def measure(problem: Problem, placement: Ints, prices_known: bool) -> Metrics:
+    """Return the metrics of a placement ``(pods,)`` of a problem."""
+    usable = problem.usable
+    load = problem.held(placement)
+    offered = problem.allocatable
+    share = np.divide(load, offered, out=np.zeros(offered.shape), where=offered > 0)
+    levelled = share[usable] if usable.any() else np.zeros((1, share.shape[1]))
+    cpu, memory = (problem.resources.index(name) for name in ("cpu", "memory"))
+    in_use = problem.in_use(placement)
+    missing = problem.priority[placement < 0]
+    moved = (problem.current >= 0) & (placement != problem.current)
+    return Metrics(
+        nodes_in_use=int(in_use.sum()),
+        nodes_total=len(problem.nodes),
+        cpu_peak=float(levelled[:, cpu].max()),
+        memory_peak=float(levelled[:, memory].max()),
+        cpu_spread=float(levelled[:, cpu].std()),
+        memory_spread=float(levelled[:, memory].std()),
+        pods_moved=int(moved.sum()),
+        anti_affinity_pairs=_pairs_on_nodes(problem, placement),
+        price_per_hour=float(problem.price[in_use].sum()) if prices_known else None,
+        unplaced={int(rank): int((missing == rank).sum()) for rank in np.unique(missing)},
+    )
+
+
+def _pairs_on_nodes(problem: Problem, placement: Ints) -> int:
+    counts = problem.service_fixed.copy()
+    placed = (placement >= 0) & (problem.service >= 0)
+    np.add.at(counts, (problem.service[placed], placement[placed]), 1)
+    return int((counts * (counts - 1) // 2).sum())
