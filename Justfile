@@ -1,0 +1,37 @@
+# The few commands everyone needs; `just` alone lists them.
+
+default:
+    @just --list
+
+# Run every test; arguments go to pytest.
+test *arguments:
+    uv run pytest {{ arguments }}
+
+# Lint and check the format.
+lint:
+    uv run ruff check
+    uv run ruff format --check
+
+# Check the types.
+types:
+    uv run mypy
+
+# Check that the documentation covers every setting, page, command and route.
+docs:
+    uv run pytest tests/test_docs.py tests/test_architecture.py
+
+# Start the dashboard.
+app:
+    uv run streamlit run app.py
+
+# Start the HTTP service on this machine only.
+api:
+    uv run uvicorn kytos.api:app --host 127.0.0.1 --port 8000
+
+# Run a benchmark by name, for example `just bench load`; results go to benchmarks/results/.
+bench name *arguments:
+    uv run python -m benchmarks.{{ name }} {{ arguments }}
+
+# What CI runs.
+ci:
+    bash .ci/run
