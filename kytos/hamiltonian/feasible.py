@@ -1,0 +1,248 @@
+"""The final check: which rules and capacities a placement breaks, exact in integers.
+
+A pod *moved* when it has a node that is not its current one (a pod that had none and was placed
+counts). Moved pods obey every rule; what was broken before may stay as it is and never grows.
+Pods outside the problem count as unmoved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from kytos.problem import UNPLACED, Bools, Exclusion, Ints, Presence, Problem, Skew, Tally
+
+
+class ViolationKind(StrEnum):
+    """What a placement can break."""
+
+    UNPLACED = "unplaced"
+    FORBIDDEN = "forbidden"
+    CAPACITY = "capacity"
+    EXCLUSION = "exclusion"
+    PRESENCE = "presence"
+    SKEW = "skew"
+    MAX_MOVES = "max-moves"
+    MOVE_LIMIT = "move-limit"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One thing a placement breaks.
+
+    Attributes
+    ----------
+    kind
+        What sort of rule.
+    rule
+        The rule or resource by name.
+    amount
+        How much is over: units of the resource, pairs, carriers or pods; at least 1.
+    pods
+        Positions of the pods that moved into it, as far as they are to blame.
+    place
+        The node (capacity, forbidden) or the domain of the topology it happens in, else -1.
+    """
+
+    kind: ViolationKind
+    rule: str
+    amount: int
+    pods: tuple[int, ...] = ()
+    place: int = -1
+
+
+def feasible(problem: Problem, placement: Ints) -> bool:
+    """Whether a placement breaks nothing; pods that may stay unplaced may be."""
+    return next(_all(problem, placement), None) is None
+
+
+def violations(problem: Problem, placement: Ints) -> list[Violation]:
+    """Everything a placement breaks.
+
+    Raises
+    ------
+    ValueError
+        When `placement` is not one node position or -1 for each pod.
+    """
+    return list(_all(problem, placement))
+
+
+def rule_violations(problem: Problem, placement: Ints) -> list[Violation]:
+    """What is broken besides capacity, which the energy measures on its own scale."""
+    _check(problem, placement)
+    return list(_besides_capacity(problem, placement))
+
+
+def has_moved(problem: Problem, placement: Ints) -> Bools:
+    """``(pods,)`` placed, and not where the pod runs now."""
+    return (placement >= 0) & (placement != problem.current)
+
+
+def has_left(problem: Problem, placement: Ints) -> Bools:
+    """``(pods,)`` no longer where the pod runs now, unplaced ones included."""
+    return (problem.current >= 0) & (placement != problem.current)
+
+
+def _all(problem: Problem, placement: Ints) -> Iterator[Violation]:
+    _check(problem, placement)
+    yield from _capacity(problem, placement)
+    yield from _besides_capacity(problem, placement)
+
+
+def _check(problem: Problem, placement: Ints) -> None:
+    pods, nodes = len(problem.pods), len(problem.nodes)
+    if placement.shape != (pods,):
+        raise ValueError(f"placement has shape {placement.shape}, expected ({pods},)")
+    if pods and not (placement.min() >= UNPLACED and placement.max() < nodes):
+        raise ValueError(
+            f"placement holds {placement.min()}..{placement.max()}, expected node positions "
+            f"below {nodes} or {UNPLACED} for unplaced"
+        )
+
+
+def _capacity(problem: Problem, placement: Ints) -> Iterator[Violation]:
+    """Where pods came that ask for some of a resource, it must fit; a zero request always fits."""
+    moved = np.flatnonzero(has_moved(problem, placement))
+    receives = np.zeros(problem.capacity.shape, dtype=np.bool_)
+    np.logical_or.at(receives, placement[moved], problem.request[moved] > 0)
+    over = problem.held(placement) - problem.capacity
+    for node, resource in np.argwhere(receives & (over > 0)):
+        came = moved[(placement[moved] == node) & (problem.request[moved, resource] > 0)]
+        yield Violation(
+            ViolationKind.CAPACITY,
+            problem.resources[resource],
+            int(over[node, resource]),
+            _positions(came),
+            int(node),
+        )
+
+
+def _besides_capacity(problem: Problem, placement: Ints) -> Iterator[Violation]:
+    moved = has_moved(problem, placement)
+    for pod in np.flatnonzero(problem.must_place & (placement < 0)):
+        yield Violation(ViolationKind.UNPLACED, "must be placed", 1, (int(pod),))
+    for pod in np.flatnonzero(moved):
+        if not problem.allowed[pod, placement[pod]]:
+            node = int(placement[pod])
+            yield Violation(ViolationKind.FORBIDDEN, "not allowed there", 1, (int(pod),), node)
+    for exclusion in problem.exclusions:
+        yield from _exclusion(problem, exclusion, placement, moved)
+    for presence in problem.presences:
+        yield from _presence(problem, presence, placement, moved)
+    for skew in problem.skews:
+        yield from _skew(problem, skew, placement, moved)
+    left = has_left(problem, placement)
+    if problem.max_moves is not None and left.sum() > problem.max_moves:
+        above = int(left.sum()) - problem.max_moves
+        yield Violation(ViolationKind.MAX_MOVES, "max_moves", above, _positions(left.nonzero()[0]))
+    for limit in problem.move_limits:
+        members = left & limit.members
+        if members.sum() > limit.limit:
+            above = int(members.sum()) - limit.limit
+            yield Violation(
+                ViolationKind.MOVE_LIMIT, limit.rule, above, _positions(members.nonzero()[0])
+            )
+
+
+def _exclusion(
+    problem: Problem, exclusion: Exclusion, placement: Ints, moved: Bools
+) -> Iterator[Violation]:
+    """Pairs of a carrier and another pod, a target, in one domain, one of which moved."""
+    carriers, targets = problem.tallies[exclusion.carriers], problem.tallies[exclusion.targets]
+    stayed = np.where(moved, UNPLACED, placement)
+    broken = pairs(carriers, targets, placement) - pairs(carriers, targets, stayed)
+    for domain in np.flatnonzero(broken):
+        there = moved & (carriers.members | targets.members) & _inside(carriers, placement, domain)
+        yield Violation(
+            ViolationKind.EXCLUSION,
+            exclusion.rule,
+            int(broken[domain]),
+            _positions(there.nonzero()[0]),
+            int(domain),
+        )
+
+
+def pairs(carriers: Tally, targets: Tally, placement: Ints) -> Ints:
+    """``(domains,)`` pairs of a carrier and another pod that is a target.
+
+    Unordered where both are one tally. Otherwise (carrier, target) pairs, of which a pod of the
+    problem that is both is none with itself; pods outside the problem are not known to be both.
+    """
+    first = carriers.counts(placement)
+    if carriers is targets:
+        return first * (first - 1) // 2
+    both = Tally(carriers.domain, carriers.members & targets.members, np.zeros_like(carriers.fixed))
+    return first * targets.counts(placement) - both.counts(placement)
+
+
+def _presence(
+    problem: Problem, presence: Presence, placement: Ints, moved: Bools
+) -> Iterator[Violation]:
+    """Moved carriers beside a target; unmoved ones not left by the last they had."""
+    carriers, targets = problem.tallies[presence.carriers], problem.tallies[presence.targets]
+    after, before = targets.counts(placement), targets.counts(problem.current)
+    alone = presence.alone & (after.sum() - _counted(targets, placement) <= 0)
+    for pod in np.flatnonzero(carriers.members & (placement >= 0)):
+        domain, itself = targets.domain[placement[pod]], int(targets.members[pod])
+        if moved[pod]:
+            broken = domain < 0 or not (after[domain] > itself or alone[pod])
+        else:
+            broken = domain >= 0 and before[domain] > itself >= after[domain]
+        if broken:
+            yield Violation(ViolationKind.PRESENCE, presence.rule, 1, (int(pod),), int(domain))
+    for domain in np.flatnonzero((carriers.fixed > 0) & (before > 0) & (after == 0)):
+        yield Violation(
+            ViolationKind.PRESENCE, presence.rule, int(carriers.fixed[domain]), (), int(domain)
+        )
+
+
+def _skew(problem: Problem, skew: Skew, placement: Ints, moved: Bools) -> Iterator[Violation]:
+    """Moved carriers as the scheduler judges them, the others' domains no worse than they were.
+
+    Source: Kubernetes' PodTopologySpread filter: skew is what the domain counts without the pod,
+    plus the pod if it is counted, less the minimum without the pod; a node that lacks the key is
+    refused.
+    """
+    carriers, counted = problem.tallies[skew.carriers], problem.tallies[skew.counted]
+    after, before = counted.counts(placement), counted.counts(problem.current)
+    arrived = carriers.members & moved
+    domains = counted.domain[placement]
+    for pod in np.flatnonzero(arrived & (domains < 0)):
+        yield Violation(ViolationKind.SKEW, skew.rule, 1, (int(pod),))
+    for domain in np.unique(domains[arrived & (domains >= 0)]):
+        for itself in (True, False):
+            there = arrived & (domains == domain) & (counted.members == itself)
+            without = after.copy()
+            without[domain] -= itself
+            if there.any() and after[domain] - _minimum(skew, without) > skew.max_skew:
+                pods = _positions(there.nonzero()[0])
+                yield Violation(ViolationKind.SKEW, skew.rule, len(pods), pods, int(domain))
+    stayed = Tally(counted.domain, carriers.members & ~moved, carriers.fixed).counts(placement) > 0
+    bound = np.maximum(skew.max_skew, before - _minimum(skew, before))
+    for domain in np.flatnonzero(stayed & (after - _minimum(skew, after) > bound)):
+        yield Violation(ViolationKind.SKEW, skew.rule, 1, (), int(domain))
+
+
+def _minimum(skew: Skew, counts: Ints) -> int:
+    """The least counted in an eligible domain; 0 with fewer of them than `min_domains`."""
+    eligible = int(skew.eligible.sum())
+    if eligible == 0 or eligible < skew.min_domains:
+        return 0
+    return int(counts[skew.eligible].min())
+
+
+def _counted(tally: Tally, placement: Ints) -> Bools:
+    """``(pods,)`` pods of the problem that the tally counts in some domain."""
+    return tally.members & (placement >= 0) & (tally.domain[placement] >= 0)
+
+
+def _inside(tally: Tally, placement: Ints, domain: int) -> Bools:
+    """``(pods,)`` pods placed in a domain."""
+    return (placement >= 0) & (tally.domain[placement] == domain)
+
+
+def _positions(found: Ints) -> tuple[int, ...]:
+    return tuple(int(position) for position in found)
