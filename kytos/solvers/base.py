@@ -63,6 +63,19 @@ class SolverParams(Frozen):
     )
     encoding: Encoding = Encoding.STAY_PUT
     capacity: Capacity = Capacity.SLACK
+    annealing_time_us: float = Field(
+        20.0, gt=0, le=2000, allow_inf_nan=False, description="one anneal on a QPU, microseconds"
+    )
+    chain_prefactor: float = Field(
+        1.414,
+        gt=0,
+        le=10,
+        allow_inf_nan=False,
+        description="strength of a QPU's chains, in torques of the problem's couplings",
+    )
+    consent: bool = Field(
+        False, description="the charge was shown and accepted; asked for again at every run"
+    )
 
 
 class StopReason(StrEnum):
