@@ -1,0 +1,257 @@
+"""Safe reading of JSON and YAML text into plain values: bounded size, bounded depth, no aliases."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import yaml
+
+from kytos.sources.errors import SourceError
+
+MAX_BYTES = 50 * 1024 * 1024
+"""Largest text read; a List of 20,000 pods is about 100 MB indented, 40 MB compact."""
+
+MAX_DEPTH = 100
+"""Deepest nesting read; the deepest field of a stored Pod lies about 15 levels down."""
+
+_YAML_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_TEXT_TAG = "tag:yaml.org,2002:str"
+
+
+def read_documents(content: bytes | str, where: str, max_bytes: int = MAX_BYTES) -> list[Any]:
+    """Read every document of a JSON, JSON Lines or (multi-document) YAML text.
+
+    Parameters
+    ----------
+    content
+        The text; bytes are UTF-8, or UTF-16 with a byte order mark (what Windows PowerShell
+        writes with ``>``).
+    where
+        The file's name, for errors.
+    max_bytes
+        Longer contents are refused unread.
+
+    Raises
+    ------
+    SourceError
+        When the content is too long, empty, not text, neither JSON nor YAML, nested deeper than
+        `MAX_DEPTH`, or uses YAML aliases or tags.
+    """
+    text = _decode(content, where, max_bytes)
+    if text.lstrip()[:1] in ("{", "["):
+        documents = _read_json(text, where)
+    else:
+        documents = _read_yaml(text, where)
+    if not documents:
+        raise SourceError("is empty; expected a cluster as JSON or YAML", where)
+    return documents
+
+
+def _decode(content: bytes | str, where: str, max_bytes: int) -> str:
+    if len(content) > max_bytes:
+        raise SourceError(
+            f"is {len(content) / 2**20:.0f} MiB long; at most {max_bytes / 2**20:.0f} MiB are read. "
+            "Leave out what is not needed (for example `kubectl get --show-managed-fields=false`, "
+            "or compact JSON)",
+            where,
+        )
+    if isinstance(content, str):
+        text = content.removeprefix("\ufeff")
+    else:
+        wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+        try:
+            text = content.decode("utf-16" if wide else "utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise SourceError(
+                f"is not text in UTF-8 (byte {error.start}); expected JSON or YAML", where
+            ) from error
+    if "\0" in text:
+        raise SourceError("holds NUL characters; expected JSON or YAML text", where)
+    return text
+
+
+def _read_json(text: str, where: str) -> list[Any]:
+    """Read one JSON value, or several one after the other."""
+    decoder = json.JSONDecoder(parse_constant=_refuse_constant(where))
+    documents: list[Any] = []
+    position = _skip_space(text, 0)
+    while position < len(text):
+        try:
+            value, position = decoder.raw_decode(text, position)
+        except json.JSONDecodeError as error:
+            raise SourceError(
+                f"is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}",
+                where,
+            ) from error
+        except RecursionError as error:
+            raise _too_deep(where) from error
+        except SourceError:
+            raise
+        except ValueError as error:  # an integer of thousands of digits
+            raise SourceError(f"holds a number that cannot be read: {error}", where) from error
+        _check_depth(value, where)
+        documents.append(value)
+        position = _skip_space(text, position)
+    return documents
+
+
+def _skip_space(text: str, position: int) -> int:
+    while position < len(text) and text[position] in " \t\r\n":
+        position += 1
+    return position
+
+
+def _refuse_constant(where: str) -> Callable[[str], NoReturn]:
+    def refuse(name: str) -> NoReturn:
+        raise SourceError(f"holds {name}, which is not a number in JSON", where)
+
+    return refuse
+
+
+def _check_depth(value: Any, where: str) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, (dict, list))
+        ]
+        if not level:
+            return
+    raise _too_deep(where)
+
+
+def _too_deep(where: str) -> SourceError:
+    return SourceError(
+        f"is nested more than {MAX_DEPTH} levels deep; no Kubernetes object is", where
+    )
+
+
+def _read_yaml(text: str, where: str) -> list[Any]:
+    """Read all YAML documents from the parser's events.
+
+    Events rather than `yaml.load`, because composing nodes recurses in C without a limit, and
+    aliases must be refused before they multiply. Plain scalars follow the YAML 1.2 core schema:
+    dates, ``yes`` and ``12:30`` stay text.
+    """
+    documents: list[Any] = []
+    stack: list[_Collection] = []
+    try:
+        for event in _events(text):
+            if isinstance(event, yaml.AliasEvent):
+                raise SourceError(
+                    f"uses a YAML alias (*{event.anchor}, line {event.start_mark.line + 1}); "
+                    "write the value out instead",
+                    where,
+                )
+            if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+                _refuse_tag(event, where)
+                if len(stack) >= MAX_DEPTH:
+                    raise _too_deep(where)
+                stack.append(_Collection(isinstance(event, yaml.MappingStartEvent)))
+            elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+                _put(stack.pop().value, event, stack, documents, where)
+            elif isinstance(event, yaml.ScalarEvent):
+                if stack and stack[-1].expects_key:
+                    stack[-1].set_key(event, where)
+                else:
+                    _put(_scalar(event, where), event, stack, documents, where)
+    except yaml.YAMLError as error:
+        raise SourceError(
+            f"is neither JSON nor valid YAML: {_yaml_problem(error)}", where
+        ) from error
+    return [document for document in documents if document is not None]
+
+
+def _events(text: str) -> Iterator[Any]:
+    loader = _YAML_LOADER(text)
+    try:
+        while loader.check_event():
+            yield loader.get_event()
+    finally:
+        loader.dispose()
+
+
+class _Collection:
+    """A mapping or sequence whose end has not been read yet."""
+
+    def __init__(self, is_mapping: bool) -> None:
+        self.value: Any = {} if is_mapping else []
+        self.is_mapping = is_mapping
+        self.key: str | None = None
+
+    @property
+    def expects_key(self) -> bool:
+        return self.is_mapping and self.key is None
+
+    def set_key(self, event: Any, where: str) -> None:
+        if event.value in self.value:
+            raise SourceError(
+                f"names the key {event.value!r} twice in one mapping "
+                f"(line {event.start_mark.line + 1})",
+                where,
+            )
+        self.key = event.value
+
+    def add(self, value: Any) -> None:
+        if self.is_mapping:
+            self.value[self.key] = value
+            self.key = None
+        else:
+            self.value.append(value)
+
+
+def _put(
+    value: Any, event: Any, stack: list[_Collection], documents: list[Any], where: str
+) -> None:
+    if not stack:
+        documents.append(value)
+    elif stack[-1].expects_key:
+        raise SourceError(
+            f"has a mapping or list as a key (line {event.start_mark.line + 1}); "
+            "keys must be plain text",
+            where,
+        )
+    else:
+        stack[-1].add(value)
+
+
+def _refuse_tag(event: Any, where: str) -> None:
+    if event.tag not in (None, "!"):
+        raise SourceError(
+            f"uses the YAML tag {event.tag!r} (line {event.start_mark.line + 1}); "
+            "tags are not accepted",
+            where,
+        )
+
+
+def _scalar(event: Any, where: str) -> Any:
+    if event.tag == _TEXT_TAG:
+        return event.value
+    _refuse_tag(event, where)
+    text: str = event.value
+    if not event.implicit[0]:
+        return text
+    if text in ("", "~", "null", "Null", "NULL"):
+        return None
+    if text in ("true", "True", "TRUE"):
+        return True
+    if text in ("false", "False", "FALSE"):
+        return False
+    if _INTEGER.fullmatch(text) and len(text) < 100:
+        return int(text)
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    return text
+
+
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"{error.problem} at line {error.problem_mark.line + 1}"
+    return str(error).splitlines()[0]

@@ -1,0 +1,117 @@
+"""Typed access to the fields of an untyped document, with errors that name the field's path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kytos.sources.errors import SourceError
+
+_NOTHING: dict[str, Any] = {}
+
+
+class Fields:
+    """A JSON object whose fields are read by type; absent and null fields are empty.
+
+    Parameters
+    ----------
+    value
+        The object; anything but a mapping is refused.
+    path
+        Where it lies, for errors; for example ``Pod default/web-1: spec``.
+    """
+
+    __slots__ = ("path", "value")
+
+    def __init__(self, value: Any, path: str) -> None:
+        if not isinstance(value, dict):
+            raise SourceError(f"expected an object, found {_named(value)}", path)
+        self.value = value
+        self.path = path
+
+    def __contains__(self, key: str) -> bool:
+        return self.value.get(key) is not None
+
+    def object(self, key: str) -> Fields:
+        """The object at `key`, empty if absent."""
+        value = self.value.get(key)
+        return Fields(_NOTHING if value is None else value, self._at(key))
+
+    def objects(self, key: str) -> list[Fields]:
+        """The objects of the list at `key`; null entries are refused."""
+        return [
+            Fields(entry, f"{self._at(key)}[{position}]")
+            for position, entry in enumerate(self.entries(key))
+        ]
+
+    def entries(self, key: str) -> list[Any]:
+        """The entries of the list at `key`, none if absent."""
+        value = self.value.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise SourceError(f"expected a list, found {_named(value)}", self._at(key))
+        return value
+
+    def text(self, key: str, default: str = "") -> str:
+        """The text at `key`."""
+        value = self.value.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, str):
+            raise SourceError(f"expected text, found {_named(value)}", self._at(key))
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """The list of texts at `key`."""
+        found = self.entries(key)
+        for position, entry in enumerate(found):
+            if not isinstance(entry, str):
+                raise SourceError(
+                    f"expected text, found {_named(entry)}", f"{self._at(key)}[{position}]"
+                )
+        return tuple(found)
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        """The truth value at `key`."""
+        value = self.value.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise SourceError(f"expected true or false, found {_named(value)}", self._at(key))
+        return value
+
+    def integer(self, key: str, default: int = 0) -> int:
+        """The whole number at `key`, within 64 bits as everywhere in Kubernetes."""
+        value = self.value.get(key)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise SourceError(f"expected a whole number, found {_named(value)}", self._at(key))
+        if not -(2**63) <= value < 2**63:
+            raise SourceError("expected a whole number of at most 64 bits", self._at(key))
+        return value
+
+    def labels(self, key: str) -> dict[str, str]:
+        """The map of texts at `key` (labels, annotations, a node selector)."""
+        found = self.object(key).value
+        for name, value in found.items():
+            if not isinstance(value, str):
+                raise SourceError(
+                    f"expected text, found {_named(value)}; in YAML, put it in quotes",
+                    f"{self._at(key)}[{name!r}]",
+                )
+        return dict(found)
+
+    def _at(self, key: str) -> str:
+        return f"{self.path}.{key}"
+
+
+def _named(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    shown = repr(value)
+    return shown if len(shown) <= 40 else shown[:40] + "…"

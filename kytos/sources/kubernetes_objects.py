@@ -1,0 +1,335 @@
+"""Kubernetes objects as cluster models: one function per kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kytos.cluster import (
+    Autoscaler,
+    Claim,
+    DisruptionBudget,
+    Effect,
+    HostPort,
+    Node,
+    NodeTerm,
+    Phase,
+    Pod,
+    PreferredNodeTerm,
+    PreferredPodTerm,
+    Requirement,
+    SpreadConstraint,
+    StorageClass,
+    Taint,
+    Toleration,
+    Volume,
+)
+from kytos.sources.fields import Fields
+from kytos.sources.owners import Controllers, top_owner
+from kytos.sources.pod_requests import is_sidecar, pod_held, pod_requests
+from kytos.sources.quantities import read_quantities, read_quantity, rounded_down
+from kytos.sources.selectors import (
+    label_selector,
+    node_term,
+    pod_term,
+    required_node_terms,
+)
+
+SAFE_TO_EVICT_VOLUMES = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"
+MIRROR = "kubernetes.io/config.mirror"
+RESTART_ALL = "RestartAllContainersOnContainerExits"
+"""The feature a node must declare before a container may restart its whole pod."""
+
+SYSTEM_PRIORITIES = {
+    "system-cluster-critical": 2_000_000_000,
+    "system-node-critical": 2_000_001_000,
+}
+"""Every API server has these, listed or not."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the objects of a cluster say about its pods."""
+
+    controllers: Controllers = field(default_factory=dict)
+    priorities: Mapping[str, int] = field(default_factory=dict)
+    default_priority: int = 0
+
+
+def namespace_of(item: Fields) -> str:
+    """The namespace of an object; manifests that leave it out mean ``default``."""
+    return item.object("metadata").text("namespace") or "default"
+
+
+def read_node(item: Fields) -> Node:
+    """Read a Node."""
+    metadata, spec, status = item.object("metadata"), item.object("spec"), item.object("status")
+    # the API server sets allocatable to capacity where a kubelet reserves nothing
+    offered = status.object("allocatable" if "allocatable" in status else "capacity")
+    taints = tuple(
+        Taint(
+            key=taint.text("key"),
+            value=taint.text("value"),
+            effect=Effect(taint.text("effect", "NoSchedule")),
+        )
+        for taint in spec.objects("taints")
+    )
+    return Node(
+        name=metadata.text("name"),
+        allocatable=rounded_down(read_quantities(offered.value, offered.path)),
+        labels=metadata.labels("labels"),
+        annotations=metadata.labels("annotations"),
+        taints=taints,
+        unschedulable=spec.flag("unschedulable"),
+        ready=_condition(status, "Ready", default=True),
+        images=frozenset(
+            name for image in status.objects("images") for name in image.texts("names")
+        ),
+        declared_features=frozenset(status.texts("declaredFeatures")),
+    )
+
+
+def read_pod(item: Fields, context: Context) -> Pod:
+    """Read a Pod; its service is its top controller as ``namespace/name``."""
+    metadata, spec, status = item.object("metadata"), item.object("spec"), item.object("status")
+    namespace, name = namespace_of(item), metadata.text("name")
+    node = spec.text("nodeName") or None
+    owner = top_owner(metadata, namespace, context.controllers)
+    mirror = MIRROR in metadata.labels("annotations") or (
+        owner is not None and owner.kind == "Node"
+    )
+    managed = None if mirror else owner
+    affinity = spec.object("affinity")
+    nodes, near, apart = (
+        affinity.object(key) for key in ("nodeAffinity", "podAffinity", "podAntiAffinity")
+    )
+    required, preferred = (
+        "requiredDuringSchedulingIgnoredDuringExecution",
+        "preferredDuringSchedulingIgnoredDuringExecution",
+    )
+    containers = spec.objects("containers") + spec.objects("initContainers")
+    requests = pod_requests(item)
+    held = pod_held(item) if node is not None else requests
+    return Pod(
+        id=f"{namespace}/{name}",
+        name=name,
+        namespace=namespace,
+        labels=metadata.labels("labels"),
+        annotations=metadata.labels("annotations"),
+        node=node,
+        phase=Phase(status.text("phase", "Running" if node else "Pending")),
+        ready=_condition(status, "Ready", default=True),
+        terminating="deletionTimestamp" in metadata,
+        mirror=mirror,
+        owner=managed,
+        service=f"{namespace}/{managed.name}" if managed else None,
+        priority=_priority(spec, context),
+        requests=requests,
+        held=held if held != requests else None,
+        tolerations=tuple(_toleration(entry) for entry in spec.objects("tolerations")),
+        node_selector=spec.labels("nodeSelector"),
+        required_node_terms=required_node_terms(nodes, required),
+        preferred_node_terms=tuple(
+            PreferredNodeTerm(
+                term=node_term(entry.object("preference")), weight=entry.integer("weight", 1)
+            )
+            for entry in nodes.objects(preferred)
+        ),
+        affinity=tuple(pod_term(entry) for entry in near.objects(required)),
+        anti_affinity=tuple(pod_term(entry) for entry in apart.objects(required)),
+        preferred_affinity=_preferred_pod_terms(near, preferred),
+        preferred_anti_affinity=_preferred_pod_terms(apart, preferred),
+        spread=tuple(_spread(entry) for entry in spec.objects("topologySpreadConstraints")),
+        host_ports=_host_ports(spec),
+        claims=_claims(spec, name),
+        local_storage=_has_local_storage(spec, metadata),
+        images=frozenset(filter(None, (container.text("image") for container in containers))),
+        required_features=_required_features(containers),
+    )
+
+
+def read_budget(item: Fields) -> DisruptionBudget:
+    """Read a PodDisruptionBudget; one without status allows nothing."""
+    return DisruptionBudget(
+        name=item.object("metadata").text("name"),
+        namespace=namespace_of(item),
+        selector=label_selector(item.object("spec"), "selector"),
+        disruptions_allowed=item.object("status").integer("disruptionsAllowed"),
+    )
+
+
+def read_claim(item: Fields) -> Claim:
+    """Read a PersistentVolumeClaim."""
+    spec = item.object("spec")
+    return Claim(
+        name=item.object("metadata").text("name"),
+        namespace=namespace_of(item),
+        access_modes=spec.texts("accessModes"),
+        volume=spec.text("volumeName") or None,
+        storage_class=spec.text("storageClassName") or None,
+    )
+
+
+def read_volume(item: Fields) -> Volume:
+    """Read a PersistentVolume."""
+    metadata = item.object("metadata")
+    return Volume(
+        name=metadata.text("name"),
+        labels=metadata.labels("labels"),
+        required_node_terms=required_node_terms(
+            item.object("spec").object("nodeAffinity"), "required"
+        ),
+    )
+
+
+def read_storage_class(item: Fields) -> StorageClass:
+    """Read a StorageClass."""
+    return StorageClass(
+        name=item.object("metadata").text("name"),
+        waits_for_consumer=item.text("volumeBindingMode") == "WaitForFirstConsumer",
+        allowed_topologies=tuple(
+            NodeTerm(
+                expressions=tuple(
+                    Requirement(key=entry.text("key"), operator="In", values=entry.texts("values"))
+                    for entry in topology.objects("matchLabelExpressions")
+                )
+            )
+            for topology in item.objects("allowedTopologies")
+        ),
+    )
+
+
+def read_autoscaler(item: Fields) -> Autoscaler:
+    """Read a HorizontalPodAutoscaler (autoscaling/v2)."""
+    spec, status = item.object("spec"), item.object("status")
+    target, kind = _average_target(spec)
+    current = _average_current(status, kind) if kind else None
+    return Autoscaler(
+        service=f"{namespace_of(item)}/{spec.object('scaleTargetRef').text('name')}",
+        min_replicas=spec.integer("minReplicas", 1),
+        max_replicas=spec.integer("maxReplicas", 1),
+        target_rate=target,
+        current_rate=None if current is None else current * status.integer("currentReplicas"),
+    )
+
+
+def _condition(status: Fields, kind: str, default: bool) -> bool:
+    for condition in status.objects("conditions"):
+        if condition.text("type") == kind:
+            return condition.text("status") == "True"
+    return default
+
+
+def _priority(spec: Fields, context: Context) -> int:
+    """The stored priority, else the class's, else that of the default class."""
+    if "priority" in spec:
+        return spec.integer("priority")
+    name = spec.text("priorityClassName")
+    if name:
+        return context.priorities.get(name, SYSTEM_PRIORITIES.get(name, 0))
+    return context.default_priority
+
+
+def _toleration(entry: Fields) -> Toleration:
+    return Toleration(
+        key=entry.text("key"),
+        operator=entry.text("operator") or "Equal",
+        value=entry.text("value"),
+        effect=entry.text("effect"),
+    )
+
+
+def _preferred_pod_terms(parent: Fields, key: str) -> tuple[PreferredPodTerm, ...]:
+    return tuple(
+        PreferredPodTerm(
+            term=pod_term(entry.object("podAffinityTerm")), weight=entry.integer("weight", 1)
+        )
+        for entry in parent.objects(key)
+    )
+
+
+def _spread(entry: Fields) -> SpreadConstraint:
+    return SpreadConstraint(
+        topology_key=entry.text("topologyKey"),
+        max_skew=entry.integer("maxSkew", 1),
+        hard=entry.text("whenUnsatisfiable", "DoNotSchedule") == "DoNotSchedule",
+        selector=label_selector(entry, "labelSelector"),
+        min_domains=entry.integer("minDomains") if "minDomains" in entry else None,
+        honor_node_affinity=entry.text("nodeAffinityPolicy", "Honor") == "Honor",
+        honor_node_taints=entry.text("nodeTaintsPolicy", "Ignore") == "Honor",
+        match_label_keys=entry.texts("matchLabelKeys"),
+    )
+
+
+def _host_ports(spec: Fields) -> tuple[HostPort, ...]:
+    """Ports of containers and sidecars; on the host's network every container port is one."""
+    on_host = spec.flag("hostNetwork")
+    running = spec.objects("containers") + [
+        container for container in spec.objects("initContainers") if is_sidecar(container)
+    ]
+    found = []
+    for container in running:
+        for port in container.objects("ports"):
+            number = port.integer("hostPort") or (port.integer("containerPort") if on_host else 0)
+            if number:
+                found.append(
+                    HostPort(
+                        port=number,
+                        protocol=port.text("protocol") or "TCP",
+                        ip=port.text("hostIP") or "0.0.0.0",  # noqa: S104  (Kubernetes' default)
+                    )
+                )
+    return tuple(found)
+
+
+def _claims(spec: Fields, pod_name: str) -> tuple[str, ...]:
+    """Claims by name; a generic ephemeral volume's claim is named after the pod and volume."""
+    found = []
+    for volume in spec.objects("volumes"):
+        if "persistentVolumeClaim" in volume:
+            found.append(volume.object("persistentVolumeClaim").text("claimName"))
+        elif "ephemeral" in volume:
+            found.append(f"{pod_name}-{volume.text('name')}")
+    return tuple(found)
+
+
+def _has_local_storage(spec: Fields, metadata: Fields) -> bool:
+    """Local storage as cluster-autoscaler sees it (its FAQ: what blocks a scale-down)."""
+    listed = metadata.labels("annotations").get(SAFE_TO_EVICT_VOLUMES, "")
+    safe = {name.strip() for name in listed.split(",")}
+    return any(
+        volume.text("name") not in safe
+        and (
+            "hostPath" in volume
+            or ("emptyDir" in volume and volume.object("emptyDir").text("medium") != "Memory")
+        )
+        for volume in spec.objects("volumes")
+    )
+
+
+def _required_features(containers: list[Fields]) -> frozenset[str]:
+    restarts_all = any(
+        rule.text("action") == "RestartAllContainers"
+        for container in containers
+        for rule in container.objects("restartPolicyRules")
+    )
+    return frozenset({RESTART_ALL}) if restarts_all else frozenset()
+
+
+def _average_target(spec: Fields) -> tuple[float | None, str]:
+    """The first per-replica rate target, and the metric type it belongs to."""
+    for metric in spec.objects("metrics"):
+        kind = metric.text("type").lower()
+        if kind in ("external", "pods"):
+            target = metric.object(kind).object("target")
+            if "averageValue" in target:
+                return float(read_quantity(target.value["averageValue"])), kind
+    return None, ""
+
+
+def _average_current(status: Fields, kind: str) -> float | None:
+    for metric in status.objects("currentMetrics"):
+        current = metric.object(kind).object("current")
+        if "averageValue" in current:
+            return float(read_quantity(current.value["averageValue"]))
+    return None

@@ -1,0 +1,298 @@
+"""Kubernetes manifests, as kubectl prints them, read into one Cluster."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from kytos.cluster import Cluster, Node, Note, Owner, Phase, Pod
+from kytos.sources.documents import read_documents
+from kytos.sources.errors import SourceError
+from kytos.sources.fields import Fields
+from kytos.sources.kubernetes_objects import (
+    Context,
+    namespace_of,
+    read_autoscaler,
+    read_budget,
+    read_claim,
+    read_node,
+    read_pod,
+    read_storage_class,
+    read_volume,
+)
+from kytos.sources.not_honoured import unhonoured_fields
+from kytos.sources.owners import controller_of
+
+Model = TypeVar("Model")
+
+CONTROLLERS = frozenset(
+    {
+        "ReplicaSet",
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "Job",
+        "CronJob",
+        "ReplicationController",
+    }
+)
+WITHOUT_EFFECT = frozenset(
+    {"ConfigMap", "Endpoints", "EndpointSlice", "Event", "RuntimeClass", "Secret", "Service"}
+)
+"""Kinds that say nothing about where pods may run. A RuntimeClass does, but what it says is
+already in the stored pods."""
+
+_NAMED = 3
+"""How many subjects a Note names."""
+
+
+def read_cluster(sources: Sequence[tuple[str, bytes | str]], name: str | None = None) -> Cluster:
+    """Read one cluster from one or several files together.
+
+    Parameters
+    ----------
+    sources
+        ``(file name, content)``: lists or single objects as ``kubectl get -o json|yaml`` prints
+        them, multi-document YAML, JSON Lines.
+    name
+        The cluster's name; by default the first file's, without its ending.
+
+    Raises
+    ------
+    SourceError
+        Naming the file, object and field that cannot be read.
+    """
+    objects: list[tuple[str, Any]] = []
+    for where, content in sources:
+        objects += [
+            (where, item)
+            for document in read_documents(content, where)
+            for item in _flatten(document, where)
+        ]
+    if not objects:
+        raise SourceError("no file was given; expected at least one with nodes and pods")
+    return _assemble(objects, name or _stem(sources[0][0]))
+
+
+def cluster_from_objects(objects: Iterable[Mapping[str, Any]], name: str = "cluster") -> Cluster:
+    """Build a cluster from parsed Kubernetes objects, each with its ``kind``, or Lists of them.
+
+    Raises
+    ------
+    SourceError
+        Naming the object and field that cannot be read.
+    """
+    return _assemble([("", item) for document in objects for item in _flatten(document, "")], name)
+
+
+def pod_from_object(manifest: Mapping[str, Any]) -> Pod:
+    """Read one stored Pod by itself: its controllers are followed no further than it names them.
+
+    Raises
+    ------
+    SourceError
+        Naming the field that cannot be read.
+    """
+    return _read_all([Fields(manifest, "Pod")], lambda item: read_pod(item, Context()))[0]
+
+
+def _stem(file_name: str) -> str:
+    base = file_name.replace("\\", "/").rsplit("/", 1)[-1]
+    return base.split(".", 1)[0] or "cluster"
+
+
+def _flatten(document: Any, where: str) -> list[Any]:
+    """The single objects in a document; items of a typed list take its kind."""
+    if isinstance(document, list):
+        return [item for entry in document for item in _flatten(entry, where)]
+    if not isinstance(document, dict):
+        raise SourceError(
+            "is not a Kubernetes object; expected what `kubectl get nodes,pods -A -o json` prints",
+            where,
+        )
+    kind = document.get("kind")
+    if not isinstance(kind, str) or not kind:
+        raise SourceError(
+            "holds an object without a kind; expected Kubernetes objects "
+            "(`kubectl get nodes,pods -A -o json`) or a body with lists `nodes` and `pods`",
+            where,
+        )
+    if not kind.endswith("List"):
+        return [document]
+    items = document.get("items")
+    if items is None:
+        return []
+    if not isinstance(items, list):
+        raise SourceError("the List's items are not a list", where)
+    of_kind = kind.removesuffix("List")
+    typed = [
+        {"kind": of_kind} | item if of_kind and isinstance(item, dict) else item for item in items
+    ]
+    return [item for entry in typed for item in _flatten(entry, where)]
+
+
+def _assemble(objects: list[tuple[str, Any]], name: str) -> Cluster:
+    by_kind = _sort_by_kind(objects)
+    context = Context(
+        controllers=_controllers(by_kind),
+        priorities={
+            item.object("metadata").text("name"): item.integer("value")
+            for item in by_kind["PriorityClass"]
+        },
+        default_priority=max(
+            (i.integer("value") for i in by_kind["PriorityClass"] if i.flag("globalDefault")),
+            default=0,
+        ),
+    )
+    nodes = _read_all(by_kind["Node"], read_node)
+    if not nodes:
+        raise SourceError(
+            f"no Node among the {len(objects)} objects read; add the output of "
+            "`kubectl get nodes -o json`"
+        )
+    pods = _read_all(by_kind["Pod"], lambda item: read_pod(item, context))
+    pods, mended = _mend_lost_nodes(_tell_services_apart(pods), {node.name for node in nodes})
+    try:
+        return Cluster(
+            name=name,
+            nodes=tuple(nodes),
+            pods=tuple(pods),
+            budgets=tuple(_read_all(by_kind["PodDisruptionBudget"], read_budget)),
+            namespaces={
+                item.object("metadata").text("name"): item.object("metadata").labels("labels")
+                for item in by_kind["Namespace"]
+            },
+            claims=tuple(_read_all(by_kind["PersistentVolumeClaim"], read_claim)),
+            volumes=tuple(_read_all(by_kind["PersistentVolume"], read_volume)),
+            storage_classes=tuple(_read_all(by_kind["StorageClass"], read_storage_class)),
+            autoscalers=tuple(_read_all(by_kind["HorizontalPodAutoscaler"], read_autoscaler)),
+            notes=(
+                *_other_kinds(by_kind),
+                *unhonoured_fields(by_kind),
+                *mended,
+                *_bare_nodes(nodes),
+            ),
+        )
+    except ValidationError as error:
+        raise SourceError(_first_problem(error)) from error
+
+
+def _sort_by_kind(objects: list[tuple[str, Any]]) -> defaultdict[str, list[Fields]]:
+    by_kind: defaultdict[str, list[Fields]] = defaultdict(list)
+    for where, item in objects:
+        kind = item["kind"]
+        metadata = Fields(item, f"{where}: {kind}" if where else kind).object("metadata")
+        name, namespace = metadata.text("name"), metadata.text("namespace")
+        if not name:
+            raise SourceError("has no name", metadata.path)
+        full_name = f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+        by_kind[kind].append(Fields(item, f"{where}: {full_name}" if where else full_name))
+    return by_kind
+
+
+def _controllers(by_kind: Mapping[str, list[Fields]]) -> dict[tuple[str, str, str], Owner | None]:
+    return {
+        (namespace_of(item), kind, item.object("metadata").text("name")): controller_of(
+            item.object("metadata")
+        )
+        for kind in CONTROLLERS
+        for item in by_kind.get(kind, ())
+    }
+
+
+def _read_all(items: list[Fields], read: Callable[[Fields], Model]) -> list[Model]:
+    found = []
+    for item in items:
+        try:
+            found.append(read(item))
+        except ValidationError as error:
+            raise SourceError(_first_problem(error), item.path) from error
+        except SourceError:
+            raise
+        except ValueError as error:  # an effect, phase or rate outside Kubernetes' own choices
+            raise SourceError(str(error), item.path) from error
+    return found
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message
+
+
+def _tell_services_apart(pods: list[Pod]) -> list[Pod]:
+    """Name the kind as well where two controllers of one namespace share a name."""
+    kinds: defaultdict[str, set[str]] = defaultdict(set)
+    for pod in pods:
+        if pod.service is not None and pod.owner is not None:
+            kinds[pod.service].add(pod.owner.kind)
+    return [
+        pod.model_copy(
+            update={"service": f"{pod.namespace}/{pod.owner.kind.lower()}/{pod.owner.name}"}
+        )
+        if pod.service is not None and pod.owner is not None and len(kinds[pod.service]) > 1
+        else pod
+        for pod in pods
+    ]
+
+
+def _mend_lost_nodes(pods: list[Pod], known: set[str]) -> tuple[list[Pod], list[Note]]:
+    """Let go of vanished nodes where it does no harm: pods that are over or being deleted."""
+    lost = [
+        pod
+        for pod in pods
+        if pod.node is not None
+        and pod.node not in known
+        and (pod.terminating or pod.phase in (Phase.SUCCEEDED, Phase.FAILED))
+    ]
+    if not lost:
+        return pods, []
+    names = {pod.id for pod in lost}
+    kept = [pod.model_copy(update={"node": None}) if pod.id in names else pod for pod in pods]
+    return kept, [
+        _note("finished or terminating pods whose node is gone: they hold nothing", names)
+    ]
+
+
+def _bare_nodes(nodes: list[Node]) -> list[Note]:
+    bare = [node.name for node in nodes if not node.allocatable.get("pods")]
+    return (
+        [_note("nodes that report no room for pods: nothing can be placed there", bare)]
+        if bare
+        else []
+    )
+
+
+def _other_kinds(by_kind: Mapping[str, list[Fields]]) -> list[Note]:
+    return [
+        _note(
+            f"{kind} objects: read, not honoured yet",
+            [item.object("metadata").text("name") for item in items],
+        )
+        for kind, items in sorted(by_kind.items())
+        if kind not in _HONOURED | CONTROLLERS | WITHOUT_EFFECT
+    ]
+
+
+_HONOURED = frozenset(
+    {
+        "HorizontalPodAutoscaler",
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "PersistentVolumeClaim",
+        "Pod",
+        "PodDisruptionBudget",
+        "PriorityClass",
+        "StorageClass",
+    }
+)
+
+
+def _note(message: str, subjects: Iterable[str]) -> Note:
+    names = sorted(subjects)
+    return Note(message=message, subjects=tuple(names[:_NAMED]), count=len(names))

@@ -1,0 +1,55 @@
+"""Fields that affect scheduling and that Kytos reads past: found, counted and named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from kytos.cluster import Note
+from kytos.sources.fields import Fields
+
+_NAMED = 3
+
+_IN_TREE_DISKS = (
+    "awsElasticBlockStore",
+    "azureDisk",
+    "cinder",
+    "gcePersistentDisk",
+    "iscsi",
+    "rbd",
+)
+"""Volume types whose disks the scheduler keeps exclusive or counts per node."""
+
+_POD_FIELDS: Mapping[str, Callable[[Fields], bool]] = {
+    "pods with resourceClaims (dynamic resource allocation)": lambda spec: "resourceClaims" in spec,
+    "pods with schedulingGates": lambda spec: bool(spec.entries("schedulingGates")),
+    "pods scheduled by another scheduler": lambda spec: (
+        spec.text("schedulerName", "default-scheduler") != "default-scheduler"
+    ),
+    "pods of a gang (workloadRef, schedulingGroup)": lambda spec: (
+        "workloadRef" in spec or "schedulingGroup" in spec
+    ),
+    "pods with disks mounted directly, without a claim": lambda spec: any(
+        kind in volume for volume in spec.objects("volumes") for kind in _IN_TREE_DISKS
+    ),
+}
+
+
+def unhonoured_fields(by_kind: Mapping[str, list[Fields]]) -> list[Note]:
+    """One Note per field that some pod uses and no rule looks at."""
+    notes = []
+    for message, uses in _POD_FIELDS.items():
+        names = sorted(
+            f"{item.object('metadata').text('namespace', 'default')}/"
+            f"{item.object('metadata').text('name')}"
+            for item in by_kind.get("Pod", ())
+            if uses(item.object("spec"))
+        )
+        if names:
+            notes.append(
+                Note(
+                    message=f"{message}: read, not honoured yet",
+                    subjects=tuple(names[:_NAMED]),
+                    count=len(names),
+                )
+            )
+    return notes

@@ -1,0 +1,93 @@
+"""Kubernetes quantities (``250m``, ``1.5Gi``) as exact numbers in canonical units."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from math import ceil, floor
+from typing import Any
+
+from kubernetes.utils.quantity import parse_quantity
+
+from kytos.cluster import CPU
+from kytos.sources.errors import SourceError
+
+Quantities = dict[str, Fraction]
+"""Exact amounts by resource, in the resource's own unit (cores, bytes, pieces)."""
+
+_GRAMMAR = re.compile(
+    r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3}|[KMGTPE]i|[numkMGTPE])?"
+)
+_MAX_LENGTH = 64
+_LARGEST = 2**63 - 1
+"""Largest quantity Kubernetes itself keeps; its arithmetic is in 64 bits."""
+
+
+def read_quantities(values: dict[str, Any], path: str) -> Quantities:
+    """Read a map of resource names to quantities.
+
+    Raises
+    ------
+    SourceError
+        Naming the resource whose quantity is malformed, negative or beyond 64 bits.
+    """
+    found: Quantities = {}
+    for resource, value in values.items():
+        try:
+            amount = read_quantity(value)
+        except ValueError as error:
+            raise SourceError(str(error), f"{path}.{resource}") from error
+        # canonical amounts (millicores, bytes) must fit 64 bits as well
+        if _canonical_scale(resource) * amount > _LARGEST:
+            raise SourceError(
+                f"quantity {value!r} is too large; at most 2^63 - 1", f"{path}.{resource}"
+            )
+        found[resource] = amount
+    return found
+
+
+def read_quantity(value: Any) -> Fraction:
+    """Read one non-negative quantity, exactly.
+
+    Raises
+    ------
+    ValueError
+        When it is no quantity or negative.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(f"expected a quantity such as '250m' or '2Gi', found {value!r:.60}")
+    # repr of a float is the shortest text that means it, which is what the file said
+    return _parse(value if isinstance(value, str) else repr(value))
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> Fraction:
+    if len(text) > _MAX_LENGTH or not _GRAMMAR.fullmatch(text):
+        raise ValueError(f"expected a quantity such as '250m' or '2Gi', found {text[:60]!r}")
+    parsed: Decimal = parse_quantity(text)
+    amount = Fraction(parsed)
+    if amount < 0:
+        raise ValueError(f"quantity {text!r} is negative; expected zero or more")
+    return amount
+
+
+def rounded_up(amounts: Quantities) -> dict[str, int]:
+    """Requests in canonical integers: millicores for cpu, whole units otherwise; zeros left out."""
+    return {
+        resource: ceil(amount * _canonical_scale(resource))
+        for resource, amount in amounts.items()
+        if amount > 0
+    }
+
+
+def rounded_down(amounts: Quantities) -> dict[str, int]:
+    """What a node offers, in canonical integers; a fraction of a unit cannot be given out."""
+    return {
+        resource: floor(amount * _canonical_scale(resource)) for resource, amount in amounts.items()
+    }
+
+
+def _canonical_scale(resource: str) -> int:
+    return 1000 if resource == CPU else 1
