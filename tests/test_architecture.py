@@ -1,0 +1,144 @@
+"""The house of the design, held: who may import what, read from the source without running it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+HOUSE = (
+    ("app", "pages"),
+    ("kytos.ui",),
+    ("kytos.api", "kytos.cli"),
+    ("kytos.jobs",),
+    ("kytos.calls",),
+    ("kytos.figures",),
+    ("kytos.compare", "kytos.plan", "kytos.scenario"),
+    ("kytos.optimize",),
+    ("kytos.solve",),
+    ("kytos.outcome",),
+    ("kytos.bounds",),
+    ("kytos.solvers",),
+    ("kytos.focus", "kytos.refine", "kytos.repair"),
+    ("kytos.hamiltonian",),
+    ("kytos.problem",),
+    ("kytos.rules",),
+    ("kytos.sources",),
+    ("kytos.cluster",),
+)
+"""Floors, top to bottom. A room imports its own and the floors below, never across or upwards."""
+
+ONLY_IN = {
+    "streamlit": ("app.py", "pages/", "kytos/ui/"),
+    "fastapi": ("kytos/api",),
+    "starlette": ("kytos/api",),
+    "prometheus_client": ("kytos/api",),
+    "typer": ("kytos/cli",),
+    "pebble": ("kytos/jobs",),
+    "kubernetes": ("kytos/sources/live.py",),
+    "pyqubo": ("kytos/hamiltonian/",),
+    "openjij": ("kytos/solvers/openjij.py",),
+    "ortools": ("kytos/solvers/cpsat.py",),
+    "hybrid": ("kytos/solvers/hybrid.py",),
+    "dwave": ("kytos/solvers/dwave.py", "kytos/solvers/hybrid.py"),
+    "plotly": ("kytos/figures/", "kytos/ui/"),
+    "distributed": ("kytos/jobs",),
+}
+"""Library -> the files (by how their path begins) that may import it."""
+
+ANYWHERE = {"kubernetes.utils.quantity", "kubernetes.utils.parse_quantity"}
+"""Modules of those libraries that are plain functions and tie nobody to the library's reach."""
+
+
+def sources() -> list[str]:
+    paths = [*ROOT.glob("kytos/**/*.py"), *ROOT.glob("pages/*.py"), *ROOT.glob("app.py")]
+    return sorted(path.relative_to(ROOT).as_posix() for path in paths)
+
+
+def imports(path: str) -> Iterator[str]:
+    """The modules a file imports, as dotted names; `from a import b` counts as both a and a.b."""
+    for statement in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(statement, ast.Import):
+            yield from (name.name for name in statement.names)
+        elif isinstance(statement, ast.ImportFrom):
+            assert statement.level == 0, f"{path}: relative import; name the module in full"
+            assert statement.module is not None
+            yield from (f"{statement.module}.{name.name}" for name in statement.names)
+
+
+def within(module: str, room: str) -> bool:
+    return module == room or module.startswith(room + ".")
+
+
+def module_of(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def place_of(module: str) -> tuple[int, str] | None:
+    for floor, rooms in enumerate(HOUSE):
+        for room in rooms:
+            if within(module, room):
+                return floor, room
+    return None
+
+
+@pytest.mark.parametrize("path", sources())
+def test_every_module_has_a_room(path: str) -> None:
+    """A new module is given its floor in HOUSE before anyone imports it."""
+    assert path == "kytos/__init__.py" or place_of(module_of(path)) is not None, (
+        f"{path} is on no floor of HOUSE in tests/test_architecture.py; decide where it belongs"
+    )
+
+
+@pytest.mark.parametrize("path", sources())
+def test_nobody_imports_upwards(path: str) -> None:
+    """Imports go down the house or stay in the room."""
+    here = place_of(module_of(path))
+    if here is None:
+        return
+    for module in imports(path):
+        there = place_of(module)
+        if there is None:
+            continue
+        assert there[1] == here[1] or there[0] > here[0], (
+            f"{path} imports {module}, which is not below it"
+        )
+
+
+@pytest.mark.parametrize("path", sources())
+def test_libraries_stay_in_their_files(path: str) -> None:
+    """Streamlit, FastAPI, Kubernetes, PyQUBO and each solver's library are known in one place."""
+    for module in imports(path):
+        if any(within(module, plain) for plain in ANYWHERE):
+            continue
+        allowed = ONLY_IN.get(module.split(".")[0])
+        assert allowed is None or path.startswith(allowed), (
+            f"{path} imports {module}; only {', '.join(allowed or ())} may"
+        )
+
+
+@pytest.mark.parametrize("path", sources())
+def test_every_module_says_what_it_is_for(path: str) -> None:
+    """The first line of a module is a sentence about it."""
+    doc = ast.get_docstring(ast.parse((ROOT / path).read_text(encoding="utf-8")))
+    assert doc, f"{path} has no docstring"
+    assert doc.splitlines()[0].rstrip().endswith((".", "?", "!", ";", ":")), (
+        f"{path}: the docstring's first line is not a sentence"
+    )
+
+
+def test_top_level_holds_only_what_it_should() -> None:
+    """Nothing but the agreed names lies at the top of the repository."""
+    agreed = {
+        *("pyproject.toml", "app.py", "pages", "kytos", "sample_clusters", "tests", ".streamlit"),
+        *("benchmarks", "docs", "deploy", "README.md", "CHANGELOG.md", "LICENSE", "Justfile"),
+        *(".ci", ".pre-commit-config.yaml", ".gitignore", ".dockerignore"),
+    }
+    ignored = {".git", ".venv", "uv.lock", "dist"}
+    found = {entry.name for entry in ROOT.iterdir() if not entry.name.endswith("_cache")}
+    stray = found - agreed - ignored - {".hypothesis", "__pycache__"}
+    assert not stray, f"unexpected at the top level: {sorted(stray)}"
