@@ -25,6 +25,7 @@ HOUSE = (
     ("kytos.solvers",),
     ("kytos.focus", "kytos.refine", "kytos.repair"),
     ("kytos.hamiltonian",),
+    ("kytos.placement_state",),
     ("kytos.problem",),
     ("kytos.rules",),
     ("kytos.sources",),
