@@ -1,0 +1,347 @@
+"""A solve as a job in a worker process: its progress, its stop button and its result.
+
+One bounded `Pool` serves pages and API. Workers are separate processes because a solve holds the
+interpreter for seconds and because only a process can be killed. They are forked from a clean,
+single-threaded server (or spawned where that does not exist), never from the caller: Streamlit
+and uvicorn run threads, and a fork of a threaded process may deadlock.
+
+Starting such a worker imports the caller's main module again under the name ``__mp_main__``:
+whatever a main module does when run belongs under ``if __name__ == "__main__":``.
+"""
+
+from __future__ import annotations
+
+import logging
+import mmap
+import multiprocessing
+import os
+import struct
+import tempfile
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+from uuid import uuid4
+
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+from kytos.solvers.base import Watch
+
+T = TypeVar("T")
+
+TASKS_PER_WORKER = 100
+"""A worker is replaced after this many solves: PyQUBO's compile leaks (its issue #215), measured
+at about 1.3 MB a compile of a 100-variable model."""
+
+_BOARD = struct.Struct("<QQdd96s")
+"""Stop flag, sequence (odd while being written), share, energy (NaN for none), stage."""
+_STOP = struct.Struct("<Q")
+_log = logging.getLogger(__name__)
+
+
+class JobError(RuntimeError):
+    """A job that did not come to a result of its own."""
+
+
+class QueueFull(JobError):  # noqa: N818  (what happened, as a caller reads it)
+    """No worker is free and the queue holds all it may; try again later."""
+
+
+class WorkerDied(JobError):  # noqa: N818  (what happened, as a caller reads it)
+    """The worker process ended under the job: killed, or out of memory."""
+
+
+class JobCancelled(JobError):  # noqa: N818  (what happened, as a caller reads it)
+    """The job was cancelled before it had a result."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is.
+
+    Attributes
+    ----------
+    stage
+        Name of the stage, empty while the job waits for a worker.
+    share
+        Progress of the stage in 0..1.
+    energy
+        Best energy so far, None before the first.
+    """
+
+    stage: str = ""
+    share: float = 0.0
+    energy: float | None = None
+
+
+class Job(Generic[T]):
+    """One submitted call; built by `Pool.submit`."""
+
+    def __init__(self, future: ProcessFuture[T], board: _Board) -> None:
+        """Join a future to the board its worker writes on."""
+        self._future = future
+        self._board = board
+        self._last = Progress()
+        future.add_done_callback(self._close)
+
+    @property
+    def progress(self) -> Progress:
+        """The latest progress the job reported."""
+        if not self._future.done():
+            with suppress(ValueError):  # closed between the two lines
+                self._last = self._board.read()
+        return self._last
+
+    @property
+    def done(self) -> bool:
+        """Whether `result` returns or raises at once."""
+        return bool(self._future.done())
+
+    def stop(self) -> None:
+        """Ask the job to end soon with the best it has; `result` still returns it."""
+        with suppress(ValueError):
+            self._board.stop()
+
+    def cancel(self) -> None:
+        """End the job now: its worker is killed and replaced, and there is no result."""
+        self._future.cancel()  # type: ignore[no-untyped-call]
+
+    def result(self, timeout: float | None = None) -> T:
+        """Wait for the result, at most `timeout` seconds.
+
+        Raises
+        ------
+        WorkerDied, JobCancelled
+            When there is no result.
+        TimeoutError
+            When it is not there in time.
+        Exception
+            Whatever the function raised.
+        """
+        try:
+            return self._future.result(timeout)
+        except ProcessExpired as error:
+            raise WorkerDied(
+                f"the worker process ended with exit code {error.exitcode} before the solve did "
+                "(killed, or out of memory); it has been replaced: try again, or with a smaller "
+                "QUBO"
+            ) from error
+        except BrokenProcessPool as error:
+            raise WorkerDied(f"the worker pool broke: {error}; try again") from error
+        except CancelledError as error:
+            raise JobCancelled("the solve was cancelled") from error
+
+    def _close(self, _: object) -> None:
+        with suppress(ValueError):
+            self._last = self._board.read()
+        self._board.close()
+
+
+class Pool:
+    """A bounded number of worker processes and a bounded queue before them.
+
+    Parameters
+    ----------
+    workers
+        Worker processes; by default one per core, at most four.
+    queue_limit
+        Jobs that may wait beside the running ones.
+    warm_up
+        Called in every new worker before its first job, so that the first solve does not pay
+        for imports and compilation. Must be importable; its failure is logged, not fatal.
+    preload
+        Modules imported once before workers are forked.
+    tasks_per_worker
+        Solves after which a worker is replaced; 0 for never.
+    """
+
+    def __init__(
+        self,
+        workers: int | None = None,
+        queue_limit: int = 8,
+        *,
+        warm_up: Callable[[], object] | None = None,
+        preload: tuple[str, ...] = (),
+        tasks_per_worker: int = TASKS_PER_WORKER,
+    ) -> None:
+        """Start the workers."""
+        if workers is None:
+            workers = min(4, os.cpu_count() or 1)
+        if workers < 1 or queue_limit < 0:
+            raise ValueError(
+                f"workers={workers}, queue_limit={queue_limit}: at least one worker and a queue "
+                "of 0 or more are needed"
+            )
+        self.workers = workers
+        self.queue_limit = queue_limit
+        self._warm_up = warm_up
+        self._preload = preload
+        self._tasks_per_worker = tasks_per_worker
+        self._lock = threading.Lock()
+        self._open: set[Job[Any]] = set()
+        self._boards = tempfile.TemporaryDirectory(prefix="kytos-jobs-")
+        self._processes = self._start()
+
+    @property
+    def busy(self) -> int:
+        """Jobs running or waiting."""
+        return len(self._open)
+
+    def submit(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> Job[T]:
+        """Run ``function(*args, watch=…, **kwargs)`` in a worker.
+
+        The function must be importable by name, and its arguments and result picklable. It
+        reports to the `Watch` and asks it when to stop.
+
+        Raises
+        ------
+        QueueFull
+            When all workers are busy and the queue holds `queue_limit` jobs.
+        """
+        with self._lock:
+            if len(self._open) >= self.workers + self.queue_limit:
+                raise QueueFull(
+                    f"{self.workers} solves are running and {self.queue_limit} are waiting; "
+                    "try again in a few seconds"
+                )
+            self._mend()
+            board = _Board.make(Path(self._boards.name) / uuid4().hex)
+            future = self._processes.schedule(_run, args=(board.path, function, args, kwargs))
+            job: Job[T] = Job(future, board)
+            self._open.add(job)
+        # No lock in the callback: pebble's threads call it, and `_mend` joins them locked.
+        future.add_done_callback(lambda _: self._open.discard(job))
+        return job
+
+    def close(self) -> None:
+        """End every job and worker."""
+        with self._lock:
+            self._end()
+        self._boards.cleanup()
+
+    def __enter__(self) -> Pool:
+        """Return the pool itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the pool."""
+        self.close()
+
+    def _start(self) -> ProcessPool:
+        processes = ProcessPool(
+            max_workers=self.workers,
+            max_tasks=self._tasks_per_worker,
+            initializer=_begin_worker,
+            initargs=(self._warm_up,),
+            context=_context(self._preload),
+        )
+        if not processes.active:  # asking starts the workers
+            raise RuntimeError("the worker processes could not be started")
+        return processes
+
+    def _mend(self) -> None:
+        # pebble gives its pool up when a worker is killed while nothing runs.
+        if not self._processes.active:
+            self._end()
+            self._processes = self._start()
+
+    def _end(self) -> None:
+        self._processes.stop()  # type: ignore[no-untyped-call]
+        self._processes.join()
+        for job in tuple(self._open):
+            job.cancel()
+
+
+def _context(preload: tuple[str, ...]) -> Any:
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    # Without this the server itself would import the caller's main module.
+    context.set_forkserver_preload([__name__, *preload])
+    return context
+
+
+class _Board:
+    """A job's notice board: a small file both processes map into memory.
+
+    One writer for progress (the worker), one for the stop flag (the parent); no lock that a
+    killed worker could take with it.
+    """
+
+    def __init__(self, path: Path, memory: mmap.mmap) -> None:
+        self.path = path
+        self._memory = memory
+        self._sequence = 0
+
+    @classmethod
+    def make(cls, path: Path) -> _Board:
+        path.write_bytes(_BOARD.pack(0, 0, 0.0, float("nan"), b""))
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path) -> _Board:
+        with path.open("r+b") as file:
+            return cls(path, mmap.mmap(file.fileno(), _BOARD.size))
+
+    @property
+    def stopped(self) -> bool:
+        return bool(_STOP.unpack_from(self._memory)[0])
+
+    def stop(self) -> None:
+        _STOP.pack_into(self._memory, 0, 1)
+
+    def write(self, stage: str, share: float, energy: float | None) -> None:
+        number = float("nan") if energy is None else energy
+        # Cut at a character, not inside one.
+        name = stage.encode()[:96].decode(errors="ignore").encode()
+        self._sequence += 2
+        _STOP.pack_into(self._memory, 8, self._sequence - 1)
+        struct.pack_into("<dd96s", self._memory, 16, share, number, name)
+        _STOP.pack_into(self._memory, 8, self._sequence)
+
+    def read(self) -> Progress:
+        # A few tries: the writer needs microseconds, and a half-written line is only a label.
+        for _ in range(100):
+            _, before, share, energy, stage = _BOARD.unpack_from(self._memory)
+            _, after, *_ = _BOARD.unpack_from(self._memory)
+            if before == after and before % 2 == 0:
+                break
+        name = stage.rstrip(b"\0").decode(errors="replace")
+        return Progress(name, share, None if energy != energy else energy)
+
+    def close(self) -> None:
+        self._memory.close()
+        self.path.unlink(missing_ok=True)
+
+
+def _begin_worker(warm_up: Callable[[], object] | None) -> None:
+    """Prepare a new worker: end with the parent, then warm up."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    if warm_up is not None:
+        try:
+            warm_up()
+        except Exception:
+            _log.exception("warming up a worker failed; its first solve will be slower")
+
+
+def _end_with(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
+
+
+def _run(
+    path: Path, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> T:
+    """Call the job's function in the worker with a watch on its board."""
+    try:
+        board = _Board.open(path)
+    except FileNotFoundError:  # cancelled while it waited; nobody asks for the result
+        raise JobCancelled("the solve was cancelled") from None
+    watch = Watch(stopped=lambda: board.stopped, report=board.write)
+    return function(*args, watch=watch, **kwargs)

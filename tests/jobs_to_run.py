@@ -1,0 +1,42 @@
+"""Functions the job tests run in workers; importable by name from a worker process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from kytos.solvers.base import StopReason, Watch
+
+
+def add(a: int, b: int, *, watch: Watch) -> int:
+    return a + b
+
+
+def refuse(*, watch: Watch) -> None:
+    raise ValueError("the cluster has no nodes")
+
+
+def die(*, watch: Watch) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def report_then_wait(*, watch: Watch) -> tuple[str, StopReason | None]:
+    """Report once, then work until stopped; the best so far is the result."""
+    watch.report("anneal", 0.25, -3.5)
+    while watch.reason is None:
+        time.sleep(0.01)
+    return "best so far", watch.reason
+
+
+def pid(*, watch: Watch) -> int:
+    return os.getpid()
+
+
+def leave_mark(path: Path) -> None:
+    (path / str(os.getpid())).touch()
+
+
+def no_such_thing() -> None:
+    raise RuntimeError("nothing to warm up")
