@@ -55,9 +55,8 @@ def read_documents(content: bytes | str, where: str, max_bytes: int = MAX_BYTES)
 def _decode(content: bytes | str, where: str, max_bytes: int) -> str:
     if len(content) > max_bytes:
         raise SourceError(
-            f"is {len(content) / 2**20:.0f} MiB long; at most {max_bytes / 2**20:.0f} MiB are read. "
-            "Leave out what is not needed (for example `kubectl get --show-managed-fields=false`, "
-            "or compact JSON)",
+            f"is {len(content) / 2**20:.0f} MiB long; at most {max_bytes / 2**20:.0f} MiB are "
+            "read. Give compact JSON, without managedFields, and only the kinds that matter",
             where,
         )
     if isinstance(content, str):
@@ -146,7 +145,7 @@ def _read_yaml(text: str, where: str) -> list[Any]:
         for event in _events(text):
             if isinstance(event, yaml.AliasEvent):
                 raise SourceError(
-                    f"uses a YAML alias (*{event.anchor}, line {event.start_mark.line + 1}); "
+                    f"uses a YAML alias (*{event.anchor}, {_line(event)}); "
                     "write the value out instead",
                     where,
                 )
@@ -193,8 +192,7 @@ class _Collection:
     def set_key(self, event: Any, where: str) -> None:
         if event.value in self.value:
             raise SourceError(
-                f"names the key {event.value!r} twice in one mapping "
-                f"(line {event.start_mark.line + 1})",
+                f"names the key {event.value!r} twice in one mapping ({_line(event)})",
                 where,
             )
         self.key = event.value
@@ -214,8 +212,7 @@ def _put(
         documents.append(value)
     elif stack[-1].expects_key:
         raise SourceError(
-            f"has a mapping or list as a key (line {event.start_mark.line + 1}); "
-            "keys must be plain text",
+            f"has a mapping or list as a key ({_line(event)}); keys must be plain text",
             where,
         )
     else:
@@ -225,8 +222,7 @@ def _put(
 def _refuse_tag(event: Any, where: str) -> None:
     if event.tag not in (None, "!"):
         raise SourceError(
-            f"uses the YAML tag {event.tag!r} (line {event.start_mark.line + 1}); "
-            "tags are not accepted",
+            f"uses the YAML tag {event.tag!r} ({_line(event)}); tags are not accepted",
             where,
         )
 
@@ -251,7 +247,12 @@ def _scalar(event: Any, where: str) -> Any:
     return text
 
 
+def _line(event: Any) -> str:
+    return f"line {event.start_mark.line + 1}"
+
+
 def _yaml_problem(error: yaml.YAMLError) -> str:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"{error.problem} at line {error.problem_mark.line + 1}"
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None:
+        return f"{getattr(error, 'problem', error)} at line {mark.line + 1}"
     return str(error).splitlines()[0]

@@ -23,12 +23,14 @@ class Fields:
     __slots__ = ("path", "value")
 
     def __init__(self, value: Any, path: str) -> None:
+        """Hold the object, or refuse what is none."""
         if not isinstance(value, dict):
             raise SourceError(f"expected an object, found {_named(value)}", path)
         self.value = value
         self.path = path
 
     def __contains__(self, key: str) -> bool:
+        """Whether `key` is there and not null."""
         return self.value.get(key) is not None
 
     def object(self, key: str) -> Fields:

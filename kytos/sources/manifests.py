@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -9,8 +10,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from kytos.cluster import Cluster, Node, Note, Owner, Phase, Pod
+from kytos.sources.body import read_body
 from kytos.sources.documents import read_documents
-from kytos.sources.errors import SourceError
+from kytos.sources.errors import SourceError, first_problem
 from kytos.sources.fields import Fields
 from kytos.sources.kubernetes_objects import (
     Context,
@@ -28,6 +30,19 @@ from kytos.sources.owners import controller_of
 
 Model = TypeVar("Model")
 
+_HONOURED = frozenset(
+    {
+        "HorizontalPodAutoscaler",
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "PersistentVolumeClaim",
+        "Pod",
+        "PodDisruptionBudget",
+        "PriorityClass",
+        "StorageClass",
+    }
+)
 CONTROLLERS = frozenset(
     {
         "ReplicaSet",
@@ -45,6 +60,9 @@ WITHOUT_EFFECT = frozenset(
 """Kinds that say nothing about where pods may run. A RuntimeClass does, but what it says is
 already in the stored pods."""
 
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+"""A DNS subdomain: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/."""
+
 _NAMED = 3
 """How many subjects a Note names."""
 
@@ -56,7 +74,8 @@ def read_cluster(sources: Sequence[tuple[str, bytes | str]], name: str | None = 
     ----------
     sources
         ``(file name, content)``: lists or single objects as ``kubectl get -o json|yaml`` prints
-        them, multi-document YAML, JSON Lines.
+        them, multi-document YAML, JSON Lines, or the plain request body (lists ``nodes`` and
+        ``pods``, see `kytos.sources.body`).
     name
         The cluster's name; by default the first file's, without its ending.
 
@@ -65,16 +84,20 @@ def read_cluster(sources: Sequence[tuple[str, bytes | str]], name: str | None = 
     SourceError
         Naming the file, object and field that cannot be read.
     """
-    objects: list[tuple[str, Any]] = []
-    for where, content in sources:
-        objects += [
-            (where, item)
-            for document in read_documents(content, where)
-            for item in _flatten(document, where)
-        ]
-    if not objects:
+    documents = [
+        (where, document)
+        for where, content in sources
+        for document in read_documents(content, where)
+    ]
+    if not documents:
         raise SourceError("no file was given; expected at least one with nodes and pods")
-    return _assemble(objects, name or _stem(sources[0][0]))
+    name = name or _stem(sources[0][0])
+    if any(_is_body(document) for _, document in documents):
+        return read_body(_merged_body(documents), name)
+    return _assemble(
+        [(where, item) for where, document in documents for item in _flatten(document, where)],
+        name,
+    )
 
 
 def cluster_from_objects(objects: Iterable[Mapping[str, Any]], name: str = "cluster") -> Cluster:
@@ -102,6 +125,30 @@ def pod_from_object(manifest: Mapping[str, Any]) -> Pod:
 def _stem(file_name: str) -> str:
     base = file_name.replace("\\", "/").rsplit("/", 1)[-1]
     return base.split(".", 1)[0] or "cluster"
+
+
+def _is_body(document: Any) -> bool:
+    return (
+        isinstance(document, dict)
+        and "kind" not in document
+        and ("nodes" in document or "pods" in document)
+    )
+
+
+def _merged_body(documents: list[tuple[str, Any]]) -> dict[str, Any]:
+    """One request body of all given; other fields are kept, to be refused by name."""
+    merged: dict[str, Any] = {}
+    for where, document in documents:
+        if not _is_body(document):
+            raise SourceError(
+                "holds no `nodes` and `pods` lists, as the other files do; "
+                "give either request bodies or Kubernetes objects, not both",
+                where,
+            )
+        for key, value in document.items():
+            both_lists = isinstance(value, list) and isinstance(merged.get(key), list)
+            merged[key] = merged[key] + value if both_lists else value
+    return merged
 
 
 def _flatten(document: Any, where: str) -> list[Any]:
@@ -177,7 +224,7 @@ def _assemble(objects: list[tuple[str, Any]], name: str) -> Cluster:
             ),
         )
     except ValidationError as error:
-        raise SourceError(_first_problem(error)) from error
+        raise first_problem(error) from error
 
 
 def _sort_by_kind(objects: list[tuple[str, Any]]) -> defaultdict[str, list[Fields]]:
@@ -188,6 +235,12 @@ def _sort_by_kind(objects: list[tuple[str, Any]]) -> defaultdict[str, list[Field
         name, namespace = metadata.text("name"), metadata.text("namespace")
         if not name:
             raise SourceError("has no name", metadata.path)
+        if kind in _HONOURED and not (len(name) <= 253 and _NAME.fullmatch(name)):
+            raise SourceError(
+                f"{name[:60]!r} is no name Kubernetes would accept; expected lower-case letters, "
+                "digits, '-' and '.'",
+                f"{metadata.path}.name",
+            )
         full_name = f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
         by_kind[kind].append(Fields(item, f"{where}: {full_name}" if where else full_name))
     return by_kind
@@ -209,19 +262,13 @@ def _read_all(items: list[Fields], read: Callable[[Fields], Model]) -> list[Mode
         try:
             found.append(read(item))
         except ValidationError as error:
-            raise SourceError(_first_problem(error), item.path) from error
+            problem = first_problem(error)
+            raise SourceError(str(problem), item.path) from error
         except SourceError:
             raise
         except ValueError as error:  # an effect, phase or rate outside Kubernetes' own choices
             raise SourceError(str(error), item.path) from error
     return found
-
-
-def _first_problem(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}" if where else message
 
 
 def _tell_services_apart(pods: list[Pod]) -> list[Pod]:
@@ -276,21 +323,6 @@ def _other_kinds(by_kind: Mapping[str, list[Fields]]) -> list[Note]:
         for kind, items in sorted(by_kind.items())
         if kind not in _HONOURED | CONTROLLERS | WITHOUT_EFFECT
     ]
-
-
-_HONOURED = frozenset(
-    {
-        "HorizontalPodAutoscaler",
-        "Namespace",
-        "Node",
-        "PersistentVolume",
-        "PersistentVolumeClaim",
-        "Pod",
-        "PodDisruptionBudget",
-        "PriorityClass",
-        "StorageClass",
-    }
-)
 
 
 def _note(message: str, subjects: Iterable[str]) -> Note:

@@ -1,4 +1,4 @@
-"""What a pod asks for and what it holds: the effective Pod request, exactly as Kubernetes counts it.
+"""What a pod asks for and what it holds, counted exactly as Kubernetes counts it.
 
 Follows ``PodRequests`` of ``k8s.io/component-helpers/resource`` (v1.36) and the defaults the API
 server applies when a pod is stored. See
@@ -82,7 +82,7 @@ def _container(
 
 
 def _defaulted_requests(resources: Fields) -> Quantities:
-    """Requests, with limits standing in where a request is missing, as the API server stores them."""
+    """Requests; a limit stands in where one is missing, as the API server stores it."""
     requests, limits = resources.object("requests"), resources.object("limits")
     return read_quantities(limits.value, limits.path) | read_quantities(
         requests.value, requests.path

@@ -21,8 +21,8 @@ _GRAMMAR = re.compile(
     r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3}|[KMGTPE]i|[numkMGTPE])?"
 )
 _MAX_LENGTH = 64
-_LARGEST = 2**63 - 1
-"""Largest quantity Kubernetes itself keeps; its arithmetic is in 64 bits."""
+LARGEST_AMOUNT = 2**53
+"""Largest amount in canonical units (8 PiB, 9e12 cores): float64 still counts every one."""
 
 
 def read_quantities(values: dict[str, Any], path: str) -> Quantities:
@@ -39,10 +39,10 @@ def read_quantities(values: dict[str, Any], path: str) -> Quantities:
             amount = read_quantity(value)
         except ValueError as error:
             raise SourceError(str(error), f"{path}.{resource}") from error
-        # canonical amounts (millicores, bytes) must fit 64 bits as well
-        if _canonical_scale(resource) * amount > _LARGEST:
+        if _canonical_scale(resource) * amount > LARGEST_AMOUNT:
             raise SourceError(
-                f"quantity {value!r} is too large; at most 2^63 - 1", f"{path}.{resource}"
+                f"quantity {value!r} is beyond any machine; at most 2^53 is read",
+                f"{path}.{resource}",
             )
         found[resource] = amount
     return found
@@ -66,7 +66,7 @@ def read_quantity(value: Any) -> Fraction:
 def _parse(text: str) -> Fraction:
     if len(text) > _MAX_LENGTH or not _GRAMMAR.fullmatch(text):
         raise ValueError(f"expected a quantity such as '250m' or '2Gi', found {text[:60]!r}")
-    parsed: Decimal = parse_quantity(text)
+    parsed: Decimal = parse_quantity(text)  # type: ignore[no-untyped-call]
     amount = Fraction(parsed)
     if amount < 0:
         raise ValueError(f"quantity {text!r} is negative; expected zero or more")
