@@ -50,7 +50,7 @@ class SolverParams(Frozen):
     """How hard a solver works: counted work, with a clock only as a cap."""
 
     num_reads: int = Field(4, ge=1, le=10_000, description="independent anneals, one seed each")
-    num_sweeps: int = Field(400, ge=1, le=1_000_000, description="sweeps over all variables a read")
+    num_sweeps: int = Field(1000, ge=1, le=1_000_000, description="sweeps over all variables a read")
     refine_proposals: int = Field(
         4_000_000, ge=0, le=10_000_000_000, description="moves proposed by refinement"
     )
