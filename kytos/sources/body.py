@@ -24,7 +24,7 @@ from kytos.cluster import (
     Toleration,
 )
 from kytos.sources.errors import SourceError, first_problem
-from kytos.sources.quantities import LARGEST_AMOUNT
+from kytos.sources.quantities import LARGEST_AMOUNT, check_totals
 
 MIB = 2**20
 
@@ -180,6 +180,39 @@ def read_body(value: Any, name: str = "request") -> Cluster:
     return cluster_from_body(body, name)
 
 
+def is_body(document: Any) -> bool:
+    """Whether a parsed document is a request body rather than a Kubernetes object."""
+    return (
+        isinstance(document, dict)
+        and "kind" not in document
+        and ("nodes" in document or "pods" in document)
+    )
+
+
+def merged_body(documents: list[tuple[str, Any]]) -> dict[str, Any]:
+    """One request body of all ``(where, document)`` given.
+
+    Other fields are kept, to be refused by name.
+
+    Raises
+    ------
+    SourceError
+        When one of them is no request body.
+    """
+    merged: dict[str, Any] = {}
+    for where, document in documents:
+        if not is_body(document):
+            raise SourceError(
+                "holds no `nodes` and `pods` lists, as the other files do; "
+                "give either request bodies or Kubernetes objects, not both",
+                where,
+            )
+        for key, value in document.items():
+            both_lists = isinstance(value, list) and isinstance(merged.get(key), list)
+            merged[key] = merged[key] + value if both_lists else value
+    return merged
+
+
 def cluster_from_body(
     body: ClusterBody, name: str = "request", *, evacuate_unknown: bool = False
 ) -> Cluster:
@@ -213,7 +246,7 @@ def cluster_from_body(
             f"pods[{position}].current_node",
         )
     lost = frozenset(homeless)
-    return Cluster(
+    cluster = Cluster(
         name=name,
         nodes=tuple(_node(node, f"nodes[{i}]") for i, node in enumerate(body.nodes)),
         pods=tuple(_pod(pod, f"pods[{i}]", lost) for i, pod in enumerate(body.pods)),
@@ -227,6 +260,8 @@ def cluster_from_body(
         if homeless
         else (),
     )
+    check_totals(cluster)
+    return cluster
 
 
 def _refuse_repeats(field: str, ids: list[str]) -> None:

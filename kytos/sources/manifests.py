@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from kytos.cluster import Cluster, Node, Note, Owner, Phase, Pod
-from kytos.sources.body import read_body
+from kytos.sources.body import is_body, merged_body, read_body
 from kytos.sources.documents import read_documents
 from kytos.sources.errors import SourceError, first_problem
 from kytos.sources.fields import Fields
@@ -27,6 +27,7 @@ from kytos.sources.kubernetes_objects import (
 )
 from kytos.sources.not_honoured import unhonoured_fields
 from kytos.sources.owners import controller_of
+from kytos.sources.quantities import check_totals
 
 Model = TypeVar("Model")
 
@@ -63,6 +64,22 @@ already in the stored pods."""
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 """A DNS subdomain: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/."""
 
+_GROUPS = frozenset(
+    {
+        "",
+        "apps",
+        "autoscaling",
+        "batch",
+        "discovery.k8s.io",
+        "events.k8s.io",
+        "node.k8s.io",
+        "policy",
+        "scheduling.k8s.io",
+        "storage.k8s.io",
+    }
+)
+"""API groups whose kinds are meant by the kinds named here."""
+
 _NAMED = 3
 """How many subjects a Note names."""
 
@@ -92,8 +109,8 @@ def read_cluster(sources: Sequence[tuple[str, bytes | str]], name: str | None = 
     if not documents:
         raise SourceError("no file was given; expected at least one with nodes and pods")
     name = name or _stem(sources[0][0])
-    if any(_is_body(document) for _, document in documents):
-        return read_body(_merged_body(documents), name)
+    if any(is_body(document) for _, document in documents):
+        return read_body(merged_body(documents), name)
     return _assemble(
         [(where, item) for where, document in documents for item in _flatten(document, where)],
         name,
@@ -125,30 +142,6 @@ def pod_from_object(manifest: Mapping[str, Any]) -> Pod:
 def _stem(file_name: str) -> str:
     base = file_name.replace("\\", "/").rsplit("/", 1)[-1]
     return base.split(".", 1)[0] or "cluster"
-
-
-def _is_body(document: Any) -> bool:
-    return (
-        isinstance(document, dict)
-        and "kind" not in document
-        and ("nodes" in document or "pods" in document)
-    )
-
-
-def _merged_body(documents: list[tuple[str, Any]]) -> dict[str, Any]:
-    """One request body of all given; other fields are kept, to be refused by name."""
-    merged: dict[str, Any] = {}
-    for where, document in documents:
-        if not _is_body(document):
-            raise SourceError(
-                "holds no `nodes` and `pods` lists, as the other files do; "
-                "give either request bodies or Kubernetes objects, not both",
-                where,
-            )
-        for key, value in document.items():
-            both_lists = isinstance(value, list) and isinstance(merged.get(key), list)
-            merged[key] = merged[key] + value if both_lists else value
-    return merged
 
 
 def _flatten(document: Any, where: str) -> list[Any]:
@@ -203,7 +196,7 @@ def _assemble(objects: list[tuple[str, Any]], name: str) -> Cluster:
     pods = _read_all(by_kind["Pod"], lambda item: read_pod(item, context))
     pods, mended = _mend_lost_nodes(_tell_services_apart(pods), {node.name for node in nodes})
     try:
-        return Cluster(
+        cluster = Cluster(
             name=name,
             nodes=tuple(nodes),
             pods=tuple(pods),
@@ -225,25 +218,46 @@ def _assemble(objects: list[tuple[str, Any]], name: str) -> Cluster:
         )
     except ValidationError as error:
         raise first_problem(error) from error
+    check_totals(cluster)
+    return cluster
 
 
 def _sort_by_kind(objects: list[tuple[str, Any]]) -> defaultdict[str, list[Fields]]:
     by_kind: defaultdict[str, list[Fields]] = defaultdict(list)
     for where, item in objects:
-        kind = item["kind"]
+        kind = _kind(item)
+        if kind == "Status":
+            said = Fields(item, where).text("message", "no reason given")
+            raise SourceError(f"holds an API server's refusal instead of objects: {said}", where)
         metadata = Fields(item, f"{where}: {kind}" if where else kind).object("metadata")
         name, namespace = metadata.text("name"), metadata.text("namespace")
         if not name:
             raise SourceError("has no name", metadata.path)
-        if kind in _HONOURED and not (len(name) <= 253 and _NAME.fullmatch(name)):
-            raise SourceError(
-                f"{name[:60]!r} is no name Kubernetes would accept; expected lower-case letters, "
-                "digits, '-' and '.'",
-                f"{metadata.path}.name",
-            )
+        if kind in _HONOURED:
+            _check_name(name, f"{metadata.path}.name")
+            _check_name(namespace or "default", f"{metadata.path}.namespace")
         full_name = f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
         by_kind[kind].append(Fields(item, f"{where}: {full_name}" if where else full_name))
     return by_kind
+
+
+def _kind(item: Mapping[str, Any]) -> str:
+    """The object's kind; with its API group where that is not one of Kubernetes' own.
+
+    Others name their kinds Node or Service as well (``longhorn.io``, ``serving.knative.dev``).
+    """
+    kind, version = str(item["kind"]), item.get("apiVersion")
+    group = version.rpartition("/")[0] if isinstance(version, str) else ""
+    return kind if group in _GROUPS else f"{kind}.{group}"
+
+
+def _check_name(name: str, path: str) -> None:
+    if len(name) > 253 or not _NAME.fullmatch(name):
+        raise SourceError(
+            f"{name[:60]!r} is no name Kubernetes would accept; expected lower-case letters, "
+            "digits, '-' and '.'",
+            path,
+        )
 
 
 def _controllers(by_kind: Mapping[str, list[Fields]]) -> dict[tuple[str, str, str], Owner | None]:
@@ -262,8 +276,7 @@ def _read_all(items: list[Fields], read: Callable[[Fields], Model]) -> list[Mode
         try:
             found.append(read(item))
         except ValidationError as error:
-            problem = first_problem(error)
-            raise SourceError(str(problem), item.path) from error
+            raise SourceError(str(first_problem(error)), item.path) from error
         except SourceError:
             raise
         except ValueError as error:  # an effect, phase or rate outside Kubernetes' own choices

@@ -11,7 +11,7 @@ from typing import Any
 
 from kubernetes.utils.quantity import parse_quantity
 
-from kytos.cluster import CPU
+from kytos.cluster import CPU, Cluster
 from kytos.sources.errors import SourceError
 
 Quantities = dict[str, Fraction]
@@ -23,6 +23,9 @@ _GRAMMAR = re.compile(
 _MAX_LENGTH = 64
 LARGEST_AMOUNT = 2**53
 """Largest amount in canonical units (8 PiB, 9e12 cores): float64 still counts every one."""
+
+_LARGEST_TOTAL = 2**62
+"""Sums are taken in 64-bit integers; half their range leaves room for differences."""
 
 
 def read_quantities(values: dict[str, Any], path: str) -> Quantities:
@@ -87,6 +90,25 @@ def rounded_down(amounts: Quantities) -> dict[str, int]:
     return {
         resource: floor(amount * _canonical_scale(resource)) for resource, amount in amounts.items()
     }
+
+
+def check_totals(cluster: Cluster) -> None:
+    """Refuse a cluster whose pods together ask for more than 64-bit sums can hold.
+
+    Raises
+    ------
+    SourceError
+        Naming the resource.
+    """
+    totals: dict[str, int] = {}
+    for pod in cluster.pods:
+        for resource, amount in pod.footprint.items():
+            totals[resource] = totals.get(resource, 0) + amount
+    for resource, total in totals.items():
+        if total >= _LARGEST_TOTAL:
+            raise SourceError(
+                f"the pods together ask for {total} of {resource}, more than any cluster has"
+            )
 
 
 def _canonical_scale(resource: str) -> int:
