@@ -1,0 +1,171 @@
+"""A cluster as the rules look at it: label columns, amounts and homes as arrays, built once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar, cast
+
+import numpy as np
+
+from kytos.cluster import PODS, Claim, Cluster, Labels, StorageClass, Volume
+from kytos.problem import UNPLACED, Bools, Ints
+from kytos.rules.labels import LabelTable
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Topology:
+    """The domains of one node label.
+
+    Attributes
+    ----------
+    of_node
+        ``(nodes,)`` the domain each node lies in, -1 where it lacks the key.
+    names
+        The value of the label in each domain.
+    """
+
+    of_node: Ints
+    names: tuple[str, ...]
+
+    def sums(self, per_node: Ints) -> Ints:
+        """``(domains,)`` what `per_node` adds up to in each domain."""
+        return sum_by(self.of_node, per_node, len(self.names))
+
+    def at_nodes(self, per_domain: Ints) -> Ints:
+        """``(nodes,)`` what each node's domain holds; 0 where it has none."""
+        return np.append(per_domain, 0)[self.of_node]
+
+
+def sum_by(domain: Ints, per_node: Ints, domains: int) -> Ints:
+    """``(domains,)`` sums of `per_node`, nodes of domain -1 left out."""
+    inside = domain >= 0
+    sums = np.bincount(domain[inside], weights=per_node[inside], minlength=domains)
+    return sums.astype(np.int64)
+
+
+class RuleIndex:
+    """What the rules ask of a cluster, found once and kept.
+
+    Pods are named by their position in ``cluster.pods``, nodes by theirs in ``cluster.nodes``.
+    A pod that is not bound (a new one, say) counts for nobody but can be judged itself.
+
+    Attributes
+    ----------
+    home
+        ``(pods,)`` the node each pod holds capacity on, or `UNPLACED`.
+    resources
+        Every resource a pod asks for, cpu, memory or anything else, the pod count included.
+    allocatable, held
+        ``(nodes, resources)``; a resource a node does not list is 0, as the scheduler has it.
+    request, footprint
+        ``(pods, resources)`` what a pod asks for, and what it holds where it runs.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        """Look at `cluster`, which is not copied."""
+        self.cluster = cluster
+        self.nodes = cluster.nodes
+        self.pods = cluster.pods
+        self.node_labels = LabelTable.of([node.labels for node in cluster.nodes])
+        self.pod_labels = LabelTable.of([pod.labels for pod in cluster.pods])
+        self.home: Ints = np.array(
+            [
+                cluster.node_index[pod.node] if pod.holds_capacity and pod.node else UNPLACED
+                for pod in cluster.pods
+            ],
+            dtype=np.int64,
+        )
+        self._known: dict[Hashable, object] = {}
+
+    def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
+        """What `find` returned the first time it was asked under `key`."""
+        if key not in self._known:
+            self._known[key] = find()
+        return cast(Found, self._known[key])
+
+    @cached_property
+    def resources(self) -> tuple[str, ...]:
+        """Every resource any pod asks for or holds, and the pod count."""
+        asked = {name for pod in self.pods for name in (*pod.requests, *pod.footprint)}
+        return (PODS, *sorted(asked - {PODS}))
+
+    @cached_property
+    def allocatable(self) -> Ints:
+        """``(nodes, resources)`` what each node offers."""
+        return self._amounts([node.allocatable for node in self.nodes])
+
+    @cached_property
+    def request(self) -> Ints:
+        """``(pods, resources)`` what each pod asks a node for."""
+        return self._amounts([pod.requests | {PODS: 1} for pod in self.pods])
+
+    @cached_property
+    def footprint(self) -> Ints:
+        """``(pods, resources)`` what each pod holds where it runs."""
+        return self._amounts([pod.footprint | {PODS: 1} for pod in self.pods])
+
+    @cached_property
+    def held(self) -> Ints:
+        """``(nodes, resources)`` held by the pods that are there and by other load."""
+        held = self._amounts([node.current_load for node in self.nodes])
+        bound = self.home != UNPLACED
+        np.add.at(held, self.home[bound], self.footprint[bound])
+        return held
+
+    @cached_property
+    def namespaces(self) -> Mapping[str, Labels]:
+        """The labels of every namespace; one only known from its pods has but its name."""
+        named = {pod.namespace: {"kubernetes.io/metadata.name": pod.namespace} for pod in self.pods}
+        return named | self.cluster.namespaces
+
+    @cached_property
+    def claims(self) -> Mapping[tuple[str, str], Claim]:
+        """Claims by namespace and name."""
+        return {(claim.namespace, claim.name): claim for claim in self.cluster.claims}
+
+    @cached_property
+    def volumes(self) -> Mapping[str, Volume]:
+        """Volumes by name."""
+        return {volume.name: volume for volume in self.cluster.volumes}
+
+    @cached_property
+    def storage_classes(self) -> Mapping[str, StorageClass]:
+        """Storage classes by name."""
+        return {found.name: found for found in self.cluster.storage_classes}
+
+    @cached_property
+    def terminating(self) -> Bools:
+        """``(pods,)`` being deleted."""
+        return np.array([pod.terminating for pod in self.pods], dtype=np.bool_)
+
+    @cached_property
+    def pods_in(self) -> Mapping[str, Bools]:
+        """``(pods,)`` those of each namespace."""
+        positions: dict[str, list[int]] = defaultdict(list)
+        for position, pod in enumerate(self.pods):
+            positions[pod.namespace].append(position)
+        found = {}
+        for namespace, members in positions.items():
+            mask = np.zeros(len(self.pods), dtype=np.bool_)
+            mask[members] = True
+            found[namespace] = mask
+        return found
+
+    def topology(self, key: str) -> Topology:
+        """The domains of the node label `key`."""
+        column = self.node_labels.column(key)
+        return Topology(column.codes, column.values)
+
+    def per_node(self, pods: Bools) -> Ints:
+        """``(nodes,)`` how many of `pods` are bound to each node."""
+        homes = self.home[pods & (self.home != UNPLACED)]
+        return np.bincount(homes, minlength=len(self.nodes)).astype(np.int64)
+
+    def _amounts(self, items: list[dict[str, int]]) -> Ints:
+        rows = [[item.get(name, 0) for name in self.resources] for item in items]
+        return np.array(rows, dtype=np.int64).reshape(len(items), len(self.resources))

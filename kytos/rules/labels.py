@@ -1,0 +1,106 @@
+"""Labels of many objects as columns, so that a selector is matched against all of them at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kytos.cluster import Requirement
+from kytos.problem import Bools, Ints
+
+ABSENT = -1
+_INT64 = re.compile(r"[+-]?[0-9]+", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One label key over all objects.
+
+    Attributes
+    ----------
+    codes
+        ``(objects,)`` position in `values`, `ABSENT` where an object lacks the key.
+    values
+        The distinct values.
+    """
+
+    codes: Ints
+    values: tuple[str, ...]
+
+    def where(self, holds: Sequence[bool], *, absent: bool) -> Bools:
+        """``(objects,)`` from what holds for each value, and for objects without the key."""
+        return np.array([*holds, absent], dtype=np.bool_)[self.codes]
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """The labels of `count` objects by key."""
+
+    count: int
+    columns: Mapping[str, Column]
+
+    @classmethod
+    def of(cls, labels: Sequence[Mapping[str, str]]) -> LabelTable:
+        """Build the table of one mapping of labels per object."""
+        codes: dict[str, Ints] = {}
+        values: dict[str, dict[str, int]] = {}
+        for position, found in enumerate(labels):
+            for key, value in found.items():
+                if key not in codes:
+                    codes[key] = np.full(len(labels), ABSENT, dtype=np.int64)
+                    values[key] = {}
+                codes[key][position] = values[key].setdefault(value, len(values[key]))
+        return cls(len(labels), {key: Column(codes[key], tuple(values[key])) for key in codes})
+
+    def column(self, key: str) -> Column:
+        """The column of `key`; all absent where no object has it."""
+        found = self.columns.get(key)
+        return found or Column(np.full(self.count, ABSENT, dtype=np.int64), ())
+
+    def matching(self, requirements: Sequence[Requirement] | None) -> Bools:
+        """``(objects,)`` those that meet all requirements; None is met by none, () by all."""
+        if requirements is None:
+            return np.zeros(self.count, dtype=np.bool_)
+        found = np.ones(self.count, dtype=np.bool_)
+        for requirement in requirements:
+            found &= self._meeting(requirement)
+        return found
+
+    def _meeting(self, requirement: Requirement) -> Bools:
+        """As Kubernetes' ``labels.Requirement.Matches``; a malformed requirement is met by none."""
+        column = self.column(requirement.key)
+        wanted = set(requirement.values)
+        match requirement.operator:
+            case "In":
+                return column.where([value in wanted for value in column.values], absent=False)
+            case "NotIn" if wanted:
+                return column.where([value not in wanted for value in column.values], absent=True)
+            case "Exists":
+                return np.not_equal(column.codes, ABSENT)
+            case "DoesNotExist":
+                return np.equal(column.codes, ABSENT)
+            case "Gt" | "Lt" if len(requirement.values) == 1:
+                bound = parse_int64(requirement.values[0])
+                above = requirement.operator == "Gt"
+                return column.where(
+                    [_beyond(parse_int64(value), bound, above=above) for value in column.values],
+                    absent=False,
+                )
+        return np.zeros(self.count, dtype=np.bool_)
+
+
+def parse_int64(text: str) -> int | None:
+    """The integer Go's ``strconv.ParseInt(text, 10, 64)`` reads, or None."""
+    if not _INT64.fullmatch(text):
+        return None
+    value = int(text)
+    return value if -(2**63) <= value < 2**63 else None
+
+
+def _beyond(value: int | None, bound: int | None, *, above: bool) -> bool:
+    if value is None or bound is None:
+        return False
+    return value > bound if above else value < bound

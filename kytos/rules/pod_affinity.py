@@ -1,0 +1,231 @@
+"""The rules about other pods: required affinity, required anti-affinity and its mirror image."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+
+import numpy as np
+
+from kytos.problem import Bools
+from kytos.rules.base import Rule, none_refused
+from kytos.rules.counts import others_at_nodes
+from kytos.rules.index import RuleIndex
+from kytos.rules.terms import Term, matched_by_all, matched_pods, resolve
+from kytos.rules.wording import selector_written
+
+
+def affinity_terms(index: RuleIndex, pod: int) -> tuple[Term, ...]:
+    """The required affinity terms of a pod."""
+    found = index.pods[pod]
+    return tuple(resolve(index, found, term) for term in found.affinity)
+
+
+def anti_affinity_terms(index: RuleIndex, pod: int) -> tuple[Term, ...]:
+    """The required anti-affinity terms of a pod, each once."""
+    found = index.pods[pod]
+    return tuple(dict.fromkeys(resolve(index, found, term) for term in found.anti_affinity))
+
+
+def anti_affinity_carriers(index: RuleIndex) -> Mapping[Term, Bools]:
+    """``(pods,)`` those that carry each required anti-affinity term, bound or not."""
+
+    def find() -> Mapping[Term, Bools]:
+        carriers: dict[Term, Bools] = {}
+        for pod in range(len(index.pods)):
+            for term in anti_affinity_terms(index, pod):
+                if term not in carriers:
+                    carriers[term] = np.zeros(len(index.pods), dtype=np.bool_)
+                carriers[term][pod] = True
+        return carriers
+
+    return index.once("anti-affinity carriers", find)
+
+
+def lacks_a_key(index: RuleIndex, terms: Sequence[Term]) -> Bools:
+    """``(nodes,)`` those without the topology key of one of the terms."""
+    lacking = none_refused(index)
+    for term in terms:
+        lacking = lacking | (index.topology(term.topology_key).of_node < 0)
+    return lacking
+
+
+class PodAffinity(Rule):
+    """For every term the node's domain must hold a pod that matches *all* terms.
+
+    The first of its kind may go anywhere with every topology key: when no pod matches on any node
+    with one of the keys, and the pod matches its own terms. Source: ``satisfyPodAffinity`` of
+    Kubernetes' InterPodAffinity plugin.
+    """
+
+    name = "pod affinity"
+    summary = "pod affinity not matched"
+    settled = False
+
+    def key(self, index: RuleIndex, pod: int) -> Hashable:
+        """The terms, and the pod itself where it could be its own company."""
+        terms = affinity_terms(index, pod)
+        if not terms:
+            return None
+        itself = bool(matched_by_all(index, terms)[pod])
+        return terms, itself, int(index.home[pod]) if itself else None
+
+    def refused(self, index: RuleIndex, pod: int) -> Bools:
+        """``(nodes,)`` those without company."""
+        terms = affinity_terms(index, pod)
+        company = matched_by_all(index, terms)
+        lacking = lacks_a_key(index, terms)
+        alone = none_refused(index)
+        anyone = False
+        for term in terms:
+            beside = others_at_nodes(index, term.topology_key, company, pod, ("all", terms))
+            alone = alone | (beside <= 0)
+            anyone = anyone or bool((beside > 0).any())
+        if not anyone and company[pod]:
+            return lacking
+        return lacking | alone
+
+    def reason(self, index: RuleIndex, pod: int, node: int) -> str:
+        """Name the key that is missing or the company that is."""
+        terms = affinity_terms(index, pod)
+        for term in terms:
+            if index.topology(term.topology_key).of_node[node] < 0:
+                return f"required pod affinity: the node has no label {term.topology_key}"
+        wanted = " and ".join(selector_written(term.requirements) for term in terms)
+        keys = ", ".join(dict.fromkeys(term.topology_key for term in terms))
+        return f"required pod affinity: no pod with {wanted} in the node's {keys}"
+
+    def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
+        """Bring the company."""
+        terms = affinity_terms(index, pod)
+        if lacks_a_key(index, terms)[node]:
+            return None
+        wanted = " and ".join(selector_written(term.requirements) for term in terms)
+        return f"run a pod with {wanted} beside {index.nodes[node].name}"
+
+
+class PodAntiAffinity(Rule):
+    """No term may find a matching pod in the node's domain; without the key there is no domain.
+
+    Source: ``satisfyPodAntiAffinity`` of Kubernetes' InterPodAffinity plugin.
+    """
+
+    name = "pod anti-affinity"
+    summary = "pod anti-affinity"
+    settled = False
+
+    def key(self, index: RuleIndex, pod: int) -> Hashable:
+        """The terms, and the pod itself where it matches one."""
+        terms = anti_affinity_terms(index, pod)
+        if not terms:
+            return None
+        itself = tuple(bool(matched_pods(index, term)[pod]) for term in terms)
+        return terms, itself, int(index.home[pod]) if any(itself) else None
+
+    def refused(self, index: RuleIndex, pod: int) -> Bools:
+        """``(nodes,)`` whose domain holds a pod that a term matches."""
+        refused = none_refused(index)
+        for term in anti_affinity_terms(index, pod):
+            refused = refused | self._refused_by(index, pod, term)
+        return refused
+
+    def reason(self, index: RuleIndex, pod: int, node: int) -> str:
+        """Name a pod that is in the way."""
+        term, rivals = self._in_the_way(index, pod, node)
+        return (
+            f"required pod anti-affinity: {index.pods[rivals[0]].id} is in the same "
+            f"{term.topology_key}"
+        )
+
+    def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
+        """Move the pod that is in the way, where it is one."""
+        _, rivals = self._in_the_way(index, pod, node)
+        return _move(index, rivals)
+
+    def _refused_by(self, index: RuleIndex, pod: int, term: Term) -> Bools:
+        targets = matched_pods(index, term)
+        name = ("targets", term.requirements, term.namespaces)
+        return others_at_nodes(index, term.topology_key, targets, pod, name) > 0
+
+    def _in_the_way(self, index: RuleIndex, pod: int, node: int) -> tuple[Term, list[int]]:
+        term = next(
+            term
+            for term in anti_affinity_terms(index, pod)
+            if self._refused_by(index, pod, term)[node]
+        )
+        return term, _inside(index, term, matched_pods(index, term), pod, node)
+
+
+class ExistingAntiAffinity(Rule):
+    """Required anti-affinity holds both ways: pods that run keep away whom their terms match.
+
+    Source: ``satisfyExistingPodsAntiAffinity`` of Kubernetes' InterPodAffinity plugin.
+    """
+
+    name = "existing pods' anti-affinity"
+    summary = "existing pods' anti-affinity"
+    settled = False
+
+    def key(self, index: RuleIndex, pod: int) -> Hashable:
+        """The terms that match the pod, and the pod itself where it carries one."""
+        terms = _terms_against(index)[pod]
+        if not terms:
+            return None
+        itself = tuple(bool(anti_affinity_carriers(index)[term][pod]) for term in terms)
+        return tuple(terms), itself, int(index.home[pod]) if any(itself) else None
+
+    def refused(self, index: RuleIndex, pod: int) -> Bools:
+        """``(nodes,)`` whose domain holds a pod with a term that matches."""
+        refused = none_refused(index)
+        for term in _terms_against(index)[pod]:
+            refused = refused | self._refused_by(index, pod, term)
+        return refused
+
+    def reason(self, index: RuleIndex, pod: int, node: int) -> str:
+        """Name the pod that keeps this one away."""
+        term, carriers = self._in_the_way(index, pod, node)
+        return (
+            f"{index.pods[carriers[0]].id} is in the same {term.topology_key} and keeps such pods "
+            "away (required pod anti-affinity)"
+        )
+
+    def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
+        """Move the pod that keeps this one away, where it is one."""
+        _, carriers = self._in_the_way(index, pod, node)
+        return _move(index, carriers)
+
+    def _refused_by(self, index: RuleIndex, pod: int, term: Term) -> Bools:
+        carriers = anti_affinity_carriers(index)[term]
+        return others_at_nodes(index, term.topology_key, carriers, pod, ("carriers", term)) > 0
+
+    def _in_the_way(self, index: RuleIndex, pod: int, node: int) -> tuple[Term, list[int]]:
+        term = next(
+            term for term in _terms_against(index)[pod] if self._refused_by(index, pod, term)[node]
+        )
+        return term, _inside(index, term, anti_affinity_carriers(index)[term], pod, node)
+
+
+def _terms_against(index: RuleIndex) -> Sequence[Sequence[Term]]:
+    """For each pod the anti-affinity terms of bound pods that match it."""
+
+    def find() -> Sequence[Sequence[Term]]:
+        against: dict[int, list[Term]] = defaultdict(list)
+        for term, carriers in anti_affinity_carriers(index).items():
+            if (carriers & (index.home >= 0)).any():
+                for pod in np.flatnonzero(matched_pods(index, term)):
+                    against[int(pod)].append(term)
+        return [against[pod] for pod in range(len(index.pods))]
+
+    return index.once("terms against", find)
+
+
+def _inside(index: RuleIndex, term: Term, pods: Bools, pod: int, node: int) -> list[int]:
+    """Positions of `pods`, other than `pod`, in the node's domain of the term."""
+    of_node = index.topology(term.topology_key).of_node
+    found = np.flatnonzero(pods & (index.home >= 0))
+    inside = found[(of_node[index.home[found]] == of_node[node]) & (found != pod)]
+    return [int(position) for position in inside]
+
+
+def _move(index: RuleIndex, pods: Sequence[int]) -> str | None:
+    return f"move {index.pods[pods[0]].id} elsewhere" if len(pods) == 1 else None

@@ -1,0 +1,93 @@
+"""The rule about resources: what a pod asks for must be free on the node, pod count included."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from kytos.cluster import PODS
+from kytos.problem import Bools, Ints
+from kytos.rules.base import Rule
+from kytos.rules.index import RuleIndex
+from kytos.rules.wording import amount_written
+
+
+class Resources(Rule):
+    """Requests, not limits; an exact fit passes; what is not asked for is not looked at.
+
+    So a pod that asks for no cpu fits a node whose cpu is overcommitted. Source: ``fitsRequest``
+    of Kubernetes' NodeResourcesFit plugin.
+    """
+
+    name = "resources"
+    summary = "insufficient resources"
+    settled = False
+
+    def key(self, index: RuleIndex, pod: int) -> Hashable:
+        """Request, and what the pod gives back where it runs."""
+        home = int(index.home[pod])
+        given_back = index.footprint[pod].tobytes() if home >= 0 else b""
+        return index.request[pod].tobytes(), home, given_back
+
+    def refused(self, index: RuleIndex, pod: int) -> Bools:
+        """``(nodes,)`` where something runs short."""
+        need = index.request[pod]
+        asked = np.flatnonzero(need)
+        short = need[asked] > self._free(index, pod)[:, asked]
+        return np.asarray(short.any(axis=1))
+
+    def reason(self, index: RuleIndex, pod: int, node: int) -> str:
+        """Say what is needed and what is free."""
+        return "; ".join(
+            self._sentence(index, pod, node, resource) for resource in self._short(index, pod, node)
+        )
+
+    def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
+        """Free what is missing, where it is there to be freed."""
+        short = self._short(index, pod, node)
+        if len(short) != 1:
+            return None
+        name, resource = index.resources[short[0]], short[0]
+        if index.request[pod, resource] > index.allocatable[node, resource]:
+            return None
+        missing = int(index.request[pod, resource] - self._free(index, pod)[node, resource])
+        what = "1 pod slot" if name == PODS and missing == 1 else _of(name, missing)
+        return f"free {what} on {index.nodes[node].name}"
+
+    def short_of(self, index: RuleIndex, pod: int, node: int) -> list[str]:
+        """The resources that run short, by name."""
+        return [index.resources[resource] for resource in self._short(index, pod, node)]
+
+    def _free(self, index: RuleIndex, pod: int) -> Ints:
+        free = index.once("free", lambda: index.allocatable - index.held)
+        home = index.home[pod]
+        if home < 0:
+            return free
+        free = free.copy()
+        free[home] += index.footprint[pod]
+        return free
+
+    def _short(self, index: RuleIndex, pod: int, node: int) -> list[int]:
+        need, free = index.request[pod], self._free(index, pod)[node]
+        return [int(found) for found in np.flatnonzero((need > 0) & (need > free))]
+
+    def _sentence(self, index: RuleIndex, pod: int, node: int, resource: int) -> str:
+        name = index.resources[resource]
+        offered, free = (
+            int(index.allocatable[node, resource]),
+            int(self._free(index, pod)[node, resource]),
+        )
+        if name == PODS:
+            return f"too many pods: {offered - free} of {offered}"
+        need = amount_written(name, int(index.request[pod, resource]))
+        if free < 0:
+            over = amount_written(name, -free)
+            return f"insufficient {name}: needs {need}, the node is overcommitted by {over}"
+        return f"insufficient {name}: needs {need}, {amount_written(name, free)} free"
+
+
+def _of(resource: str, amount: int) -> str:
+    if resource == PODS:
+        return f"{amount} pod slots"
+    return f"{amount_written(resource, amount)} of {resource}"

@@ -1,0 +1,100 @@
+"""Which nodes refuse which pods, by which rule: the scheduler's filters over a whole cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from kytos.problem import Bools
+from kytos.rules.base import Rule, Verdict
+from kytos.rules.declared_features import DeclaredFeatures
+from kytos.rules.host_ports import HostPorts
+from kytos.rules.index import RuleIndex
+from kytos.rules.node_affinity import NodeAffinity, NodeSelector
+from kytos.rules.pod_affinity import ExistingAntiAffinity, PodAffinity, PodAntiAffinity
+from kytos.rules.resources import Resources
+from kytos.rules.taints import Taints
+from kytos.rules.topology_spread import TopologySpread
+from kytos.rules.unschedulable import AcceptsPods, Unschedulable
+from kytos.rules.volumes import ExclusiveVolumes, Volumes
+
+RULES: tuple[Rule, ...] = (
+    AcceptsPods(),
+    Unschedulable(),
+    Taints(),
+    NodeSelector(),
+    NodeAffinity(),
+    HostPorts(),
+    Resources(),
+    ExclusiveVolumes(),
+    Volumes(),
+    TopologySpread(),
+    ExistingAntiAffinity(),
+    PodAffinity(),
+    PodAntiAffinity(),
+    DeclaredFeatures(),
+)
+"""In the order the scheduler asks them; the first that refuses gives the verdict.
+
+The scheduler's NodeName filter has no rule here: it only looks at a node name a pod was created
+with, and such a pod is bound from the start.
+"""
+
+SETTLED = tuple(rule for rule in RULES if rule.settled)
+
+FEASIBLE = -1
+"""Where no rule refuses, in what `first_refusals` returns."""
+
+
+def static_mask(index: RuleIndex, pods: Sequence[int]) -> Bools:
+    """``(pods, nodes)`` pairs that no rule settled by pod and node alone refuses."""
+    allowed = np.ones((len(pods), len(index.nodes)), dtype=np.bool_)
+    for rule in SETTLED:
+        allowed &= ~refusals(index, rule, pods)
+    return allowed
+
+
+def first_refusals(index: RuleIndex, pods: Sequence[int]) -> npt.NDArray[np.int8]:
+    """``(pods, nodes)`` position in `RULES` of the first rule that refuses, else `FEASIBLE`.
+
+    Each pod is judged against the cluster as it stands, itself taken off its node first.
+    """
+    first = np.full((len(pods), len(index.nodes)), FEASIBLE, dtype=np.int8)
+    for position, rule in enumerate(RULES):
+        first[refusals(index, rule, pods) & (first == FEASIBLE)] = position
+    return first
+
+
+def verdicts(index: RuleIndex, pod: int) -> tuple[Verdict | None, ...]:
+    """For each node None, or the first rule that refuses the pod there and why.
+
+    Parameters
+    ----------
+    pod
+        Position in the cluster's pods. A bound pod is taken off its node first.
+    """
+    first = first_refusals(index, [pod])[0]
+    return tuple(
+        None if rule == FEASIBLE else _verdict(index, RULES[rule], pod, node)
+        for node, rule in enumerate(first)
+    )
+
+
+def refusals(index: RuleIndex, rule: Rule, pods: Sequence[int]) -> Bools:
+    """``(pods, nodes)`` pairs that one rule refuses, judged once per class of equal pods."""
+    refused = np.zeros((len(pods), len(index.nodes)), dtype=np.bool_)
+    classes: dict[Hashable, Bools] = {}
+    for row, pod in enumerate(pods):
+        key = rule.key(index, pod)
+        if key is None:
+            continue
+        if key not in classes:
+            classes[key] = rule.refused(index, pod)
+        refused[row] = classes[key]
+    return refused
+
+
+def _verdict(index: RuleIndex, rule: Rule, pod: int, node: int) -> Verdict:
+    return Verdict(rule.name, index.nodes[node].name, rule.reason(index, pod, node))

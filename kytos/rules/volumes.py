@@ -1,0 +1,181 @@
+"""The rules about volumes: where a pod's claims can be reached, and which are exclusive."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping
+
+import numpy as np
+
+from kytos.cluster import REGION, ZONE, Claim, Volume
+from kytos.problem import Bools, Ints
+from kytos.rules.base import Rule, none_refused
+from kytos.rules.index import RuleIndex
+from kytos.rules.labels import ABSENT
+from kytos.rules.node_affinity import nodes_of_terms
+
+EXCLUSIVE = "ReadWriteOncePod"
+_ZONE_SEPARATOR = "__"
+_STABLE_KEY = {
+    ZONE: ZONE,
+    REGION: REGION,
+    "failure-domain.beta.kubernetes.io/zone": ZONE,
+    "failure-domain.beta.kubernetes.io/region": REGION,
+}
+
+
+def exclusive_users(index: RuleIndex) -> Mapping[tuple[str, str], Ints]:
+    """Positions of the pods that mount each ReadWriteOncePod claim, by namespace and name."""
+
+    def find() -> Mapping[tuple[str, str], Ints]:
+        users: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for position, pod in enumerate(index.pods):
+            for name in dict.fromkeys(pod.claims):
+                claim = index.claims.get((pod.namespace, name))
+                if claim is not None and EXCLUSIVE in claim.access_modes:
+                    users[pod.namespace, name].append(position)
+        return {key: np.array(found, dtype=np.int64) for key, found in users.items()}
+
+    return index.once("exclusive users", find)
+
+
+class Volumes(Rule):
+    """Every claim of the pod must be there and its volume reachable from the node.
+
+    A bound claim brings its volume's node affinity and its zone and region labels; an unbound one
+    that waits for its first consumer the allowed topologies of its class; any other unbound claim,
+    or a missing one, refuses every node. ReadWriteOnce is not exclusive to the scheduler. Source:
+    Kubernetes' VolumeBinding and VolumeZone plugins.
+    """
+
+    name = "volumes"
+    summary = "volume not reachable"
+    settled = True
+
+    def key(self, index: RuleIndex, pod: int) -> Hashable:
+        """The claims decide."""
+        found = index.pods[pod]
+        return (found.namespace, found.claims) if found.claims else None
+
+    def refused(self, index: RuleIndex, pod: int) -> Bools:
+        """``(nodes,)`` those one of the claims cannot be reached from."""
+        refused = none_refused(index)
+        for _, nodes in self._refusals(index, pod):
+            refused = refused | nodes
+        return refused
+
+    def reason(self, index: RuleIndex, pod: int, node: int) -> str:
+        """Name the first claim in the way."""
+        return next(why for why, nodes in self._refusals(index, pod) if nodes[node])
+
+    def _refusals(self, index: RuleIndex, pod: int) -> Iterator[tuple[str, Bools]]:
+        """Sentence and ``(nodes,)`` of each thing in the way."""
+        everywhere = ~none_refused(index)
+        namespace = index.pods[pod].namespace
+        for name in dict.fromkeys(index.pods[pod].claims):
+            claim = index.claims.get((namespace, name))
+            if claim is None:
+                yield f"persistent volume claim {name} does not exist", everywhere
+            elif claim.volume is None:
+                yield _unbound(index, claim)
+            elif claim.volume not in index.volumes:
+                yield f"volume {claim.volume} of claim {name} does not exist", everywhere
+            else:
+                volume = index.volumes[claim.volume]
+                yield (
+                    f"volume {volume.name} of claim {name} cannot be reached from the node",
+                    ~nodes_of_terms(index, volume.required_node_terms),
+                )
+                yield (
+                    f"volume {volume.name} of claim {name} is in another zone or region",
+                    _outside_zone(index, volume),
+                )
+
+
+class ExclusiveVolumes(Rule):
+    """A ReadWriteOncePod claim that another pod uses keeps a pod off every node.
+
+    Source: Kubernetes' VolumeRestrictions plugin.
+    """
+
+    name = "exclusive volumes"
+    summary = "volume claim in use"
+    settled = False
+
+    def key(self, index: RuleIndex, pod: int) -> Hashable:
+        """The claims, and the pod itself where it runs."""
+        claims = self._claims(index, pod)
+        return (claims, pod if index.home[pod] >= 0 else None) if claims else None
+
+    def refused(self, index: RuleIndex, pod: int) -> Bools:
+        """``(nodes,)`` all or none."""
+        in_use = any(len(self._users(index, pod, claim)) for claim in self._claims(index, pod))
+        return np.full(len(index.nodes), in_use, dtype=np.bool_)
+
+    def reason(self, index: RuleIndex, pod: int, node: int) -> str:
+        """Name the claim and its user."""
+        claim, user = self._in_use(index, pod)
+        return f"claim {claim} is {EXCLUSIVE} and in use by {user}"
+
+    def remedy(self, index: RuleIndex, pod: int, node: int) -> str:
+        """Stop the other pod."""
+        _, user = self._in_use(index, pod)
+        return f"stop {user}"
+
+    def _claims(self, index: RuleIndex, pod: int) -> tuple[tuple[str, str], ...]:
+        namespace = index.pods[pod].namespace
+        return tuple(
+            (namespace, name)
+            for name in dict.fromkeys(index.pods[pod].claims)
+            if (namespace, name) in exclusive_users(index)
+        )
+
+    def _users(self, index: RuleIndex, pod: int, claim: tuple[str, str]) -> Ints:
+        users = exclusive_users(index)[claim]
+        return np.asarray(users[(users != pod) & (index.home[users] >= 0)])
+
+    def _in_use(self, index: RuleIndex, pod: int) -> tuple[str, str]:
+        for claim in self._claims(index, pod):
+            users = self._users(index, pod, claim)
+            if len(users):
+                return claim[1], index.pods[int(users[0])].id
+        raise ValueError(f"no exclusive claim of {index.pods[pod].id} is in use")
+
+
+def _unbound(index: RuleIndex, claim: Claim) -> tuple[str, Bools]:
+    found = index.storage_classes.get(claim.storage_class or "")
+    if found is None:
+        return (
+            f"claim {claim.name} is unbound and has no storage class that is known",
+            ~none_refused(index),
+        )
+    if not found.waits_for_consumer:
+        return f"claim {claim.name} is not bound to a volume", ~none_refused(index)
+    terms = found.allowed_topologies or None
+    return (
+        f"claim {claim.name} waits for a volume of class {found.name}, which is not made here",
+        ~nodes_of_terms(index, terms),
+    )
+
+
+def _outside_zone(index: RuleIndex, volume: Volume) -> Bools:
+    """``(nodes,)`` in another zone or region than the volume's labels say.
+
+    A node with none of the four labels is let through; one with some must match each label of the
+    volume, an old (beta) key also by its present name.
+    """
+    outside = none_refused(index)
+    columns = {key: index.node_labels.column(key) for key in _STABLE_KEY}
+    placed = none_refused(index)
+    for column in columns.values():
+        placed = placed | (column.codes != ABSENT)
+    for key, stable in _STABLE_KEY.items():
+        zones = volume.labels.get(key, "").split(_ZONE_SEPARATOR)
+        if not all(zones):
+            # The scheduler passes over a label it cannot read.
+            continue
+        own, present = columns[key], columns[stable]
+        inside_own = own.where([value in zones for value in own.values], absent=False)
+        inside_present = present.where([value in zones for value in present.values], absent=False)
+        outside |= ~np.where(own.codes != ABSENT, inside_own, inside_present)
+    return outside & placed

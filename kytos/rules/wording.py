@@ -1,0 +1,44 @@
+"""How amounts and selectors are written in the sentences people read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kytos.cluster import CPU, MEMORY, Requirement
+
+_UNITS = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
+
+
+def in_bytes(resource: str) -> bool:
+    """Whether a resource is counted in bytes."""
+    return resource in (MEMORY, "ephemeral-storage") or resource.startswith("hugepages-")
+
+
+def amount_written(resource: str, amount: int) -> str:
+    """An amount of a resource with its unit; one below zero (overcommitted) keeps its sign."""
+    if resource == CPU:
+        return f"{amount}m"
+    if not in_bytes(resource):
+        return str(amount)
+    for size, unit in _UNITS:
+        if abs(amount) >= size:
+            return f"{amount / size:.1f} {unit}"
+    return f"{amount} bytes"
+
+
+def requirement_written(requirement: Requirement) -> str:
+    """A requirement as one would say it."""
+    values = ", ".join(requirement.values)
+    match requirement.operator:
+        case "Exists" | "DoesNotExist":
+            return f"{requirement.key} {requirement.operator}"
+        case "Gt" | "Lt":
+            return f"{requirement.key} {'>' if requirement.operator == 'Gt' else '<'} {values}"
+    return f"{requirement.key} {requirement.operator} ({values})"
+
+
+def selector_written(requirements: Sequence[Requirement] | None) -> str:
+    """A label selector as one would say it."""
+    if requirements is None:
+        return "nothing"
+    return " and ".join(requirement_written(found) for found in requirements) or "anything"
