@@ -34,6 +34,7 @@ class PlacementState:
     """
 
     def __init__(self, problem: Problem, placement: Ints) -> None:
+        """Take the pods of `placement` as placed; nothing is judged."""
         self.problem = problem
         self.placement: Ints = np.full(len(problem.pods), UNPLACED, dtype=np.int64)
         self.held: Ints = problem.fixed.copy()
@@ -231,4 +232,5 @@ def _had_target(problem: Problem, rule: Presence, start: Sequence[Ints]) -> Bool
 
 def _skew_bound(rule: Skew, start: Ints) -> Ints:
     """``(domains,)`` the skew the unmoved carriers of each domain may see."""
-    return np.maximum(rule.max_skew, start - _least_elsewhere(start, rule))
+    bound: Ints = np.maximum(rule.max_skew, start - _least_elsewhere(start, rule))
+    return bound

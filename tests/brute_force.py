@@ -1,0 +1,42 @@
+"""Every placement of a tiny problem: the oracle of the exact solver, the bounds and the baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+
+from kytos.hamiltonian.energy import energy
+from kytos.hamiltonian.feasible import feasible
+from kytos.hamiltonian.weights import Weights
+from kytos.problem import UNPLACED, Ints, Problem
+
+
+def feasible_placements(problem: Problem) -> Iterator[Ints]:
+    """All ``(nodes + 1) ** pods`` placements that break nothing; keep both small."""
+    options = range(UNPLACED, len(problem.nodes))
+    for choice in product(options, repeat=len(problem.pods)):
+        placement = np.array(choice, dtype=np.int64)
+        if feasible(problem, placement):
+            yield placement
+
+
+def lowest_energy(problem: Problem, weights: Weights) -> float:
+    """The least H of any feasible placement."""
+    return min(
+        energy(problem, weights, placement).total for placement in feasible_placements(problem)
+    )
+
+
+def rank(problem: Problem, weights: Weights, placement: Ints) -> tuple[float, ...]:
+    """What a placement is judged by, in order: lower is better.
+
+    Pods left out by falling `desire`, then pods left out that are the last of their service, then
+    the energy.
+    """
+    wanted = ~problem.must_place & (problem.desire > 0)
+    out = wanted & (placement < 0)
+    classes = sorted(set(problem.desire[wanted].tolist()), reverse=True)
+    left = [float((out & (problem.desire == desire)).sum()) for desire in classes]
+    return (*left, float((out & problem.sole).sum()), energy(problem, weights, placement).total)
