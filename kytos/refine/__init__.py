@@ -1,0 +1,21 @@
+"""Repair and refinement: from what a sampler or a rule returned to a feasible, better placement."""
+
+from kytos.refine.anneal import (
+    Refined,
+    TracePoint,
+    default_proposals,
+    refine,
+    refine_block,
+    warm_up,
+)
+from kytos.refine.repair import repair
+
+__all__ = [
+    "Refined",
+    "TracePoint",
+    "default_proposals",
+    "refine",
+    "refine_block",
+    "repair",
+    "warm_up",
+]

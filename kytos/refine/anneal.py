@@ -1,0 +1,310 @@
+"""Annealing over placements: from a feasible one to a better feasible one, on the exact energy."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from kytos.hamiltonian.weights import Weights
+from kytos.problem import Floats, Ints, LoadMode, Problem
+from kytos.refine import kernels
+from kytos.refine.repair import check_placement, fill
+from kytos.refine.state import State, Tables, empty_state, tables
+from kytos.solvers.base import StopReason, Watch
+
+CHUNK = 1 << 18
+"""Proposals between two looks at the clock: some 20 ms, and some 0.2 s under many rules."""
+
+
+@dataclass(frozen=True)
+class TracePoint:
+    """The best energy after some work."""
+
+    seconds: float
+    proposals: int
+    energy: float
+
+
+@dataclass(frozen=True)
+class Refined:
+    """A feasible placement, no worse than the one refinement began with.
+
+    Attributes
+    ----------
+    placement
+        ``(pods,)``.
+    energy
+        H of it, as `kytos.hamiltonian.energy` has it.
+    trace
+        The best energy over time.
+    proposals_done
+        Moves and swaps proposed, and pairs looked at in descent.
+    stopped_by
+        `WORK` when the budget of proposals ended it.
+    """
+
+    placement: Ints
+    energy: float
+    trace: tuple[TracePoint, ...]
+    proposals_done: int
+    stopped_by: StopReason
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """One cooling: temperatures as multiples of a typical change, and a share of the budget."""
+
+    hot: float
+    cold: float
+    share: float
+    swaps: float
+
+
+SPREAD_LADDERS = (
+    Ladder(0.1, 1e-6, 0.15, 0.5),
+    Ladder(0.1, 1e-7, 0.55, 0.5),
+    Ladder(1e-3, 1e-8, 0.2, 0.6),
+)
+CONSOLIDATE_LADDERS = (
+    Ladder(0.3, 1e-3, 0.15, 0.5),
+    Ladder(0.3, 1e-3, 0.35, 0.5),
+    Ladder(0.1, 1e-3, 0.35, 0.5),
+)
+
+
+def default_proposals(problem: Problem) -> int:
+    """Return a sensible budget of work: 3,000 proposals a pod, within 2 and 80 million."""
+    return int(np.clip(3_000 * len(problem.pods), 2_000_000, 80_000_000))
+
+
+def refine(
+    problem: Problem,
+    weights: Weights,
+    placement: Ints,
+    proposals: int,
+    seed: int,
+    watch: Watch | None = None,
+) -> Refined:
+    """Return a better feasible placement, or the one given; same seed, same answer.
+
+    Raises
+    ------
+    ValueError
+        When `placement` is not a feasible placement; `repair` makes it one.
+    """
+    pods, nodes = np.arange(len(problem.pods)), np.arange(len(problem.nodes))
+    return _Search(problem, weights, placement, seed, watch or Watch()).run(pods, nodes, proposals)
+
+
+def refine_block(
+    problem: Problem,
+    weights: Weights,
+    placement: Ints,
+    block: Ints,
+    proposals: int,
+    seed: int,
+    watch: Watch | None = None,
+) -> Refined:
+    """Refine only the pods on the nodes `block`, among those nodes, the rest as it is.
+
+    Disjoint blocks may run side by side, but what ties blocks together (zones, wide topologies,
+    `max_moves`, `move_limits`, traffic) was judged as if the others stood still: the sum of their
+    changes must be scored, and checked, before it is kept.
+    """
+    search = _Search(problem, weights, placement, seed, watch or Watch())
+    inside = np.zeros(len(problem.nodes), dtype=np.bool_)
+    inside[block] = True
+    pods = np.flatnonzero((placement >= 0) & inside[placement])
+    return search.run(pods, np.flatnonzero(inside), proposals)
+
+
+def warm_up() -> None:
+    """Compile (or load from Numba's cache) every kernel, so that the first solve need not."""
+    for mode in LoadMode:
+        problem = _smallest(mode)
+        refine(problem, Weights(), problem.current, 100, 0)
+
+
+class _Search:
+    """One run: a state that is worked on, and the best placement seen."""
+
+    def __init__(
+        self, problem: Problem, weights: Weights, placement: Ints, seed: int, watch: Watch
+    ) -> None:
+        check_placement(problem, placement)
+        self.problem, self.weights, self.watch = problem, weights, watch
+        self.flat: Tables = tables(problem, weights)
+        self.state: State = empty_state(self.flat)
+        start = np.asarray(placement, dtype=np.int64)
+        kernels.load(self.flat, self.state, start)
+        if not kernels.all_hold(self.flat, self.state):
+            raise ValueError(
+                "the placement to refine breaks a rule or a capacity: pass it through "
+                "kytos.refine.repair first"
+            )
+        self.rng = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
+        self.began = time.monotonic()
+        self.done = 0
+        self.trace: list[TracePoint] = []
+        self.best = self.state.place.copy()
+        self.best_key = self._key()
+
+    def run(self, pods: Ints, nodes: Ints, proposals: int) -> Refined:
+        whole = len(pods) == len(self.problem.pods)
+        self._mark("refine", 0.0)
+        if whole:
+            fill(self.flat, self.state)
+            self._keep()
+        if len(pods) and len(nodes) > 1 and proposals > 0:
+            if whole and self.flat.consolidate:
+                self._pack_anew()
+            self._anneal(pods, nodes, proposals)
+            self._descend(pods, nodes, proposals)
+        reason = self.watch.reason or StopReason.WORK
+        kernels.load(self.flat, self.state, self.best)
+        self._mark("refine", 1.0)
+        return Refined(self.best, self._energy(), tuple(self.trace), self.done, reason)
+
+    def _anneal(self, pods: Ints, nodes: Ints, proposals: int) -> None:
+        """Cool down once a ladder, each from the best so far."""
+        flat, state = self.flat, self.state
+        ladders = CONSOLIDATE_LADDERS if flat.consolidate else SPREAD_LADDERS
+        sizes = kernels.sample_changes(flat, state, pods, nodes, self.rng, 4096)
+        typical = float(np.median(sizes)) if len(sizes) else 0.0
+        journal = np.zeros((kernels.JOURNAL, 2), dtype=np.int64)
+        for ladder in ladders:
+            budget = int(ladder.share * proposals)
+            chunks = np.diff(np.append(np.arange(0, budget, CHUNK), budget))
+            heats = typical * np.geomspace(ladder.hot, ladder.cold, len(chunks) + 1)
+            self._restart()
+            for count, hot, cold in zip(chunks, heats, heats[1:], strict=False):
+                if self.watch.reason is not None:
+                    break
+                energy = kernels.energy_of(flat, state)
+                energies = np.array([energy, min(energy, self.best_key[1])])
+                at_best = energy <= self.best_key[1]
+                marks = np.array([0, int(at_best)])
+                best = self.best.copy()
+                kernels.anneal(
+                    flat, state, pods, nodes, self.rng, int(count), hot, cold, ladder.swaps,
+                    energies, best, journal, marks,
+                )
+                self.done += int(count)
+                kernels.settle(state, best, journal, marks)
+                self._keep(best)
+                self._mark("refine", min(1.0, self.done / proposals))
+            if flat.consolidate:
+                self._restart()
+                self._empty(nodes)
+                self._keep()
+
+    def _descend(self, pods: Ints, nodes: Ints, proposals: int) -> None:
+        """Move pods to their best nodes until none improves, or the budget is spent."""
+        self._restart()
+        slice_size = max(1, CHUNK // len(nodes))
+        limit = self.done + max(proposals // 4, 4 * CHUNK)
+        moved = 1
+        while moved:
+            moved = 0
+            for start in range(0, len(pods), slice_size):
+                if self.watch.reason is not None or self.done >= limit:
+                    self._keep()
+                    return
+                some = pods[start : start + slice_size]
+                moved += kernels.descend(self.flat, self.state, some, nodes)
+                self.done += len(some) * len(nodes)
+        self._keep()
+
+    def _empty(self, nodes: Ints) -> None:
+        """Try to free the nodes in use, the least loaded first."""
+        flat, state = self.flat, self.state
+        scratch = np.empty_like(state.place)
+        load = np.zeros(len(flat.capacity))
+        np.add.at(load, state.place[state.place >= 0], flat.size[state.place >= 0])
+        for node in nodes[np.argsort(load[nodes], kind="stable")]:
+            if self.watch.reason is not None:
+                return
+            kernels.try_empty(flat, state, node, nodes, scratch)
+
+    def _pack_anew(self) -> None:
+        """Pack everything from scratch in several orders; keep what is best."""
+        flat, state = self.flat, self.state
+        share = self.problem.request / np.maximum(self.problem.capacity.sum(axis=0), 1)
+        worth = self.problem.capacity / np.maximum(self.problem.capacity.max(axis=0), 1)
+        price = np.where(flat.held_open > 0, 0.0, flat.price / np.maximum(worth.sum(axis=1), 1e-9))
+        nodes = np.argsort(price, kind="stable")
+        nothing = np.full(len(flat.current), -1, dtype=np.int64)
+        for weight in (share.max(axis=1), share.sum(axis=1), *share.T[:2]):
+            for best_fit in (0, 1):
+                if self.watch.reason is not None:
+                    return
+                kernels.load(flat, state, nothing)
+                pods = np.lexsort((-weight, flat.rank // 2))
+                kernels.pack(flat, state, pods, nodes, best_fit)
+                if kernels.all_hold(flat, state):
+                    self._keep()
+        self._restart()
+
+    def _restart(self) -> None:
+        kernels.load(self.flat, self.state, self.best)
+
+    def _keep(self, placement: Ints | None = None) -> None:
+        """Keep a placement (the state's, unless another is given) if it is the best so far."""
+        if placement is not None:
+            present = self.state.place.copy()
+            kernels.load(self.flat, self.state, placement)
+            self._keep()
+            kernels.load(self.flat, self.state, present)
+            return
+        key = self._key()
+        if key < self.best_key:
+            self.best_key, self.best = key, self.state.place.copy()
+
+    def _key(self) -> tuple[tuple[int, ...], float]:
+        """What is compared: pods unplaced by priority, those that stand alone first, then H."""
+        counts = self.state.unplaced.reshape(-1, 2)
+        by_rank = np.column_stack([counts.sum(axis=1), counts[:, 0]]).ravel()
+        return tuple(int(count) for count in by_rank), kernels.energy_of(self.flat, self.state)
+
+    def _energy(self) -> float:
+        unplaced = float(self.problem.desire[self.best < 0].sum())
+        return self.best_key[1] + self.weights.A * unplaced
+
+    def _mark(self, stage: str, progress: float) -> None:
+        energy = self._energy()
+        self.trace.append(TracePoint(time.monotonic() - self.began, self.done, energy))
+        self.watch.report(stage, progress, energy)
+
+
+def _smallest(mode: LoadMode) -> Problem:
+    """Two pods on two nodes."""
+    ones, two = np.ones((2, 1), dtype=np.int64), np.full((2, 2), 2.0)
+    return Problem(
+        pods=("a", "b"),
+        nodes=("x", "y"),
+        resources=("pods",),
+        allocatable=2 * ones,
+        capacity=2 * ones,
+        fixed=0 * ones,
+        request=ones,
+        load_allocatable=two,
+        load_fixed=0 * two,
+        load_request=two / 2,
+        current=np.array([0, 0]),
+        allowed=np.ones((2, 2), dtype=np.bool_),
+        must_place=np.ones(2, dtype=np.bool_),
+        desire=np.zeros(2),
+        priority=np.zeros(2, dtype=np.int64),
+        move_cost=np.ones(2),
+        service=np.full(2, -1),
+        services=(),
+        service_fixed=np.zeros((0, 2), dtype=np.int64),
+        zone=np.full(2, -1),
+        usable=np.ones(2, dtype=np.bool_),
+        price=np.ones(2),
+        held_open=np.zeros(2, dtype=np.bool_),
+        mode=mode,
+    )
