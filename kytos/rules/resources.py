@@ -59,6 +59,16 @@ class Resources(Rule):
         """The resources that run short, by name."""
         return [index.resources[resource] for resource in self._short(index, pod, node)]
 
+    def shortfall(self, index: RuleIndex, pod: int, node: int) -> float:
+        """What is missing as a share of what the node offers, summed over resources."""
+        missing = index.request[pod] - self._free(index, pod)[node]
+        return float(
+            sum(
+                missing[resource] / max(1, index.allocatable[node, resource])
+                for resource in self._short(index, pod, node)
+            )
+        )
+
     def _free(self, index: RuleIndex, pod: int) -> Ints:
         free = index.once("free", lambda: index.allocatable - index.held)
         home = index.home[pod]

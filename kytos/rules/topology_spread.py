@@ -33,6 +33,18 @@ class Spread:
     requirements: tuple[Requirement, ...] | None
     eligible: Bools
 
+    @property
+    def identity(self) -> tuple[Hashable, ...]:
+        """What tells two constraints apart."""
+        return (
+            self.topology_key,
+            self.max_skew,
+            self.min_domains,
+            self.namespace,
+            self.requirements,
+            self.eligible.tobytes(),
+        )
+
 
 def hard_constraints(pod: Pod) -> list[SpreadConstraint]:
     """The constraints that filter."""
@@ -121,17 +133,7 @@ class TopologySpread(Rule):
         spreads = self._spreads(index, pod)
         itself = tuple(counts_itself(index, spread, pod) for spread in spreads)
         return (
-            tuple(
-                (
-                    spread.topology_key,
-                    spread.max_skew,
-                    spread.min_domains,
-                    spread.namespace,
-                    spread.requirements,
-                    spread.eligible.tobytes(),
-                )
-                for spread in spreads
-            ),
+            tuple(spread.identity for spread in spreads),
             itself,
             int(index.home[pod]) if any(itself) and not found.terminating else None,
         )

@@ -1,0 +1,272 @@
+"""The rules as a solver sees them: allowed pairs, and tallies for what depends on other pods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kytos.cluster import Cluster, Pod
+from kytos.problem import Bools, Exclusion, Floats, Ints, Pairing, Presence, Skew, Tally
+from kytos.rules.host_ports import ANY_ADDRESS, HostPorts, port_users
+from kytos.rules.index import RuleIndex, Topology
+from kytos.rules.pod_affinity import (
+    PodAffinity,
+    PodAntiAffinity,
+    affinity_terms,
+    anti_affinity_carriers,
+    lacks_a_key,
+)
+from kytos.rules.preferences import node_preference, pairings
+from kytos.rules.tallies import TallyBook, each_node, whole_cluster
+from kytos.rules.terms import Term, matched_by_all, matched_pods
+from kytos.rules.topology_spread import (
+    Spread,
+    TopologySpread,
+    counted_pods,
+    hard_constraints,
+    resolve_spread,
+)
+from kytos.rules.topology_spread import lacks_a_key as lacks_a_spread_key
+from kytos.rules.verdicts import static_mask
+from kytos.rules.volumes import ExclusiveVolumes, exclusive_users
+from kytos.rules.wording import selector_written
+
+
+@dataclass(frozen=True)
+class CompiledRules:
+    """The parts of a `kytos.problem.Problem` that come from rules and preferences.
+
+    Attributes
+    ----------
+    allowed
+        ``(pods, nodes)`` pairs that neither pod and node alone nor the pods that stay forbid;
+        where a pod runs now is always allowed.
+    preference
+        ``(pods, nodes)`` see `Problem.preference`, or None where nobody prefers anything.
+    """
+
+    allowed: Bools
+    preference: Floats | None
+    tallies: tuple[Tally, ...]
+    exclusions: tuple[Exclusion, ...]
+    presences: tuple[Presence, ...]
+    skews: tuple[Skew, ...]
+    pairings: tuple[Pairing, ...]
+
+
+def compile_rules(cluster: Cluster, decide: Sequence[Pod]) -> CompiledRules:
+    """Return the rules for the pods of `decide`, all others staying where they are.
+
+    Equal terms of any number of pods share a tally, so tallies grow with distinct terms. What the
+    pods that stay settle for good (a port they hold, a pod they keep away) goes into `allowed`.
+
+    Parameters
+    ----------
+    decide
+        Pods of `cluster`, bound or not.
+
+    Raises
+    ------
+    ValueError
+        When a pod is not one of the cluster's.
+    """
+    index = RuleIndex(cluster)
+    positions = [_position(cluster, pod) for pod in decide]
+    book = TallyBook(index, positions)
+    allowed = static_mask(index, positions)
+    allowed &= ~_larger_than_the_node(index, positions)
+    exclusions = tuple(_exclusions(index, book, allowed))
+    presences = tuple(_presences(index, book, positions, allowed))
+    skews = tuple(_skews(index, book, positions, allowed))
+    soft = pairings(index, book)
+    homes = index.home[positions]
+    bound = np.flatnonzero(homes >= 0)
+    allowed[bound, homes[bound]] = True
+    return CompiledRules(
+        allowed=allowed,
+        preference=node_preference(index, positions),
+        tallies=book.tallies,
+        exclusions=exclusions,
+        presences=presences,
+        skews=skews,
+        pairings=soft,
+    )
+
+
+def _position(cluster: Cluster, pod: Pod) -> int:
+    position = cluster.pod_index.get(pod.id)
+    if position is None:
+        raise ValueError(
+            f"pod {pod.id!r} is to be decided on but is not in the cluster; add it to the "
+            "cluster's pods first"
+        )
+    return position
+
+
+def _larger_than_the_node(index: RuleIndex, positions: Sequence[int]) -> Bools:
+    """``(pods, nodes)`` pairs where the pod would not even fit the empty node."""
+    larger = np.zeros((len(positions), len(index.nodes)), dtype=np.bool_)
+    for resource in range(len(index.resources)):
+        need = index.request[positions, resource]
+        asks = np.flatnonzero(need)
+        larger[asks] |= need[asks, None] > index.allocatable[None, :, resource]
+    return larger
+
+
+@dataclass(frozen=True)
+class _Rivals:
+    """Two sets of pods, ``(cluster pods,)`` each, that may not share a domain."""
+
+    topology: Topology
+    carriers: Bools
+    targets: Bools
+    rule: str
+
+
+def _exclusions(index: RuleIndex, book: TallyBook, allowed: Bools) -> Iterator[Exclusion]:
+    """Exclusions among the pods to decide on; `allowed` learns those against pods that stay."""
+    seen: set[tuple[int, int]] = set()
+    for rivals in _all_rivals(index):
+        carriers = book.tally(rivals.topology, rivals.carriers)
+        targets = book.tally(rivals.topology, rivals.targets)
+        for members, held in ((carriers.members, targets), (targets.members, carriers)):
+            taken = rivals.topology.at_nodes(held.fixed) > 0
+            if members.any() and taken.any():
+                allowed[np.ix_(members, taken)] = False
+        involved = carriers.members | targets.members
+        if not (carriers.members.any() and targets.members.any() and involved.sum() > 1):
+            continue
+        pair = book.keep(carriers), book.keep(targets)
+        if pair not in seen:
+            seen.add(pair)
+            yield Exclusion(*pair, rule=rivals.rule)
+
+
+def _all_rivals(index: RuleIndex) -> Iterator[_Rivals]:
+    for term, carriers in anti_affinity_carriers(index).items():
+        rule = f"{PodAntiAffinity.name}: {selector_written(term.requirements)}"
+        yield _Rivals(index.topology(term.topology_key), carriers, matched_pods(index, term), rule)
+    nodes = each_node(index)
+    for (protocol, port), users in port_users(index).items():
+        by_address = {address: _among(index, found) for address, found in users.items()}
+        everyone = np.logical_or.reduce(list(by_address.values()))
+        for address, holders in by_address.items():
+            against = everyone if address == ANY_ADDRESS else holders
+            yield _Rivals(nodes, holders, against, f"{HostPorts.name}: {port}/{protocol}")
+    for (_, claim), found in exclusive_users(index).items():
+        users_of_claim = _among(index, found)
+        rule = f"{ExclusiveVolumes.name}: {claim}"
+        yield _Rivals(whole_cluster(index), users_of_claim, users_of_claim, rule)
+
+
+def _presences(
+    index: RuleIndex, book: TallyBook, positions: Sequence[int], allowed: Bools
+) -> Iterator[Presence]:
+    """One presence per topology key of each distinct list of affinity terms."""
+    for terms, carrying in _affinity_carriers(index).items():
+        company = matched_by_all(index, terms)
+        allowed[np.ix_(carrying[positions], lacks_a_key(index, terms))] = False
+        for key in dict.fromkeys(term.topology_key for term in terms):
+            topology = _with_elsewhere(index, key, terms)
+            carriers, targets = book.tally(topology, carrying), book.tally(topology, company)
+            if not targets.members.any():
+                without = topology.at_nodes(targets.fixed) <= 0
+                allowed[np.ix_(carriers.members, without)] = False
+            elif carriers.members.any() or carriers.fixed.any():
+                yield Presence(
+                    book.keep(carriers),
+                    book.keep(targets),
+                    rule=f"{PodAffinity.name}: {_written(terms)}",
+                    alone=carriers.members & targets.members,
+                )
+
+
+def _affinity_carriers(index: RuleIndex) -> dict[tuple[Term, ...], Bools]:
+    carriers: dict[tuple[Term, ...], list[int]] = {}
+    for pod in range(len(index.pods)):
+        terms = affinity_terms(index, pod)
+        if terms:
+            carriers.setdefault(terms, []).append(pod)
+    return {terms: _among(index, found) for terms, found in carriers.items()}
+
+
+def _with_elsewhere(index: RuleIndex, key: str, terms: Sequence[Term]) -> Topology:
+    """The domains of `key`, and one for nodes that have only another of the terms' keys.
+
+    The first-pod exception looks for company under all keys at once: what is there under another
+    key must count as somewhere, though no carrier may go to it.
+    """
+    topology = index.topology(key)
+    others = [index.topology(term.topology_key).of_node >= 0 for term in terms]
+    elsewhere = (topology.of_node < 0) & np.logical_or.reduce(others)
+    if not elsewhere.any():
+        return topology
+    of_node = np.where(elsewhere, len(topology.names), topology.of_node)
+    return Topology(of_node, (*topology.names, f"no {key}"))
+
+
+def _skews(
+    index: RuleIndex, book: TallyBook, positions: Sequence[int], allowed: Bools
+) -> Iterator[Skew]:
+    for row, pod in enumerate(positions):
+        constraints = hard_constraints(index.pods[pod])
+        if constraints:
+            allowed[row] &= ~lacks_a_spread_key(index, constraints)
+    for spread, carrying in _spread_carriers(index):
+        topology = _eligible_domains(index, spread)
+        carriers = book.tally(topology, carrying)
+        counted = book.tally(topology, counted_pods(index, spread))
+        if carriers.members.any() or (carriers.fixed.any() and counted.members.any()):
+            yield Skew(
+                book.keep(carriers),
+                book.keep(counted),
+                max_skew=spread.max_skew,
+                min_domains=spread.min_domains,
+                eligible=np.ones(len(topology.names), dtype=np.bool_),
+                rule=f"{TopologySpread.name}: {selector_written(spread.requirements)} "
+                f"over {spread.topology_key}",
+            )
+
+
+def _spread_carriers(index: RuleIndex) -> list[tuple[Spread, Bools]]:
+    """Each distinct hard constraint with the pods that carry it.
+
+    One that counts nobody (an empty or a missing selector) never refuses a node that has the key.
+    A pod being deleted no longer asks for anything.
+    """
+    found: dict[tuple[object, ...], tuple[Spread, list[int]]] = {}
+    for position, pod in enumerate(index.pods):
+        if pod.terminating:
+            continue
+        for spread in resolve_spread(index, pod, hard_constraints(pod)):
+            if spread.requirements:
+                entry = found.setdefault(spread.identity, (spread, []))
+                entry[1].append(position)
+    return [(spread, _among(index, pods)) for spread, pods in found.values()]
+
+
+def _eligible_domains(index: RuleIndex, spread: Spread) -> Topology:
+    """The domains with an eligible node; nodes that are not eligible lie in none."""
+    topology = index.topology(spread.topology_key)
+    within = np.where(spread.eligible, topology.of_node, -1)
+    present = np.unique(within[within >= 0])
+    renumbered = np.full(len(topology.names) + 1, -1, dtype=np.int64)
+    renumbered[present] = np.arange(len(present))
+    return replace(
+        topology,
+        of_node=renumbered[within],
+        names=tuple(topology.names[domain] for domain in present),
+    )
+
+
+def _among(index: RuleIndex, pods: Sequence[int] | Ints) -> Bools:
+    """``(cluster pods,)`` True at the positions given."""
+    found = np.zeros(len(index.pods), dtype=np.bool_)
+    found[pods] = True
+    return found
+
+
+def _written(terms: Sequence[Term]) -> str:
+    return " and ".join(selector_written(term.requirements) for term in terms)

@@ -1,0 +1,148 @@
+"""The rules about taking a pod off its node: which pods must stay, and how many may go.
+
+Owned pods can be evicted because something starts them again, and that holds for Job pods too, as
+in the cluster autoscaler and the descheduler; such a pod starts its work over, which is a matter of
+cost, not of permission.
+
+A user's word (`Pod.movable`) wins over every reason that is a matter of care: no controller, local
+storage, annotations that ask to be left alone, a system-critical priority. It does not win over
+what would not work: DaemonSet and mirror pods come back where they were, a pod being deleted is
+leaving already, and the Eviction API refuses what a disruption budget does not allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kytos.cluster import Cluster, DisruptionBudget, Phase, Pod
+from kytos.problem import Bools, MoveLimit
+from kytos.rules.labels import LabelTable
+
+SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+DO_NOT_DISRUPT = "karpenter.sh/do-not-disrupt"
+SYSTEM_CRITICAL = 2_000_000_000
+"""The priority of system-cluster-critical; user classes cannot reach it."""
+
+
+def movability(cluster: Cluster) -> dict[str, str | None]:
+    """For every pod None if it may be moved, else a sentence that says why not."""
+    budgets = _budgets_of(cluster)
+    return {
+        pod.id: _impossible(pod)
+        or _unwise(pod)
+        or _node_not_to_disrupt(cluster, pod)
+        or _over_budget([cluster.budgets[found] for found in budgets[position]])
+        for position, pod in enumerate(cluster.pods)
+    }
+
+
+def move_limits(cluster: Cluster, decide: Sequence[Pod]) -> tuple[MoveLimit, ...]:
+    """The budgets that match pods of `decide`, to be kept over all moves of a plan.
+
+    Pods the Eviction API lets go without asking a budget are not counted. A budget that allows as
+    many disruptions as it has members here limits nothing and is left out.
+    """
+    rows = {pod.id: row for row, pod in enumerate(decide)}
+    members: dict[int, Bools] = {}
+    for position, found in enumerate(_budgets_of(cluster)):
+        row = rows.get(cluster.pods[position].id)
+        if row is None:
+            continue
+        for budget in found:
+            if budget not in members:
+                members[budget] = np.zeros(len(decide), dtype=np.bool_)
+            members[budget][row] = True
+    return tuple(
+        MoveLimit(mask, _left(cluster.budgets[budget]), rule=_named(cluster.budgets[budget]))
+        for budget, mask in members.items()
+        if mask.sum() > _left(cluster.budgets[budget])
+    )
+
+
+def _impossible(pod: Pod) -> str | None:
+    """Reasons that nobody can overrule."""
+    if pod.node is None:
+        return "it is not bound to a node"
+    if pod.phase in (Phase.SUCCEEDED, Phase.FAILED):
+        return f"it has finished ({pod.phase.value})"
+    if pod.terminating:
+        return "it is being deleted"
+    if pod.mirror:
+        return "it is a static pod, which its kubelet runs from a file"
+    if pod.owner is not None and pod.owner.kind == "DaemonSet":
+        return f"DaemonSet {pod.owner.name} runs it on this node"
+    return None
+
+
+def _unwise(pod: Pod) -> str | None:
+    """Reasons of care; the user's word comes first."""
+    if pod.movable is not None:
+        return None if pod.movable else "it is set to stay"
+    safe = pod.annotations.get(SAFE_TO_EVICT)
+    if safe == "false":
+        return f"annotation {SAFE_TO_EVICT} is false"
+    if pod.annotations.get(DO_NOT_DISRUPT) == "true":
+        return f"annotation {DO_NOT_DISRUPT} is true"
+    if pod.priority >= SYSTEM_CRITICAL:
+        return f"its priority {pod.priority} is system-critical"
+    if safe == "true":
+        # As in the cluster autoscaler, this word covers local storage and a missing controller.
+        return None
+    if pod.owner is None:
+        return "no controller would start it again"
+    if pod.local_storage:
+        return "it would lose its local storage (emptyDir or hostPath)"
+    return None
+
+
+def _node_not_to_disrupt(cluster: Cluster, pod: Pod) -> str | None:
+    """A node may ask for all its pods; the user's word comes first here too."""
+    if pod.movable or pod.node is None:
+        return None
+    node = cluster.nodes[cluster.node_index[pod.node]]
+    if node.annotations.get(DO_NOT_DISRUPT) == "true":
+        return f"its node {node.name} has annotation {DO_NOT_DISRUPT}"
+    return None
+
+
+def _over_budget(budgets: Sequence[DisruptionBudget]) -> str | None:
+    if len(budgets) > 1:
+        names = ", ".join(_named(budget) for budget in budgets)
+        return f"several disruption budgets match it ({names}), which the Eviction API refuses"
+    for budget in budgets:
+        if _left(budget) == 0:
+            return f"disruption budget {_named(budget)} allows no disruption now"
+    return None
+
+
+def _budgets_of(cluster: Cluster) -> Sequence[Sequence[int]]:
+    """For each pod the positions of the budgets an eviction of it would ask.
+
+    The Eviction API does not ask for pods that are pending, finished or being deleted.
+    """
+    found: list[list[int]] = [[] for _ in cluster.pods]
+    asked = np.array(
+        [
+            pod.phase in (Phase.RUNNING, Phase.UNKNOWN) and not pod.terminating
+            for pod in cluster.pods
+        ],
+        dtype=np.bool_,
+    )
+    namespaces = np.array([pod.namespace for pod in cluster.pods], dtype=np.str_)
+    labels = LabelTable.of([pod.labels for pod in cluster.pods])
+    for position, budget in enumerate(cluster.budgets):
+        requirements = None if budget.selector is None else budget.selector.requirements
+        matched = labels.matching(requirements) & (namespaces == budget.namespace) & asked
+        for pod in np.flatnonzero(matched):
+            found[int(pod)].append(position)
+    return found
+
+
+def _left(budget: DisruptionBudget) -> int:
+    return max(0, budget.disruptions_allowed)
+
+
+def _named(budget: DisruptionBudget) -> str:
+    return f"{budget.namespace}/{budget.name}"

@@ -1,0 +1,105 @@
+"""What pods would rather have, as weights: preferred affinities, soft spread, soft taints.
+
+A preference of weight 100, the most Kubernetes allows, is worth one pair of replicas on a node.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Sequence
+
+import numpy as np
+
+from kytos.cluster import Effect, Pod
+from kytos.problem import Bools, Floats, Pairing, Tally
+from kytos.rules.index import RuleIndex, Topology
+from kytos.rules.node_affinity import nodes_of_term
+from kytos.rules.taints import tolerates
+from kytos.rules.tallies import TallyBook
+from kytos.rules.terms import matched_pods, resolve
+from kytos.rules.topology_spread import counted_pods, resolve_spread
+
+FULL_WEIGHT = 100.0
+"""The largest weight of a preferred term."""
+SOFT_TAINT = 1.0
+"""Running on a node with a PreferNoSchedule taint that is not tolerated: as bad as a preferred
+node term of full weight is good."""
+
+
+def node_preference(index: RuleIndex, pods: Sequence[int]) -> Floats | None:
+    """``(pods, nodes)`` what running there is worth, negative attracts; None where nothing is."""
+    known: dict[Hashable, Floats] = {}
+    rows = []
+    for pod in pods:
+        found = index.pods[pod]
+        key = (found.preferred_node_terms, found.tolerations)
+        if key not in known:
+            known[key] = _node_preference(index, found)
+        rows.append(known[key])
+    if not any(row.any() for row in known.values()):
+        return None
+    return np.array(rows, dtype=np.float64)
+
+
+def pairings(index: RuleIndex, book: TallyBook) -> tuple[Pairing, ...]:
+    """Preferred pod affinity and anti-affinity, and ScheduleAnyway spread as pairs.
+
+    A spread kept even has the fewest pairs per domain, so each counted pair in one domain weighs
+    1 / maxSkew: a preference the scheduler itself only scores, never exactly the same.
+    """
+    weights: dict[tuple[int, int], float] = defaultdict(float)
+    for topology, carrying, wanted, weight in _preferred(index):
+        carriers, targets = book.tally(topology, carrying), book.tally(topology, wanted)
+        if _depends_on_decisions(carriers, targets):
+            weights[book.keep(carriers), book.keep(targets)] += weight
+    return tuple(
+        Pairing(carriers, targets, weight)
+        for (carriers, targets), weight in weights.items()
+        if weight
+    )
+
+
+def _node_preference(index: RuleIndex, pod: Pod) -> Floats:
+    """``(nodes,)``."""
+    worth = np.zeros(len(index.nodes))
+    for preferred in pod.preferred_node_terms:
+        worth[nodes_of_term(index, preferred.term)] -= preferred.weight / FULL_WEIGHT
+    for position, node in enumerate(index.nodes):
+        for taint in node.taints:
+            if taint.effect is Effect.PREFER_NO_SCHEDULE and not tolerates(pod.tolerations, taint):
+                worth[position] += SOFT_TAINT
+    return worth
+
+
+def _preferred(index: RuleIndex) -> Iterator[tuple[Topology, Bools, Bools, float]]:
+    """Topology, carriers, targets and weight of each distinct preference."""
+    carriers: dict[Hashable, list[int]] = defaultdict(list)
+    known: dict[Hashable, tuple[Topology, Bools, float]] = {}
+    for position, pod in enumerate(index.pods):
+        for sign, terms in ((-1, pod.preferred_affinity), (1, pod.preferred_anti_affinity)):
+            for preferred in terms:
+                term = resolve(index, pod, preferred.term)
+                key: Hashable = (term, sign * preferred.weight)
+                carriers[key].append(position)
+                if key not in known:
+                    weight = sign * preferred.weight / FULL_WEIGHT
+                    topology = index.topology(term.topology_key)
+                    known[key] = (topology, matched_pods(index, term), weight)
+        soft = [constraint for constraint in pod.spread if not constraint.hard]
+        for spread in resolve_spread(index, pod, soft):
+            if spread.requirements:
+                carriers[spread.identity].append(position)
+                if spread.identity not in known:
+                    topology = index.topology(spread.topology_key)
+                    counted = counted_pods(index, spread)
+                    known[spread.identity] = (topology, counted, 1 / spread.max_skew)
+    for name, (topology, targets, weight) in known.items():
+        carrying = np.zeros(len(index.pods), dtype=np.bool_)
+        carrying[carriers[name]] = True
+        yield topology, carrying, targets, weight
+
+
+def _depends_on_decisions(carriers: Tally, targets: Tally) -> bool:
+    """Whether the number of pairs does."""
+    moving = carriers.members.any() and (targets.members.any() or targets.fixed.any())
+    return bool(moving or (carriers.fixed.any() and targets.members.any()))

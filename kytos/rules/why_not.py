@@ -1,0 +1,139 @@
+"""Why a pod does not run on a node: per pair, summed up, and what would change it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kytos.cluster import Cluster
+from kytos.problem import Bools
+from kytos.rules.base import Rule, Verdict
+from kytos.rules.index import RuleIndex
+from kytos.rules.resources import Resources
+from kytos.rules.verdicts import RULES, refusals
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A single change that would let a pod on a node."""
+
+    node: str
+    rule: str
+    change: str
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """What keeps one pod off which nodes.
+
+    Attributes
+    ----------
+    verdicts
+        Per node in the cluster's order, None where the pod could run.
+    summary
+        In the scheduler's words: "0 of 20 nodes: 12 insufficient memory, 8 untolerated taint".
+    remedies
+        For nodes that one rule alone refuses, the change that lifts it; the nearest come first
+        (least to free), then by node.
+    """
+
+    pod: str
+    verdicts: tuple[Verdict | None, ...]
+    summary: str
+    remedies: tuple[Remedy, ...]
+
+
+def why_not(cluster: Cluster, pods: Sequence[str]) -> tuple[WhyNot, ...]:
+    """Explain each pod, judged against the cluster as it stands, itself taken off its node first.
+
+    Raises
+    ------
+    ValueError
+        When a pod is not in the cluster.
+    """
+    index = RuleIndex(cluster)
+    return tuple(_explain(index, _position(cluster, pod)) for pod in pods)
+
+
+def as_json(answers: Sequence[WhyNot], nodes: Sequence[str]) -> dict[str, dict[str, str | None]]:
+    """``{"namespace/name": {"node": null | "reason"}}``.
+
+    Parameters
+    ----------
+    nodes
+        Names of the nodes in the cluster's order.
+    """
+    return {
+        answer.pod: {
+            node: None if verdict is None else verdict.reason
+            for node, verdict in zip(nodes, answer.verdicts, strict=True)
+        }
+        for answer in answers
+    }
+
+
+def _position(cluster: Cluster, pod: str) -> int:
+    position = cluster.pod_index.get(pod)
+    if position is None:
+        raise ValueError(
+            f"no pod {pod!r} in cluster {cluster.name!r}; pods are named namespace/name"
+        )
+    return position
+
+
+def _explain(index: RuleIndex, pod: int) -> WhyNot:
+    refused = np.array([refusals(index, rule, [pod])[0] for rule in RULES], dtype=np.bool_)
+    return WhyNot(
+        pod=index.pods[pod].id,
+        verdicts=tuple(_verdict(index, refused, pod, node) for node in range(len(index.nodes))),
+        summary=_summary(index, refused, pod),
+        remedies=_remedies(index, refused, pod),
+    )
+
+
+def _verdict(index: RuleIndex, refused: Bools, pod: int, node: int) -> Verdict | None:
+    rule = _first(refused, node)
+    if rule is None:
+        return None
+    return Verdict(rule.name, index.nodes[node].name, rule.reason(index, pod, node))
+
+
+def _first(refused: Bools, node: int) -> Rule | None:
+    """The rule the scheduler would name."""
+    found = np.flatnonzero(refused[:, node])
+    return RULES[int(found[0])] if len(found) else None
+
+
+def _summary(index: RuleIndex, refused: Bools, pod: int) -> str:
+    """A node short of two resources is counted under both, as the scheduler does."""
+    causes: Counter[str] = Counter()
+    for node in range(len(index.nodes)):
+        rule = _first(refused, node)
+        if isinstance(rule, Resources):
+            causes.update(
+                "too many pods" if name == "pods" else f"insufficient {name}"
+                for name in rule.short_of(index, pod, node)
+            )
+        elif rule is not None:
+            causes[rule.summary] += 1
+    feasible = int((~refused.any(axis=0)).sum())
+    head = f"{feasible} of {len(index.nodes)} nodes"
+    if not causes:
+        return head
+    told = sorted(causes.items(), key=lambda cause: (-cause[1], cause[0]))
+    return f"{head}: " + ", ".join(f"{count} {cause}" for cause, count in told)
+
+
+def _remedies(index: RuleIndex, refused: Bools, pod: int) -> tuple[Remedy, ...]:
+    found: list[tuple[float, str, Remedy]] = []
+    for node in np.flatnonzero(refused.sum(axis=0) == 1):
+        rule = RULES[int(np.flatnonzero(refused[:, node])[0])]
+        change = rule.remedy(index, pod, int(node))
+        if change is not None:
+            name = index.nodes[node].name
+            share = rule.shortfall(index, pod, int(node)) if isinstance(rule, Resources) else 1.0
+            found.append((share, name, Remedy(name, rule.name, change)))
+    return tuple(remedy for _, _, remedy in sorted(found, key=lambda entry: entry[:2]))
