@@ -17,7 +17,7 @@ HOUSE = (
     ("kytos.jobs",),
     ("kytos.calls",),
     ("kytos.figures",),
-    ("kytos.compare", "kytos.plan", "kytos.scenario"),
+    ("kytos.compare", "kytos.plan", "kytos.scenario", "kytos.units", "kytos.usage"),
     ("kytos.optimize",),
     ("kytos.solve",),
     ("kytos.outcome",),
@@ -45,7 +45,7 @@ ONLY_IN = {
     "openjij": ("kytos/solvers/openjij.py",),
     "ortools": ("kytos/solvers/cpsat.py",),
     "hybrid": ("kytos/solvers/hybrid.py",),
-    "dwave": ("kytos/solvers/dwave.py", "kytos/solvers/hybrid.py"),
+    "dwave": ("kytos/solvers/dwave/", "kytos/solvers/hybrid.py"),
     "plotly": ("kytos/figures/", "kytos/ui/"),
     "distributed": ("kytos/jobs",),
 }

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import dimod
 from pydantic import Field
@@ -50,7 +50,9 @@ class SolverParams(Frozen):
     """How hard a solver works: counted work, with a clock only as a cap."""
 
     num_reads: int = Field(4, ge=1, le=10_000, description="independent anneals, one seed each")
-    num_sweeps: int = Field(1000, ge=1, le=1_000_000, description="sweeps over all variables a read")
+    num_sweeps: int = Field(
+        1000, ge=1, le=1_000_000, description="sweeps over all variables a read"
+    )
     refine_proposals: int = Field(
         4_000_000, ge=0, le=10_000_000_000, description="moves proposed by refinement"
     )
@@ -127,6 +129,50 @@ class Availability:
     how: str = ""
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """What a run on a paid service would take; shown before anything is sent.
+
+    Attributes
+    ----------
+    solver
+        The service's own name for what would run it.
+    minimum_time_s
+        Seconds of solver time that will be used at least.
+    charge
+        The same in words, with the account's conversion rate where it is known.
+    """
+
+    solver: str
+    variables: int
+    couplers: int
+    minimum_time_s: float
+    charge: str
+
+
+class SolverUnavailableError(RuntimeError):
+    """A solver cannot be used now; says why in a sentence and which local one could stand in."""
+
+    def __init__(self, message: str, fallback: SolverName = SolverName.OPENJIJ_SA) -> None:
+        """Keep the sentence and the stand-in."""
+        super().__init__(message)
+        self.message = message
+        self.fallback = fallback
+
+
+class ConsentRequiredError(RuntimeError):
+    """A paid run was asked for without consent; nothing was sent."""
+
+    def __init__(self, estimate: Estimate) -> None:
+        """Keep what a run would take."""
+        super().__init__(
+            f"This sends {estimate.variables} variables and {estimate.couplers} couplers to "
+            f"{estimate.solver}: {estimate.charge}. Confirm the charge to run it."
+        )
+        self.estimate = estimate
+
+
+@runtime_checkable
 class Sampler(Protocol):
     """Draws samples of a QUBO; decoding, repair and refinement are `kytos.solve`'s."""
 
@@ -141,6 +187,7 @@ class Sampler(Protocol):
         """Return samples with their energies; at least one, unless stopped before the first."""
 
 
+@runtime_checkable
 class Placer(Protocol):
     """Answers with a placement of its own; what it returns is checked, never refined."""
 
@@ -149,7 +196,5 @@ class Placer(Protocol):
     def available(self) -> Availability:
         """Say whether it can be used here."""
 
-    def place(
-        self, problem: Problem, weights: Weights, params: SolverParams, watch: Watch
-    ) -> Ints:
+    def place(self, problem: Problem, weights: Weights, params: SolverParams, watch: Watch) -> Ints:
         """Return a feasible placement ``(pods,)``; the start when it finds none better."""

@@ -66,6 +66,12 @@ class Ising:
         """Whether `coupling` is a full matrix."""
         return isinstance(self.coupling, np.ndarray)
 
+    @property
+    def couplings_a_sweep(self) -> int:
+        """Couplings touched when every spin flips once."""
+        stored = self.coupling.size if isinstance(self.coupling, np.ndarray) else self.coupling.nnz
+        return int(stored) + len(self.field)
+
     def energies(self, states: Spins) -> Floats:
         """``(states,)`` energies of ``(states, variables)`` spins."""
         spins = states.astype(float)

@@ -52,7 +52,7 @@ class SimulatedAnnealing:
         def read(rng: np.random.Generator) -> Iterator[Spins]:
             spins = random_spins(len(ising.field), rng).tolist()
             system = cxxjij.system.make_classical_ising(spins, graph)
-            for piece in pieces(len(betas), ising):
+            for piece in pieces(len(betas), ising.couplings_a_sweep):
                 schedule = [(beta, 1) for beta in betas[piece].tolist()]
                 _run(system, rng, schedule)
                 yield np.array([cxxjij.result.get_solution(system)], dtype=np.int8)
@@ -90,7 +90,7 @@ class SimulatedQuantumAnnealing:
             count = len(ising.field)
             spins = [random_spins(count, rng).tolist() for _ in range(TROTTER_SLICES)]
             system = cxxjij.system.make_transverse_ising(spins, graph, gamma)
-            for piece in pieces(len(fractions), ising, TROTTER_SLICES):
+            for piece in pieces(len(fractions), TROTTER_SLICES * ising.couplings_a_sweep):
                 schedule = [((cold, s), 1) for s in fractions[piece].tolist()]
                 _run(system, rng, schedule)
                 # The last row is the fixed spin that carries the fields.

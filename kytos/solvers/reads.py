@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import dimod
 import numpy as np
+import numpy.typing as npt
 
 from kytos.solvers.base import SolverParams, StopReason, Watch
 from kytos.solvers.ising import Ising, Spins
 
-PIECE_FLIPS = 50_000_000
-"""Spin updates, times the couplings each may touch, between two looks at the watch: about 20 ms
-of C++ on one core. Counted, not timed, so that the same seed gives the same answer."""
+PIECE_COUPLINGS = 500_000_000
+"""Couplings that may be touched between two looks at the watch: 0.05 s to 0.3 s of C++ on one
+core, by how many flips are taken. Counted, not timed, so that the same seed gives the same
+answer."""
 
 Read = Callable[[np.random.Generator], Iterator[Spins]]
 """One read: yields the states ``(states, variables)`` it stands at after each piece of work;
@@ -61,7 +63,9 @@ def draw(
         "seconds": time.monotonic() - began,
         **facts,
     }
-    return sample_set(bqm, ising, states, info)
+    spins = np.array(states, dtype=np.int8).reshape(len(states), len(ising.variables))
+    values = spins if bqm.vartype is dimod.SPIN else (spins + 1) // 2
+    return sample_set(bqm, values, ising.variables, info)
 
 
 def capped(watch: Watch, params: SolverParams) -> Watch:
@@ -71,22 +75,21 @@ def capped(watch: Watch, params: SolverParams) -> Watch:
 
 
 def sample_set(
-    bqm: dimod.BinaryQuadraticModel, ising: Ising, states: list[Spins], info: dict[str, Any]
+    bqm: dimod.BinaryQuadraticModel,
+    values: npt.NDArray[np.int8],
+    variables: Sequence[Any],
+    info: dict[str, Any],
 ) -> dimod.SampleSet:
-    """Spins as a sample set of `bqm`, in its own variable type, with its own energies."""
-    spins = np.array(states, dtype=np.int8).reshape(len(states), len(ising.variables))
-    values = spins if bqm.vartype is dimod.SPIN else (spins + 1) // 2
-    samples = (values, list(ising.variables))
+    """``(samples, variables)`` values as a sample set of `bqm`, with its own energies."""
+    samples = (values, list(variables))
     return dimod.SampleSet.from_samples(
         samples, vartype=bqm.vartype, energy=bqm.energies(samples), info=info
     )
 
 
-def pieces(sweeps: int, ising: Ising, replicas: int = 1) -> Iterator[slice]:
-    """Split sweeps into runs of at most `PIECE_FLIPS`; at least one sweep each."""
-    count = len(ising.field)
-    touched = count**2 if ising.dense else ising.coupling.nnz + count
-    size = max(1, PIECE_FLIPS // max(1, touched * replicas))
+def pieces(sweeps: int, couplings_a_sweep: int) -> Iterator[slice]:
+    """Split sweeps into runs that touch at most `PIECE_COUPLINGS`; at least one sweep each."""
+    size = max(1, PIECE_COUPLINGS // max(1, couplings_a_sweep))
     for start in range(0, sweeps, size):
         yield slice(start, min(sweeps, start + size))
 

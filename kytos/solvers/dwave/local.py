@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import dimod
 import numpy as np
@@ -15,6 +15,10 @@ from kytos.solvers.base import Availability, SolverName, SolverParams, Watch
 from kytos.solvers.ising import Ising, Spins, random_spins
 from kytos.solvers.reads import capped, draw, pieces
 from kytos.solvers.temperature import beta_range, geometric
+
+STEP_IN_COUPLINGS = 100
+"""What looking at one variable in a tabu step takes, in couplings of an annealer's sweep
+(measured: 10^8 a second against 10^10)."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class SimulatedAnnealing:
 
         def read(rng: np.random.Generator) -> Iterator[Spins]:
             spins = random_spins(len(ising.field), rng)
-            for piece in pieces(len(betas), ising):
+            for piece in pieces(len(betas), ising.couplings_a_sweep):
                 spins = _anneal(model, ising, spins, betas[piece], int(rng.integers(2**31)))
                 yield spins[np.newaxis]
 
@@ -70,7 +74,7 @@ class Tabu:
 
         def read(rng: np.random.Generator) -> Iterator[Spins]:
             spins = random_spins(len(ising.field), rng)
-            for piece in pieces(params.num_sweeps, ising):
+            for piece in pieces(params.num_sweeps, STEP_IN_COUPLINGS * len(ising.field)):
                 steps = piece.stop - piece.start
                 spins = _tabu(model, ising, spins, steps, int(rng.integers(2**31)))
                 yield spins[np.newaxis]
@@ -87,7 +91,8 @@ def _anneal(
 ) -> Spins:
     if not ising.variables:
         return spins
-    answer = SimulatedAnnealingSampler().sample(
+    annealer: Any = SimulatedAnnealingSampler()  # type: ignore[no-untyped-call]
+    answer = annealer.sample(
         model,
         initial_states=(spins, list(ising.variables)),
         beta_schedule_type="custom",
@@ -102,7 +107,8 @@ def _tabu(
 ) -> Spins:
     if not ising.variables:
         return spins
-    answer = TabuSampler().sample(
+    search: Any = TabuSampler()  # type: ignore[no-untyped-call]
+    answer = search.sample(
         model,
         initial_states=((spins + 1) // 2, list(ising.variables)),
         num_restarts=0,

@@ -1,0 +1,111 @@
+"""What the solvers in D-Wave's cloud share: the account, consent, and faults in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+from dwave.cloud import config
+from dwave.cloud import exceptions as faults
+from dwave.cloud.api import exceptions as api_faults
+from dwave.cloud.solver import BaseSolver
+
+from kytos.solvers.base import (
+    Availability,
+    ConsentRequiredError,
+    Estimate,
+    SolverParams,
+    SolverUnavailableError,
+)
+
+HOW_TO_SET = (
+    "Set DWAVE_API_TOKEN, or write the token into dwave.conf with `dwave config create`; "
+    "the token is on the dashboard of your Leap account."
+)
+
+
+def account() -> Availability:
+    """Say whether a token for D-Wave's cloud is configured; asks no network."""
+    try:
+        found = config.load_config()
+    except (config.exceptions.ConfigFileError, ValueError) as error:
+        return Availability(False, f"dwave.conf cannot be read: {error}. {HOW_TO_SET}")
+    return Availability(True) if found.get("token") else Availability(False, HOW_TO_SET)
+
+
+def require_consent(estimate: Estimate, params: SolverParams) -> None:
+    """Stop before anything is sent, unless the charge was accepted and the cap allows it.
+
+    Raises
+    ------
+    SolverUnavailableError
+        When the run takes more solver time than `time_limit_s`.
+    ConsentRequiredError
+        When `params.consent` is not set.
+    """
+    if estimate.minimum_time_s > params.time_limit_s:
+        raise SolverUnavailableError(
+            f"{estimate.solver} needs at least {estimate.minimum_time_s:.3g} s for this problem "
+            f"and the cap is {params.time_limit_s:.3g} s: raise the time limit or solve less."
+        )
+    if not params.consent:
+        raise ConsentRequiredError(estimate)
+
+
+def is_mock(sampler: Any) -> bool:
+    """Whether answers come from anything but D-Wave's own service."""
+    return not isinstance(getattr(sampler, "solver", None), BaseSolver)
+
+
+def name_of(sampler: Any) -> str:
+    """The service's name of the solver behind a sampler."""
+    chip = sampler.properties.get("chip_id")
+    return str(chip or getattr(getattr(sampler, "solver", None), "name", "") or "a mock solver")
+
+
+def charge(seconds: float, properties: dict[str, Any]) -> str:
+    """Solver time in words, with the rate at which it counts against the account's quota."""
+    rate = properties.get("quota_conversion_rate")
+    counted = "" if rate in (None, 1) else f", of which {rate:g} s count as one second of quota"
+    return f"about {seconds:.3g} s of solver time{counted}"
+
+
+@contextmanager
+def plain_faults() -> Iterator[None]:
+    """Turn what D-Wave's client raises into one sentence with the local solver to fall back on.
+
+    Raises
+    ------
+    SolverUnavailableError
+        For every fault of the network, the account or the service.
+    """
+    try:
+        yield
+    except (faults.SolverNotFoundError, faults.SolverOfflineError) as error:
+        raise SolverUnavailableError(
+            "No D-Wave solver of this kind is online for this account; try again later."
+        ) from error
+    except (
+        faults.SolverAuthenticationError,
+        api_faults.ResourceAuthenticationError,
+        api_faults.ResourceAccessForbiddenError,
+    ) as error:
+        raise SolverUnavailableError(f"D-Wave refused the token. {HOW_TO_SET}") from error
+    except (faults.PollingTimeout, requests.Timeout, requests.ConnectionError) as error:
+        raise SolverUnavailableError(
+            "D-Wave's cloud cannot be reached; check the network or a proxy."
+        ) from error
+    except (requests.RequestException, faults.ProblemUploadError) as error:
+        raise SolverUnavailableError(_refusal(error)) from error
+    except faults.CanceledFutureError as error:
+        raise SolverUnavailableError("D-Wave cancelled the run.") from error
+
+
+def _refusal(error: Exception) -> str:
+    said = str(error).strip().rstrip(".")
+    limited = isinstance(error, api_faults.ResourceLimitsExceededError)
+    if limited or any(word in said.lower() for word in ("quota", "remaining solver access")):
+        return "The D-Wave account has no solver time left; add time to it or wait for its renewal."
+    return f"D-Wave did not run the problem: {said or type(error).__name__}."

@@ -1,0 +1,226 @@
+"""A D-Wave quantum processor: embedding, chains, one submission."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import dimod
+import minorminer
+import networkx as nx
+import numpy as np
+from dwave.embedding.chain_strength import uniform_torque_compensation
+from dwave.system import DWaveSampler, FixedEmbeddingComposite
+from minorminer import busclique
+
+from kytos.solvers.base import (
+    Availability,
+    Estimate,
+    SolverName,
+    SolverParams,
+    SolverUnavailableError,
+    StopReason,
+    Watch,
+)
+from kytos.solvers.dwave import cloud
+from kytos.solvers.reads import capped, sample_set
+
+Embedding = dict[Any, tuple[int, ...]]
+"""Variable -> the qubits of its chain."""
+
+CLIQUE_FROM = 0.3
+"""Density of couplings from which a clique's embedding, short uniform chains found in
+milliseconds, is tried before a search."""
+SEARCH_S = 60.0
+"""Longest search for an embedding; what was not found by then rarely is."""
+POLL_S = 0.05
+PROGRAMMING_US = 15_000.0
+"""Typical programming time of an Advantage processor, once a problem."""
+READOUT_US = 150.0
+"""Readout and delay after each anneal when most of the chip is used."""
+
+
+@dataclass(frozen=True)
+class Qpu:
+    """Samples of a QUBO from one problem submitted to a processor.
+
+    Attributes
+    ----------
+    connect
+        Opens the processor: `DWaveSampler`, or a stand-in with its interface. What comes from a
+        stand-in is marked ``mock`` in every sample set.
+    ready
+        Says whether `connect` can work here.
+    """
+
+    connect: Callable[[], Any] = DWaveSampler
+    ready: Callable[[], Availability] = cloud.account
+    name: SolverName = field(default=SolverName.DWAVE_QPU)
+
+    def available(self) -> Availability:
+        """Say whether a token is configured."""
+        return self.ready()
+
+    def estimate(self, bqm: dimod.BinaryQuadraticModel, params: SolverParams) -> Estimate:
+        """Embed the problem and tell what a run would use; submits nothing.
+
+        Raises
+        ------
+        SolverUnavailableError
+            When the processor cannot be reached or the problem does not fit it.
+        """
+        processor = self._open()
+        embedding = embed(bqm, processor, params.seed, min(SEARCH_S, params.time_limit_s))
+        return _estimate(bqm, processor, embedding, params)
+
+    def sample(
+        self, bqm: dimod.BinaryQuadraticModel, params: SolverParams, watch: Watch
+    ) -> dimod.SampleSet:
+        """Return the processor's reads; broken chains are settled by majority.
+
+        `info` tells the embedding, its ``chain_lengths``, ``chain_strength`` and mean
+        ``chain_break_fraction``, the ``timing`` of a real processor, and ``mock``.
+
+        Raises
+        ------
+        ConsentRequiredError
+            When the charge was not accepted; nothing is sent then.
+        SolverUnavailableError
+            When the processor cannot be reached, refuses, or the problem does not fit it.
+        """
+        began = time.monotonic()
+        watch = capped(watch, params)
+        processor = self._open()
+        embedding = embed(bqm, processor, params.seed, min(SEARCH_S, watch.remaining_s))
+        cloud.require_consent(_estimate(bqm, processor, embedding, params), params)
+        if watch.reason is not None:
+            return _none_drawn(bqm, params, watch.reason)
+        watch.report("sample", 0.0, None)
+        # Chains as strong as the problem's typical torque on them, times a factor.
+        strength = partial(uniform_torque_compensation, prefactor=params.chain_prefactor)
+        with cloud.plain_faults():
+            answer = FixedEmbeddingComposite(processor, embedding).sample(
+                bqm,
+                num_reads=params.num_reads,
+                annealing_time=params.annealing_time_us,
+                chain_strength=strength,
+                return_embedding=True,
+            )
+            while not answer.done():
+                if watch.reason is not None:
+                    return _none_drawn(bqm, params, watch.reason)
+                time.sleep(POLL_S)
+            answer.resolve()
+        context = answer.info["embedding_context"]
+        mock = cloud.is_mock(processor)
+        info = {
+            "reads": int(answer.record.num_occurrences.sum()),
+            "reads_asked": params.num_reads,
+            "ended_by": StopReason.WORK,
+            "seconds": time.monotonic() - began,
+            "mock": mock,
+            "solver": cloud.name_of(processor),
+            "topology": processor.properties["topology"],
+            "annealing_time_us": params.annealing_time_us,
+            "embedding": embedding,
+            "chain_lengths": [len(embedding[variable]) for variable in bqm.variables],
+            "chain_strength": context["chain_strength"],
+            "chain_break_fraction": float(
+                np.average(
+                    answer.record.chain_break_fraction, weights=answer.record.num_occurrences
+                )
+            ),
+        }
+        # A mock's clock is made up: it would be read as the processor's.
+        if not mock:
+            info["timing"] = answer.info.get("timing", {})
+        answer.info.clear()
+        answer.info.update(info)
+        watch.report("sample", 1.0, float(answer.record.energy.min()))
+        drawn: dimod.SampleSet = answer
+        return drawn
+
+    def _open(self) -> Any:
+        ready = self.available()
+        if not ready.ok:
+            raise SolverUnavailableError(f"No D-Wave account is set up here. {ready.how}")
+        with cloud.plain_faults():
+            return self.connect()
+
+
+DWAVE_QPU = Qpu()
+
+
+def embed(
+    bqm: dimod.BinaryQuadraticModel, processor: Any, seed: int, timeout_s: float
+) -> Embedding:
+    """Return a chain of qubits for each variable.
+
+    Raises
+    ------
+    SolverUnavailableError
+        When none is found in time.
+    """
+    graph = processor.to_networkx_graph()
+    variables = list(bqm.variables)
+    pairs = len(variables) * (len(variables) - 1) / 2
+    if pairs and bqm.num_interactions >= CLIQUE_FROM * pairs:
+        clique = busclique.find_clique_embedding(variables, g=graph)
+        if clique:
+            return _chains(clique)
+    problem = nx.Graph()
+    problem.add_nodes_from(variables)
+    problem.add_edges_from(bqm.quadratic)
+    found = minorminer.find_embedding(
+        problem, graph, random_seed=seed, timeout=max(1, round(timeout_s))
+    )
+    if variables and not found:
+        raise SolverUnavailableError(
+            f"No embedding of {len(variables)} variables and {bqm.num_interactions} couplers was "
+            f"found on {cloud.name_of(processor)} ({len(graph)} qubits): "
+            "use fewer pods or nodes in one block."
+        )
+    return _chains(found)
+
+
+def _chains(found: dict[Any, Any]) -> Embedding:
+    return {variable: tuple(int(qubit) for qubit in chain) for variable, chain in found.items()}
+
+
+def _estimate(
+    bqm: dimod.BinaryQuadraticModel, processor: Any, embedding: Embedding, params: SolverParams
+) -> Estimate:
+    seconds = _access_time_s(processor, sum(map(len, embedding.values())), params)
+    return Estimate(
+        cloud.name_of(processor),
+        bqm.num_variables,
+        bqm.num_interactions,
+        seconds,
+        cloud.charge(seconds, processor.properties),
+    )
+
+
+def _access_time_s(processor: Any, qubits: int, params: SolverParams) -> float:
+    """QPU access time: D-Wave's own estimate, or anneals, default delays and programming."""
+    reads, anneal_us = params.num_reads, params.annealing_time_us
+    if not cloud.is_mock(processor):
+        try:
+            return 1e-6 * float(
+                processor.solver.estimate_qpu_access_time(
+                    qubits, num_reads=reads, annealing_time=anneal_us
+                )
+            )
+        except (KeyError, ValueError):
+            pass  # an older processor that publishes no timing data
+    return 1e-6 * (PROGRAMMING_US + reads * (anneal_us + READOUT_US))
+
+
+def _none_drawn(
+    bqm: dimod.BinaryQuadraticModel, params: SolverParams, reason: StopReason
+) -> dimod.SampleSet:
+    info = {"reads": 0, "reads_asked": params.num_reads, "ended_by": reason}
+    nothing = np.zeros((0, bqm.num_variables), dtype=np.int8)
+    return sample_set(bqm, nothing, bqm.variables, info)
