@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 
 import pytest
 import yaml
@@ -91,9 +92,13 @@ def test_reads(content: str | bytes, documents: list[object]) -> None:
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text("abc: -{}#'\"é\n", max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**9), 10**9)
+    | st.text("abc: -{}#'\"é\n", max_size=8),
     lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text("abcxyz", min_size=1), inner, max_size=4)
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text("abcxyz", min_size=1), inner, max_size=4)
     ),
     max_leaves=12,
 )
@@ -104,14 +109,18 @@ VALUES = st.recursive(
 def test_json_and_yaml_agree(value: object) -> None:
     """What PyYAML dumps and what json dumps read back to the same value."""
     assert read_documents(json.dumps(value), "f") == [value]
-    assert read_documents(yaml.safe_dump(value, allow_unicode=True, default_flow_style=False), "f") == [value]
+    assert read_documents(
+        yaml.safe_dump(value, allow_unicode=True, default_flow_style=False), "f"
+    ) == [value]
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.binary(max_size=60) | st.text(max_size=60) | st.text("{}[]:,-&*!|>'\"#?%@ \n\tab1", max_size=60))
+@given(
+    st.binary(max_size=60)
+    | st.text(max_size=60)
+    | st.text("{}[]:,-&*!|>'\"#?%@ \n\tab1", max_size=60)
+)
 def test_any_text_is_read_or_refused(content: bytes | str) -> None:
     """No text raises anything but SourceError."""
-    try:
-        read_documents(content, "f")
-    except SourceError as error:
-        assert error.where == "f"
+    with suppress(SourceError):
+        assert isinstance(read_documents(content, "f"), list)

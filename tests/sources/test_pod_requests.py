@@ -136,9 +136,7 @@ def test_effective_request(spec: dict[str, Any], expected: dict[str, int]) -> No
     assert pod_requests(Fields({"spec": spec}, "Pod")) == expected
 
 
-def resized(
-    spec: str, actuated: str, allocated: str, reason: str | None = None
-) -> dict[str, Any]:
+def resized(spec: str, actuated: str, allocated: str, reason: str | None = None) -> dict[str, Any]:
     """A pod in the middle of an in-place resize of its one container."""
     conditions = [{"type": "PodResizePending", "reason": reason}] if reason else []
     return {

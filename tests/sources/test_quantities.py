@@ -35,7 +35,22 @@ def test_reads_exactly(text: Any, value: Fraction) -> None:
 
 @pytest.mark.parametrize(
     "given_value",
-    ["", "1.2.3", "1 Gi", "1gi", "Infinity", "NaN", "1e9999", "-1", "1_000", "٣", True, None, [], {}],
+    [
+        "",
+        "1.2.3",
+        "1 Gi",
+        "1gi",
+        "Infinity",
+        "NaN",
+        "1e9999",
+        "-1",
+        "1_000",
+        "٣",
+        True,
+        None,
+        [],
+        {},
+    ],
 )
 def test_refuses_what_is_no_quantity(given_value: Any) -> None:
     """A malformed, negative or infinite quantity names the resource it stands at."""
@@ -43,7 +58,9 @@ def test_refuses_what_is_no_quantity(given_value: Any) -> None:
         read_quantities({"cpu": given_value}, "requests")
 
 
-@pytest.mark.parametrize(("resource", "value"), [("memory", "9Pi"), ("cpu", "10T"), ("x/y", "1e30")])
+@pytest.mark.parametrize(
+    ("resource", "value"), [("memory", "9Pi"), ("cpu", "10T"), ("x/y", "1e30")]
+)
 def test_refuses_absurd_magnitudes(resource: str, value: str) -> None:
     """More than 2^53 canonical units is more than any machine has."""
     with pytest.raises(SourceError, match="beyond any machine"):
