@@ -27,7 +27,7 @@ from kytos.cluster import (
 from kytos.sources.fields import Fields
 from kytos.sources.owners import Controllers, top_owner
 from kytos.sources.pod_requests import is_sidecar, pod_held, pod_requests
-from kytos.sources.quantities import read_quantities, read_quantity, rounded_down
+from kytos.sources.quantities import offered_rounded_up, read_quantities, read_quantity
 from kytos.sources.selectors import (
     label_selector,
     node_term,
@@ -76,7 +76,7 @@ def read_node(item: Fields) -> Node:
     )
     return Node(
         name=metadata.text("name"),
-        allocatable=rounded_down(read_quantities(offered.value, offered.path)),
+        allocatable=offered_rounded_up(read_quantities(offered.value, offered.path)),
         labels=metadata.labels("labels"),
         annotations=metadata.labels("annotations"),
         taints=taints,

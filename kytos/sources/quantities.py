@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, floor
+from math import ceil
 from typing import Any
 
 from kubernetes.utils.quantity import parse_quantity
@@ -85,10 +85,13 @@ def rounded_up(amounts: Quantities) -> dict[str, int]:
     }
 
 
-def rounded_down(amounts: Quantities) -> dict[str, int]:
-    """What a node offers, in canonical integers; a fraction of a unit cannot be given out."""
+def offered_rounded_up(amounts: Quantities) -> dict[str, int]:
+    """What a node offers, in canonical integers, zeros kept.
+
+    Rounded up, as Go's ``Quantity.Value`` does where the scheduler reads a node.
+    """
     return {
-        resource: floor(amount * _canonical_scale(resource)) for resource, amount in amounts.items()
+        resource: ceil(amount * _canonical_scale(resource)) for resource, amount in amounts.items()
     }
 
 
