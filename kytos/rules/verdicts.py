@@ -31,9 +31,9 @@ RULES: tuple[Rule, ...] = (
     ExclusiveVolumes(),
     Volumes(),
     TopologySpread(),
-    ExistingAntiAffinity(),
     PodAffinity(),
     PodAntiAffinity(),
+    ExistingAntiAffinity(),
     DeclaredFeatures(),
 )
 """In the order the scheduler asks them; the first that refuses gives the verdict.
