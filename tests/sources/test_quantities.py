@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kytos.sources.errors import SourceError
-from kytos.sources.quantities import read_quantities, read_quantity, rounded_down, rounded_up
+from kytos.sources.quantities import offered_rounded_up, read_quantities, read_quantity, rounded_up
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_refuses_absurd_magnitudes(resource: str, value: str) -> None:
 
 
 @given(st.integers(0, 2**43), st.sampled_from(["", "m", "Ki"]))
-def test_rounding_brackets_the_exact_amount(number: int, suffix: str) -> None:
-    """Requests round up and capacities down, by less than one unit."""
+def test_requests_and_offers_round_up(number: int, suffix: str) -> None:
+    """Both are rounded up, by less than one unit, as the scheduler reads pods and nodes alike."""
     amounts = {"memory": read_quantity(f"{number}{suffix}")}
-    up, down = rounded_up(amounts).get("memory", 0), rounded_down(amounts)["memory"]
-    assert down <= amounts["memory"] <= up
-    assert up - down <= 1
+    asked, offered = rounded_up(amounts).get("memory", 0), offered_rounded_up(amounts)["memory"]
+    assert asked == offered
+    assert 0 <= offered - amounts["memory"] < 1
