@@ -1,0 +1,149 @@
+"""Who may call: a bearer token, or nobody but this machine."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from kytos.api.problems import answer_problem
+from kytos.api.settings import Settings
+
+OPEN_PATHS = ("/healthz", "/readyz")
+"""Probes carry no token and learn nothing."""
+
+API_PATHS = ("/optimize/", "/manifests/", "/jobs/", "/solvers", "/version", "/metrics")
+"""How the paths begin that need the token; what is mounted beside them has its own login."""
+
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+def is_api_path(path: str) -> bool:
+    """Whether a path belongs to the service rather than to what is mounted beside it."""
+    return path in OPEN_PATHS or path == "/openapi.json" or path.startswith(API_PATHS)
+
+
+class Access:
+    """Middleware that turns away whoever may not call, before their body is read.
+
+    With a token set, every path of the service asks for it. Without one, only connections that
+    arrive at a loopback address are answered, unless anonymous access was allowed; and since any
+    web page may make a browser call ``localhost``, such calls must name this machine in ``Host``
+    and must not come from another site.
+
+    Parameters
+    ----------
+    app
+        What is guarded.
+    settings
+        Holds the token.
+    refused
+        Called with the reason of each refusal, to count them.
+    dashboard_login
+        Whether what is mounted beside the service asks its visitors to log in.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        refused: Callable[[str], None],
+        dashboard_login: bool = False,
+    ) -> None:
+        """Guard `app`."""
+        self.app = app
+        self.settings = settings
+        self.refused = refused
+        self.dashboard_login = dashboard_login
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through or refuse it."""
+        if scope["type"] in ("http", "websocket"):
+            verdict = self._verdict(scope)
+            if verdict is not None:
+                status, reason, detail = verdict
+                self.refused(reason)
+                await _refuse(scope, receive, send, status, detail)
+                return
+        await self.app(scope, receive, send)
+
+    def _verdict(self, scope: Scope) -> tuple[int, str, str] | None:
+        path, headers = scope["path"], Headers(scope=scope)
+        if path in OPEN_PATHS:
+            return None
+        token = self.settings.api_token
+        if is_api_path(path) and token is not None:
+            if _carries(headers, token.get_secret_value()):
+                return None
+            return 401, "token", "send the service's token as `Authorization: Bearer ...`"
+        if self.settings.allow_anonymous or (not is_api_path(path) and self.dashboard_login):
+            return None
+        if not _arrived_locally(scope):
+            return (
+                403,
+                "address",
+                (
+                    "this service answers only on its own machine: set KYTOS_API_TOKEN, or "
+                    "KYTOS_ALLOW_ANONYMOUS=1 to let anyone who can reach it call it"
+                ),
+            )
+        return _foreign_page(scope, headers)
+
+
+def _carries(headers: Mapping[str, str], token: str) -> bool:
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    same = hmac.compare_digest(given.strip().encode(), token.encode())
+    return same and scheme.lower() == "bearer"
+
+
+def _address(scope: Scope) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address the connection arrived at; None in-process or on a Unix socket."""
+    server = scope.get("server")
+    if server is None:
+        return None
+    try:
+        address = ipaddress.ip_address(server[0])
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None)
+    return mapped or address
+
+
+def _arrived_locally(scope: Scope) -> bool:
+    address = _address(scope)
+    return address is None or address.is_loopback
+
+
+def _foreign_page(scope: Scope, headers: Mapping[str, str]) -> tuple[int, str, str] | None:
+    if _address(scope) is None:
+        return None
+    host = headers.get("host", "")
+    if _host_name(host) not in LOCAL_NAMES:
+        return (
+            403,
+            "host",
+            (f"without a token this service answers to localhost only, not to {host[:100]!r}"),
+        )
+    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin", "same-site"):
+        return 403, "site", "calls from other web sites are not answered"
+    return None
+
+
+def _host_name(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, detail: str) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": detail[:120]})
+        return
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    await answer_problem(status, detail, headers=headers)(scope, receive, send)

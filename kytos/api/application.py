@@ -1,0 +1,104 @@
+"""Builds the service from its settings: paths, middleware and the workers' lifetime."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from kytos.api.access import Access
+from kytos.api.problems import on_http_exception, on_invalid
+from kytos.api.routes import router
+from kytos.api.service import Service
+from kytos.api.settings import Settings
+from kytos.api.trace import Trace
+from kytos.jobs import Pool
+from kytos.logs import configure_logs
+from kytos.optimize.warm_up import warm_up
+
+DESCRIPTION = """What-if questions about a Kubernetes cluster, answered by annealing one energy.
+
+Nothing is changed anywhere: an answer is a plan. CPU is in millicores, memory in MiB."""
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    settings: Settings,
+    *,
+    make_pool: Callable[[], Pool] | None = None,
+    beside: Lifespan | None = None,
+    dashboard_login: bool = False,
+) -> FastAPI:
+    """Return the service.
+
+    Parameters
+    ----------
+    settings
+        Access and limits.
+    make_pool
+        Starts the workers; by default a pool of its own. A pool that is handed in this way is
+        closed with the service.
+    beside
+        A lifespan of something mounted on the returned application, run within its own.
+    dashboard_login
+        Whether what is mounted asks its visitors to log in, so that it may be reached from
+        elsewhere without a token.
+    """
+    service = Service(settings, make_pool or (lambda: _own_pool(settings)))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        configure_logs()
+        await run_in_threadpool(lambda: service.pool)
+        try:
+            if beside is None:
+                yield
+            else:
+                async with beside(app):
+                    yield
+        finally:
+            await run_in_threadpool(service.close)
+
+    app = FastAPI(
+        title="Kytos",
+        description=DESCRIPTION,
+        version=version("kytos-orchestration"),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        lifespan=lifespan,
+        # The interactive pages load scripts from another site; the document itself is enough.
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=settings.max_body_mib * 2**20,
+        exception_handlers={
+            HTTPException: on_http_exception,
+            RequestValidationError: on_invalid,
+        },
+        middleware=[
+            Middleware(Trace),
+            Middleware(
+                Access,
+                settings=settings,
+                refused=service.metrics.refused,
+                dashboard_login=dashboard_login,
+            ),
+        ],
+    )
+    app.state.service = service
+    app.include_router(router)
+    return app
+
+
+def _own_pool(settings: Settings) -> Pool:
+    return Pool(
+        settings.workers,
+        settings.queue,
+        warm_up=warm_up,
+        preload=("kytos.work", warm_up.__module__),
+    )

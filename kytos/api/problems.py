@@ -1,0 +1,114 @@
+"""How the service says no: one JSON shape for every refusal, naming the field to blame."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from structlog.contextvars import get_contextvars
+
+MOST_ERRORS = 20
+"""Errors listed in one answer; a body of 20,000 bad pods needs no 20,000 sentences."""
+
+LONGEST_PATH = 200
+"""Characters of a field's path; an unknown field's name may be of any length."""
+
+
+class FieldError(BaseModel):
+    """One field that was not accepted."""
+
+    field: str = Field(description="where, for example pods[3].cpu_request")
+    message: str
+
+
+class Problem(BaseModel):
+    """Why a request was not answered."""
+
+    detail: str = Field(description="what was wrong and what to do, in a sentence")
+    errors: list[FieldError] = []
+    request_id: str | None = None
+
+
+class Refusal(HTTPException):
+    """A request that will not be answered; becomes a `Problem`."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Refuse with an HTTP status, a sentence and, if one is to blame, a field."""
+        super().__init__(status, detail, dict(headers or {}))
+        self.errors = [FieldError(field=field, message=detail)] if field else []
+
+
+def answer_problem(
+    status: int,
+    detail: str,
+    errors: Iterable[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a problem as a response, with the request's id."""
+    content = {
+        "detail": detail,
+        "errors": [error.model_dump() for error in errors],
+        "request_id": get_contextvars().get("request_id"),
+    }
+    # ASCII, because a refused field may be named by half a surrogate pair.
+    return Response(
+        json.dumps(content), status_code=status, headers=headers, media_type="application/json"
+    )
+
+
+async def on_http_exception(_: Request, error: Exception) -> Response:
+    """Answer a refusal, or an error of the framework (no such path, body too large)."""
+    assert isinstance(error, HTTPException)
+    errors = error.errors if isinstance(error, Refusal) else []
+    return answer_problem(error.status_code, str(error.detail), errors, error.headers)
+
+
+async def on_invalid(_: Request, error: Exception) -> Response:
+    """Answer what FastAPI could not validate."""
+    assert isinstance(error, RequestValidationError)
+    return invalid(error.errors())
+
+
+def invalid(found: Iterable[Mapping[str, Any]]) -> Response:
+    """Return a 422 from pydantic's errors; the offending values are left out.
+
+    A value can be of any size or no JSON at all (NaN), and it is the sender who has it.
+    """
+    errors = [
+        FieldError(field=field_path(entry["loc"]), message=_sentence(entry)) for entry in found
+    ]
+    named = "; ".join(f"{error.field}: {error.message}" for error in errors[:3])
+    more = f"; and {len(errors) - 3} more" if len(errors) > 3 else ""
+    return answer_problem(422, f"the request is not valid: {named}{more}", errors[:MOST_ERRORS])
+
+
+def field_path(location: Iterable[str | int]) -> str:
+    """Return pydantic's location as ``pods[3].cpu_request``."""
+    path = ""
+    for part in location:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        else:
+            path += f".{part}" if path else part
+    path = path.removeprefix("body")
+    return path.removeprefix(".")[:LONGEST_PATH] or "body"
+
+
+def _sentence(entry: Mapping[str, Any]) -> str:
+    if entry["type"] == "extra_forbidden":
+        return "no such field; remove it or check its spelling"
+    if entry["type"] == "json_invalid":
+        return f"not valid JSON: {entry.get('ctx', {}).get('error', 'cannot be read')}"
+    return str(entry["msg"]).removeprefix("Value error, ")

@@ -1,0 +1,310 @@
+"""The paths of the service."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from importlib.metadata import version
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, Header, Path, Request, Response, UploadFile
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field, ValidationError
+from structlog.contextvars import get_contextvars
+
+from kytos.api.problems import Problem, Refusal, answer_problem, invalid
+from kytos.api.service import Run, Service
+from kytos.calls import REBALANCE, Call, Options, RebalanceBody
+from kytos.cluster import Cluster
+from kytos.optimize.rebalance import RebalanceOutcome
+from kytos.solvers.base import SolverName
+from kytos.solvers.registry import find_solver
+from kytos.sources.body import ClusterBody
+from kytos.sources.errors import SourceError
+from kytos.sources.manifests import read_cluster
+
+LOOK_SECONDS = 0.2
+"""How often a waiting call looks whether its client is still there."""
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The body cannot be read"},
+    401: {"model": Problem, "description": "The token is missing or wrong"},
+    403: {"model": Problem, "description": "Not from there: no token is set"},
+}
+SOLVE_REFUSALS = REFUSALS | {
+    413: {"model": Problem, "description": "The body is too large"},
+    422: {"model": Problem, "description": "A field is not accepted; it is named"},
+    429: {
+        "model": Problem,
+        "description": "The queue is full",
+        "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"}},
+    },
+    500: {"model": Problem, "description": "A fault of the service; its log has the details"},
+    503: {"model": Problem, "description": "The solve's worker ended before it did"},
+    504: {"model": Problem, "description": "No answer within the time a call may take"},
+}
+
+
+class JobStatus(BaseModel):
+    """A solve that was asked for as a job."""
+
+    id: str
+    question: str
+    status: str = Field(description="queued, running, done, failed or cancelled")
+    stage: str = Field(description="what it is at")
+    share: float = Field(description="progress of the stage, 0..1")
+    energy: float | None = Field(description="best energy so far")
+    result: str = Field(description="where the answer is once it is done")
+
+
+class Answering(BaseModel):
+    """That the service is up."""
+
+    status: str
+
+
+class SolverStatus(BaseModel):
+    """A solver, and whether it can be used here."""
+
+    name: SolverName
+    available: bool
+    how: str = Field(description="what to do to make it available")
+
+
+class Version(BaseModel):
+    """What is running."""
+
+    kytos: str
+    python: str
+
+
+ACCEPTED: dict[int | str, dict[str, Any]] = {
+    202: {
+        "model": JobStatus,
+        "description": "Accepted as a job (`Prefer: respond-async`)",
+        "headers": {"Location": {"schema": {"type": "string"}, "description": "The job"}},
+    }
+}
+SOLVE_RESPONSES = ACCEPTED | SOLVE_REFUSALS
+
+Prefer = Annotated[
+    str | None,
+    Header(description="`respond-async` answers 202 with the job's place (RFC 7240)"),
+]
+Files = Annotated[
+    list[UploadFile],
+    File(description="What `kubectl get ... -A -o json` printed, one or several files"),
+]
+OptionsText = Annotated[
+    str, Form(description="JSON: all that the plain call takes beside `nodes` and `pods`")
+]
+JobId = Annotated[str, Path(description="From the 202's Location", max_length=100)]
+
+router = APIRouter()
+
+
+@router.post(
+    "/optimize/rebalance",
+    response_model=RebalanceOutcome,
+    responses=SOLVE_RESPONSES,
+    tags=["questions"],
+)
+async def post_rebalance(request: Request, body: RebalanceBody, prefer: Prefer = None) -> Response:
+    """Which running pods to move, and where, so that fewer nodes are needed or load is even."""
+    return await _answer_body(request, REBALANCE, body, body, prefer)
+
+
+@router.post(
+    "/manifests/optimize/rebalance",
+    response_model=RebalanceOutcome,
+    responses=SOLVE_RESPONSES,
+    tags=["questions over manifests"],
+)
+async def post_rebalance_manifests(
+    request: Request, cluster: Files, options: OptionsText = "{}", prefer: Prefer = None
+) -> Response:
+    """Rebalance the cluster in the uploaded kubectl output."""
+    return await _answer_files(request, REBALANCE, cluster, options, prefer)
+
+
+@router.get("/jobs/{job_id}", responses=REFUSALS | {404: {"model": Problem}}, tags=["jobs"])
+async def get_job(request: Request, job_id: JobId) -> JobStatus:
+    """How far a job is."""
+    return _job_status(_service(request).find(job_id))
+
+
+@router.get(
+    "/jobs/{job_id}/result",
+    responses=SOLVE_RESPONSES
+    | {
+        200: {"description": "The answer, as the call itself would have given it"},
+        404: {"model": Problem, "description": "No job of that id, or no longer"},
+    },
+    tags=["jobs"],
+)
+async def get_job_result(request: Request, job_id: JobId) -> Response:
+    """The answer of a job that is done; its status while it is not."""
+    run = _service(request).find(job_id)
+    return _ended(run) if run.ending.done() else _accepted(run)
+
+
+@router.delete(
+    "/jobs/{job_id}",
+    status_code=204,
+    responses=REFUSALS | {404: {"model": Problem}},
+    tags=["jobs"],
+)
+async def delete_job(request: Request, job_id: JobId) -> None:
+    """End a job, free its worker and forget its answer."""
+    service = _service(request)
+    await run_in_threadpool(service.drop, service.find(job_id))
+
+
+@router.get("/healthz", tags=["operation"])
+async def get_healthz() -> Answering:
+    """Whether the process answers."""
+    return Answering(status="ok")
+
+
+@router.get("/readyz", responses={503: {"model": Problem}}, tags=["operation"])
+async def get_readyz(request: Request) -> Answering:
+    """Whether its workers have been started."""
+    service = _service(request)
+    try:
+        await run_in_threadpool(lambda: service.pool)
+    except (OSError, RuntimeError) as error:
+        raise Refusal(503, "the worker processes could not be started") from error
+    return Answering(status="ready")
+
+
+@router.get(
+    "/metrics",
+    responses=REFUSALS | {200: {"content": {"text/plain": {}}}},
+    response_class=Response,
+    tags=["operation"],
+)
+async def get_metrics(request: Request) -> Response:
+    """Counts and times in Prometheus' text format."""
+    return Response(
+        _service(request).metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8"
+    )
+
+
+@router.get("/solvers", responses=REFUSALS, tags=["operation"])
+def get_solvers() -> list[SolverStatus]:
+    """The solvers, and which of them can be used here."""
+    found = []
+    for name in SolverName:
+        availability = find_solver(name).available()
+        found.append(SolverStatus(name=name, available=availability.ok, how=availability.how))
+    return found
+
+
+@router.get("/version", responses=REFUSALS, tags=["operation"])
+async def get_version() -> Version:
+    """What is running."""
+    return Version(kytos=version("kytos-orchestration"), python=platform.python_version())
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+async def _answer_body(
+    request: Request, call: Call, body: ClusterBody, options: Options, prefer: str | None
+) -> Response:
+    try:
+        cluster = await run_in_threadpool(call.cluster, body)
+    except SourceError as error:
+        raise Refusal(422, str(error), field=error.where or None) from error
+    return await _answer(request, call, cluster, options, prefer)
+
+
+async def _answer_files(
+    request: Request, call: Call, files: list[UploadFile], text: str, prefer: str | None
+) -> Response:
+    try:
+        options = call.options.model_validate_json(text)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_context=False)
+        return invalid([{**entry, "loc": ("options", *entry["loc"])} for entry in found])
+    sources = [(file.filename or "cluster", await file.read()) for file in files]
+    try:
+        cluster = await run_in_threadpool(read_cluster, sources)
+    except SourceError as error:
+        raise Refusal(422, str(error), field="cluster") from error
+    return await _answer(request, call, cluster, options, prefer)
+
+
+async def _answer(
+    request: Request, call: Call, cluster: Cluster, options: Options, prefer: str | None
+) -> Response:
+    service = _service(request)
+    settings = service.settings
+    for field, found, most in (
+        ("nodes", len(cluster.nodes), settings.max_nodes),
+        ("pods", len(cluster.pods), settings.max_pods),
+    ):
+        if found > most:
+            raise Refusal(422, f"{found} {field}; at most {most} are accepted here", field=field)
+    as_job = prefer is not None and "respond-async" in prefer
+    run = await run_in_threadpool(
+        service.submit,
+        call.question,
+        cluster,
+        options,
+        seconds=settings.job_seconds if as_job else settings.request_seconds,
+        request_id=get_contextvars().get("request_id"),
+    )
+    if as_job:
+        service.remember(run)
+        return _accepted(run)
+    return await _wait(request, run)
+
+
+async def _wait(request: Request, run: Run) -> Response:
+    """Wait for a run's ending; a client that goes away frees its worker."""
+    ending = asyncio.wrap_future(run.ending)
+    try:
+        while not ending.done():
+            await asyncio.wait({ending}, timeout=LOOK_SECONDS)
+            if not ending.done() and await request.is_disconnected():
+                return Response(status_code=499)
+    finally:
+        if not run.ending.done():
+            run.job.cancel()
+    return _ended(run)
+
+
+def _ended(run: Run) -> Response:
+    ending = run.ending.result()
+    if ending.status == 200:
+        return Response(ending.answer, media_type="application/json")
+    return answer_problem(ending.status, ending.detail, ending.errors)
+
+
+def _accepted(run: Run) -> Response:
+    return Response(
+        _job_status(run).model_dump_json(),
+        status_code=202,
+        media_type="application/json",
+        headers={
+            "Location": f"/jobs/{run.id}",
+            "Preference-Applied": "respond-async",
+            "Retry-After": "1",
+        },
+    )
+
+
+def _job_status(run: Run) -> JobStatus:
+    progress = run.progress
+    return JobStatus(
+        id=run.id,
+        question=run.question.value,
+        status=run.status,
+        stage=progress.stage,
+        share=progress.share,
+        energy=progress.energy,
+        result=f"/jobs/{run.id}/result",
+    )

@@ -1,0 +1,258 @@
+"""The solves under way: each a job in the pool, followed to its end, remembered if asked."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from math import ceil
+
+import structlog
+from pydantic import ValidationError
+
+from kytos.api.metrics import ServiceMetrics
+from kytos.api.problems import FieldError, Refusal, field_path
+from kytos.api.settings import Settings
+from kytos.calls import Options
+from kytos.cluster import Cluster
+from kytos.jobs import Job, JobCancelled, Pool, Progress, QueueFull, WorkerDied
+from kytos.outcome import Question
+from kytos.solvers.base import SolverUnavailableError
+from kytos.sources.errors import SourceError
+from kytos.work import answer_call
+
+TYPICAL_SECONDS = 3.0
+"""What a solve of ordinary size takes at default settings; only Retry-After is made from it."""
+
+GRACE_SECONDS = 5.0
+"""A solver looks at its clock between pieces of work; after this much more its worker is killed."""
+
+_log = structlog.get_logger("kytos.api")
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a solve ended: an answer (200) or why there is none."""
+
+    status: int
+    result: str
+    at: float
+    """In `time.monotonic` seconds."""
+    answer: bytes = b""
+    detail: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One solve: its job in the pool and, later, its ending."""
+
+    id: str
+    question: Question
+    job: Job[bytes]
+    ending: Future[Ending]
+
+    @property
+    def status(self) -> str:
+        """`queued`, `running`, `done`, `failed` or `cancelled`."""
+        if not self.ending.done():
+            return "running" if self.progress.stage else "queued"
+        result = self.ending.result().result
+        return {"answered": "done", "cancelled": "cancelled"}.get(result, "failed")
+
+    @property
+    def progress(self) -> Progress:
+        """The latest the worker reported."""
+        return self.job.progress
+
+
+class Service:
+    """Submits solves to one bounded pool and follows them.
+
+    Parameters
+    ----------
+    settings
+        Limits.
+    make_pool
+        Starts the worker processes; called once, when they are first needed.
+    """
+
+    def __init__(self, settings: Settings, make_pool: Callable[[], Pool]) -> None:
+        """Prepare; no process is started yet."""
+        self.settings = settings
+        self._make_pool = make_pool
+        self._pool: Pool | None = None
+        self._lock = threading.Lock()
+        self._followers = ThreadPoolExecutor(max_workers=512, thread_name_prefix="follow")
+        self._remembered: dict[str, Run] = {}
+        self.metrics = ServiceMetrics(busy=self._busy, workers=self._workers)
+
+    @property
+    def pool(self) -> Pool:
+        """The pool, started on first use."""
+        with self._lock:
+            if self._pool is None:
+                self._pool = self._make_pool()
+            return self._pool
+
+    def close(self) -> None:
+        """End every solve and worker."""
+        if self._pool is not None:
+            self._pool.close()
+        self._followers.shutdown(cancel_futures=True)
+
+    def submit(
+        self,
+        question: Question,
+        cluster: Cluster,
+        options: Options,
+        *,
+        seconds: float,
+        request_id: str | None,
+    ) -> Run:
+        """Queue a solve that may take `seconds`, its wait included.
+
+        Raises
+        ------
+        Refusal
+            429 when the queue is full, 422 when more time is asked for than there is.
+        """
+        options = _within(options, seconds)
+        try:
+            job = self.pool.submit(answer_call, question, cluster, options, request_id=request_id)
+        except QueueFull as error:
+            self.metrics.refused("queue full")
+            wait = ceil(TYPICAL_SECONDS * self._busy() / max(1, self._workers()))
+            raise Refusal(429, str(error), headers={"Retry-After": str(max(1, wait))}) from error
+        solver = options.solver.name.value
+        ending = self._followers.submit(self._follow, job, question, solver, seconds, request_id)
+        return Run(secrets.token_urlsafe(16), question, job, ending)
+
+    def remember(self, run: Run) -> None:
+        """Keep a run so that it can be asked for by its id.
+
+        Raises
+        ------
+        Refusal
+            429 when as many are kept as may be and none has ended.
+        """
+        self._forget_old()
+        with self._lock:
+            if len(self._remembered) >= self.settings.jobs_kept:
+                ended = [run for run in self._remembered.values() if run.ending.done()]
+                if not ended:
+                    raise Refusal(429, "too many jobs are under way", headers={"Retry-After": "5"})
+                oldest = min(ended, key=lambda run: run.ending.result().at)
+                del self._remembered[oldest.id]
+            self._remembered[run.id] = run
+
+    def find(self, run_id: str) -> Run:
+        """Return a remembered run.
+
+        Raises
+        ------
+        Refusal
+            404 when there is none of that id, or no longer.
+        """
+        self._forget_old()
+        with self._lock:
+            run = self._remembered.get(run_id)
+        if run is None:
+            raise Refusal(
+                404,
+                "there is no job of that id; results are kept for "
+                f"{self.settings.job_kept_seconds:.0f} s after the solve ends",
+            )
+        return run
+
+    def drop(self, run: Run) -> None:
+        """Forget a run, ending it first if it is under way."""
+        run.job.cancel()
+        with self._lock:
+            self._remembered.pop(run.id, None)
+
+    def _busy(self) -> int:
+        return self._pool.busy if self._pool is not None else 0
+
+    def _workers(self) -> int:
+        return self._pool.workers if self._pool is not None else 0
+
+    def _forget_old(self) -> None:
+        now = time.monotonic()
+        with self._lock:
+            for run in tuple(self._remembered.values()):
+                kept = self.settings.job_kept_seconds
+                if run.ending.done() and now - run.ending.result().at > kept:
+                    del self._remembered[run.id]
+
+    def _follow(
+        self,
+        job: Job[bytes],
+        question: Question,
+        solver: str,
+        seconds: float,
+        request_id: str | None,
+    ) -> Ending:
+        started = time.monotonic()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            ending = _end_of(job, seconds)
+        self.metrics.solves.labels(
+            question=question.value, solver=solver, result=ending.result
+        ).inc()
+        self.metrics.seconds.labels(question=question.value).observe(ending.at - started)
+        return ending
+
+
+def _within(options: Options, seconds: float) -> Options:
+    """Hold a solve's own clock within what the call may take."""
+    solver = options.solver
+    if solver.time_limit_s <= seconds:
+        return options
+    if "time_limit_s" in solver.model_fields_set:
+        sentence = (
+            f"{solver.time_limit_s:g} s is more than the {seconds:g} s a call may take here; ask "
+            "for less, or for a job with the header `Prefer: respond-async`"
+        )
+        raise Refusal(422, sentence, field="solver.time_limit_s")
+    return options.model_copy(
+        update={"solver": solver.model_copy(update={"time_limit_s": seconds})}
+    )
+
+
+def _end_of(job: Job[bytes], seconds: float) -> Ending:
+    """Wait for a job at most `seconds` and a grace; kill it then."""
+
+    def ending(status: int, result: str, detail: str, *errors: FieldError) -> Ending:
+        return Ending(status, result, time.monotonic(), detail=detail, errors=errors)
+
+    try:
+        answer = job.result(seconds + GRACE_SECONDS)
+    except TimeoutError:
+        job.cancel()
+        return ending(504, "too long", f"no answer within {seconds:g} s; its worker was stopped")
+    except WorkerDied as error:
+        return ending(503, "worker died", str(error))
+    except JobCancelled as error:
+        return ending(503, "cancelled", str(error))
+    except SourceError as error:
+        field = FieldError(field=error.where or "body", message=error.message)
+        return ending(422, "invalid", str(error), field)
+    except ValidationError as error:
+        errors = [
+            FieldError(field=field_path(entry["loc"]), message=entry["msg"])
+            for entry in error.errors(include_input=False)
+        ]
+        return ending(422, "invalid", "; ".join(e.message for e in errors), *errors)
+    except SolverUnavailableError as error:
+        return ending(
+            422, "unavailable", str(error), FieldError(field="solver.name", message=str(error))
+        )
+    except ValueError as error:
+        return ending(422, "invalid", str(error))
+    except Exception:
+        _log.exception("solve failed")
+        return ending(500, "failed", "the solve failed; the log has the details under this id")
+    return Ending(200, "answered", time.monotonic(), answer=answer)

@@ -1,0 +1,50 @@
+"""What an operator sets of the service, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from pydantic import Field, SecretStr
+
+from kytos.cluster import Frozen
+
+PREFIX = "KYTOS_"
+
+
+class Settings(Frozen):
+    """The service's settings; each is the variable ``KYTOS_`` and the field's name in capitals."""
+
+    api_token: SecretStr | None = Field(
+        None, min_length=16, description="bearer token every call must carry"
+    )
+    allow_anonymous: bool = Field(
+        False, description="answer without a token on addresses other than this machine's own"
+    )
+    workers: int | None = Field(
+        None, ge=1, le=256, description="worker processes; by default one per core, at most four"
+    )
+    queue: int = Field(8, ge=0, le=10_000, description="solves that may wait; more get a 429")
+    max_body_mib: int = Field(50, ge=1, le=1024, description="longest request body, MiB")
+    max_nodes: int = Field(5_000, ge=1, description="most nodes in one request")
+    max_pods: int = Field(50_000, ge=1, description="most pods in one request")
+    request_seconds: float = Field(
+        55.0, gt=0, le=3600, description="longest a call may take, its wait in the queue included"
+    )
+    job_seconds: float = Field(3600.0, gt=0, le=86_400, description="longest a job may take")
+    job_kept_seconds: float = Field(
+        900.0, gt=0, le=86_400, description="how long a finished job's result is kept"
+    )
+    jobs_kept: int = Field(200, ge=1, le=100_000, description="most jobs remembered at a time")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read the settings; an empty variable counts as not set.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            When a variable holds what its setting does not accept.
+        """
+        given = {name: environment.get(PREFIX + name.upper(), "") for name in cls.model_fields}
+        return cls(**{name: value for name, value in given.items() if value})

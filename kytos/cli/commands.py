@@ -1,0 +1,294 @@
+"""The commands of ``kytos``."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import SystemRandom
+from tempfile import NamedTemporaryFile
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from kytos.calls import REBALANCE, Call, Options
+from kytos.cli.periodic import notify, only_one, repeat, seconds_of, webhook_of
+from kytos.cli.printing import print_cluster, print_outcome, print_why_not
+from kytos.cli.reading import STANDARD_INPUT, read_files, read_options
+from kytos.cli.solving import Exit, exit_of, terminal_watch
+from kytos.outcome import Outcome
+from kytos.problem import LoadMode
+from kytos.rules.eviction import movability
+from kytos.rules.why_not import as_json as as_json_object
+from kytos.rules.why_not import why_not
+from kytos.solvers.base import SolverName, SolverUnavailableError
+
+app = typer.Typer(
+    name="kytos",
+    help="What would happen if the pods of a Kubernetes cluster were placed better.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(help="What kubectl get -o json or yaml printed; - is standard input."),
+]
+OptionsFile = Annotated[
+    Path | None,
+    typer.Option("--options", help="JSON or YAML: all that the HTTP call takes beside its lists."),
+]
+Solver = Annotated[SolverName | None, typer.Option(help="Which solver.")]
+Reads = Annotated[int | None, typer.Option(help="Independent anneals.")]
+Sweeps = Annotated[int | None, typer.Option(help="Sweeps of each anneal.")]
+Seed = Annotated[int | None, typer.Option(help="Same seed, same answer.")]
+TimeLimit = Annotated[float | None, typer.Option(help="Cap by the clock, seconds.")]
+WeightA = Annotated[float | None, typer.Option("-A", help="Weight of constraints.")]
+WeightB = Annotated[float | None, typer.Option("-B", help="Weight of load.")]
+WeightC = Annotated[float | None, typer.Option("-C", help="Weight of the cost of the change.")]
+WeightD = Annotated[float | None, typer.Option("-D", help="Weight of affinity.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the HTTP call's answer.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write the answer as JSON to this file.")
+]
+Every = Annotated[
+    str | None, typer.Option(help="Ask again every so often (90s, 5m, 1h); prints a line a run.")
+]
+Times = Annotated[int | None, typer.Option(min=1, help="With --every: end after so many runs.")]
+Webhook = Annotated[str | None, typer.Option(help="With --every: post each line here.")]
+Lock = Annotated[
+    Path | None, typer.Option(help="With --every: skip a run while another holds this file.")
+]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """Where the answer goes, and how often it is asked for."""
+
+    as_json: bool
+    output: Path | None
+    every: str | None
+    times: int | None
+    webhook: str | None
+    lock: Path | None
+
+
+@app.command()
+def rebalance(
+    files: Files,
+    mode: Annotated[LoadMode | None, typer.Option(help="What load means.")] = None,
+    max_moves: Annotated[int | None, typer.Option(help="Move at most so many pods.")] = None,
+    options: OptionsFile = None,
+    solver: Solver = None,
+    reads: Reads = None,
+    sweeps: Sweeps = None,
+    seed: Seed = None,
+    time_limit: TimeLimit = None,
+    a: WeightA = None,
+    b: WeightB = None,
+    c: WeightC = None,
+    d: WeightD = None,
+    as_json: AsJson = False,
+    output: Output = None,
+    every: Every = None,
+    times: Times = None,
+    webhook: Webhook = None,
+    lock: Lock = None,
+) -> None:
+    """Say which running pods to move, and where."""
+    given = {"mode": mode, "max_moves": max_moves}
+    shared = _shared(solver, reads, sweeps, seed, time_limit, (a, b, c, d))
+    told = _Told(as_json, output, every, times, webhook, lock)
+    _ask(REBALANCE, files, options, given | shared, told)
+
+
+@app.command("why-not")
+def why_not_command(
+    files: Files,
+    pod: Annotated[list[str], typer.Option(help="A pod as namespace/name; may be repeated.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say which rule keeps a pod off which node, and what would let it in."""
+    with _bad_input_ends():
+        cluster = read_files(files)
+        answers = why_not(cluster, pod)
+    if as_json:
+        nodes = [node.name for node in cluster.nodes]
+        typer.echo(json.dumps(as_json_object(answers, nodes)))
+    else:
+        print_why_not(answers, Console())
+    if any(all(verdict is not None for verdict in answer.verdicts) for answer in answers):
+        raise typer.Exit(Exit.INFEASIBLE)
+
+
+@app.command()
+def inspect(files: Files, as_json: AsJson = False) -> None:
+    """Show a cluster: how full it is, what waits, what may not move and why."""
+    with _bad_input_ends():
+        cluster = read_files(files)
+    if as_json:
+        typer.echo(cluster.model_dump_json(exclude_defaults=True))
+    else:
+        print_cluster(cluster, movability(cluster), Console())
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535)] = 8501,
+    api_only: Annotated[bool, typer.Option(help="The service without the dashboard.")] = False,
+    allow_anonymous: Annotated[
+        bool, typer.Option(help="Let anyone who can reach it call it, without a token.")
+    ] = False,
+) -> None:
+    """Serve dashboard and HTTP service in one process."""
+    import uvicorn
+
+    if allow_anonymous:
+        os.environ["KYTOS_ALLOW_ANONYMOUS"] = "1"
+    allowed = os.environ.get("KYTOS_ALLOW_ANONYMOUS") or os.environ.get("KYTOS_API_TOKEN")
+    if not allowed and not _is_loopback(host):
+        _fail(
+            f"{host} can be reached from elsewhere: set KYTOS_API_TOKEN, or say "
+            "--allow-anonymous to let anyone call it"
+        )
+    served = "kytos.api:app" if api_only else "kytos.ui.serve:app"
+    uvicorn.run(served, host=host, port=port, access_log=False, server_header=False)
+
+
+def _shared(
+    solver: SolverName | None,
+    reads: int | None,
+    sweeps: int | None,
+    seed: int | None,
+    time_limit: float | None,
+    weights: tuple[float | None, ...],
+) -> dict[str, Any]:
+    return {
+        "solver": {
+            "name": solver,
+            "num_reads": reads,
+            "num_sweeps": sweeps,
+            "seed": seed,
+            "time_limit_s": time_limit,
+        },
+        "weights": dict(zip("ABCD", weights, strict=True)),
+    }
+
+
+def _ask(
+    call: Call, files: list[Path], options_file: Path | None, given: dict[str, Any], told: _Told
+) -> None:
+    with _bad_input_ends():
+        options = read_options(call.options, options_file, given)
+        if told.every is None:
+            outcome = _solve(call, files, options)
+        else:
+            _ask_periodically(call, files, options, told)
+            return
+    if told.output is not None:
+        _write(told.output, outcome)
+    if told.as_json:
+        typer.echo(outcome.model_dump_json(by_alias=True))
+    else:
+        print_outcome(outcome, Console())
+    raise typer.Exit(exit_of(outcome))
+
+
+def _ask_periodically(call: Call, files: list[Path], options: Options, told: _Told) -> None:
+    assert told.every is not None
+    if any(str(file) == STANDARD_INPUT for file in files):
+        raise ValueError("standard input can be read once only; with --every name a file")
+    period = seconds_of(told.every)
+    webhook = None if told.webhook is None else webhook_of(told.webhook)
+
+    def run() -> None:
+        with only_one(told.lock) as free:
+            news = (
+                _news(call, files, options, told.output)
+                if free
+                else _now() | {"skipped": "another run holds the lock"}
+            )
+        typer.echo(json.dumps(news))
+        sys.stdout.flush()
+        trouble = None if webhook is None else notify(webhook, news)
+        if trouble is not None:
+            typer.echo(trouble, err=True)
+
+    ended = threading.Event()
+    repeat(run, period, times=told.times, randomness=SystemRandom(), wait=ended.wait)
+
+
+def _news(call: Call, files: list[Path], options: Options, output: Path | None) -> dict[str, Any]:
+    """Ask once and say in a line what came of it; a failed run does not end the others."""
+    started = time.monotonic()
+    news = _now() | {"question": call.question.value}
+    try:
+        outcome = _solve(call, files, options)
+        if output is not None:
+            _write(output, outcome)
+    except (ValueError, OSError, SolverUnavailableError) as error:
+        return news | {"exit": int(Exit.BAD_INPUT), "error": str(error)}
+    before, after = outcome.metrics.before, outcome.metrics.after
+    return news | {
+        "exit": int(exit_of(outcome)),
+        "seconds": round(time.monotonic() - started, 3),
+        "nodes_in_use": {"before": before.nodes_in_use, "after": after.nodes_in_use},
+        "price_per_hour": {"before": before.price_per_hour, "after": after.price_per_hour},
+        "pods_moved": after.pods_moved,
+        "unplaced": sum(after.unplaced.values()),
+        "energy": {
+            "before": outcome.energy.before.total,
+            "after": outcome.energy.after.total,
+        },
+    }
+
+
+def _now() -> dict[str, Any]:
+    return {"at": datetime.now(UTC).isoformat(timespec="seconds")}
+
+
+def _solve(call: Call, files: list[Path], options: Options) -> Outcome:
+    cluster = read_files(files)
+    with terminal_watch() as watch:
+        return call.answer(cluster, options, watch)
+
+
+def _write(path: Path, outcome: Outcome) -> None:
+    """Replace the file at once, so that a reader never finds half an answer."""
+    with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+        file.write(outcome.model_dump_json(by_alias=True) + "\n")
+    Path(file.name).replace(path)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def _bad_input_ends() -> Iterator[None]:
+    """End the command with its exit code and the sentence when what was given is refused."""
+    try:
+        yield
+    except (ValueError, OSError, SolverUnavailableError) as error:
+        _fail(str(error))
+
+
+def _fail(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(Exit.BAD_INPUT)

@@ -1,0 +1,121 @@
+"""The same question again and again: when to ask, one at a time, and where the news goes."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+JITTER_SHARE = 0.1
+"""Each wait varies by this share of the period, so that many instances do not ask at once."""
+WEBHOOK_SECONDS = 10.0
+
+
+def seconds_of(text: str) -> float:
+    """Return ``90s``, ``5m``, ``1h`` or ``1d`` in seconds.
+
+    Raises
+    ------
+    ValueError
+        When it is none of these, or zero.
+    """
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smhd])", text.strip())
+    if found is None or float(found[1]) == 0:
+        raise ValueError(f"{text!r} is not a period; give a number and s, m, h or d, such as 1h")
+    return float(found[1]) * UNITS[found[2]]
+
+
+def repeat(
+    run: Callable[[], None],
+    every_s: float,
+    *,
+    times: int | None,
+    randomness: Random,
+    wait: Callable[[float], bool],
+    now: Callable[[], float] = time.monotonic,
+) -> None:
+    """Call `run` every `every_s` seconds, give or take the jitter.
+
+    Runs never overlap: one that takes longer than the period makes the ones it covers fall out.
+
+    Parameters
+    ----------
+    times
+        How often; None for without end.
+    wait
+        Waits so many seconds; True ends the repetition.
+    now
+        A clock that only goes forward.
+    """
+    due = now()
+    done = 0
+    while times is None or done < times:
+        run()
+        done += 1
+        if done == times:
+            return
+        periods = max(1, -int(-(now() - due) // every_s))
+        due += periods * every_s
+        spread = JITTER_SHARE * every_s * randomness.uniform(-1.0, 1.0)
+        if wait(max(0.0, due + spread - now())):
+            return
+
+
+@contextmanager
+def only_one(lock: Path | None) -> Iterator[bool]:
+    """Hold a lock file while in the block; False when another process holds it.
+
+    The operating system lets go of it when the process ends, however it ends.
+    """
+    if lock is None:
+        yield True
+        return
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def notify(webhook: str, news: dict[str, Any]) -> str | None:
+    """Post one run's news as JSON; return what went wrong, if anything did.
+
+    The address may hold a secret, so it is not part of the message.
+    """
+    request = urllib.request.Request(  # noqa: S310  (the scheme was checked by `webhook_of`)
+        webhook,
+        data=json.dumps(news).encode(),
+        headers={"Content-Type": "application/json"},
+        method="POST",
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=WEBHOOK_SECONDS):  # noqa: S310
+            return None
+    except urllib.error.HTTPError as error:
+        return f"the webhook answered {error.code}"
+    except OSError as error:
+        return f"the webhook could not be reached: {type(error).__name__}"
+
+
+def webhook_of(address: str) -> str:
+    """Return a webhook's address if it is one.
+
+    Raises
+    ------
+    ValueError
+        When it is not http or https.
+    """
+    if not address.startswith(("https://", "http://")):
+        raise ValueError("a webhook's address begins with https:// or http://")
+    return address

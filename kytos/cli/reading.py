@@ -1,0 +1,79 @@
+"""What a command is given, read: the cluster's files and the options as JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from kytos.calls import Options
+from kytos.cluster import Cluster
+from kytos.sources.documents import MAX_BYTES, read_documents
+from kytos.sources.errors import SourceError, first_problem
+from kytos.sources.manifests import read_cluster
+
+STANDARD_INPUT = "-"
+
+SomeOptions = TypeVar("SomeOptions", bound=Options)
+
+
+def read_files(paths: Sequence[Path]) -> Cluster:
+    """Read one cluster from files, ``-`` being standard input.
+
+    Raises
+    ------
+    SourceError
+        When a file cannot be read, or what it holds is no cluster.
+    """
+    return read_cluster([(_name(path), _content(path)) for path in paths])
+
+
+def read_options(kind: type[SomeOptions], file: Path | None, given: dict[str, Any]) -> SomeOptions:
+    """Read a call's options from a file, those given on the command line winning.
+
+    Raises
+    ------
+    SourceError
+        Naming the option that is not accepted.
+    """
+    content: dict[str, Any] = {}
+    if file is not None:
+        documents = read_documents(_content(file), _name(file))
+        if len(documents) != 1 or not isinstance(documents[0], dict):
+            raise SourceError("expected one object of options", _name(file))
+        content = documents[0]
+    try:
+        return kind.model_validate(_merged(content, given))
+    except ValidationError as error:
+        raise first_problem(error) from error
+
+
+def _name(path: Path) -> str:
+    return "standard input" if str(path) == STANDARD_INPUT else path.name
+
+
+def _content(path: Path) -> bytes:
+    if str(path) == STANDARD_INPUT:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", str(path)) from error
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Two nested objects as one; what is None above was not given."""
+    merged = dict(below)
+    for key, value in above.items():
+        if isinstance(value, dict):
+            inner = merged.get(key)
+            merged[key] = _merged(inner if isinstance(inner, dict) else {}, value)
+            if not merged[key]:
+                del merged[key]
+        elif value is not None:
+            merged[key] = value
+    return merged

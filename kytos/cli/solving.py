@@ -1,0 +1,63 @@
+"""A solve in the terminal: its progress, its stop by Ctrl-C and the exit code it comes to."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from types import FrameType
+
+from kytos.outcome import Outcome
+from kytos.solvers.base import Report, Watch, say_nothing
+
+
+class Exit(IntEnum):
+    """What a command's exit code says."""
+
+    PLAN = 0
+    BAD_INPUT = 2
+    NOTHING_TO_DO = 3
+    INFEASIBLE = 4
+
+
+def exit_of(outcome: Outcome) -> Exit:
+    """Return the exit code of an answer.
+
+    Infeasible: some of the pods to decide on are left without a node.
+    """
+    if sum(outcome.metrics.after.unplaced.values()) > 0:
+        return Exit.INFEASIBLE
+    return Exit.NOTHING_TO_DO if outcome.nothing_to_do else Exit.PLAN
+
+
+@contextmanager
+def terminal_watch() -> Iterator[Watch]:
+    """Watch a solve: progress on standard error if that is a terminal, Ctrl-C ends it early.
+
+    The first Ctrl-C asks for the best found so far; the second ends the command.
+    """
+    stopping = threading.Event()
+    previous = signal.getsignal(signal.SIGINT)
+
+    def on_interrupt(_: int, __: FrameType | None) -> None:
+        stopping.set()
+        signal.signal(signal.SIGINT, previous)
+
+    in_terminal = sys.stderr.isatty()
+    report: Report = _draw if in_terminal else say_nothing
+    signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield Watch(stopped=stopping.is_set, report=report)
+    finally:
+        signal.signal(signal.SIGINT, previous)
+        if in_terminal:
+            sys.stderr.write("\r\x1b[K")
+
+
+def _draw(stage: str, progress: float, energy: float | None) -> None:
+    best = "" if energy is None else f"  energy {energy:.4g}"
+    sys.stderr.write(f"\r\x1b[K{stage} {100 * progress:.0f}%{best}")
+    sys.stderr.flush()
