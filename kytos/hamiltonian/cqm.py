@@ -10,7 +10,7 @@ import numpy as np
 from kytos.hamiltonian.arrays import coefficients
 from kytos.hamiltonian.layout import Layout, lay_out
 from kytos.hamiltonian.weights import Weights
-from kytos.problem import UNPLACED, Floats, Ints, Problem
+from kytos.problem import UNPLACED, Ints, Problem
 from kytos.solvers.base import Capacity, Encoding
 
 
@@ -35,15 +35,15 @@ def constrained_model(problem: Problem, weights: Weights) -> ConstrainedModel:
     """Build the model in the one-hot encoding, over all pods and nodes.
 
     Objective: B, C and D of the energy and the desire of unplaced pods. Constraints: one node a
-    pod (at most one where it may stay unplaced), the room of each node in each resource, and
-    `max_moves`. The rules that depend on where others go are left to repair: as exact quadratic
+    pod (at most one where it may stay unplaced), the room of each node in each resource,
+    `max_moves` and `move_limits`. The rules that depend on where others go are left to repair: as exact quadratic
     constraints they would outnumber everything else.
     """
     layout = lay_out(problem, encoding=Encoding.ONE_HOT)
     free_of_penalties = weights.model_copy(update={"A": 0.0})
     objective = coefficients(layout, free_of_penalties, Capacity.UNBALANCED).bqm()
     desire = weights.A * problem.desire
-    objective.offset += float(desire[problem_waits(layout)].sum())
+    objective.offset += float(desire[layout.settled == UNPLACED].sum())
     for name, pod in zip(layout.assignments, layout.pod, strict=True):
         objective.add_linear(name, -float(desire[pod]))
     cqm = dimod.ConstrainedQuadraticModel.from_bqm(objective)
@@ -52,11 +52,6 @@ def constrained_model(problem: Problem, weights: Weights) -> ConstrainedModel:
     _in_use(cqm, layout)
     _few_moves(cqm, layout)
     return ConstrainedModel(cqm, layout)
-
-
-def problem_waits(layout: Layout) -> Ints:
-    """Positions of the pods that are unplaced until a variable places them."""
-    return np.flatnonzero(layout.settled == UNPLACED)
 
 
 def _one_place(cqm: dimod.ConstrainedQuadraticModel, layout: Layout) -> None:
@@ -70,27 +65,25 @@ def _one_place(cqm: dimod.ConstrainedQuadraticModel, layout: Layout) -> None:
 
 
 def _room(cqm: dimod.ConstrainedQuadraticModel, layout: Layout) -> None:
-    """What a node may hold at most, as shares: bytes would strain a float's precision."""
+    """What a node may hold at most, as shares: bytes would strain a float's precision.
+
+    A node that starts overcommitted receives nobody who asks for what it is short of.
+    """
     problem, names = layout.problem, layout.assignments
-    settled = problem.fixed.copy()
-    staying = np.flatnonzero(layout.settled >= 0)
-    np.add.at(settled, layout.settled[staying], problem.request[staying])
-    bound: Floats = np.maximum(problem.capacity, problem.initial_held).astype(np.float64)
-    for node, node_name in enumerate(problem.nodes):
-        here = np.flatnonzero(layout.node == node)
-        for resource, resource_name in enumerate(problem.resources):
-            asked = problem.request[layout.pod[here], resource]
-            unit = max(1.0, bound[node, resource])
-            room = bound[node, resource] - settled[node, resource]
-            if asked.sum() <= room:
-                continue
-            terms = [
-                (names[position], float(amount) / unit)
-                for position, amount in zip(here, asked, strict=True)
-                if amount
-            ]
-            label = f"{resource_name} of {node_name}"
-            cqm.add_constraint_from_iterable(terms, "<=", rhs=float(room) / unit, label=label)
+    held = problem.held(layout.settled)
+    over = problem.initial_held > problem.capacity
+    newcomer = layout.node != problem.current[layout.pod]
+    for node, resource in np.ndindex(problem.capacity.shape):
+        asked = np.where(layout.node == node, problem.request[layout.pod, resource], 0)
+        room = int(problem.capacity[node, resource] - held[node, resource])
+        if over[node, resource]:
+            asked, room = asked * newcomer, 0
+        if asked.sum() <= room:
+            continue
+        unit = max(1, int(problem.capacity[node, resource]))
+        terms = [(names[position], int(asked[position]) / unit) for position in asked.nonzero()[0]]
+        label = f"{problem.resources[resource]} of {problem.nodes[node]}"
+        cqm.add_constraint_from_iterable(terms, "<=", rhs=room / unit, label=label)
 
 
 def _in_use(cqm: dimod.ConstrainedQuadraticModel, layout: Layout) -> None:
@@ -105,12 +98,18 @@ def _in_use(cqm: dimod.ConstrainedQuadraticModel, layout: Layout) -> None:
 
 
 def _few_moves(cqm: dimod.ConstrainedQuadraticModel, layout: Layout) -> None:
+    """`max_moves` and the disruption budgets: of some running pods, so many may leave."""
     problem = layout.problem
-    if problem.max_moves is None:
-        return
-    stays = np.flatnonzero(layout.node == problem.current[layout.pod])
-    terms = [(layout.assignments[position], -1) for position in stays]
-    if terms:
-        cqm.add_constraint_from_iterable(
-            terms, "<=", rhs=problem.max_moves - len(stays), label="moves"
+    limits = [(limit.members, limit.limit) for limit in problem.move_limits]
+    if problem.max_moves is not None:
+        limits.append((np.ones(len(problem.pods), dtype=np.bool_), problem.max_moves))
+    for number, (members, limit) in enumerate(limits):
+        choosing = layout.free & members & (problem.current >= 0)
+        if choosing.sum() <= limit:
+            continue
+        stays = np.flatnonzero(
+            (layout.node == problem.current[layout.pod]) & members[layout.pod]
         )
+        terms = [(layout.assignments[position], -1) for position in stays]
+        rhs = limit - int(choosing.sum())
+        cqm.add_constraint_from_iterable(terms, "<=", rhs=rhs, label=f"moves {number}")

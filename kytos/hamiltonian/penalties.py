@@ -47,23 +47,27 @@ def penalties(layout: Layout, weights: Weights, *, sure: bool = False) -> Penalt
     stake = np.where(layout.free, reach, 0.0)
     stake = stake + np.where(layout.may_wait, problem.desire, 0.0)
     together = float(stake.sum())
-    least = MARGIN * max(float(stake.max(initial=0.0)), 1e-6)
+    least = max(1e-3 * float(stake.max(initial=0.0)), 1e-6)
 
     def above(members: Floats) -> float:
-        found = together if sure else float(members.max(initial=0.0))
-        return max(MARGIN * found, 1e-3 * least)
+        return MARGIN * max(together if sure else float(members.max(initial=0.0)), least)
 
     rows = np.array([above(stake[layout.slot_pod[row.slots]]) for row in layout.rows])
-    exclusions, freed = [], np.zeros(len(problem.pods))
+    exclusions = []
+    # A pod in no place, or in two (where its reference counts -1), also frees room and partners
+    # for others: what they would pay for that is theirs to save.
+    freed = np.zeros(len(problem.pods))
+    for row, penalty in zip(layout.rows, rows, strict=True):
+        np.maximum.at(freed, layout.slot_pod[row.slots], penalty)
     for exclusion in problem.exclusions:
         carriers = problem.tallies[exclusion.carriers]
         targets = problem.tallies[exclusion.targets]
         members = carriers.members | targets.members
         exclusions.append(above(stake[members]))
+        partners = 1
         if sure:
-            # With two bits set a reference counts -1, which would undo pairs counted there.
             partners = 2 * int(members.sum()) + int(carriers.fixed.sum() + targets.fixed.sum())
-            freed[members] += exclusions[-1] * partners
+        freed[members] += exclusions[-1] * partners
     pods = np.array([above(stake[[pod]]) for pod in range(len(problem.pods))])
     return Penalties(pods + stake * sure + freed, rows, np.array(exclusions))
 
