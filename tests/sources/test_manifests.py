@@ -272,7 +272,7 @@ class TestOwners:
     @pytest.mark.parametrize(
         ("chain", "owner"),
         [
-            ([("ReplicaSet", "web-5"), ("Deployment", "web")], Owner(kind="Deployment", name="web")),
+            ([("ReplicaSet", "a-5"), ("Deployment", "a")], Owner(kind="Deployment", name="a")),
             ([("ReplicaSet", "bare")], Owner(kind="ReplicaSet", name="bare")),
             ([("Job", "nightly-1"), ("CronJob", "nightly")], Owner(kind="CronJob", name="nightly")),
             ([("DaemonSet", "agent")], Owner(kind="DaemonSet", name="agent")),
