@@ -107,9 +107,7 @@ def _few_moves(cqm: dimod.ConstrainedQuadraticModel, layout: Layout) -> None:
         choosing = layout.free & members & (problem.current >= 0)
         if choosing.sum() <= limit:
             continue
-        stays = np.flatnonzero(
-            (layout.node == problem.current[layout.pod]) & members[layout.pod]
-        )
+        stays = np.flatnonzero((layout.node == problem.current[layout.pod]) & members[layout.pod])
         terms = [(layout.assignments[position], -1) for position in stays]
         rhs = limit - int(choosing.sum())
         cqm.add_constraint_from_iterable(terms, "<=", rhs=rhs, label=f"moves {number}")

@@ -1,0 +1,211 @@
+"""What every solver holds to, whatever its method: one suite over the registry.
+
+Solvers in D-Wave's cloud are replaced by D-Wave's own mocks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+
+import dimod
+import numpy as np
+import pytest
+
+from kytos.hamiltonian.feasible import feasible
+from kytos.hamiltonian.weights import Weights
+from kytos.problem import Problem
+from kytos.solvers.base import Placer, Sampler, SolverName, SolverParams, StopReason, Watch
+from kytos.solvers.registry import WHERE, find_solver
+from tests.problems import random_problem
+from tests.solvers import stand_ins
+from tests.solvers.models import random_model, spread_model
+
+STAND_INS = {
+    SolverName.DWAVE_QPU: stand_ins.QPU,
+    SolverName.DWAVE_LEAP_BQM: stand_ins.LEAP_BQM,
+    SolverName.DWAVE_LEAP_CQM: stand_ins.LEAP_CQM,
+}
+SAMPLERS = [
+    SolverName.OPENJIJ_SA,
+    SolverName.OPENJIJ_SQA,
+    SolverName.DWAVE_SA,
+    SolverName.DWAVE_TABU,
+    SolverName.DWAVE_QPU,
+    SolverName.DWAVE_LEAP_BQM,
+]
+PLACERS = [name for name in SolverName if name not in SAMPLERS]
+SEEDED = [name for name in SAMPLERS if name not in STAND_INS]
+
+QUICK = SolverParams(num_reads=3, num_sweeps=50, consent=True)
+ENDLESS = SolverParams(
+    num_reads=1000,
+    num_sweeps=1_000_000,
+    refine_proposals=10_000_000_000,
+    time_limit_s=1.5,
+    consent=True,
+)
+FLOOR_S = 1.0
+"""Past the 20 per cent: two cores shared with other tests, and one piece of work."""
+
+
+def solver_of(name: SolverName) -> Sampler | Placer:
+    if name in STAND_INS:
+        return STAND_INS[name]
+    if find_spec(WHERE[name][0]) is None:
+        pytest.skip(f"{WHERE[name][0]} is not there")
+    return find_solver(name)
+
+
+def stopped_after(seconds: float) -> Callable[[], bool]:
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() > end
+
+
+@pytest.fixture
+def model() -> dimod.BinaryQuadraticModel:
+    return random_model(30, 0.4, seed=3)
+
+
+@pytest.fixture
+def problem() -> Problem:
+    return random_problem(7, pods=4, nodes=3, room=2.5, waiting=0.0)
+
+
+@pytest.fixture(params=SAMPLERS)
+def sampler(request: pytest.FixtureRequest) -> Sampler:
+    found = solver_of(request.param)
+    assert isinstance(found, Sampler)
+    return found
+
+
+@pytest.fixture(params=PLACERS)
+def placer(request: pytest.FixtureRequest) -> Placer:
+    found = solver_of(request.param)
+    assert isinstance(found, Placer)
+    return found
+
+
+@pytest.mark.parametrize("name", SolverName)
+def test_registry_holds_each_solver_under_its_own_name(name: SolverName) -> None:
+    """Every name of the contract leads to a solver that goes by it."""
+    assert solver_of(name).name is name
+
+
+@pytest.mark.parametrize("vartype", ["BINARY", "SPIN"])
+def test_energies_are_those_of_the_model(sampler: Sampler, vartype: str) -> None:
+    """A sample set's energies, labels and variable type are the model's."""
+    model = random_model(20, 0.5, seed=1, vartype=vartype)
+    drawn = sampler.sample(model, QUICK, Watch())
+    assert len(drawn) >= 1
+    assert drawn.vartype is model.vartype
+    assert set(drawn.variables) == set(model.variables)
+    for sample, energy in drawn.data(["sample", "energy"]):
+        assert energy == pytest.approx(model.energy(sample), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", SEEDED)
+def test_finds_the_ground_state_of_a_small_model(name: SolverName) -> None:
+    """On twelve variables every real sampler reaches the energy that trying all states gives."""
+    sampler = solver_of(name)
+    assert isinstance(sampler, Sampler)
+    model = random_model(12, 0.6, seed=5)
+    drawn = sampler.sample(model, QUICK.model_copy(update={"num_reads": 20}), Watch())
+    ground = dimod.ExactSolver().sample(model).first.energy
+    assert drawn.first.energy == pytest.approx(ground)
+
+
+@pytest.mark.parametrize("name", SEEDED)
+def test_same_seed_same_samples(name: SolverName) -> None:
+    """The seed decides: the same gives the same reads, another gives others."""
+    sampler = solver_of(name)
+    assert isinstance(sampler, Sampler)
+    model = spread_model(20, 4, seed=2, penalty=0.1)
+    short = SolverParams(num_reads=3, num_sweeps=5)
+    first = sampler.sample(model, short, Watch())
+    again = sampler.sample(model, short, Watch())
+    other = sampler.sample(model, short.model_copy(update={"seed": 1}), Watch())
+    assert np.array_equal(first.record.sample, again.record.sample)
+    assert not np.array_equal(first.record.sample, other.record.sample)
+
+
+@pytest.mark.parametrize("name", SEEDED)
+def test_reads_differ_from_each_other(name: SolverName) -> None:
+    """Each read has a seed of its own."""
+    sampler = solver_of(name)
+    assert isinstance(sampler, Sampler)
+    model = spread_model(20, 4, seed=2, penalty=0.1)
+    drawn = sampler.sample(model, SolverParams(num_reads=4, num_sweeps=5), Watch())
+    assert len(np.unique(drawn.record.sample, axis=0)) == 4
+
+
+def test_sampler_keeps_to_its_time(sampler: Sampler) -> None:
+    """With more work than time it ends within 20 per cent of the cap, with an answer."""
+    model = spread_model(40, 6, seed=0, penalty=0.1)
+    if sampler.name is SolverName.DWAVE_QPU:
+        model = random_model(20, 0.5, seed=0)
+    began = time.monotonic()
+    drawn = sampler.sample(model, ENDLESS, Watch())
+    assert time.monotonic() - began <= 1.2 * ENDLESS.time_limit_s + FLOOR_S
+    assert len(drawn) >= 1
+    if sampler.name in SEEDED:
+        assert drawn.info["ended_by"] is StopReason.CLOCK
+        assert drawn.info["reads"] == len(drawn) < drawn.info["reads_asked"] == 1000
+
+
+@pytest.mark.parametrize("name", SEEDED)
+def test_sampler_stops_when_told(name: SolverName) -> None:
+    """The stop button ends a run within a second, and the result says that it did."""
+    sampler = solver_of(name)
+    assert isinstance(sampler, Sampler)
+    model = spread_model(40, 6, seed=0, penalty=0.1)
+    patient = ENDLESS.model_copy(update={"time_limit_s": 60.0})
+    began = time.monotonic()
+    drawn = sampler.sample(model, patient, Watch(stopped=stopped_after(0.2)))
+    assert time.monotonic() - began < 0.2 + FLOOR_S
+    assert drawn.info["ended_by"] is StopReason.USER
+
+
+def test_sampler_stopped_before_the_first_read_draws_nothing(
+    sampler: Sampler, model: dimod.BinaryQuadraticModel
+) -> None:
+    """Nothing is computed, or submitted, after the stop button."""
+    drawn = sampler.sample(model, QUICK, Watch(stopped=lambda: True))
+    assert len(drawn) == 0
+    assert drawn.info["ended_by"] is StopReason.USER
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_placement_is_feasible(placer: Placer, seed: int) -> None:
+    """Whatever the rules and the capacities, what comes back breaks none."""
+    problem = random_problem(seed, pods=4, nodes=3, room=2.5)
+    found = placer.place(problem, Weights(), QUICK, Watch())
+    assert feasible(problem, found)
+
+
+def test_same_seed_same_placement(placer: Placer, problem: Problem) -> None:
+    """A placer answers the same when asked the same."""
+    first = placer.place(problem, Weights(), QUICK, Watch())
+    assert np.array_equal(first, placer.place(problem, Weights(), QUICK, Watch()))
+
+
+def test_placer_keeps_to_its_time(placer: Placer) -> None:
+    """With more work than time it ends within 20 per cent of the cap, feasible."""
+    big = 4 if placer.name is SolverName.DWAVE_LEAP_CQM else 60
+    problem = random_problem(1, pods=big, nodes=3 if big == 4 else 12, room=2.5, waiting=0.0)
+    cap = ENDLESS.model_copy(update={"time_limit_s": 6.0 if big == 4 else 1.5})
+    began = time.monotonic()
+    found = placer.place(problem, Weights(), cap, Watch())
+    assert time.monotonic() - began <= 1.2 * cap.time_limit_s + FLOOR_S
+    assert feasible(problem, found)
+
+
+def test_placer_stopped_at_once_returns_something_feasible(
+    placer: Placer, problem: Problem
+) -> None:
+    """The stop button leaves an answer that breaks nothing."""
+    began = time.monotonic()
+    found = placer.place(problem, Weights(), QUICK, Watch(stopped=lambda: True))
+    assert time.monotonic() - began < FLOOR_S
+    assert feasible(problem, found)
