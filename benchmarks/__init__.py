@@ -1,0 +1,1 @@
+"""Side-by-side runs that print tables and write JSON."""

@@ -1,0 +1,162 @@
+"""Compiled rules, held against the rules themselves on the cluster that a placement makes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kytos.cluster import (
+    HOSTNAME,
+    Cluster,
+    HostPort,
+    LabelSelector,
+    Node,
+    Owner,
+    Pod,
+    PodTerm,
+    Requirement,
+)
+from kytos.hamiltonian.feasible import violations
+from kytos.optimize.building import build_problem
+from kytos.problem import UNPLACED, Ints, LoadMode, Problem
+from kytos.rules.compile import compile_rules
+from kytos.rules.index import RuleIndex
+from kytos.rules.verdicts import verdicts
+from tests.rules.random_clusters import random_cluster
+
+seeds = st.integers(min_value=0, max_value=2**32 - 1)
+
+
+def decided(cluster: Cluster, random: np.random.Generator) -> list[Pod]:
+    """Some pods to decide on; the others stay, as pinned ones would."""
+    return [pod for pod in cluster.pods if not pod.terminating and random.random() < 0.7]
+
+
+def blamed(problem: Problem, placement: Ints) -> bool:
+    """Whether the problem's rules find a moved pod where it may not be."""
+    moved = set(np.flatnonzero((placement >= 0) & (placement != problem.current)).tolist())
+    return any(moved & set(found.pods) for found in violations(problem, placement))
+
+
+def refused(cluster: Cluster, problem: Problem, placement: Ints) -> list[str]:
+    """What the scheduler would say of each moved pod, all others where the placement has them."""
+    nodes = {
+        pod: None if node == UNPLACED else problem.nodes[node]
+        for pod, node in zip(problem.pods, placement, strict=True)
+    }
+    after = cluster.with_placement(nodes)
+    index = RuleIndex(after)
+    found = [
+        verdicts(index, after.pod_index[problem.pods[pod]])[placement[pod]]
+        for pod in np.flatnonzero((placement >= 0) & (placement != problem.current))
+    ]
+    return [str(verdict) for verdict in found if verdict is not None]
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=seeds)
+def test_every_single_move_is_judged_as_the_scheduler_would(seed: int) -> None:
+    """For each pod and node: the problem forbids the move exactly when a rule does."""
+    cluster = random_cluster(seed)
+    decide = decided(cluster, np.random.default_rng(seed))
+    problem = build_problem(cluster, decide, mode=LoadMode.SPREAD)
+    index = RuleIndex(cluster)
+    for row, pod in enumerate(decide):
+        said = verdicts(index, cluster.pod_index[pod.id])
+        for node in range(len(cluster.nodes)):
+            if node == problem.current[row]:
+                continue
+            placement = problem.current.copy()
+            placement[row] = node
+            assert blamed(problem, placement) == (said[node] is not None), str(said[node])
+
+
+@settings(max_examples=150, deadline=None)
+@given(seed=seeds)
+def test_several_moves_at_once_are_judged_in_the_final_state(seed: int) -> None:
+    """A placement is blamed exactly when some moved pod would be refused where it ended."""
+    cluster = random_cluster(seed)
+    random = np.random.default_rng(seed)
+    decide = decided(cluster, random)
+    problem = build_problem(cluster, decide, mode=LoadMode.SPREAD)
+    placement = problem.current.copy()
+    for row in random.permutation(len(decide))[: int(random.integers(2, 5))]:
+        possible = np.flatnonzero(problem.allowed[row])
+        if len(possible):
+            placement[row] = random.choice(possible)
+    found = refused(cluster, problem, placement)
+    assert blamed(problem, placement) == bool(found), found
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=seeds)
+def test_only_pairs_the_rules_refuse_are_masked(seed: int) -> None:
+    """With every other pod taken away, a masked pair is refused still, or by one that stays."""
+    cluster = random_cluster(seed)
+    decide = decided(cluster, np.random.default_rng(seed))
+    compiled = compile_rules(cluster, decide)
+    gone = {pod.id: None for pod in decide}
+    index = RuleIndex(cluster.with_placement(gone))
+    for row, pod in enumerate(decide):
+        said = verdicts(index, cluster.pod_index[pod.id])
+        for node, allowed in enumerate(compiled.allowed[row]):
+            home = pod.node == cluster.nodes[node].name
+            assert allowed or said[node] is not None
+            assert allowed or not home
+
+
+def selects(app: str) -> LabelSelector:
+    return LabelSelector(requirements=(Requirement(key="app", operator="In", values=(app,)),))
+
+
+def replica(number: int, node: str | None, **fields: object) -> Pod:
+    name = f"web-{number}"
+    return Pod(
+        id=f"default/{name}",
+        name=name,
+        labels={"app": "web"},
+        node=node,
+        owner=Owner(kind="Deployment", name="web"),
+        **fields,
+    )
+
+
+@pytest.fixture
+def three_nodes() -> tuple[Node, ...]:
+    return tuple(
+        Node(name=name, allocatable={"cpu": 9, "pods": 9}, labels={HOSTNAME: name})
+        for name in ("one", "two", "three")
+    )
+
+
+def test_equal_terms_share_one_tally(three_nodes: tuple[Node, ...]) -> None:
+    """Two hundred replicas with one anti-affinity term make one tally, not two hundred."""
+    apart = (PodTerm(topology_key=HOSTNAME, selector=selects("web")),)
+    pods = tuple(replica(number, "one", anti_affinity=apart) for number in range(200))
+    compiled = compile_rules(Cluster(nodes=three_nodes, pods=pods), pods)
+    assert len(compiled.tallies) == 1
+    assert [(found.carriers, found.targets) for found in compiled.exclusions] == [(0, 0)]
+
+
+def test_a_port_of_a_pinned_pod_is_masked(three_nodes: tuple[Node, ...]) -> None:
+    """What a pod that stays holds for good is settled in the mask and needs no exclusion."""
+    port = (HostPort(port=80),)
+    pinned, free = replica(0, "one", host_ports=port), replica(1, "two", host_ports=port)
+    compiled = compile_rules(Cluster(nodes=three_nodes, pods=(pinned, free)), [free])
+    assert compiled.allowed.tolist() == [[False, True, True]]
+    assert compiled.exclusions == ()
+
+
+def test_a_pod_larger_than_a_node_is_masked_there(three_nodes: tuple[Node, ...]) -> None:
+    """It could not run there if the node were empty; where it runs now it may stay."""
+    pod = replica(0, "one", requests={"cpu": 10})
+    compiled = compile_rules(Cluster(nodes=three_nodes, pods=(pod,)), [pod])
+    assert compiled.allowed.tolist() == [[True, False, False]]
+
+
+def test_an_unknown_pod_is_refused_by_name(three_nodes: tuple[Node, ...]) -> None:
+    """The message names the pod and what to do."""
+    with pytest.raises(ValueError, match=r"default/web-7.*add it to the"):
+        compile_rules(Cluster(nodes=three_nodes), [replica(7, None)])
