@@ -1,13 +1,17 @@
-"""Rebalance: which running pods to move, and where, so that fewer nodes are needed or load is even."""
+"""Rebalance: which running pods to move, so that fewer nodes are needed or load is even."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from kytos.cluster import Cluster, Frozen
+from kytos.cluster import Cluster, Frozen, Phase
 from kytos.hamiltonian.weights import Weights
-from kytos.outcome import Move, Outcome
+from kytos.optimize.answer import freed_nodes, moves, shared_answer
+from kytos.optimize.building import build_problem
+from kytos.outcome import Move, Outcome, Question
 from kytos.problem import LoadMode
+from kytos.rules.eviction import movability
+from kytos.solve import solve
 from kytos.solvers.base import SolverName, SolverParams, Watch
 
 
@@ -25,8 +29,9 @@ class RebalanceOutcome(Outcome):
     mode: LoadMode
     moves: tuple[Move, ...]
     placement: dict[str, str | None]
-    """Every pod of the cluster that is not finished, by id; None waits for a node."""
+    """Every pod that is not finished, by id; None waits for a node."""
     freed_nodes: tuple[str, ...]
+    """In use before, empty after (but for DaemonSet and mirror pods)."""
     pinned: dict[str, str]
     """Pods that had to stay, and why."""
 
@@ -42,9 +47,33 @@ def rebalance(
 ) -> RebalanceOutcome:
     """Return the best found placement of the movable pods of `cluster`.
 
+    Pods that wait for a node stay waiting: placing them is Placement's question.
+
     Raises
     ------
-    ValueError
-        When the solver is not available here; the message says what to do.
+    kytos.solve.SolverUnavailableError
+        When the solver cannot be used here; the message says what to do.
     """
-    raise NotImplementedError
+    reasons = movability(cluster)
+    pinned = {pod: reason for pod, reason in reasons.items() if reason is not None}
+    decide = [pod for pod in cluster.pods if pod.holds_capacity and pod.id not in pinned]
+    problem = build_problem(
+        cluster,
+        decide,
+        mode=request.mode,
+        max_moves=request.max_moves,
+        zone_pairs=request.zone_pairs,
+    )
+    solution = solve(problem, weights, solver, params, watch)
+    decided = {
+        pod: problem.nodes[node] for pod, node in zip(problem.pods, solution.placement, strict=True)
+    }
+    unfinished = (p for p in cluster.pods if p.phase not in (Phase.SUCCEEDED, Phase.FAILED))
+    return RebalanceOutcome(
+        **shared_answer(Question.REBALANCE, cluster, problem, weights, solution),
+        mode=request.mode,
+        moves=moves(problem, solution.placement),
+        placement={pod.id: decided.get(pod.id, pod.node) for pod in unfinished},
+        freed_nodes=freed_nodes(problem, solution.placement),
+        pinned=pinned,
+    )

@@ -30,6 +30,7 @@ class SolverName(StrEnum):
     DWAVE_LEAP_CQM = "dwave-leap-cqm"
     KUBE_SCHEDULER = "kube-scheduler"
     FIRST_FIT_DECREASING = "first-fit-decreasing"
+    DESCHEDULER = "descheduler"
 
 
 class Encoding(StrEnum):
@@ -53,8 +54,11 @@ class SolverParams(Frozen):
     num_sweeps: int = Field(
         1000, ge=1, le=1_000_000, description="sweeps over all variables a read"
     )
-    refine_proposals: int = Field(
-        4_000_000, ge=0, le=10_000_000_000, description="moves proposed by refinement"
+    refine_proposals: int | None = Field(
+        None,
+        ge=0,
+        le=10_000_000_000,
+        description="moves proposed by refinement; left out: by the number of pods",
     )
     seed: int = Field(0, ge=0, lt=2**31, description="same seed, same answer")
     time_limit_s: float = Field(

@@ -1,0 +1,178 @@
+"""From a cluster and the pods to decide on, the problem as arrays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster, Node, Pod, Resources
+from kytos.optimize.move_cost import move_cost
+from kytos.problem import UNPLACED, Bools, Floats, Ints, LoadMode, Problem
+from kytos.rules.compile import compile_rules
+from kytos.rules.eviction import move_limits
+
+
+def build_problem(
+    cluster: Cluster,
+    decide: Sequence[Pod],
+    *,
+    mode: LoadMode,
+    max_moves: int | None = None,
+    zone_pairs: bool = False,
+    max_utilization: float = 1.0,
+    node_cost: Floats | None = None,
+) -> Problem:
+    """Return the problem of placing the pods of `decide`; all others stay where they are.
+
+    Parameters
+    ----------
+    decide
+        Pods of `cluster`, running or waiting for a node.
+    max_utilization
+        Share of cpu and memory a node may be filled to by pods that come to it.
+    node_cost
+        ``(pods, nodes)``, see `Problem.node_cost`.
+    """
+    nodes = cluster.nodes
+    chosen = {pod.id for pod in decide}
+    staying = [pod for pod in cluster.pods if pod.holds_capacity and pod.id not in chosen]
+    resources = _resources(decide)
+    allocatable = _amounts((node.allocatable for node in nodes), resources)
+    capacity = allocatable.copy()
+    limited = [resources.index(CPU), resources.index(MEMORY)]
+    capacity[:, limited] = np.floor(allocatable[:, limited] * max_utilization).astype(np.int64)
+    home = np.array([cluster.node_index[pod.node] for pod in staying if pod.node], dtype=np.int64)
+    fixed = _amounts((node.current_load for node in nodes), resources)
+    np.add.at(fixed, home, _amounts((pod.footprint | {PODS: 1} for pod in staying), resources))
+    load_fixed = _amounts((node.current_load for node in nodes), LOAD_RESOURCES).astype(float)
+    np.add.at(load_fixed, home, _amounts((pod.footprint | pod.expected for pod in staying), LOAD_RESOURCES))
+    current = np.array(
+        [UNPLACED if pod.node is None else cluster.node_index[pod.node] for pod in decide],
+        dtype=np.int64,
+    )
+    held_open = np.zeros(len(nodes), dtype=np.bool_)
+    held_open[home[[pod.keeps_node for pod in staying]]] = True
+    services, service, service_fixed = _services(decide, staying, home, len(nodes))
+    rules = compile_rules(cluster, decide)
+    priority = np.array([pod.priority for pod in decide], dtype=np.int64)
+    must_place = current != UNPLACED
+    return Problem(
+        pods=tuple(pod.id for pod in decide),
+        nodes=tuple(node.name for node in nodes),
+        resources=resources,
+        allocatable=allocatable,
+        capacity=capacity,
+        fixed=fixed,
+        request=_amounts((_taken(pod) for pod in decide), resources),
+        load_allocatable=_amounts((node.allocatable for node in nodes), LOAD_RESOURCES).astype(
+            float
+        ),
+        load_fixed=load_fixed,
+        load_request=_amounts(
+            (_taken(pod) | pod.expected for pod in decide), LOAD_RESOURCES
+        ).astype(float),
+        current=current,
+        allowed=rules.allowed,
+        must_place=must_place,
+        desire=np.where(must_place, 0.0, superincreasing(priority)),
+        priority=priority,
+        move_cost=np.array([move_cost(pod) for pod in decide], dtype=float),
+        node_cost=node_cost,
+        preference=rules.preference,
+        service=service,
+        services=services,
+        service_fixed=service_fixed,
+        zone=_zones(nodes),
+        zone_pairs=zone_pairs,
+        usable=np.array([node.usable for node in nodes], dtype=np.bool_),
+        price=_prices(nodes),
+        held_open=held_open,
+        mode=mode,
+        max_moves=max_moves,
+        move_limits=move_limits(cluster, decide),
+        tallies=rules.tallies,
+        exclusions=rules.exclusions,
+        presences=rules.presences,
+        skews=rules.skews,
+        pairings=rules.pairings,
+        sole=_sole(cluster, decide),
+    )
+
+
+def superincreasing(priority: Ints) -> Floats:
+    """Return ``(pods,)`` desires such that no number of lower pods outweighs a higher one."""
+    desire = np.ones(len(priority))
+    below = 0.0
+    for rank in np.unique(priority):
+        members = priority == rank
+        desire[members] = 1.0 + below
+        below += float(desire[members].sum())
+    return desire
+
+
+def prices_known(cluster: Cluster) -> bool:
+    """Whether every node's price is known."""
+    return all(node.price_per_hour is not None for node in cluster.nodes)
+
+
+def _resources(pods: Iterable[Pod]) -> tuple[str, ...]:
+    """All that `pods` ask for; what only others use cannot run short by a decision."""
+    asked = {name for pod in pods for name, amount in _taken(pod).items() if amount > 0}
+    return (CPU, MEMORY, PODS, *sorted(asked - {CPU, MEMORY, PODS}))
+
+
+def _taken(pod: Pod) -> Resources:
+    """What a pod takes: the larger of what it asks for and what it holds while it is resized."""
+    taken = dict(pod.requests)
+    if pod.holds_capacity:
+        for name, amount in pod.footprint.items():
+            taken[name] = max(amount, taken.get(name, 0))
+    return taken | {PODS: 1}
+
+
+def _amounts(items: Iterable[Resources], resources: Sequence[str]) -> Ints:
+    rows = [[item.get(name, 0) for name in resources] for item in items]
+    return np.array(rows, dtype=np.int64).reshape(-1, len(resources))
+
+
+def _services(
+    decide: Sequence[Pod], staying: Sequence[Pod], home: Ints, nodes: int
+) -> tuple[tuple[str, ...], Ints, Ints]:
+    services = tuple(sorted({pod.service for pod in decide if pod.service is not None}))
+    position = {name: index for index, name in enumerate(services)}
+    service = np.array([position.get(pod.service or "", -1) for pod in decide], dtype=np.int64)
+    fixed = np.zeros((len(services), nodes), dtype=np.int64)
+    for pod, node in zip(staying, home, strict=True):
+        if pod.service in position:
+            fixed[position[pod.service], node] += 1
+    return services, service, fixed
+
+
+def _zones(nodes: Sequence[Node]) -> Ints:
+    names = sorted({node.zone for node in nodes if node.zone is not None})
+    position = {name: index for index, name in enumerate(names)}
+    return np.array([position.get(node.zone or "", -1) for node in nodes], dtype=np.int64)
+
+
+def _prices(nodes: Sequence[Node]) -> Floats:
+    known = [node.price_per_hour for node in nodes if node.price_per_hour is not None]
+    return np.array(known) if len(known) == len(nodes) else np.ones(len(nodes))
+
+
+def _sole(cluster: Cluster, decide: Sequence[Pod]) -> Bools:
+    """``(pods,)`` pods whose service has no other replica that is ready and keeps running."""
+    deciding = {pod.id for pod in decide if pod.node is None}
+    ready = Counter(
+        pod.service
+        for pod in cluster.pods
+        if pod.service and pod.ready and pod.holds_capacity and pod.id not in deciding
+    )
+    return np.array(
+        [
+            pod.service is not None and ready[pod.service] - (pod.node is not None and pod.ready) <= 0
+            for pod in decide
+        ],
+        dtype=np.bool_,
+    )

@@ -1,0 +1,29 @@
+"""Solve a question of two nodes, so that a worker's first real solve finds everything compiled."""
+
+from __future__ import annotations
+
+from kytos.cluster import CPU, MEMORY, PODS, Cluster, Node, Owner, Pod
+from kytos.optimize.rebalance import RebalanceRequest, rebalance
+from kytos.problem import LoadMode
+from kytos.solvers.base import SolverParams
+
+
+def warm_up() -> None:
+    """Import and compile what a rebalance needs."""
+    room = {CPU: 4000, MEMORY: 2**33, PODS: 110}
+    nodes = tuple(Node(name=name, allocatable=room) for name in ("a", "b"))
+    pods = tuple(
+        Pod(
+            id=f"default/{index}",
+            name=str(index),
+            node=nodes[index % 2].name,
+            owner=Owner(kind="Deployment", name="warm-up"),
+            service="warm-up",
+            requests={CPU: 500, MEMORY: 2**29},
+        )
+        for index in range(4)
+    )
+    cluster = Cluster(nodes=nodes, pods=pods)
+    params = SolverParams(num_reads=1, num_sweeps=10, refine_proposals=1000)
+    for mode in (LoadMode.CONSOLIDATE, LoadMode.SPREAD):
+        rebalance(cluster, RebalanceRequest(mode=mode), params=params)
