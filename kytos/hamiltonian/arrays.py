@@ -118,7 +118,7 @@ class _Sum:
         """Add a number."""
         self.add(self.constant(np.array([value])), 1.0, self.constant(np.ones(1)))
 
-    def constant(self, values: Floats) -> sparse.csr_array:
+    def constant(self, values: Floats | Ints) -> sparse.csr_array:
         """``(forms, size + 1)`` forms that do not depend on any variable."""
         rows = np.arange(len(values))
         columns = np.full(len(values), self.size)
@@ -210,7 +210,7 @@ class _Builder:
             share = problem.load_request[layout.slot_pod, resource] * per_unit[layout.slot_node]
             apart = self._gather(layout.slot_node, nodes, share)
             apart = apart + total.constant((held[:, resource] * per_unit - middle) * levelled)
-            total.add(apart, weight * levelled)
+            total.add(apart, np.where(levelled, weight, 0.0))
 
     def add_cost(self, weight: float) -> None:
         """H_cost: moves, running where it costs, traffic."""

@@ -32,7 +32,7 @@ class Decoded:
     @property
     def whole(self) -> Bools:
         """``(reads,)`` reads in which no pod is broken."""
-        return ~self.broken.any(axis=1)
+        return np.logical_not(self.broken.any(axis=1))
 
 
 def decode(layout: Layout, samples: Bits) -> Decoded:

@@ -78,12 +78,14 @@ def rule_violations(problem: Problem, placement: Ints) -> list[Violation]:
 
 def has_moved(problem: Problem, placement: Ints) -> Bools:
     """``(pods,)`` placed, and not where the pod runs now."""
-    return (placement >= 0) & (placement != problem.current)
+    moved: Bools = (placement >= 0) & (placement != problem.current)
+    return moved
 
 
 def has_left(problem: Problem, placement: Ints) -> Bools:
     """``(pods,)`` no longer where the pod runs now, unplaced ones included."""
-    return (problem.current >= 0) & (placement != problem.current)
+    left: Bools = (problem.current >= 0) & (placement != problem.current)
+    return left
 
 
 def _all(problem: Problem, placement: Ints) -> Iterator[Violation]:
@@ -155,7 +157,9 @@ def _exclusion(
     stayed = np.where(moved, UNPLACED, placement)
     broken = pairs(carriers, targets, placement) - pairs(carriers, targets, stayed)
     for domain in np.flatnonzero(broken):
-        there = moved & (carriers.members | targets.members) & _inside(carriers, placement, domain)
+        there = (
+            moved & (carriers.members | targets.members) & _inside(carriers, placement, int(domain))
+        )
         yield Violation(
             ViolationKind.EXCLUSION,
             exclusion.rule,
@@ -241,7 +245,8 @@ def _counted(tally: Tally, placement: Ints) -> Bools:
 
 def _inside(tally: Tally, placement: Ints, domain: int) -> Bools:
     """``(pods,)`` pods placed in a domain."""
-    return (placement >= 0) & (tally.domain[placement] == domain)
+    inside: Bools = (placement >= 0) & (tally.domain[placement] == domain)
+    return inside
 
 
 def _positions(found: Ints) -> tuple[int, ...]:

@@ -52,7 +52,7 @@ class Row:
     @cached_property
     def slack(self) -> tuple[int, ...]:
         """Coefficients of the binary variables that together reach every slack 0..room."""
-        powers = []
+        powers: list[int] = []
         left = self.room
         while left > 0:
             powers.append(min(2 ** len(powers), left))
@@ -113,7 +113,7 @@ class Layout:
     @cached_property
     def slot_stays(self) -> Bools:
         """``(slots,)`` the slot is where its pod runs now."""
-        return self.slot_node == self.problem.current[self.slot_pod]
+        return np.equal(self.slot_node, self.problem.current[self.slot_pod])
 
     @cached_property
     def may_wait(self) -> Bools:

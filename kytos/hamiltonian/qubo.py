@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import dimod
 import numpy as np
@@ -23,6 +24,9 @@ from kytos.hamiltonian.weights import Weights, exchange_rates
 from kytos.problem import UNPLACED, Ints, LoadMode, Tally
 from kytos.solvers.base import Capacity, Encoding
 
+Expression = Any
+"""A PyQUBO expression; PyQUBO carries no types."""
+
 TERMS = ("load", "cost", "affinity", "desire")
 """Labels of the terms that are not constraints, each without its slider."""
 
@@ -32,12 +36,12 @@ class CompiledModel:
     """A compiled PyQUBO model; cheap to turn into a BQM at any weights."""
 
     layout: Layout
-    model: object
+    model: Any
     variables: tuple[str, ...]
 
     def bqm(self, weights: Weights, *, sure: bool = False) -> dimod.BinaryQuadraticModel:
         """Return the BQM at some weights, with every variable of the layout, in its order."""
-        compiled = self.model.to_bqm(feed_dict=self._feed(weights, sure=sure))  # type: ignore[attr-defined]
+        compiled = self.model.to_bqm(feed_dict=self._feed(weights, sure=sure))
         bqm = dimod.BinaryQuadraticModel(dimod.BINARY)
         # PyQUBO drops variables whose terms cancel; a sampler should see them all.
         bqm.add_linear_from((name, 0.0) for name in self.variables)
@@ -49,7 +53,7 @@ class CompiledModel:
 
         Constraints are named for what they constrain and are 0 where they hold.
         """
-        decoded = self.model.decode_sample(  # type: ignore[attr-defined]
+        decoded = self.model.decode_sample(
             dict(sample), vartype="BINARY", feed_dict=self._feed(weights, sure=False)
         )
         return {label: float(value) for label, value in decoded.subh.items()}
@@ -102,13 +106,13 @@ class _Occupancy:
         for pod in np.flatnonzero(layout.settled >= 0):
             self.slots[int(pod), int(layout.settled[pod])] = Num(1)
 
-    def of(self, pod: int) -> dict[int, object]:
+    def of(self, pod: int) -> dict[int, Expression]:
         """Occupancies of a pod by node."""
         return {node: x for (found, node), x in self.slots.items() if found == pod}
 
-    def on(self, nodes: Ints) -> dict[int, object]:
+    def on(self, nodes: Ints) -> dict[int, Expression]:
         """Occupancies of a set of nodes by pod."""
-        inside: dict[int, list[object]] = {}
+        inside: dict[int, list[Expression]] = {}
         wanted = set(nodes.tolist())
         for (pod, node), x in self.slots.items():
             if node in wanted:
@@ -116,7 +120,7 @@ class _Occupancy:
         return {pod: _sum(xs) for pod, xs in inside.items()}
 
 
-def _load(layout: Layout, x: _Occupancy) -> object:
+def _load(layout: Layout, x: _Occupancy) -> Expression:
     """Sum of (u - mean)^2, of u^2, or of price·y with y tied to the pods there."""
     problem = layout.problem
     if problem.mode is LoadMode.CONSOLIDATE:
@@ -144,10 +148,10 @@ def _load(layout: Layout, x: _Occupancy) -> object:
     return _sum(terms)
 
 
-def _cost(layout: Layout, x: _Occupancy) -> object:
+def _cost(layout: Layout, x: _Occupancy) -> Expression:
     """Moves away from the current node, running where it costs, traffic; in moves."""
     problem = layout.problem
-    terms: list[object] = []
+    terms: list[Expression] = []
     for pod in np.flatnonzero(problem.current >= 0).tolist():
         here = x.slots.get((pod, int(problem.current[pod])), Num(0))
         terms.append(float(problem.move_cost[pod]) * (1 - here))
@@ -164,10 +168,10 @@ def _cost(layout: Layout, x: _Occupancy) -> object:
     return _sum(terms)
 
 
-def _affinity(layout: Layout, x: _Occupancy) -> object:
+def _affinity(layout: Layout, x: _Occupancy) -> Expression:
     """Pairs of replicas on a node (and in a zone), preferences; in pairs."""
     problem = layout.problem
-    terms: list[object] = []
+    terms: list[Expression] = []
     domains = [np.array([node]) for node in range(len(problem.nodes))]
     if problem.zone_pairs:
         zones = np.unique(problem.zone[problem.zone >= 0])
@@ -185,7 +189,7 @@ def _affinity(layout: Layout, x: _Occupancy) -> object:
     return _sum(terms)
 
 
-def _desire(layout: Layout, x: _Occupancy) -> object:
+def _desire(layout: Layout, x: _Occupancy) -> Expression:
     """The desire of every pod that no node has."""
     desire = layout.problem.desire
     waiting = float(desire[layout.settled == UNPLACED].sum())
@@ -194,10 +198,10 @@ def _desire(layout: Layout, x: _Occupancy) -> object:
     )
 
 
-def _constraints(layout: Layout, x: _Occupancy, capacity: Capacity) -> object:
+def _constraints(layout: Layout, x: _Occupancy, capacity: Capacity) -> Expression:
     """One place for each pod, capacities, bounds on moves, exclusions; each at its penalty."""
     problem = layout.problem
-    terms: list[object] = []
+    terms: list[Expression] = []
     for pod, bits in x.bits.items():
         penalty, label = Placeholder(f"pod {pod}"), f"place {problem.pods[pod]}"
         if layout.encoding is Encoding.ONE_HOT and not layout.may_wait[pod]:
@@ -229,12 +233,14 @@ def _constraints(layout: Layout, x: _Occupancy, capacity: Capacity) -> object:
     return _sum(terms)
 
 
-def _pairs(carriers: Tally, targets: Tally, x: _Occupancy, current: Ints | None = None) -> object:
+def _pairs(
+    carriers: Tally, targets: Tally, x: _Occupancy, current: Ints | None = None
+) -> Expression:
     """Pairs of a carrier and another pod, a target, in one domain.
 
     With `current`, only pairs of which at least one pod is not where it runs now.
     """
-    terms: list[object] = []
+    terms: list[Expression] = []
     for domain in range(len(carriers.fixed)):
         nodes = np.flatnonzero(carriers.domain == domain)
         there, staying = x.on(nodes), {}
@@ -258,11 +264,11 @@ def _pairs(carriers: Tally, targets: Tally, x: _Occupancy, current: Ints | None 
     return _sum(terms)
 
 
-def _pairs_within(occupancies: list[object], fixed: int) -> object:
+def _pairs_within(occupancies: list[Expression], fixed: int) -> Expression:
     """Unordered pairs among some pods and `fixed` more."""
-    together = _sum(first * second for first, second in combinations(occupancies, 2))  # type: ignore[operator]
+    together = _sum(first * second for first, second in combinations(occupancies, 2))
     return together + fixed * _sum(occupancies) + fixed * (fixed - 1) / 2
 
 
-def _sum(terms: Iterable[object]) -> object:
+def _sum(terms: Iterable[Expression]) -> Expression:
     return sum(terms, start=Num(0))
