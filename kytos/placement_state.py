@@ -78,6 +78,10 @@ class PlacementState:
             fits &= self._keeps_balance(pod, position)
         return fits
 
+    def counted(self, tally: int) -> Ints:
+        """``(nodes,)`` pods a tally (by position) counts now in each node's domain, 0 for none."""
+        return _per_node(self.problem.tallies[tally].domain, self._counts[tally])
+
     def place(self, pod: int, node: int) -> None:
         """Put a pod in hand on a node; whether it may go there is `fits`'s business."""
         self._count(pod, node, +1)

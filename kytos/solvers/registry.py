@@ -18,6 +18,7 @@ WHERE = {
     SolverName.DWAVE_LEAP_CQM: ("kytos.solvers.dwave.leap", "DWAVE_LEAP_CQM"),
     SolverName.KUBE_SCHEDULER: ("kytos.solvers.kube_scheduler", "KUBE_SCHEDULER"),
     SolverName.FIRST_FIT_DECREASING: ("kytos.solvers.first_fit", "FIRST_FIT_DECREASING"),
+    SolverName.DESCHEDULER: ("kytos.solvers.descheduler", "DESCHEDULER"),
 }
 """Name -> module and object."""
 
