@@ -67,23 +67,33 @@ def _one_place(cqm: dimod.ConstrainedQuadraticModel, layout: Layout) -> None:
 def _room(cqm: dimod.ConstrainedQuadraticModel, layout: Layout) -> None:
     """What a node may hold at most, as shares: bytes would strain a float's precision.
 
-    A node that starts overcommitted receives nobody who asks for what it is short of.
+    A node that starts overcommitted may stay so, but receives nobody who asks for what it is
+    short of until it fits: one inequality a newcomer, which its excess at the start slackens
+    while that newcomer stays away.
     """
     problem, names = layout.problem, layout.assignments
     held = problem.held(layout.settled)
-    over = problem.initial_held > problem.capacity
+    excess = np.maximum(problem.initial_held - problem.capacity, 0)
     newcomer = layout.node != problem.current[layout.pod]
     for node, resource in np.ndindex(problem.capacity.shape):
         asked = np.where(layout.node == node, problem.request[layout.pod, resource], 0)
         room = int(problem.capacity[node, resource] - held[node, resource])
-        if over[node, resource]:
-            asked, room = asked * newcomer, 0
         if asked.sum() <= room:
             continue
+        slack = int(excess[node, resource])
         unit = max(1, int(problem.capacity[node, resource]))
-        terms = [(names[position], int(asked[position]) / unit) for position in asked.nonzero()[0]]
         label = f"{problem.resources[resource]} of {problem.nodes[node]}"
-        cqm.add_constraint_from_iterable(terms, "<=", rhs=room / unit, label=label)
+        for arrival in np.flatnonzero(newcomer & (asked > 0)) if slack else [-1]:
+            amount = asked.copy()
+            if slack:
+                amount[arrival] += slack
+            terms = [(names[one], int(amount[one]) / unit) for one in amount.nonzero()[0]]
+            cqm.add_constraint_from_iterable(
+                terms,
+                "<=",
+                rhs=(room + slack) / unit,
+                label=f"{label} with {names[arrival]}" if slack else label,
+            )
 
 
 def _in_use(cqm: dimod.ConstrainedQuadraticModel, layout: Layout) -> None:

@@ -1,0 +1,99 @@
+"""Embedding, chains and what a processor's sample set tells, on D-Wave's mock of one."""
+
+from __future__ import annotations
+
+import pytest
+from dwave.system.testing import MockDWaveSampler
+
+from kytos.hamiltonian.arrays import coefficients
+from kytos.hamiltonian.layout import lay_out
+from kytos.hamiltonian.weights import Weights
+from kytos.solvers.base import Capacity, SolverParams, SolverUnavailableError, Watch
+from kytos.solvers.dwave.qpu import Qpu, embed
+from tests.problems import random_problem
+from tests.solvers import stand_ins
+from tests.solvers.models import random_model
+
+PARAMS = SolverParams(consent=True, num_reads=25)
+
+
+@pytest.fixture
+def block():
+    """Twelve pods among five nodes, slack-free: what `hybrid` sends as one block."""
+    problem = random_problem(11, pods=12, nodes=5, room=2.0, waiting=0.0, rules=False)
+    return coefficients(lay_out(problem), Weights(), Capacity.UNBALANCED).bqm()
+
+
+def test_block_of_five_nodes_and_twelve_pods_embeds(block) -> None:
+    """Every chain is connected, no qubit serves two, every coupler has a place on the chip."""
+    processor = stand_ins.mock_processor()
+    graph = processor.to_networkx_graph()
+    embedding = embed(block, processor, seed=0, timeout_s=30)
+    assert set(embedding) == set(block.variables)
+    qubits = [qubit for chain in embedding.values() for qubit in chain]
+    assert len(qubits) == len(set(qubits))
+    for chain in embedding.values():
+        reached, waiting = {chain[0]}, [chain[0]]
+        while waiting:
+            near = set(graph[waiting.pop()]) & set(chain) - reached
+            reached |= near
+            waiting += near
+        assert reached == set(chain)
+    for first, second in block.quadratic:
+        assert any(graph.has_edge(a, b) for a in embedding[first] for b in embedding[second])
+
+
+def test_chain_statistics_are_reported(block) -> None:
+    """Chain lengths, strength and breaks are in the sample set, for the embedding used."""
+    info = stand_ins.QPU.sample(block, PARAMS, Watch()).info
+    assert 40 <= block.num_variables <= 48
+    assert info["chain_lengths"] == [len(info["embedding"][name]) for name in block.variables]
+    assert max(info["chain_lengths"]) <= 8
+    assert 0 <= info["chain_break_fraction"] <= 1
+    assert info["chain_strength"] > 0
+    assert info["reads"] == 25
+    assert info["topology"] == {"type": "zephyr", "shape": [6, 4]}
+
+
+def test_chain_strength_follows_its_factor(block) -> None:
+    """Twice the factor makes chains twice as strong."""
+    once = stand_ins.QPU.sample(block, PARAMS, Watch()).info["chain_strength"]
+    doubled = PARAMS.model_copy(update={"chain_prefactor": 2 * PARAMS.chain_prefactor})
+    twice = stand_ins.QPU.sample(block, doubled, Watch()).info["chain_strength"]
+    assert twice == pytest.approx(2 * once)
+
+
+def test_mock_is_marked_and_its_clock_left_out(block) -> None:
+    """The made-up timing of a mock never reaches a report."""
+    info = stand_ins.QPU.sample(block, PARAMS, Watch()).info
+    assert info["mock"] is True
+    assert "timing" not in info
+
+
+def test_sparse_models_are_searched_for_shorter_chains() -> None:
+    """A sparse model takes fewer qubits than the clique of its size would."""
+    processor = stand_ins.mock_processor()
+    sparse, full = random_model(40, 0.08, seed=1), random_model(40, 1.0, seed=1)
+    qubits = [
+        sum(map(len, embed(model, processor, seed=0, timeout_s=30).values()))
+        for model in (sparse, full)
+    ]
+    assert qubits[0] < qubits[1] / 2
+
+
+def test_no_embedding_is_said_with_the_sizes() -> None:
+    """A model larger than the chip is refused with both sizes and what to do."""
+    tiny = Qpu(
+        connect=lambda: MockDWaveSampler(topology_type="zephyr", topology_shape=[1, 1]),
+        ready=stand_ins.ready,
+    )
+    with pytest.raises(SolverUnavailableError, match=r"30 variables .* fewer pods or nodes"):
+        tiny.sample(random_model(30, 1.0, seed=0), PARAMS, Watch())
+
+
+def test_more_and_longer_anneals_are_estimated_to_take_longer(block) -> None:
+    """The estimate counts reads and annealing time."""
+    longer = PARAMS.model_copy(update={"num_reads": 1000, "annealing_time_us": 200.0})
+    short, long = (stand_ins.QPU.estimate(block, params) for params in (PARAMS, longer))
+    assert long.minimum_time_s - short.minimum_time_s > 0.2
+    assert short.variables == block.num_variables
