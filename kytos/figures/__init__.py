@@ -1,0 +1,1 @@
+"""Pure functions from clusters and outcomes to Plotly figures."""

@@ -1,0 +1,91 @@
+"""The energy of a plan: by term before and after, over time, and over the samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from kytos.figures.style import AFTER, BEFORE, MARK, blank
+from kytos.hamiltonian.weights import Weights
+from kytos.outcome import Energy, EnergyChange
+from kytos.units import energy as energy_text
+
+
+def energy_by_term(energy: EnergyChange, weights: Weights) -> go.Figure:
+    """Draw what each weighted term contributes to H before and after; the bars add up to H."""
+    figure = blank(240)
+    for name, colour, shown in (("after", AFTER, energy.after), ("before", BEFORE, energy.before)):
+        terms = _weighted(shown, weights)
+        figure.add_trace(
+            go.Bar(
+                y=list(terms),
+                x=list(terms.values()),
+                name=name,
+                orientation="h",
+                marker={"color": colour},
+                text=[energy_text(value) for value in terms.values()],
+                textposition="outside",
+                cliponaxis=False,
+                hovertemplate="%{y} " + name + ": %{x:.6g}<extra></extra>",
+            )
+        )
+    figure.update_layout(
+        barmode="group", bargap=0.35, bargroupgap=0.08, legend={"traceorder": "reversed"}
+    )
+    figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
+    figure.update_xaxes(title="energy", fixedrange=True, automargin=True)
+    figure.update_layout(margin={"l": 8, "r": 64, "t": 32, "b": 8})
+    return figure
+
+
+def energy_trace(trace: Sequence[tuple[float, float]]) -> go.Figure:
+    """Draw the best energy over the seconds of a solve, as steps."""
+    figure = blank(260)
+    figure.add_trace(
+        go.Scatter(
+            x=[seconds for seconds, _ in trace],
+            y=[value for _, value in trace],
+            mode="lines",
+            line={"shape": "hv", "color": AFTER, "width": 2},
+            hovertemplate="%{x:.2f} s: %{y:.6g}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="seconds", fixedrange=True)
+    figure.update_yaxes(title="best energy", fixedrange=True, automargin=True)
+    return figure
+
+
+def sample_histogram(energies: Sequence[float], best: float) -> go.Figure:
+    """Draw how many reads ended at which sampler energy, the lowest marked.
+
+    Parameters
+    ----------
+    energies
+        Sampler energy of each read: objective, penalties and offset.
+    best
+        The lowest of them.
+    """
+    figure = blank(260)
+    figure.add_trace(
+        go.Histogram(
+            x=list(energies),
+            nbinsx=min(40, max(5, len(energies))),
+            marker={"color": BEFORE},
+            hovertemplate="%{x}: %{y} reads<extra></extra>",
+        )
+    )
+    figure.add_vline(x=best, line={"color": MARK, "dash": "dot"}, annotation_text="lowest")
+    figure.update_xaxes(title="sampler energy", fixedrange=True)
+    figure.update_yaxes(title="reads", fixedrange=True)
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 24, "b": 8})
+    return figure
+
+
+def _weighted(energy: Energy, weights: Weights) -> dict[str, float]:
+    return {
+        "A · constraint": weights.A * energy.constraint,
+        "B · load": weights.B * energy.load,
+        "C · cost": weights.C * energy.cost,
+        "D · affinity": weights.D * energy.affinity,
+    }

@@ -1,0 +1,77 @@
+"""A scenario: a question about a cluster with all it takes to get the same answer again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from kytos.cluster import Cluster, Frozen
+from kytos.hamiltonian.weights import Weights
+from kytos.optimize.rebalance import RebalanceRequest
+from kytos.outcome import Question
+from kytos.solvers.base import SolverName, SolverParams
+from kytos.sources.errors import SourceError, first_problem
+
+
+class Scenario(Frozen):
+    """What a page asks, as saved to a file.
+
+    The cluster is a named sample with its digest, or included whole.
+    """
+
+    version: Literal[1] = 1
+    question: Literal[Question.REBALANCE] = Question.REBALANCE
+    digest: str = Field(description="of the cluster, see `digest_of`")
+    sample: str | None = Field(None, description="name of a sample cluster")
+    cluster: Cluster | None = Field(None, description="the cluster itself, when it is no sample")
+    request: RebalanceRequest = RebalanceRequest()
+    weights: Weights = Weights()
+    solver: SolverName = SolverName.OPENJIJ_SA
+    params: SolverParams = SolverParams()
+
+    def to_json(self) -> bytes:
+        """Return the file's content; what is left at its default is left out."""
+        shown = self.model_dump(mode="json", exclude_defaults=True)
+        return json.dumps({"version": self.version, "question": self.question, **shown}).encode()
+
+
+def read_scenario(content: bytes) -> Scenario:
+    """Read a scenario from a file's content.
+
+    Raises
+    ------
+    SourceError
+        When it is no scenario, or its cluster is not the one it was saved with.
+    """
+    try:
+        scenario = Scenario.model_validate_json(content)
+    except ValidationError as error:
+        found = first_problem(error)
+        raise SourceError(f"not a scenario file: {found}") from error
+    if (scenario.sample is None) == (scenario.cluster is None):
+        raise SourceError("a scenario has either a sample's name or a cluster, not both or none")
+    if scenario.cluster is not None and digest_of(scenario.cluster) != scenario.digest:
+        raise SourceError(
+            "the cluster in the file was changed after the scenario was saved; "
+            "open it as a cluster instead"
+        )
+    return scenario
+
+
+def digest_of(cluster: Cluster) -> str:
+    """Return what tells one cluster from another: a SHA-256 over its content, in hex."""
+    content = json.dumps(cluster.model_dump(), default=_plain, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _plain(value: object) -> Any:
+    # Sets have no order of their own; in JSON they would differ from process to process.
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is not part of a cluster")

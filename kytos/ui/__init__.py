@@ -1,0 +1,1 @@
+"""What the dashboard's pages share; each page is inputs, one call, figures."""

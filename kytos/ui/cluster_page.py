@@ -1,0 +1,213 @@
+"""The cluster page: where a cluster comes from, and the state it is in."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pandas as pd
+import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
+
+from kytos import units
+from kytos.cluster import CPU, INSTANCE_TYPE, MEMORY, PODS, Cluster
+from kytos.sources.errors import SourceError
+from kytos.ui import clusters, frame
+from kytos.ui.clusters import Loaded
+from kytos.ui.heatmaps import cluster_heatmap
+from kytos.ui.text import plain
+from kytos.usage import Summary, usage
+
+_FILES = "cluster files"
+_ERROR = "upload error"
+_COMMAND = (
+    "kubectl get nodes,pods,deployments,replicasets,statefulsets,daemonsets,jobs,"
+    "poddisruptionbudgets,persistentvolumeclaims,persistentvolumes,storageclasses,namespaces,"
+    "priorityclasses,horizontalpodautoscalers -A -o json > cluster.json"
+)
+_EVERY_REASON = "every reason"
+
+
+def show() -> None:
+    """Draw the page."""
+    loaded = frame.begin("Cluster")
+    heading, source = st.columns([3, 1], vertical_alignment="bottom")
+    with heading:
+        st.title(plain(loaded.name) if loaded else "Your cluster", anchor=False)
+    with source, st.popover("Use your own cluster", icon=":material/upload:", width="stretch"):
+        _upload()
+    error = st.session_state.get(_ERROR)
+    if error:
+        st.error(
+            f"**That could not be read, so the cluster stays as it was.** {plain(error)}",
+            icon=":material/error:",
+        )
+    if loaded is None:
+        st.info("There is no sample here: use your own cluster.", icon=":material/info:")
+        return
+    _state(loaded)
+    st.subheader("Utilisation by node", anchor=False)
+    st.caption("Requested of allocatable. Hover over a node for its pods; ▲ is over capacity.")
+    cluster_heatmap(loaded.cluster)
+    _details(loaded)
+
+
+def _upload() -> None:
+    st.markdown("Read your cluster with one command, then drop the file here:")
+    st.code(_COMMAND, language="console", wrap_lines=True)
+    st.file_uploader(
+        "JSON or YAML, one file or several",
+        type=["json", "yaml", "yml"],
+        accept_multiple_files=True,
+        key=_FILES,
+        on_change=_read,
+    )
+    st.caption("It is read in this session only and sent nowhere.")
+
+
+def _read() -> None:
+    """Take the uploaded files as the session's cluster; on an error leave all as it was."""
+    files = st.session_state[_FILES]
+    st.session_state.pop(_ERROR, None)
+    if not files:
+        return
+    try:
+        clusters.keep(clusters.read_upload([(file.name, file.getvalue()) for file in files]))
+    except SourceError as error:
+        st.session_state[_ERROR] = str(error)
+
+
+def _state(loaded: Loaded) -> None:
+    summary = loaded.summary
+    nodes, cpu, memory, price, pods, pinned = st.columns(6)
+    _fact(nodes, "Nodes", f"{summary.nodes:,}", _node_remark(summary))
+    _fact(
+        cpu,
+        "CPU requested",
+        _share(summary.cpu_held, summary.cpu_offered),
+        units.amount_of(CPU, summary.cpu_held, summary.cpu_offered),
+    )
+    _fact(
+        memory,
+        "Memory requested",
+        _share(summary.memory_held, summary.memory_offered),
+        units.amount_of(MEMORY, summary.memory_held, summary.memory_offered),
+    )
+    per_hour = summary.price_per_hour
+    _fact(
+        price,
+        "Price",
+        units.price(per_hour),
+        "not every node has one" if per_hour is None else units.price_per_month(per_hour),
+    )
+    waiting = f"{summary.pending:,} pending" if summary.pending else "none pending"
+    _fact(pods, "Running pods", f"{summary.running:,}", waiting)
+    movable = summary.running - len(loaded.pinned)
+    _fact(pinned, "Pinned pods", f"{len(loaded.pinned):,}", f"{max(movable, 0):,} may move")
+    if loaded.pinned:
+        reasons = Counter(loaded.pinned.values()).most_common(3)
+        named = "; ".join(f"{number:,} {plain(reason)}" for reason, number in reasons)
+        more = "; …" if len(set(loaded.pinned.values())) > len(reasons) else ""
+        st.caption(f"Pinned: {named}{more}")
+
+
+def _fact(column: st.delta_generator.DeltaGenerator, label: str, value: str, remark: str) -> None:
+    column.metric(label, value, remark, delta_color="off", delta_arrow="off", border=True)
+
+
+def _share(held: int, offered: int) -> str:
+    return units.percent(held / offered) if offered else "n/a"
+
+
+def _node_remark(summary: Summary) -> str:
+    remarks = []
+    if summary.cordoned:
+        remarks.append(f"{summary.cordoned:,} cordoned")
+    if summary.not_ready:
+        remarks.append(f"{summary.not_ready:,} not ready")
+    return ", ".join(remarks) or "all schedulable"
+
+
+def _details(loaded: Loaded) -> None:
+    notes = loaded.cluster.notes
+    names = ["Nodes", f"Pinned pods ({len(loaded.pinned):,})"]
+    if notes:
+        names.append(f"Read, not honoured yet ({len(notes):,})")
+    tabs = st.tabs(names)
+    with tabs[0]:
+        _node_table(loaded.cluster)
+    with tabs[1]:
+        pinned_table(loaded)
+    if notes:
+        with tabs[2]:
+            _notes_table(loaded.cluster)
+
+
+def _node_table(cluster: Cluster) -> None:
+    found = usage(cluster)
+    share = found.share
+    table = pd.DataFrame(
+        {
+            "Node": found.nodes,
+            "Zone": [node.zone or "" for node in cluster.nodes],
+            "Type": [node.labels.get(INSTANCE_TYPE, "") for node in cluster.nodes],
+            "State": [
+                "cordoned" if node.unschedulable else "ready" if node.ready else "not ready"
+                for node in cluster.nodes
+            ],
+            "CPU": share[:, found.resources.index(CPU)],
+            "Memory": share[:, found.resources.index(MEMORY)],
+            "Pods": found.held[:, found.resources.index(PODS)],
+            "Price per hour": [node.price_per_hour for node in cluster.nodes],
+        }
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="nodes",
+        column_config={
+            "CPU": _bar("CPU requested"),
+            "Memory": _bar("Memory requested"),
+            "Price per hour": st.column_config.NumberColumn(format="$%.3f"),
+        },
+    )
+
+
+def _bar(label: str) -> ColumnConfig:
+    return st.column_config.ProgressColumn(label, min_value=0.0, max_value=1.0, format="percent")
+
+
+def pinned_table(loaded: Loaded) -> None:
+    """Draw the pods that may not move, with a filter by reason."""
+    if not loaded.pinned:
+        st.markdown("Every running pod may move.")
+        return
+    reasons = [reason for reason, _ in Counter(loaded.pinned.values()).most_common()]
+    chosen = st.selectbox("Reason", [_EVERY_REASON, *reasons], key="pinned reason")
+    shown = {pod: why for pod, why in loaded.pinned.items() if chosen in (_EVERY_REASON, why)}
+    place = loaded.cluster.pod_index
+    pods = loaded.cluster.pods
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Pod": list(shown),
+                "Node": [pods[place[pod]].node for pod in shown],
+                "Why it stays": list(shown.values()),
+            }
+        ),
+        hide_index=True,
+        key="pinned",
+    )
+
+
+def _notes_table(cluster: Cluster) -> None:
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "What was found": [note.message for note in cluster.notes],
+                "Times": [note.count for note in cluster.notes],
+                "For example": [", ".join(note.subjects) for note in cluster.notes],
+            }
+        ),
+        hide_index=True,
+        key="notes",
+    )

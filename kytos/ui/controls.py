@@ -1,0 +1,264 @@
+"""The sidebar's controls: the four weights with what they mean, the solver and its budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from kytos.hamiltonian.weights import (
+    MOVE_IN_SPREAD,
+    NODE_IN_MOVES,
+    NODE_IN_PAIRS,
+    PAIR_IN_SPREAD,
+    Weights,
+)
+from kytos.optimize.rebalance import RebalanceRequest
+from kytos.problem import LoadMode
+from kytos.solvers.base import Capacity, Encoding, SolverName, SolverParams
+
+MODE = "mode"
+"""Key of the mode's control, and its name in the page's link."""
+
+_HIGHEST = 5.0
+_MODE_NAMES = {
+    LoadMode.CONSOLIDATE: "Fewer nodes",
+    LoadMode.SPREAD: "Even load",
+    LoadMode.SQUARES: "Least squares",
+}
+_DEFAULTS = SolverParams()
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named position of the sliders."""
+
+    name: str
+    help: str
+    values: Mapping[str, Any]
+
+
+PRESETS = (
+    Preset(
+        "Cut cost",
+        "Empty as many nodes as possible; moves are cheap.",
+        {MODE: LoadMode.CONSOLIDATE.value, "A": 1.0, "B": 1.0, "C": 0.2, "D": 0.2},
+    ),
+    Preset(
+        "Spread out",
+        "Level CPU and memory, and keep replicas apart.",
+        {MODE: LoadMode.SPREAD.value, "A": 1.0, "B": 1.0, "C": 1.0, "D": 3.0},
+    ),
+    Preset(
+        "Don't touch",
+        "Move only where a node comes free for two moves or fewer.",
+        {MODE: LoadMode.CONSOLIDATE.value, "A": 1.0, "B": 1.0, "C": 5.0, "D": 1.0},
+    ),
+)
+
+
+def presets() -> None:
+    """Draw the presets as a row of buttons."""
+    with st.container(horizontal=True, gap="small"):
+        for preset in PRESETS:
+            st.button(
+                preset.name,
+                help=preset.help,
+                on_click=set_controls,
+                args=(preset.values,),
+                key=f"preset {preset.name}",
+                width="stretch",
+            )
+
+
+def set_controls(values: Mapping[str, Any]) -> None:
+    """Set controls by their keys; only from a callback, before the page draws them."""
+    for key, value in values.items():
+        st.session_state[key] = value
+
+
+def rebalance_request() -> RebalanceRequest:
+    """Draw what a rebalance takes beside the weights."""
+    mode = _load_mode()
+    max_moves = st.number_input(
+        "At most this many moves",
+        min_value=0,
+        max_value=100_000,
+        value=None,
+        step=1,
+        placeholder="no limit",
+        key="max_moves",
+        bind="query-params",
+    )
+    zone_pairs = st.toggle(
+        "Keep replicas apart by zone too",
+        key="zones",
+        bind="query-params",
+        help="Two replicas of one service in one zone count like two on one node.",
+    )
+    return RebalanceRequest(mode=mode, max_moves=max_moves, zone_pairs=zone_pairs)
+
+
+def weights(mode: LoadMode) -> Weights:
+    """Draw the four sliders, each with what its position means for `mode`."""
+    A = _slider("A", "A · constraints")
+    st.caption(constraint_meaning(A))
+    B = _slider("B", "B · load")
+    st.caption(load_meaning(B, mode))
+    C = _slider("C", "C · cost of moving")
+    st.caption(move_meaning(B, C, mode))
+    D = _slider("D", "D · replicas apart")
+    st.caption(pair_meaning(B, C, D, mode))
+    return Weights(A=A, B=B, C=C, D=D)
+
+
+def solver() -> tuple[SolverName, SolverParams]:
+    """Draw the solver, its parameters and its budget."""
+    # Only what samples a QUBO or answers by itself here and now; `available` says the rest.
+    name = st.selectbox(
+        "Solver",
+        [SolverName.OPENJIJ_SA.value, SolverName.OPENJIJ_SQA.value],
+        key="solver",
+        bind="query-params",
+    )
+    params = SolverParams(
+        num_reads=_number("Reads", "num_reads", "reads", 1, 1000),
+        num_sweeps=_number("Sweeps per read", "num_sweeps", "sweeps", 1, 100_000, 100),
+        refine_proposals=_number(
+            "Refinement proposals", "refine_proposals", "refine", 0, 1_000_000_000, 1_000_000
+        ),
+        max_variables=_number("Largest QUBO", "max_variables", "qubo", 1, 20_000, 100),
+        encoding=Encoding(
+            st.selectbox(
+                "Encoding",
+                [encoding.value for encoding in Encoding],
+                key="encoding",
+                bind="query-params",
+                help="stay-put: one variable per possible move. one-hot: one per pod and node.",
+            )
+        ),
+        capacity=Capacity(
+            st.selectbox(
+                "Capacity",
+                [capacity.value for capacity in Capacity],
+                key="capacity",
+                bind="query-params",
+                help="slack: log-encoded slack variables. unbalanced: no slack, a shaped penalty.",
+            )
+        ),
+        seed=_number("Seed", "seed", "seed", 0, 2**31 - 1),
+        time_limit_s=float(_number("Time cap (seconds)", "time_limit_s", "cap", 1, 3600)),
+    )
+    return SolverName(name), params
+
+
+def control_values(
+    request: RebalanceRequest, weights: Weights, solver: SolverName, params: SolverParams
+) -> dict[str, Any]:
+    """Return the controls' values by key, as `set_controls` takes them."""
+    return {
+        MODE: request.mode.value,
+        "max_moves": request.max_moves,
+        "zones": request.zone_pairs,
+        **weights.model_dump(),
+        "solver": solver.value,
+        "reads": params.num_reads,
+        "sweeps": params.num_sweeps,
+        "refine": params.refine_proposals,
+        "qubo": params.max_variables,
+        "encoding": params.encoding.value,
+        "capacity": params.capacity.value,
+        "seed": params.seed,
+        "cap": round(params.time_limit_s),
+    }
+
+
+def constraint_meaning(A: float) -> str:
+    """Say what A's position means."""
+    if A >= 1:
+        return "Breaking a rule never pays."
+    return "Raw samples may bend rules; the plan itself is always repaired."
+
+
+def load_meaning(B: float, mode: LoadMode) -> str:
+    """Say what B's position means."""
+    if B == 0:
+        return "Load does not count."
+    if mode is LoadMode.CONSOLIDATE:
+        return "The price of the nodes in use."
+    if mode is LoadMode.SPREAD:
+        return "Squared distance of each node from the mean utilisation."
+    return "Squared utilisation, summed over nodes."
+
+
+def move_meaning(B: float, C: float, mode: LoadMode) -> str:
+    """Say what a move costs at these positions."""
+    if C == 0:
+        return "Moves cost nothing."
+    if B == 0:
+        return "Nothing is gained by emptying or levelling nodes."
+    if mode is LoadMode.CONSOLIDATE:
+        return f"Freeing a node is worth {_few(NODE_IN_MOVES * B / C)} ordinary moves."
+    # A pod of share s moving across a difference d changes the sum by 2s² - 2sd.
+    tenth = 0.1
+    points = 100 * (tenth + MOVE_IN_SPREAD * C / B / (2 * tenth))
+    return f"A pod of a tenth of a node moves to even out more than {_few(points)} points."
+
+
+def pair_meaning(B: float, C: float, D: float, mode: LoadMode) -> str:
+    """Say what two replicas on one node cost at these positions."""
+    if D == 0:
+        return "Replicas may share a node freely."
+    if mode is LoadMode.CONSOLIDATE and B > 0:
+        return f"Freeing a node is worth {_few(NODE_IN_PAIRS * B / D)} pairs of replicas on a node."
+    if C == 0:
+        return "Two replicas on one node cost; moving them apart is free."
+    per_move = PAIR_IN_SPREAD / MOVE_IN_SPREAD
+    if mode is LoadMode.CONSOLIDATE:
+        per_move = NODE_IN_MOVES / NODE_IN_PAIRS
+    return f"Two replicas on one node cost as much as {_few(per_move * D / C)} moves."
+
+
+def _load_mode() -> LoadMode:
+    modes = [mode.value for mode in LoadMode]
+    chosen = st.segmented_control(
+        "Goal",
+        [LoadMode.CONSOLIDATE.value, *(m for m in modes if m != LoadMode.CONSOLIDATE.value)],
+        format_func=lambda mode: _MODE_NAMES[LoadMode(mode)],
+        default=LoadMode.CONSOLIDATE.value,
+        required=True,
+        key=MODE,
+        bind="query-params",
+        width="stretch",
+    )
+    return LoadMode(chosen)
+
+
+def _slider(key: str, label: str) -> float:
+    return float(st.slider(label, 0.0, _HIGHEST, value=1.0, step=0.1, key=key, bind="query-params"))
+
+
+def _number(label: str, field: str, key: str, low: int, high: int, step: int = 1) -> int:
+    return int(
+        st.number_input(
+            label,
+            min_value=low,
+            max_value=high,
+            value=int(getattr(_DEFAULTS, field)),
+            step=step,
+            key=key,
+            bind="query-params",
+            help=_help(field),
+        )
+    )
+
+
+def _help(field: str) -> str:
+    description = SolverParams.model_fields[field].description or ""
+    return description[:1].upper() + description[1:] + "."
+
+
+def _few(value: float) -> str:
+    return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"

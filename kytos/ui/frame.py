@@ -1,0 +1,71 @@
+"""The frame around every page: its configuration, the navigation and the chosen cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from kytos import units
+from kytos.jobs import Pool
+from kytos.optimize.warm_up import warm_up
+from kytos.ui import clusters
+from kytos.ui.clusters import Loaded
+
+_ROOT = Path(__file__).parents[2]
+_LOGO = Path(__file__).with_name("logo.svg")
+_ICONS = {
+    "Rebalance": ":material/balance:",
+    "Recovery": ":material/healing:",
+    "Placement": ":material/add_location_alt:",
+    "Autoscale": ":material/trending_up:",
+    "Compare": ":material/compare_arrows:",
+}
+_OTHER_ICON = ":material/analytics:"
+
+
+def begin(title: str) -> Loaded | None:
+    """Draw what all pages share and return the chosen cluster.
+
+    Every page calls this first. Returns None when there is neither a sample nor an upload.
+    """
+    st.set_page_config(page_title=f"{title} · Kytos", page_icon=str(_LOGO), layout="wide")
+    st.logo(str(_LOGO), size="large")
+    workers()
+    with st.sidebar:
+        _navigation()
+        st.divider()
+        return _choose_cluster()
+
+
+@st.cache_resource(show_spinner=False)
+def workers() -> Pool:
+    """Return the process-wide pool of workers; the first call starts them."""
+    return Pool(warm_up=warm_up, preload=(warm_up.__module__,))
+
+
+def _navigation() -> None:
+    st.page_link("app.py", label="Cluster", icon=":material/dns:")
+    for path in sorted((_ROOT / "pages").glob("[0-9]*_*.py")):
+        name = path.stem.split("_", 1)[1].replace("_", " ")
+        st.page_link(f"pages/{path.name}", label=name, icon=_ICONS.get(name, _OTHER_ICON))
+
+
+def _choose_cluster() -> Loaded | None:
+    offered = clusters.choices()
+    if not offered:
+        st.caption("No cluster yet: upload one on the Cluster page.")
+        return None
+    choice = st.selectbox(
+        "Cluster",
+        offered,
+        format_func=clusters.label,
+        key=clusters.CHOICE,
+        bind="query-params",
+    )
+    loaded = clusters.load(choice)
+    summary = loaded.summary
+    st.caption(
+        f"{units.count(summary.nodes, 'node')} · {units.count(summary.running, 'running pod')}"
+    )
+    return loaded

@@ -1,0 +1,93 @@
+"""Heatmaps on a page: one cluster, or before and after side by side, with one switch for both."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from kytos.cluster import Cluster
+from kytos.figures.heatmap import (
+    TABLE_LIMIT,
+    difference_table,
+    difference_tiles,
+    utilisation_table,
+    utilisation_tiles,
+)
+from kytos.figures.scale import difference_scale, utilisation_scale
+from kytos.units import resource_name
+from kytos.usage import usage
+
+_ALL = "all"
+_SIDE_BY_SIDE = "Before and after"
+_DIFFERENCE = "Difference"
+
+
+def cluster_heatmap(cluster: Cluster) -> None:
+    """Draw the utilisation of a cluster with a switch for the resource."""
+    resource = _resource_switch(cluster, "resource")
+    chart(_utilisation(cluster, resource), key="heatmap", alt="Utilisation of each node")
+    _scale(utilisation_scale(), "heatmap scale")
+
+
+def change_heatmaps(before: Cluster, after: Cluster) -> None:
+    """Draw before and after, or their difference."""
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        resource = _resource_switch(before, "shown resource")
+        view = st.segmented_control(
+            "View",
+            [_SIDE_BY_SIDE, _DIFFERENCE],
+            default=_SIDE_BY_SIDE,
+            required=True,
+            label_visibility="collapsed",
+            key="view",
+        )
+    if view == _DIFFERENCE:
+        figure = (
+            difference_table(before, after)
+            if resource == _ALL
+            else difference_tiles(before, after, resource)
+        )
+        chart(figure, key="difference", alt="Change of utilisation of each node, in points")
+        _scale(difference_scale(), "difference scale")
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**Before**")
+        chart(_utilisation(before, resource), key="before", alt="Utilisation of each node before")
+    with right:
+        st.markdown("**After**")
+        chart(_utilisation(after, resource), key="after", alt="Utilisation of each node after")
+    _scale(utilisation_scale(), "change scale")
+
+
+def chart(figure: go.Figure, *, key: str, alt: str) -> None:
+    """Draw a figure with the few controls a reader needs."""
+    st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False})
+
+
+def _utilisation(cluster: Cluster, resource: str) -> go.Figure:
+    return utilisation_table(cluster) if resource == _ALL else utilisation_tiles(cluster, resource)
+
+
+def _resource_switch(cluster: Cluster, key: str) -> str:
+    found = usage(cluster)
+    offered = [
+        name for column, name in enumerate(found.resources) if found.offered[:, column].any()
+    ]
+    options = ([_ALL] if len(cluster.nodes) <= TABLE_LIMIT else []) + offered
+    chosen: str = st.segmented_control(
+        "Resource",
+        options,
+        format_func=lambda name: "All resources" if name == _ALL else resource_name(name),
+        default=options[0],
+        required=True,
+        label_visibility="collapsed",
+        key=key,
+    )
+    return chosen
+
+
+def _scale(figure: go.Figure, key: str) -> None:
+    _, middle, _ = st.columns([1, 1, 1])
+    with middle:
+        chart(figure, key=key, alt="Colour scale")

@@ -1,0 +1,214 @@
+"""A result on a page: what it comes to, where the energy went, and how the solver got there."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from kytos import units
+from kytos.bounds import Certificate, CertificateStatus
+from kytos.cluster import CPU, MEMORY, Cluster
+from kytos.figures.energy import energy_by_term, energy_trace, sample_histogram
+from kytos.outcome import Metrics, Move, Outcome
+from kytos.solvers.base import StopReason
+from kytos.ui.heatmaps import chart
+
+_ENDED = {
+    StopReason.WORK: "it had done the work asked for",
+    StopReason.CLOCK: "the time cap was reached, so another run may differ",
+    StopReason.USER: "it was stopped",
+    StopReason.OPTIMAL: "nothing better exists",
+}
+
+
+def metrics_row(before: Metrics, after: Metrics) -> None:
+    """Draw the metrics with what changes; less is better in all of them."""
+    cells: list[tuple[str, str, str | None]] = [
+        (
+            "Nodes in use",
+            f"{after.nodes_in_use} of {after.nodes_total}",
+            _change(after.nodes_in_use - before.nodes_in_use),
+        ),
+        ("CPU peak", units.percent(after.cpu_peak), _points(after.cpu_peak - before.cpu_peak)),
+        (
+            "Memory peak",
+            units.percent(after.memory_peak),
+            _points(after.memory_peak - before.memory_peak),
+        ),
+        (
+            "CPU spread",
+            units.percent(after.cpu_spread),
+            _points(after.cpu_spread - before.cpu_spread),
+        ),
+        (
+            "Replicas sharing",
+            units.count(after.anti_affinity_pairs, "pair"),
+            _change(after.anti_affinity_pairs - before.anti_affinity_pairs),
+        ),
+        ("Pods moved", f"{after.pods_moved:,}", None),
+    ]
+    if before.price_per_hour is not None and after.price_per_hour is not None:
+        saved = after.price_per_hour - before.price_per_hour
+        change = f"{'-' if saved < 0 else '+'}${abs(saved):,.2f}" if round(saved, 2) else None
+        cells.insert(1, ("Price", units.price(after.price_per_hour), change))
+    for column, (label, value, delta) in zip(st.columns(len(cells)), cells, strict=True):
+        column.metric(label, value, delta, delta_color="inverse", border=True)
+
+
+def certificate_sentence(certificate: Certificate) -> str:
+    """Say what is proven about a result."""
+    if certificate.status is CertificateStatus.OPTIMAL:
+        return "Proven: no feasible placement has a lower energy."
+    if certificate.status is CertificateStatus.NONE or certificate.gap is None:
+        return "There is no useful bound to measure this result against."
+    return (
+        f"Proven: no feasible placement has an energy below {units.energy(certificate.bound)} "
+        f"({certificate.source.value}); this one is within {100 * certificate.gap:.1f}% of it."
+    )
+
+
+def energy_panel(outcome: Outcome) -> None:
+    """Draw the energy by term before and after, and its total."""
+    before, after = outcome.energy.before, outcome.energy.after
+    st.markdown(
+        f"Energy **{units.energy(before.total)}** before, **{units.energy(after.total)}** after. "
+        "The bars are the weighted terms; they add up to it."
+    )
+    chart(
+        energy_by_term(outcome.energy, outcome.weights),
+        key="energy by term",
+        alt="Energy by term before and after",
+    )
+
+
+def moves_panel(moves: Sequence[Move], cluster: Cluster, file_stem: str) -> None:
+    """Draw the moves as a table with its downloads."""
+    if not moves:
+        st.markdown("No pod moves.")
+        return
+    pods = {pod.id: pod for pod in cluster.pods}
+    table = pd.DataFrame(
+        {
+            "Pod": [move.pod for move in moves],
+            "From": [move.origin for move in moves],
+            "To": [move.target for move in moves],
+            "Why": [move.why for move in moves],
+            "CPU (cores)": [pods[move.pod].requests.get(CPU, 0) / 1000 for move in moves],
+            "Memory (GiB)": [pods[move.pod].requests.get(MEMORY, 0) / 2**30 for move in moves],
+        }
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="moves",
+        column_config={
+            "CPU (cores)": st.column_config.NumberColumn(format="%.2f"),
+            "Memory (GiB)": st.column_config.NumberColumn(format="%.2f"),
+        },
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Moves as CSV",
+            _csv(table),
+            f"{file_stem}-moves.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Moves as JSON",
+            json.dumps([move.model_dump(by_alias=True) for move in moves], indent=1),
+            f"{file_stem}-moves.json",
+            "application/json",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def solver_panel(outcome: Outcome) -> None:
+    """Draw what was annealed, what each part of the solve reached and how long it took."""
+    report = outcome.solver
+    st.markdown(
+        f"`{report.name}` with seed {report.seed}, {report.seconds:.2f} s; "
+        f"it ended because {_ENDED[report.stopped_by]}."
+    )
+    for message in report.messages:
+        st.info(message, icon=":material/info:")
+    left, right = st.columns(2, gap="large")
+    with left:
+        _qubo_facts(outcome)
+    with right:
+        st.markdown("**Seconds per stage**")
+        stages = pd.DataFrame(
+            {
+                "Stage": [stage.name for stage in report.stages],
+                "Seconds": [f"{stage.seconds:.3f}" for stage in report.stages],
+                "Best energy": [
+                    "" if stage.energy is None else units.energy(stage.energy)
+                    for stage in report.stages
+                ],
+            }
+        )
+        st.dataframe(stages, hide_index=True, key="stages")
+    left, right = st.columns(2, gap="large")
+    if len(report.trace) > 1:
+        with left:
+            st.markdown("**Best energy over time**")
+            chart(energy_trace(report.trace), key="trace", alt="Best energy over time")
+    if report.qubo is not None and report.qubo.sample_energies:
+        with right:
+            st.markdown("**Energies of the samples**")
+            chart(
+                sample_histogram(report.qubo.sample_energies, report.qubo.sampler_energy),
+                key="histogram",
+                alt="Histogram of sampler energies",
+            )
+
+
+def _qubo_facts(outcome: Outcome) -> None:
+    report, qubo = outcome.solver, outcome.solver.qubo
+    st.markdown("**The QUBO**")
+    if qubo is None:
+        st.markdown("This solver does not anneal a QUBO.")
+        return
+    kinds = (
+        f"{qubo.assignment_variables:,} placement, {qubo.slack_variables:,} slack, "
+        f"{qubo.node_variables:,} node"
+    )
+    facts = {
+        "Variables": f"{qubo.variables:,} ({kinds})",
+        "Couplers": f"{qubo.couplers:,}",
+        "Share of the cluster": (
+            f"{qubo.pods:,} of {qubo.pods_total:,} movable pods, "
+            f"{qubo.nodes:,} of {qubo.nodes_total:,} nodes"
+        ),
+        "Reads": f"{qubo.reads:,} of {report.num_sweeps:,} sweeps",
+        "Feasible as sampled": units.percent(qubo.feasible_share),
+        "Sampler energy": f"{units.energy(qubo.sampler_energy)} (with penalties and offset)",
+        "Sampler objective": f"{units.energy(qubo.sampler_objective)} (decoded and repaired)",
+        "After refinement": units.energy(report.refined_energy),
+    }
+    st.dataframe(
+        pd.DataFrame({"Fact": list(facts), "Value": list(facts.values())}),
+        hide_index=True,
+        key="qubo facts",
+    )
+
+
+def _csv(table: pd.DataFrame) -> str:
+    buffer = io.StringIO()
+    table.to_csv(buffer, index=False)
+    return buffer.getvalue()
+
+
+def _change(difference: int) -> str | None:
+    return f"{difference:+,}" if difference else None
+
+
+def _points(difference: float) -> str | None:
+    points = round(100 * difference)
+    return f"{points:+d} points" if points else None

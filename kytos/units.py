@@ -1,0 +1,88 @@
+"""Quantities as people read them: cores, GiB, dollars per hour, per cent."""
+
+from __future__ import annotations
+
+from kytos.cluster import CPU, MEMORY, PODS
+
+_GIB = 2**30
+_HOURS_PER_MONTH = 730
+_NAMES = {CPU: "CPU", MEMORY: "Memory", PODS: "Pods", "ephemeral-storage": "Storage"}
+
+
+def resource_name(resource: str) -> str:
+    """Return a resource's name as a heading: ``cpu`` is CPU, ``nvidia.com/gpu`` stays."""
+    return _NAMES.get(resource, resource)
+
+
+def is_bytes(resource: str) -> bool:
+    """Say whether a resource is counted in bytes."""
+    return resource in (MEMORY, "ephemeral-storage") or resource.startswith("hugepages-")
+
+
+def bare_amount(resource: str, quantity: float) -> str:
+    """Return a quantity in the resource's own unit without naming it: 1500 of cpu is 1.5."""
+    if resource == CPU:
+        return _short(quantity / 1000)
+    if is_bytes(resource):
+        return _short(quantity / _GIB)
+    return f"{quantity:,.0f}"
+
+
+def unit(resource: str) -> str:
+    """Return what a resource is counted in; empty for plain counts."""
+    if resource == CPU:
+        return "cores"
+    return "GiB" if is_bytes(resource) else ""
+
+
+def amount(resource: str, quantity: float) -> str:
+    """Return a quantity with its unit: ``1.5 cores``, ``12 GiB``, ``3``."""
+    return f"{bare_amount(resource, quantity)} {unit(resource)}".rstrip()
+
+
+def amount_of(resource: str, part: float, whole: float) -> str:
+    """Return ``part of whole unit``: ``1.5 of 4 cores``."""
+    return f"{bare_amount(resource, part)} of {amount(resource, whole)}"
+
+
+def percent(share: float) -> str:
+    """Return a share in whole per cent."""
+    return f"{100 * share:.0f}%"
+
+
+def price(per_hour: float | None) -> str:
+    """Return a price per hour; ``unknown`` where there is none."""
+    return "unknown" if per_hour is None else f"${per_hour:,.2f}/h"
+
+
+def price_per_month(per_hour: float) -> str:
+    """Return a price per hour as what it comes to in a month of 730 hours."""
+    return f"${per_hour * _HOURS_PER_MONTH:,.0f} a month"
+
+
+def count(number: int, singular: str, plural: str | None = None) -> str:
+    """Return ``1 pod``, ``1,200 pods``."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def energy(value: float) -> str:
+    """Return an energy with about four significant digits."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
+def middle(text: str, length: int) -> str:
+    """Return a text cut in its middle to `length` characters; names differ at their ends."""
+    if len(text) <= length:
+        return text
+    kept = length - 1
+    return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
+
+
+def _short(value: float) -> str:
+    if value >= 100 or value == round(value):
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,7 @@
+"""Rebalance: which running pods to move, and where."""
+
+# Workers import the main module again under another name (see kytos.jobs): keep them out.
+if __name__ == "__main__":
+    from kytos.ui.rebalance_page import show
+
+    show()

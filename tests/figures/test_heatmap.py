@@ -1,0 +1,110 @@
+"""Heatmaps say what the cluster holds, safely and lightly."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from kytos.cluster import CPU, MEMORY, Cluster
+from kytos.figures.heatmap import (
+    difference_table,
+    difference_tiles,
+    utilisation_table,
+    utilisation_tiles,
+)
+
+
+def shares(figure: go.Figure) -> list[float]:
+    """The numbers drawn, row by row."""
+    drawn = np.array(figure.data[0].z, dtype=float).ravel()
+    return [float(value) for value in drawn if not np.isnan(value)]
+
+
+def words(figure: go.Figure) -> str:
+    """Everything the figure shows as text."""
+    return figure.to_json()
+
+
+def test_tiles_show_requested_of_allocatable(three_nodes: Cluster) -> None:
+    """One tile per node with its share, zones in order of name and those without one last."""
+    assert shares(utilisation_tiles(three_nodes, CPU)) == [0.5, 1.25, 0.0]
+    assert shares(utilisation_tiles(three_nodes, MEMORY)) == [0.5, 0.25, 0.0]
+
+
+def test_table_has_a_row_per_node_and_a_column_per_resource(three_nodes: Cluster) -> None:
+    """cpu, memory and pods of each node, by zone."""
+    drawn = shares(utilisation_table(three_nodes))
+    assert drawn == [0.5, 0.5, 0.1, 1.25, 0.25, 0.2, 0.0, 0.0, 0.0]
+    figure = utilisation_table(three_nodes)
+    assert list(figure.layout.yaxis.ticktext) == ["half", "full", "idle"]
+    assert list(figure.layout.xaxis.ticktext) == ["CPU", "Memory", "Pods"]
+
+
+def test_zones_head_their_nodes(three_nodes: Cluster) -> None:
+    """Each zone is named with its number of nodes."""
+    figure = utilisation_tiles(three_nodes, CPU)
+    assert [note.text for note in figure.layout.annotations] == [
+        "zone-a · 1 node",
+        "zone-b · 1 node",
+        "no zone · 1 node",
+    ]
+
+
+def test_scale_is_fixed(three_nodes: Cluster) -> None:
+    """The colours run over 0..1 whatever the cluster holds, so that two figures compare."""
+    for figure in (utilisation_tiles(three_nodes, CPU), utilisation_table(three_nodes)):
+        assert (figure.data[0].zmin, figure.data[0].zmax) == (0.0, 1.0)
+        assert figure.data[0].colorscale[0][1] == "#00224e"  # Cividis, named on the trace
+
+
+def test_over_capacity_is_marked_not_only_coloured(three_nodes: Cluster) -> None:
+    """The one overfull node carries a mark and its per cent; full or less carries none."""
+    figure = utilisation_tiles(three_nodes, CPU)
+    marks = figure.data[1]
+    assert marks.name == "over capacity"
+    assert len(marks.x) == 1
+    assert "125%" in words(figure)
+    assert len(utilisation_tiles(three_nodes, MEMORY).data[1].x) == 0
+
+
+def test_hover_lists_pods_and_amounts(three_nodes: Cluster) -> None:
+    """The hover names the pods and says what is held, with units."""
+    hover = str(utilisation_table(three_nodes).data[0].customdata)
+    expected = ("shop/web-1", "5 of 4 cores (125%)", "4 of 8 GiB (50%)", "$0.20/h", "cordoned")
+    assert [words for words in expected if words not in hover] == []
+
+
+def test_difference_is_signed_and_centred(three_nodes: Cluster) -> None:
+    """Moving `web-2` to the idle node lowers one tile and raises the other by 50 points."""
+    after = three_nodes.with_placement({"shop/web-2": "idle"})
+    figure = difference_tiles(three_nodes, after, CPU)
+    assert shares(figure) == [0.0, -0.5, 0.5]
+    assert (figure.data[0].zmin, figure.data[0].zmax) == (-1.0, 1.0)
+    assert {"-50", "+50"} <= set(np.ravel(figure.data[0].text))
+    assert shares(difference_table(three_nodes, after))[3] == -0.5
+
+
+@pytest.mark.parametrize("draw", [utilisation_table, lambda c: utilisation_tiles(c, CPU)])
+def test_names_are_escaped(hostile_names: Cluster, draw) -> None:  # type: ignore[no-untyped-def]
+    """Plotly would draw markup in names; none reaches it."""
+    drawn = draw(hostile_names).to_plotly_json()
+    texts = str(drawn["data"][0]["customdata"]) + str(drawn["layout"])
+    assert "<img" not in texts
+    assert "<a href" not in texts
+    assert "<b>z" not in texts
+    assert "&lt;img" in texts
+
+
+def test_thousand_nodes_stay_light(thousand_nodes: Cluster) -> None:
+    """A thousand nodes with 20,000 pods are one trace of less than a megabyte, on one screen."""
+    figure = utilisation_tiles(thousand_nodes, CPU)
+    assert len(shares(figure)) == 1000
+    assert len(words(figure)) < 1_000_000
+    assert figure.layout.height < 900
+    assert "and 14 more" in words(figure)
+
+
+def test_template_is_named(three_nodes: Cluster) -> None:
+    """The figure does not lean on Plotly's default template, which Streamlit replaces."""
+    assert utilisation_table(three_nodes).layout.template.layout.colorway is not None
