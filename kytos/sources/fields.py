@@ -40,6 +40,8 @@ class Fields:
 
     def objects(self, key: str) -> list[Fields]:
         """The objects of the list at `key`; null entries are refused."""
+        if self.value.get(key) is None:  # by far the most common: most lists are absent
+            return []
         return [
             Fields(entry, f"{self._at(key)}[{position}]")
             for position, entry in enumerate(self.entries(key))

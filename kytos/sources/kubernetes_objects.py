@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from kytos.cluster import (
     Autoscaler,
@@ -231,12 +232,18 @@ def _priority(spec: Fields, context: Context) -> int:
 
 
 def _toleration(entry: Fields) -> Toleration:
-    return Toleration(
-        key=entry.text("key"),
-        operator=entry.text("operator") or "Equal",
-        value=entry.text("value"),
-        effect=entry.text("effect"),
+    return _same_toleration(
+        entry.text("key"),
+        entry.text("operator") or "Equal",
+        entry.text("value"),
+        entry.text("effect"),
     )
+
+
+@lru_cache(maxsize=1024)
+def _same_toleration(key: str, operator: str, value: str, effect: str) -> Toleration:
+    """One value for equal tolerations: the API server adds the same two to nearly every pod."""
+    return Toleration(key=key, operator=operator, value=value, effect=effect)
 
 
 def _preferred_pod_terms(parent: Fields, key: str) -> tuple[PreferredPodTerm, ...]:
