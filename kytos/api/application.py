@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
 from kytos.api.access import Access
 from kytos.api.problems import on_http_exception, on_invalid
@@ -26,15 +29,33 @@ DESCRIPTION = """What-if questions about a Kubernetes cluster, answered by annea
 
 Nothing is changed anywhere: an answer is a plan. CPU is in millicores, memory in MiB."""
 
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """What is served on every path that is not the service's.
+
+    Attributes
+    ----------
+    app
+        An ASGI application.
+    lifespan
+        Its start and end, run within the service's.
+    asks_for_login
+        Whether visitors log in, so that it may be reached from elsewhere without a token.
+    """
+
+    app: ASGIApp
+    lifespan: Lifespan
+    asks_for_login: bool
 
 
 def create_app(
     settings: Settings,
     *,
     make_pool: Callable[[], Pool] | None = None,
-    beside: Lifespan | None = None,
-    dashboard_login: bool = False,
+    dashboard: Dashboard | None = None,
 ) -> FastAPI:
     """Return the service.
 
@@ -45,23 +66,20 @@ def create_app(
     make_pool
         Starts the workers; by default a pool of its own. A pool that is handed in this way is
         closed with the service.
-    beside
-        A lifespan of something mounted on the returned application, run within its own.
-    dashboard_login
-        Whether what is mounted asks its visitors to log in, so that it may be reached from
-        elsewhere without a token.
+    dashboard
+        What to serve beside it, if anything.
     """
     service = Service(settings, make_pool or (lambda: _own_pool(settings)))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         configure_logs()
-        await run_in_threadpool(lambda: service.pool)
+        await run_in_threadpool(lambda: service.warm)
         try:
-            if beside is None:
+            if dashboard is None:
                 yield
             else:
-                async with beside(app):
+                async with dashboard.lifespan(app):
                     yield
         finally:
             await run_in_threadpool(service.close)
@@ -86,12 +104,14 @@ def create_app(
                 Access,
                 settings=settings,
                 refused=service.metrics.refused,
-                dashboard_login=dashboard_login,
+                dashboard_login=dashboard is not None and dashboard.asks_for_login,
             ),
         ],
     )
     app.state.service = service
     app.include_router(router)
+    if dashboard is not None:
+        app.mount("/", dashboard.app)
     return app
 
 

@@ -41,13 +41,12 @@ class Refusal(HTTPException):
         self,
         status: int,
         detail: str,
-        *,
-        field: str | None = None,
+        *errors: FieldError,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Refuse with an HTTP status, a sentence and, if one is to blame, a field."""
+        """Refuse with an HTTP status, a sentence and, if any is to blame, the fields."""
         super().__init__(status, detail, dict(headers or {}))
-        self.errors = [FieldError(field=field, message=detail)] if field else []
+        self.errors = errors
 
 
 def answer_problem(
@@ -71,7 +70,7 @@ def answer_problem(
 async def on_http_exception(_: Request, error: Exception) -> Response:
     """Answer a refusal, or an error of the framework (no such path, body too large)."""
     assert isinstance(error, HTTPException)
-    errors = error.errors if isinstance(error, Refusal) else []
+    errors = error.errors if isinstance(error, Refusal) else ()
     return answer_problem(error.status_code, str(error.detail), errors, error.headers)
 
 
@@ -86,20 +85,25 @@ def invalid(found: Iterable[Mapping[str, Any]]) -> Response:
 
     A value can be of any size or no JSON at all (NaN), and it is the sender who has it.
     """
-    errors = [
-        FieldError(field=field_path(entry["loc"]), message=_sentence(entry)) for entry in found
-    ]
+    errors = field_errors(found)
     named = "; ".join(f"{error.field}: {error.message}" for error in errors[:3])
     more = f"; and {len(errors) - 3} more" if len(errors) > 3 else ""
     return answer_problem(422, f"the request is not valid: {named}{more}", errors[:MOST_ERRORS])
+
+
+def field_errors(found: Iterable[Mapping[str, Any]]) -> list[FieldError]:
+    """Return pydantic's errors by field."""
+    return [FieldError(field=field_path(entry["loc"]), message=_sentence(entry)) for entry in found]
 
 
 def field_path(location: Iterable[str | int]) -> str:
     """Return pydantic's location as ``pods[3].cpu_request``."""
     path = ""
     for part in location:
-        if isinstance(part, int):
+        if isinstance(part, int) and path not in ("", "body"):
             path += f"[{part}]"
+        elif isinstance(part, int):
+            continue  # the position of a fault in the JSON text
         else:
             path += f".{part}" if path else part
     path = path.removeprefix("body")

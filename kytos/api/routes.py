@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field, ValidationError
 from structlog.contextvars import get_contextvars
 
-from kytos.api.problems import Problem, Refusal, answer_problem, invalid
+from kytos.api.problems import FieldError, Problem, Refusal, answer_problem, invalid
 from kytos.api.service import Run, Service
 from kytos.calls import REBALANCE, Call, Options, RebalanceBody
 from kytos.cluster import Cluster
@@ -168,12 +168,10 @@ async def get_healthz() -> Answering:
 
 @router.get("/readyz", responses={503: {"model": Problem}}, tags=["operation"])
 async def get_readyz(request: Request) -> Answering:
-    """Whether its workers have been started."""
+    """Whether a worker has come up, so that a solve would start at once."""
     service = _service(request)
-    try:
-        await run_in_threadpool(lambda: service.pool)
-    except (OSError, RuntimeError) as error:
-        raise Refusal(503, "the worker processes could not be started") from error
+    if not await run_in_threadpool(lambda: service.warm):
+        raise Refusal(503, "the workers are starting", headers={"Retry-After": "2"})
     return Answering(status="ready")
 
 
@@ -217,7 +215,7 @@ async def _answer_body(
     try:
         cluster = await run_in_threadpool(call.cluster, body)
     except SourceError as error:
-        raise Refusal(422, str(error), field=error.where or None) from error
+        raise _refusal(error, error.where or "body") from error
     return await _answer(request, call, cluster, options, prefer)
 
 
@@ -233,8 +231,12 @@ async def _answer_files(
     try:
         cluster = await run_in_threadpool(read_cluster, sources)
     except SourceError as error:
-        raise Refusal(422, str(error), field="cluster") from error
+        raise _refusal(error, "cluster") from error
     return await _answer(request, call, cluster, options, prefer)
+
+
+def _refusal(error: SourceError, field: str) -> Refusal:
+    return Refusal(422, str(error), FieldError(field=field, message=error.message))
 
 
 async def _answer(
@@ -247,7 +249,8 @@ async def _answer(
         ("pods", len(cluster.pods), settings.max_pods),
     ):
         if found > most:
-            raise Refusal(422, f"{found} {field}; at most {most} are accepted here", field=field)
+            sentence = f"{found} {field}; at most {most} are accepted here"
+            raise Refusal(422, sentence, FieldError(field=field, message=sentence))
     as_job = prefer is not None and "respond-async" in prefer
     run = await run_in_threadpool(
         service.submit,

@@ -14,7 +14,7 @@ import structlog
 from pydantic import ValidationError
 
 from kytos.api.metrics import ServiceMetrics
-from kytos.api.problems import FieldError, Refusal, field_path
+from kytos.api.problems import FieldError, Refusal, field_errors
 from kytos.api.settings import Settings
 from kytos.calls import Options
 from kytos.cluster import Cluster
@@ -22,7 +22,7 @@ from kytos.jobs import Job, JobCancelled, Pool, Progress, QueueFull, WorkerDied
 from kytos.outcome import Question
 from kytos.solvers.base import SolverUnavailableError
 from kytos.sources.errors import SourceError
-from kytos.work import answer_call
+from kytos.work import answer_call, greet
 
 TYPICAL_SECONDS = 3.0
 """What a solve of ordinary size takes at default settings; only Retry-After is made from it."""
@@ -85,6 +85,7 @@ class Service:
         self.settings = settings
         self._make_pool = make_pool
         self._pool: Pool | None = None
+        self._first: Job[None] | None = None
         self._lock = threading.Lock()
         self._followers = ThreadPoolExecutor(max_workers=512, thread_name_prefix="follow")
         self._remembered: dict[str, Run] = {}
@@ -97,6 +98,15 @@ class Service:
             if self._pool is None:
                 self._pool = self._make_pool()
             return self._pool
+
+    @property
+    def warm(self) -> bool:
+        """Whether a worker has come up and taken its first job; asking starts them."""
+        pool = self.pool
+        with self._lock:
+            if self._first is None:
+                self._first = pool.submit(greet)
+        return self._first.done
 
     def close(self) -> None:
         """End every solve and worker."""
@@ -216,7 +226,7 @@ def _within(options: Options, seconds: float) -> Options:
             f"{solver.time_limit_s:g} s is more than the {seconds:g} s a call may take here; ask "
             "for less, or for a job with the header `Prefer: respond-async`"
         )
-        raise Refusal(422, sentence, field="solver.time_limit_s")
+        raise Refusal(422, sentence, FieldError(field="solver.time_limit_s", message=sentence))
     return options.model_copy(
         update={"solver": solver.model_copy(update={"time_limit_s": seconds})}
     )
@@ -241,10 +251,7 @@ def _end_of(job: Job[bytes], seconds: float) -> Ending:
         field = FieldError(field=error.where or "body", message=error.message)
         return ending(422, "invalid", str(error), field)
     except ValidationError as error:
-        errors = [
-            FieldError(field=field_path(entry["loc"]), message=entry["msg"])
-            for entry in error.errors(include_input=False)
-        ]
+        errors = field_errors(error.errors(include_input=False))
         return ending(422, "invalid", "; ".join(e.message for e in errors), *errors)
     except SolverUnavailableError as error:
         return ending(

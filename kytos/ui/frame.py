@@ -11,6 +11,7 @@ from kytos.jobs import Pool
 from kytos.optimize.warm_up import warm_up
 from kytos.ui import clusters
 from kytos.ui.clusters import Loaded
+from kytos.ui.login import require_login
 
 _ROOT = Path(__file__).parents[2]
 _LOGO = Path(__file__).with_name("logo.svg")
@@ -31,6 +32,7 @@ def begin(title: str) -> Loaded | None:
     """
     st.set_page_config(page_title=f"{title} · Kytos", page_icon=str(_LOGO), layout="wide")
     st.logo(str(_LOGO), size="large")
+    require_login()
     workers()
     with st.sidebar:
         _navigation()

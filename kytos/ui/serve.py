@@ -5,33 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
-from fastapi import FastAPI
 
-from kytos.api import Settings, create_app
+from kytos.api import Dashboard, Settings, create_app
 from kytos.ui.frame import workers
+from kytos.ui.login import login_is_configured
 
-ENTRY = Path(__file__).parents[2] / "app.py"
+_dashboard = st.App(Path(__file__).parents[2] / "app.py")
 
-
-def create_site() -> FastAPI:
-    """Return the application; both halves use one pool of workers."""
-    dashboard = st.App(ENTRY)
-    site = create_app(
-        Settings.from_environment(),
-        make_pool=workers,
-        beside=dashboard.lifespan(),
-        dashboard_login="auth" in st.secrets if _has_secrets() else False,
-    )
-    site.mount("/", dashboard)
-    return site
-
-
-def _has_secrets() -> bool:
-    return any((folder / ".streamlit" / "secrets.toml").exists() for folder in _secret_folders())
-
-
-def _secret_folders() -> tuple[Path, ...]:
-    return (ENTRY.parent, Path.cwd(), Path.home())
-
-
-app = create_site()
+app = create_app(
+    Settings.from_environment(),
+    make_pool=workers,
+    dashboard=Dashboard(
+        app=_dashboard,
+        lifespan=_dashboard.lifespan(),
+        asks_for_login=login_is_configured(),
+    ),
+)
