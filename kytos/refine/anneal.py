@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+
 
 from kytos.hamiltonian.weights import Weights
-from kytos.problem import Floats, Ints, LoadMode, Problem
+from kytos.problem import Ints, LoadMode, Problem
 from kytos.refine import kernels
 from kytos.refine.repair import check_placement, fill
 from kytos.refine.state import State, Tables, empty_state, tables
@@ -172,8 +172,9 @@ class _Search:
         """Cool down once a ladder, each from the best so far."""
         flat, state = self.flat, self.state
         ladders = CONSOLIDATE_LADDERS if flat.consolidate else SPREAD_LADDERS
-        sizes = kernels.sample_changes(flat, state, pods, nodes, self.rng, 4096)
-        typical = float(np.median(sizes)) if len(sizes) else 0.0
+        changes = np.zeros(4096)
+        found = kernels.sample_changes(flat, state, pods, nodes, self.rng, changes)
+        typical = float(np.median(changes[:found])) if found else 0.0
         journal = np.zeros((kernels.JOURNAL, 2), dtype=np.int64)
         for ladder in ladders:
             budget = int(ladder.share * proposals)
@@ -189,8 +190,19 @@ class _Search:
                 marks = np.array([0, int(at_best)])
                 best = self.best.copy()
                 kernels.anneal(
-                    flat, state, pods, nodes, self.rng, int(count), hot, cold, ladder.swaps,
-                    energies, best, journal, marks,
+                    flat,
+                    state,
+                    pods,
+                    nodes,
+                    self.rng,
+                    int(count),
+                    hot,
+                    cold,
+                    ladder.swaps,
+                    energies,
+                    best,
+                    journal,
+                    marks,
                 )
                 self.done += int(count)
                 kernels.settle(state, best, journal, marks)
@@ -221,13 +233,27 @@ class _Search:
     def _empty(self, nodes: Ints) -> None:
         """Try to free the nodes in use, the least loaded first."""
         flat, state = self.flat, self.state
-        scratch = np.empty_like(state.place)
         load = np.zeros(len(flat.capacity))
         np.add.at(load, state.place[state.place >= 0], flat.size[state.place >= 0])
         for node in nodes[np.argsort(load[nodes], kind="stable")]:
             if self.watch.reason is not None:
                 return
-            kernels.try_empty(flat, state, node, nodes, scratch)
+            if state.count[node] > 0 and not flat.held_open[node]:
+                self._try_empty(node, nodes)
+
+    def _try_empty(self, node: np.int64, nodes: Ints) -> None:
+        """Move all pods of a node to others in use, biggest first; undo it if H does not fall."""
+        flat, state = self.flat, self.state
+        start, before = state.place.copy(), kernels.energy_of(flat, state)
+        pods = np.flatnonzero(start == node)
+        gone = all(
+            kernels.tuck(flat, state, pod, node, nodes)
+            or kernels.make_room(flat, state, pod, nodes)
+            for pod in pods[np.argsort(-flat.size[pods], kind="stable")]
+        )
+        if not gone or kernels.energy_of(flat, state) >= before:
+            for pod in np.flatnonzero(state.place != start):
+                kernels.shift(flat, state, pod, start[pod])
 
     def _pack_anew(self) -> None:
         """Pack everything from scratch in several orders; keep what is best."""

@@ -7,7 +7,7 @@ it. Both are tuples of contiguous arrays of fixed types, so each kernel is compi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -275,7 +275,7 @@ def _memberships(groups: Sequence[Bools], pods: int) -> tuple[Ints, Ints]:
 
 
 def _topologies(tallies: Sequence[Tally], nodes: int) -> tuple[Ints, Ints]:
-    """``(tallies,)`` the topology of each, ``(topologies, nodes)`` their domains, each kept once."""
+    """``(tallies,)`` the topology of each, and ``(topologies, nodes)`` the domains of each."""
     known: dict[bytes, int] = {}
     domains: list[Ints] = []
     topology = []
@@ -316,7 +316,7 @@ def _pairs(problem: Problem, scale: float) -> list[list[tuple[int, float]]]:
     return pairs
 
 
-def _presences(problem: Problem) -> dict[str, Ints | Bytes]:
+def _presences(problem: Problem) -> dict[str, Any]:
     """Carriers of each presence, and which of them have a target beside them at the start."""
     carriers, alone, had, fixed = [], [], [], []
     for presence in problem.presences:
@@ -341,7 +341,7 @@ def _presences(problem: Problem) -> dict[str, Ints | Bytes]:
     }
 
 
-def _skews(problem: Problem) -> dict[str, Ints | Bytes]:
+def _skews(problem: Problem) -> dict[str, Any]:
     """Eligible domains of each skew, and the skew unmoved carriers of a domain may have."""
     eligible, bound, zero = [], [], []
     for skew in problem.skews:
@@ -396,7 +396,7 @@ def _matrix(values: Floats | None) -> Floats:
     return np.zeros((1, 1)) if values is None else _own(values, np.float64)
 
 
-def _own(values: npt.ArrayLike, dtype: type) -> npt.NDArray:
+def _own(values: npt.ArrayLike, dtype: type) -> Any:
     """Contiguous and writeable, as one compiled signature requires; copied only if it is not."""
-    array = np.ascontiguousarray(values, dtype=dtype)
+    array: npt.NDArray[Any] = np.ascontiguousarray(values, dtype=dtype)
     return array if array.flags.writeable else array.copy()

@@ -1,0 +1,298 @@
+"""Repair and refinement against the referee, the final check and brute force."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kytos.hamiltonian.energy import energy
+from kytos.hamiltonian.feasible import feasible
+from kytos.hamiltonian.weights import Weights
+from kytos.problem import UNPLACED, Ints, LoadMode, Problem
+from kytos.refine import default_proposals, kernels, refine, refine_block, repair, warm_up
+from kytos.refine.state import empty_state, tables
+from kytos.solvers.base import StopReason, Watch
+from tests.problems import problems, random_feasible, random_placement, random_problem, seeds
+
+WEIGHTS = Weights(A=1, B=1.5, C=0.7, D=2)
+BUDGET = 20_000
+PROPERTY = settings(max_examples=40, deadline=None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled() -> None:
+    warm_up()
+
+
+def ranked(problem: Problem, placement: Ints) -> tuple[tuple[int, ...], float]:
+    """Unplaced pods by falling priority, then the energy without what they would have cost."""
+    unplaced = placement < 0
+    counts = []
+    for priority in sorted(set(problem.priority), reverse=True):
+        there = unplaced & (problem.priority == priority)
+        counts += [int(there.sum()), int((there & problem.sole).sum())]
+    terms = energy(problem, WEIGHTS, placement)
+    return tuple(counts), terms.total - WEIGHTS.A * terms.constraint
+
+
+def all_feasible(problem: Problem) -> list[Ints]:
+    """Every feasible placement of a tiny problem."""
+    choices = range(UNPLACED, len(problem.nodes))
+    every = (np.array(one) for one in itertools.product(choices, repeat=len(problem.pods)))
+    return [placement for placement in every if feasible(problem, placement)]
+
+
+@PROPERTY
+@given(problems(), seeds)
+def test_the_compiled_energy_and_check_are_the_referees(problem: Problem, seed: int) -> None:
+    """Counted by the kernels, any placement has the referee's energy and feasibility."""
+    flat = tables(problem, WEIGHTS)
+    state = empty_state(flat)
+    for placement in (random_placement(problem, seed), random_feasible(problem, seed)):
+        kernels.load(flat, state, placement)
+        terms = energy(problem, WEIGHTS, placement)
+        expected = terms.total - WEIGHTS.A * terms.constraint
+        assert kernels.energy_of(flat, state) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+        assert kernels.all_hold(flat, state) == feasible(problem, placement)
+
+
+@PROPERTY
+@given(problems(), seeds)
+def test_changes_add_up(problem: Problem, seed: int) -> None:
+    """Each shift that is allowed changes the referee's energy by exactly what `cost_at` says, and
+    is allowed exactly if the final check passes afterwards."""
+    flat = tables(problem, WEIGHTS)
+    state = empty_state(flat)
+    start = random_feasible(problem, seed)
+    kernels.load(flat, state, start)
+    rng = np.random.default_rng(seed)
+    for _ in range(20):
+        pod, node = rng.integers(len(problem.pods)), rng.integers(len(problem.nodes))
+        before = state.place.copy()
+        if before[pod] < 0 or before[pod] == node:
+            continue
+        change = kernels.change_of(flat, state, pod, node)
+        after = before.copy()
+        after[pod] = node
+        assert kernels.try_shift(flat, state, pod, node) == feasible(problem, after)
+        if state.place[pod] == node:
+            expected = ranked(problem, after)[1] - ranked(problem, before)[1]
+            assert change == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+@PROPERTY
+@given(problems(), seeds)
+def test_repair_makes_anything_feasible(problem: Problem, seed: int) -> None:
+    """From any placement repair returns a feasible one, always the same."""
+    broken = random_placement(problem, seed)
+    repaired = repair(problem, WEIGHTS, broken)
+    assert feasible(problem, repaired)
+    assert (repaired == repair(problem, WEIGHTS, broken)).all()
+
+
+@PROPERTY
+@given(problems(), seeds)
+def test_repair_keeps_what_is_feasible(problem: Problem, seed: int) -> None:
+    """A feasible placement that leaves nobody out comes back as it is."""
+    placement = random_feasible(problem, seed)
+    if (placement >= 0).all():
+        assert (repair(problem, WEIGHTS, placement) == placement).all()
+
+
+@PROPERTY
+@given(problems(max_pods=9), seeds)
+def test_refined_is_feasible_and_never_worse(problem: Problem, seed: int) -> None:
+    """The answer passes the final check, is not worse, and has the energy it claims."""
+    start = random_feasible(problem, seed)
+    refined = refine(problem, WEIGHTS, start, BUDGET, seed)
+    assert feasible(problem, refined.placement)
+    assert ranked(problem, refined.placement) <= ranked(problem, start)
+    total = energy(problem, WEIGHTS, refined.placement).total
+    assert refined.energy == pytest.approx(total, rel=1e-9, abs=1e-12)
+
+
+@settings(max_examples=8, deadline=None)
+@given(problems(max_pods=9), seeds)
+def test_same_seed_same_answer(problem: Problem, seed: int) -> None:
+    """The answer depends on nothing but problem, weights, start, budget and seed."""
+    start = random_feasible(problem, seed)
+    first, second = (refine(problem, WEIGHTS, start, BUDGET, seed) for _ in range(2))
+    assert (first.placement == second.placement).all()
+
+
+@pytest.mark.parametrize("mode", LoadMode)
+def test_tiny_problems_are_solved_to_the_optimum(mode: LoadMode) -> None:
+    """Where pods all have a node, brute force finds nothing better."""
+    for seed in range(15):
+        problem = random_problem(seed, 5, 3, mode, rules=seed % 2 == 0, waiting=0.0)
+        least = min(ranked(problem, placement) for placement in all_feasible(problem))
+        found = ranked(problem, refine(problem, WEIGHTS, problem.current, 60_000, seed).placement)
+        assert found[0] == least[0]
+        assert found[1] == pytest.approx(least[1], rel=1e-9, abs=1e-12), f"seed {seed}"
+
+
+def test_higher_priority_is_placed_first() -> None:
+    """With too little room, no other feasible placement serves the priorities better."""
+    for seed in range(15):
+        problem = random_problem(seed, 5, 2, rules=False, waiting=1.0, room=0.7)
+        least = min(ranked(problem, placement)[0] for placement in all_feasible(problem))
+        nowhere = np.full(5, UNPLACED)
+        found = refine(problem, WEIGHTS, nowhere, BUDGET, seed).placement
+        assert ranked(problem, found)[0] == least, f"seed {seed}"
+
+
+def test_the_last_of_a_service_goes_before_its_equals() -> None:
+    """Of two pods of one priority with room for one, the sole replica is placed."""
+    base = random_problem(1, 2, 2, rules=False, waiting=1.0)
+    one = np.ones((2, 3), dtype=np.int64)
+    room = np.array([[1, 1, 1], [0, 0, 0]])
+    problem = replace(
+        base,
+        request=one,
+        allocatable=room,
+        capacity=room,
+        fixed=0 * room,
+        allowed=np.ones((2, 2), dtype=np.bool_),
+        priority=np.zeros(2, dtype=np.int64),
+        sole=np.array([False, True]),
+    )
+    assert (repair(problem, WEIGHTS, np.array([UNPLACED, UNPLACED])) == [UNPLACED, 0]).all()
+    assert (repair(problem, WEIGHTS, np.array([0, UNPLACED])) == [UNPLACED, 0]).all()
+
+
+def test_a_block_moves_only_its_own(large_spread: Problem) -> None:
+    """Pods elsewhere stay, pods of the block stay inside, and the energy falls."""
+    block = np.array([0, 3, 5])
+    refined = refine_block(large_spread, Weights(), large_spread.current, block, 50_000, 0)
+    inside = np.isin(large_spread.current, block)
+    assert (refined.placement[~inside] == large_spread.current[~inside]).all()
+    assert np.isin(refined.placement[inside], block).all()
+    assert refined.energy < energy(large_spread, Weights(), large_spread.current).total
+
+
+def test_a_spread_comes_close_to_its_bound(large_spread: Problem) -> None:
+    """Without move cost the variance all but vanishes: 0.02 % of the sum of squares."""
+    refined = refine(large_spread, Weights(C=0, D=0), large_spread.current, 2_000_000, 0)
+    squares = len(large_spread.nodes) * float((large_spread.mean_load**2).sum())
+    assert refined.energy <= 2e-4 * squares
+
+
+def test_the_clock_and_the_stop_button_end_it(large_spread: Problem) -> None:
+    """A huge budget stops within a chunk of its deadline, and at once when told to."""
+    watch = Watch(deadline=time.monotonic() + 0.3)
+    clocked = refine(large_spread, Weights(), large_spread.current, 10**10, 0, watch)
+    assert clocked.stopped_by is StopReason.CLOCK
+    assert clocked.trace[-1].seconds < 5
+    told = refine(large_spread, Weights(), large_spread.current, 10**10, 0, Watch(stopped=bool_on))
+    assert told.stopped_by is StopReason.USER
+    assert (told.placement == large_spread.current).all()
+
+
+def test_the_trace_never_rises(large_spread: Problem) -> None:
+    """The energy over time is that of the best so far."""
+    trace = refine(large_spread, Weights(), large_spread.current, 2_000_000, 0).trace
+    energies = [point.energy for point in trace]
+    assert len(trace) > 3
+    assert energies == sorted(energies, reverse=True)
+
+
+def test_refining_what_is_infeasible_is_refused(large_spread: Problem) -> None:
+    """The error says what to do."""
+    everything = np.zeros(len(large_spread.pods), dtype=np.int64)
+    with pytest.raises(ValueError, match="repair"):
+        refine(large_spread, Weights(), everything, 1, 0)
+    with pytest.raises(ValueError, match="expected 60 node positions below 8"):
+        repair(large_spread, Weights(), np.zeros(3, dtype=np.int64))
+
+
+def test_the_default_budget_grows_with_the_pods(large_spread: Problem) -> None:
+    """Small problems get at least two million proposals."""
+    assert default_proposals(large_spread) == 2_000_000
+
+
+@given(st.integers(0, 50))
+@settings(max_examples=10, deadline=None)
+def test_consolidation_frees_as_many_nodes_as_first_fit_decreasing(seed: int) -> None:
+    """Without move cost no first-fit-decreasing order needs fewer nodes."""
+    rng = np.random.default_rng(seed)
+    pods, nodes = 30, 12
+    request = np.column_stack(
+        [rng.integers(1, 9, pods), rng.integers(1, 9, pods), np.ones(pods, dtype=np.int64)]
+    )
+    problem = even_problem(request, nodes, np.array([20, 20, 110]), LoadMode.CONSOLIDATE)
+    refined = refine(problem, Weights(C=0, D=0), problem.current, 200_000, seed)
+    assert feasible(problem, refined.placement)
+    least = min(first_fit(request, order) for order in decreasing(request))
+    assert problem.in_use(refined.placement).sum() <= least
+
+
+@pytest.fixture
+def large_spread() -> Problem:
+    """60 pods on 8 equal nodes, the first nodes fuller than the last."""
+    rng = np.random.default_rng(5)
+    request = np.column_stack(
+        [rng.integers(1, 90, 60), rng.integers(1, 90, 60), np.ones(60, dtype=np.int64)]
+    )
+    return even_problem(request, 8, np.array([600, 600, 110]), LoadMode.SPREAD)
+
+
+def bool_on() -> bool:
+    return True
+
+
+def even_problem(request: Ints, nodes: int, room: Ints, mode: LoadMode) -> Problem:
+    """Pods packed first-fit on equal nodes, free to go anywhere."""
+    pods = len(request)
+    allocatable = np.tile(room, (nodes, 1))
+    current, held = np.zeros(pods, dtype=np.int64), np.zeros((nodes, 3), dtype=np.int64)
+    for pod in range(pods):
+        current[pod] = np.flatnonzero((held + request[pod] <= room).all(axis=1))[0]
+        held[current[pod]] += request[pod]
+    base = random_problem(0, pods, nodes, mode, rules=False, traffic=False, waiting=0.0)
+    return replace(
+        base,
+        allocatable=allocatable,
+        capacity=allocatable,
+        fixed=0 * allocatable,
+        request=request,
+        load_allocatable=allocatable[:, :2].astype(np.float64),
+        load_fixed=np.zeros((nodes, 2)),
+        load_request=request[:, :2].astype(np.float64),
+        current=current,
+        allowed=np.ones((pods, nodes), dtype=np.bool_),
+        must_place=np.ones(pods, dtype=np.bool_),
+        desire=np.zeros(pods),
+        usable=np.ones(nodes, dtype=np.bool_),
+        price=np.ones(nodes),
+        held_open=np.zeros(nodes, dtype=np.bool_),
+        node_cost=None,
+        preference=None,
+        pairings=(),
+        tallies=(),
+    )
+
+
+def decreasing(request: Ints) -> list[Ints]:
+    """Orders by cpu, memory, their sum and the larger of both."""
+    cpu, memory = request[:, 0], request[:, 1]
+    keys = (cpu, memory, cpu + memory, np.maximum(cpu, memory))
+    return [np.argsort(-key, kind="stable") for key in keys]
+
+
+def first_fit(request: Ints, order: Ints) -> int:
+    """Nodes of 20 x 20 that first fit needs."""
+    bins: list[Ints] = []
+    for pod in order:
+        for position, room in enumerate(bins):
+            if (request[pod, :2] <= room).all():
+                bins[position] = room - request[pod, :2]
+                break
+        else:
+            bins.append(np.array([20, 20]) - request[pod, :2])
+    return len(bins)
