@@ -36,8 +36,8 @@ def constrained_model(problem: Problem, weights: Weights) -> ConstrainedModel:
 
     Objective: B, C and D of the energy and the desire of unplaced pods. Constraints: one node a
     pod (at most one where it may stay unplaced), the room of each node in each resource,
-    `max_moves` and `move_limits`. The rules that depend on where others go are left to repair: as exact quadratic
-    constraints they would outnumber everything else.
+    `max_moves` and `move_limits`. The rules that depend on where others go are left to repair: as
+    exact quadratic constraints they would outnumber everything else.
     """
     layout = lay_out(problem, encoding=Encoding.ONE_HOT)
     free_of_penalties = weights.model_copy(update={"A": 0.0})

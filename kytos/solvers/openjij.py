@@ -2,7 +2,7 @@
 
 `openjij.SASampler` converts the model in Python at every call (most of its wall time) and, given
 a seed, returns the same sample for every read. `openjij.cxxjij`, the layer it calls, takes a
-matrix once. docs/decisions/openjij-direct.md tells what was measured.
+matrix once. docs/decisions/0011-openjij-through-its-cpp-layer.md tells what was measured.
 """
 
 from __future__ import annotations

@@ -79,12 +79,21 @@ def sample_set(
     values: npt.NDArray[np.int8],
     variables: Sequence[Any],
     info: dict[str, Any],
+    **fields: npt.NDArray[Any],
 ) -> dimod.SampleSet:
-    """``(samples, variables)`` values as a sample set of `bqm`, with its own energies."""
-    samples = (values, list(variables))
-    return dimod.SampleSet.from_samples(
-        samples, vartype=bqm.vartype, energy=bqm.energies(samples), info=info
+    """``(samples, variables)`` values as a sample set of `bqm`: its energies, its order."""
+    position = {variable: column for column, variable in enumerate(variables)}
+    columns = [position[variable] for variable in bqm.variables]
+    samples = (values[:, columns], list(bqm.variables))
+    drawn: dimod.SampleSet = dimod.SampleSet.from_samples(  # type: ignore[no-untyped-call]
+        samples,
+        vartype=bqm.vartype,
+        energy=bqm.energies(samples),
+        info=info,
+        sort_labels=False,
+        **fields,
     )
+    return drawn
 
 
 def pieces(sweeps: int, couplings_a_sweep: int) -> Iterator[slice]:

@@ -2,7 +2,7 @@
 
 Default ranges are the weak spot of both annealers used here: OpenJij's collapses as models grow,
 dwave-samplers' is so wide that more sweeps do worse. What was measured stands in
-docs/decisions/annealing-temperatures.md.
+docs/decisions/0012-annealing-temperatures.md.
 """
 
 from __future__ import annotations

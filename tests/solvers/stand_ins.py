@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 from unittest.mock import patch
 
 import dimod
@@ -35,7 +35,7 @@ def mock_leap() -> LeapHybridSampler:
 class ExactCqm:
     """The interface of `LeapHybridCQMSampler`, answered by trying every assignment."""
 
-    properties: dict[str, Any] = {"quota_conversion_rate": 20}
+    properties: ClassVar[dict[str, Any]] = {"quota_conversion_rate": 20}
 
     def min_time_limit(self, cqm: dimod.ConstrainedQuadraticModel) -> float:
         return 5.0

@@ -95,12 +95,12 @@ def test_registry_holds_each_solver_under_its_own_name(name: SolverName) -> None
 
 @pytest.mark.parametrize("vartype", ["BINARY", "SPIN"])
 def test_energies_are_those_of_the_model(sampler: Sampler, vartype: str) -> None:
-    """A sample set's energies, labels and variable type are the model's."""
+    """A sample set's energies, variables in their order and variable type are the model's."""
     model = random_model(20, 0.5, seed=1, vartype=vartype)
     drawn = sampler.sample(model, QUICK, Watch())
     assert len(drawn) >= 1
     assert drawn.vartype is model.vartype
-    assert set(drawn.variables) == set(model.variables)
+    assert list(drawn.variables) == list(model.variables)
     for sample, energy in drawn.data(["sample", "energy"]):
         assert energy == pytest.approx(model.energy(sample), abs=1e-9)
 

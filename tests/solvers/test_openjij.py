@@ -1,4 +1,4 @@
-"""OpenJij's C++ layer, used directly: the same model, the same quality, and fails when it changes."""
+"""OpenJij's C++ layer, used directly: same model, same quality; fails when it changes."""
 
 from __future__ import annotations
 

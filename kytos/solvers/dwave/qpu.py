@@ -137,10 +137,15 @@ class Qpu:
         # A mock's clock is made up: it would be read as the processor's.
         if not mock:
             info["timing"] = answer.info.get("timing", {})
-        answer.info.clear()
-        answer.info.update(info)
-        watch.report("sample", 1.0, float(answer.record.energy.min()))
-        drawn: dimod.SampleSet = answer
+        drawn = sample_set(
+            bqm,
+            answer.record.sample,
+            answer.variables,
+            info,
+            num_occurrences=answer.record.num_occurrences,
+            chain_break_fraction=answer.record.chain_break_fraction,
+        )
+        watch.report("sample", 1.0, float(drawn.record.energy.min()))
         return drawn
 
     def _open(self) -> Any:
