@@ -1,0 +1,86 @@
+"""Volumes, case by case."""
+
+from __future__ import annotations
+
+import pytest
+
+from kytos.cluster import REGION, ZONE, Claim, Cluster, NodeTerm, Requirement, StorageClass, Volume
+from tests.rules.small import TWO_ZONES, node, pod, said
+
+BETA_ZONE = "failure-domain.beta.kubernetes.io/zone"
+ELSEWHERE = "volume v of claim c is in another zone or region"
+
+
+def in_zone(*zones: str) -> NodeTerm:
+    return NodeTerm(expressions=(Requirement(key=ZONE, operator="In", values=zones),))
+
+
+def refused(cluster_fields: dict[str, object]) -> list[str]:
+    """Nodes that refuse a pod with claim c, of a1, a2, b1 and bare (which has no zone)."""
+    cluster = Cluster(
+        nodes=(*TWO_ZONES, node("bare")), pods=(pod("p", claims=("c",)),), **cluster_fields
+    )
+    return [name for name, reason in said(cluster, "default/p").items() if reason is not None]
+
+
+def bound(**volume: object) -> dict[str, object]:
+    claim = Claim(name="c", namespace="default", volume="v")
+    return {"claims": (claim,), "volumes": (Volume(name="v", **volume),)}
+
+
+def unbound(**storage_class: object) -> dict[str, object]:
+    claim = Claim(name="c", namespace="default", storage_class="s")
+    return {"claims": (claim,), "storage_classes": (StorageClass(name="s", **storage_class),)}
+
+
+EVERYWHERE = ["a1", "a2", "b1", "bare"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "nodes"),
+    [
+        pytest.param(bound(), [], id="no wish"),
+        pytest.param(bound(required_node_terms=(in_zone("a"),)), ["b1", "bare"], id="affinity"),
+        pytest.param(bound(required_node_terms=(NodeTerm(),)), EVERYWHERE, id="empty term"),
+        pytest.param(bound(labels={ZONE: "a"}), ["b1"], id="zone label"),
+        pytest.param(bound(labels={ZONE: "a__b"}), [], id="two zones"),
+        pytest.param(bound(labels={BETA_ZONE: "b"}), ["a1", "a2"], id="beta zone label"),
+        pytest.param(bound(labels={REGION: "eu"}), ["a1", "a2", "b1"], id="region label"),
+        pytest.param(bound(labels={ZONE: ""}), [], id="label without a value"),
+        pytest.param({}, EVERYWHERE, id="no such claim"),
+        pytest.param(bound() | {"volumes": ()}, EVERYWHERE, id="no such volume"),
+        pytest.param(unbound(), EVERYWHERE, id="unbound, immediate"),
+        pytest.param(unbound() | {"storage_classes": ()}, EVERYWHERE, id="no such class"),
+        pytest.param(unbound(waits_for_consumer=True), [], id="waits"),
+        pytest.param(
+            unbound(waits_for_consumer=True, allowed_topologies=(in_zone("b"),)),
+            ["a1", "a2", "bare"],
+            id="waits, allowed topologies",
+        ),
+    ],
+)
+def test_where_a_claim_can_be_reached(fields: dict[str, object], nodes: list[str]) -> None:
+    """As the VolumeBinding and VolumeZone plugins see it."""
+    assert refused(fields) == nodes
+
+
+def test_the_reason_names_claim_and_volume() -> None:
+    """The first thing in the way is told."""
+    cluster = Cluster(nodes=TWO_ZONES, pods=(pod("p", claims=("c",)),), **bound(labels={ZONE: "a"}))
+    assert said(cluster, "default/p")["b1"] == ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    ("mode", "exclusive"), [("ReadWriteOncePod", True), ("ReadWriteOnce", False)]
+)
+def test_only_read_write_once_pod_is_exclusive(mode: str, exclusive: bool) -> None:
+    """A claim in use keeps others off every node, but not its own user; ReadWriteOnce does not."""
+    cluster = Cluster(
+        nodes=TWO_ZONES,
+        pods=(pod("p", claims=("c",)), pod("user", "a1", claims=("c",))),
+        claims=(Claim(name="c", namespace="default", volume="v", access_modes=(mode,)),),
+        volumes=(Volume(name="v"),),
+    )
+    reason = "claim c is ReadWriteOncePod and in use by default/user" if exclusive else None
+    assert set(said(cluster, "default/p").values()) == {reason}
+    assert set(said(cluster, "default/user").values()) == {None}
