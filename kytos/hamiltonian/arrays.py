@@ -18,11 +18,12 @@ from kytos.hamiltonian.weights import Weights, exchange_rates
 from kytos.problem import UNPLACED, Bools, Floats, Ints, LoadMode, Tally
 from kytos.solvers.base import Capacity, Encoding
 
-UNBALANCED = (0.96, 0.0331)
+UNBALANCED = (0.096, 0.00331)
 """Linear and quadratic strength of the slack-free penalty -l1·h + l2·h^2, h the room left in
 pods of mean size. Source: Montañez-Barrera et al., *Unbalanced penalization: a new approach to
 encode inequality constraints of combinatorial problems for quantum optimization algorithms*
-(2024), tuned there once for many problems."""
+(2024); a tenth of the strengths found there, because at the full ones the pull towards even room
+outweighs the objective (measured in docs/decisions)."""
 
 
 @dataclass(frozen=True)
@@ -370,5 +371,6 @@ class _Builder:
                 total.add(over, weight * penalty)
             else:
                 size = float(np.abs(row.coefficient).mean())
-                total.add_linear(over, np.array([weight * penalty * UNBALANCED[0] / size]))
-                total.add(over, weight * penalty * UNBALANCED[1] / size**2)
+                strength = weight * penalty * row.largest**2
+                total.add_linear(over, np.array([strength * UNBALANCED[0] / size]))
+                total.add(over, strength * UNBALANCED[1] / size**2)

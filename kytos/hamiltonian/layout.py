@@ -50,6 +50,11 @@ class Row:
     room: int
 
     @cached_property
+    def largest(self) -> int:
+        """The largest coefficient, sign aside; the excess of one pod too many is at most that."""
+        return int(np.abs(self.coefficient).max(initial=1))
+
+    @cached_property
     def slack(self) -> tuple[int, ...]:
         """Coefficients of the binary variables that together reach every slack 0..room."""
         powers: list[int] = []

@@ -1,10 +1,14 @@
 """How much breaking each constraint must cost, computed from the other terms.
 
 Leaving a pod out, or putting it where it may not be, saves at most what its place can change in
-the rest of the energy, at the weights in force: its *stake*. A constraint costs just above the
-largest stake among its pods. That bound is exact for one pod; a chain of moves that ends in one
-broken constraint can save more, which only the sum of all stakes rules out (`sure`). The sum
-makes barriers that annealers do not cross, so it is for proofs and tiny models.
+the rest of the energy, at the weights in force: its *stake*. A pod in no place or in two costs
+just above its own stake, an excluded pair just above the largest among its members, a row just
+above the largest when it is exceeded by the largest request in it.
+
+Two things can still pay, and repair mends both: a row exceeded by less than a request, and a
+chain of moves that ends in one broken constraint. With `sure` neither can: everything costs the
+sum of all stakes for the first unit. Annealers do not cross such barriers (measured in
+docs/decisions), so that is for proofs and tiny models.
 """
 
 from __future__ import annotations
@@ -52,13 +56,18 @@ def penalties(layout: Layout, weights: Weights, *, sure: bool = False) -> Penalt
     def above(members: Floats) -> float:
         return MARGIN * max(together if sure else float(members.max(initial=0.0)), least)
 
-    rows = np.array([above(stake[layout.slot_pod[row.slots]]) for row in layout.rows])
+    rows = np.array(
+        [
+            above(stake[layout.slot_pod[row.slots]]) / (1 if sure else row.largest**2)
+            for row in layout.rows
+        ]
+    )
     exclusions = []
     # A pod in no place, or in two (where its reference counts -1), also frees room and partners
     # for others: what they would pay for that is theirs to save.
     freed = np.zeros(len(problem.pods))
     for row, penalty in zip(layout.rows, rows, strict=True):
-        np.maximum.at(freed, layout.slot_pod[row.slots], penalty)
+        np.maximum.at(freed, layout.slot_pod[row.slots], penalty * row.coefficient**2)
     for exclusion in problem.exclusions:
         carriers = problem.tallies[exclusion.carriers]
         targets = problem.tallies[exclusion.targets]

@@ -224,7 +224,9 @@ def _constraints(layout: Layout, x: _Occupancy, capacity: Capacity) -> Expressio
         else:
             room = -over / float(np.abs(row.coefficient).mean())
             linear, quadratic = UNBALANCED
-            terms.append(penalty * SubH(quadratic * room**2 - linear * room, label))
+            terms.append(
+                penalty * SubH(row.largest**2 * (quadratic * room**2 - linear * room), label)
+            )
     for position, exclusion in enumerate(problem.exclusions):
         carriers, targets = problem.tallies[exclusion.carriers], problem.tallies[exclusion.targets]
         broken = _pairs(carriers, targets, x, problem.current)
