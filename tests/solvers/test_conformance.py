@@ -46,7 +46,7 @@ ENDLESS = SolverParams(
     time_limit_s=1.5,
     consent=True,
 )
-FLOOR_S = 1.0
+FLOOR_S = 2.5
 """Past the 20 per cent: two cores shared with other tests, and one piece of work."""
 
 
@@ -156,7 +156,7 @@ def test_sampler_keeps_to_its_time(sampler: Sampler) -> None:
 
 @pytest.mark.parametrize("name", SEEDED)
 def test_sampler_stops_when_told(name: SolverName) -> None:
-    """The stop button ends a run within a second, and the result says that it did."""
+    """The stop button ends a run at the next piece of work, and the result says that it did."""
     sampler = solver_of(name)
     assert isinstance(sampler, Sampler)
     model = spread_model(40, 6, seed=0, penalty=0.1)

@@ -60,12 +60,12 @@ def test_default_anneal_of_a_spread_breaks_no_pod_and_is_near_the_best(solver) -
 
 
 def test_nine_hundred_variables_take_a_second() -> None:
-    """The default work on 100 pods and 10 nodes; 0.4 s alone, the rest is for a busy machine."""
+    """The default work on 100 pods and 10 nodes; 0.4 s of this thread's own CPU time."""
     model = spread_model(100, 10, seed=0, penalty=0.3)
     assert model.num_variables == 900
-    began = time.monotonic()
+    began = time.thread_time()
     OPENJIJ_SA.sample(model, SolverParams(), Watch())
-    assert time.monotonic() - began < 2.0
+    assert time.thread_time() - began < 2.0
 
 
 def test_anneal_cut_into_pieces_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
