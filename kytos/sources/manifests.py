@@ -228,7 +228,9 @@ def _sort_by_kind(objects: list[tuple[str, Any]]) -> defaultdict[str, list[Field
         kind = _kind(item)
         if kind == "Status":
             said = Fields(item, where).text("message", "no reason given")
-            raise SourceError(f"holds an API server's status message instead of objects: {said}", where)
+            raise SourceError(
+                f"holds an API server's status message instead of objects: {said}", where
+            )
         metadata = Fields(item, f"{where}: {kind}" if where else kind).object("metadata")
         name, namespace = metadata.text("name"), metadata.text("namespace")
         if not name:

@@ -1,4 +1,4 @@
-"""Who a pod belongs to: its controllers followed up to the one a person created."""
+"""Who a pod belongs to: its controller, or the one that makes controllers for it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from kytos.sources.fields import Fields
 Controllers = Mapping[tuple[str, str, str], Owner | None]
 """The controller of each object by (namespace, kind, name)."""
 
+_MADE_BY_ANOTHER = frozenset({"ReplicaSet", "Job", "ReplicationController"})
+"""Kinds that a Deployment, CronJob or DeploymentConfig makes one after the other."""
+
 
 def controller_of(metadata: Fields) -> Owner | None:
     """The owner that manages the object, if any."""
@@ -20,22 +23,20 @@ def controller_of(metadata: Fields) -> Owner | None:
 
 
 def top_owner(metadata: Fields, namespace: str, controllers: Controllers) -> Owner | None:
-    """Follow controllers up (Pod to ReplicaSet to Deployment, Job to CronJob).
+    """The controller whose replicas a pod is one of: ReplicaSet and Job are followed one up.
 
-    A ReplicaSet that is not listed is followed by its name, which a Deployment makes from its
-    own name and the pod's ``pod-template-hash``.
+    No further: an operator's resource that owns several Deployments would make one service of
+    them. A ReplicaSet that is not listed is followed by its name, which a Deployment makes from
+    its own name and the pod's ``pod-template-hash``.
     """
     owner = controller_of(metadata)
-    seen: set[Owner] = set()
-    while owner is not None and owner not in seen:
-        seen.add(owner)
-        key = (namespace, owner.kind, owner.name)
-        above = controllers.get(key)
-        if above is None and owner.kind == "ReplicaSet" and key not in controllers:
-            above = _deployment_by_name(owner.name, metadata.labels("labels"))
-        if above is None:
-            return owner
-        owner = above
+    if owner is None or owner.kind not in _MADE_BY_ANOTHER:
+        return owner
+    key = (namespace, owner.kind, owner.name)
+    if key in controllers:
+        return controllers[key] or owner
+    if owner.kind == "ReplicaSet":
+        return _deployment_by_name(owner.name, metadata.labels("labels")) or owner
     return owner
 
 

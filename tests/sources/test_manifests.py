@@ -276,6 +276,9 @@ class TestOwners:
             ([("ReplicaSet", "bare")], Owner(kind="ReplicaSet", name="bare")),
             ([("Job", "nightly-1"), ("CronJob", "nightly")], Owner(kind="CronJob", name="nightly")),
             ([("DaemonSet", "agent")], Owner(kind="DaemonSet", name="agent")),
+            ([("StatefulSet", "db"), ("Cluster", "pg")], Owner(kind="StatefulSet", name="db")),
+            ([("ReplicaSet", "a"), ("Deployment", "b"), ("Stack", "c")],
+             Owner(kind="Deployment", name="b")),
             ([("Rollout", "canary")], Owner(kind="Rollout", name="canary")),
         ],
     )  # fmt: skip
@@ -286,7 +289,7 @@ class TestOwners:
         chain: list[tuple[str, str]],
         owner: Owner,
     ) -> None:
-        """Pod to ReplicaSet to Deployment, Job to CronJob; unknown kinds are taken as they are."""
+        """ReplicaSet to Deployment, Job to CronJob, no further; other kinds stay as they are."""
         objects = [node_manifest, self.owned(pod_manifest, *chain[0])]
         for (kind, name), above in pairwise(chain):
             manifest = {"kind": kind, "metadata": {"name": name, "namespace": "shop"}}
@@ -301,16 +304,6 @@ class TestOwners:
             pod_manifest, "ReplicaSet", "web-shop-5d8f", labels={"pod-template-hash": "5d8f"}
         )
         assert pod_from_object(manifest).owner == Owner(kind="Deployment", name="web-shop")
-
-    def test_owners_in_a_circle_end(self, node_manifest: Manifest, pod_manifest: Manifest) -> None:
-        """Controllers that own each other do not hang the reader."""
-        sets = [
-            self.owned({"kind": "ReplicaSet", "metadata": {"name": a, "namespace": "shop"}},
-                       "ReplicaSet", b)
-            for a, b in (("a", "b"), ("b", "a"))
-        ]  # fmt: skip
-        objects = [node_manifest, self.owned(pod_manifest, "ReplicaSet", "a"), *sets]
-        assert cluster_from_objects(objects).pods[0].owner is not None
 
     def test_bare_and_mirror_pods_have_no_service(self, pod_manifest: Manifest) -> None:
         """A bare pod has no owner; a static pod's mirror is known by annotation or owner."""
