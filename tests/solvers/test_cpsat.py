@@ -44,3 +44,57 @@ def test_nothing_ranks_before_the_exact_answer(
     assert rank(problem, weights, result.placement) == pytest.approx(best, rel=1e-6, abs=1e-6)
     lowest = min(energy(problem, weights, placement).total for placement in everything)
     assert result.bound <= lowest + 1e-9 * max(1.0, abs(lowest))
+
+
+@pytest.fixture
+def crowded() -> Problem:
+    """Enough pods that the search does not end by itself within seconds."""
+    return random_problem(3, pods=60, nodes=8, rules=False, traffic=False, waiting=0.0, room=2.0)
+
+
+def test_the_clock_is_kept(crowded: Problem) -> None:
+    """A second is a second, model building and all, and what was proven still bounds."""
+    started = time.monotonic()
+    result = solve_exact(crowded, Weights(), SolverParams(time_limit_s=1.0))
+    assert time.monotonic() - started < 4.0
+    assert result.status is ExactStatus.FEASIBLE
+    found = energy(crowded, Weights(), result.placement).total
+    assert -math.inf < result.bound <= found <= energy(crowded, Weights(), crowded.current).total
+
+
+def test_the_stop_button_ends_the_search(crowded: Problem) -> None:
+    """A stop from another thread is heard within a fraction of a second."""
+    began = time.monotonic()
+    watch = Watch(stopped=lambda: time.monotonic() - began > 0.5)
+    placement = CP_SAT.place(crowded, Weights(), SolverParams(time_limit_s=60.0), watch)
+    assert time.monotonic() - began < 5.0
+    assert feasible(crowded, placement)
+
+
+def test_same_seed_same_answer() -> None:
+    """When the search ends by itself its answer is a function of the seed."""
+    problem = random_problem(11, pods=6, nodes=3)
+    params = SolverParams(seed=7)
+    first, second = (CP_SAT.place(problem, Weights(), params, Watch()) for _ in range(2))
+    assert first.tolist() == second.tolist()
+
+
+def test_what_is_too_large_is_said_to_be(crowded: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No model is built beyond the limit: the start comes back and nothing is claimed."""
+    monkeypatch.setattr(cpsat, "MAX_PAIRS", 10)
+    result = solve_exact(crowded, Weights())
+    assert result.status is ExactStatus.TOO_LARGE
+    assert result.bound == -math.inf
+    assert result.placement.tolist() == crowded.current.tolist()
+
+
+def test_rounded_loads_still_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With load told apart in eight steps only, the bound gives way and stays true."""
+    monkeypatch.setattr(cpsat, "LEVELS", 8)
+    for seed in range(20):
+        problem = random_problem(seed, pods=4, nodes=3, mode=LoadMode.SPREAD, traffic=False)
+        lowest = min(
+            energy(problem, Weights(), placement).total
+            for placement in feasible_placements(problem)
+        )
+        assert solve_exact(problem, Weights()).bound <= lowest + 1e-9
