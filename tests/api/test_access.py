@@ -1,0 +1,104 @@
+"""Who may call."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.testclient import TestClient
+
+from kytos.api import Settings, create_app
+from kytos.api.access import OPEN_PATHS, is_api_path
+
+TOKEN = "correct-horse-battery"
+
+
+def client_at(address: str, settings: Settings, **headers: str) -> TestClient:
+    """A client whose connection arrives at `address`."""
+    return TestClient(create_app(settings), base_url=f"http://{address}", headers=headers)
+
+
+def test_token_is_asked_for_on_every_path() -> None:
+    """With a token set, no path but the probes answers without it."""
+    client = client_at("127.0.0.1", Settings(api_token=TOKEN))
+    schema = TestClient(create_app(Settings())).get("/openapi.json").json()
+    for path, methods in schema["paths"].items():
+        for method in methods:
+            status = client.request(method, path.replace("{job_id}", "x")).status_code
+            assert (status == 401) == (path not in OPEN_PATHS), f"{method} {path}: {status}"
+
+
+def test_every_documented_path_counts_as_the_services() -> None:
+    """No path of the service is mistaken for the dashboard's, which has another guard."""
+    schema = TestClient(create_app(Settings())).get("/openapi.json").json()
+    assert [path for path in schema["paths"] if not is_api_path(path)] == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (f"Bearer {TOKEN}", 200),
+        (f"bearer {TOKEN}", 200),
+        (f"Bearer {TOKEN[:-1]}", 401),
+        (f"Basic {TOKEN}", 401),
+        ("Bearer", 401),
+        ("", 401),
+    ],
+)
+def test_only_the_token_opens(sent: str, status: int) -> None:
+    """The token opens from anywhere; nothing else does, and the refusal does not repeat it."""
+    client = client_at("203.0.113.5", Settings(api_token=TOKEN), Authorization=sent)
+    response = client.get("/version")
+    assert response.status_code == status
+    assert TOKEN not in response.text
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "status"),
+    [
+        ("127.0.0.1", "127.0.0.1:8000", 200),
+        ("127.0.0.1", "localhost", 200),
+        ("[::1]", "[::1]:8000", 200),
+        ("127.0.0.1", "attacker.example", 403),
+        ("127.0.0.1", "[::bad", 403),
+        ("10.1.2.3", "10.1.2.3", 403),
+        ("10.1.2.3", "localhost", 403),
+    ],
+)
+def test_without_a_token_only_this_machine_is_answered(
+    address: str, host: str, status: int
+) -> None:
+    """Connections to other addresses, and pages that point their name at this one, are refused."""
+    assert client_at(address, Settings(), Host=host).get("/version").status_code == status
+
+
+def test_other_sites_pages_are_refused() -> None:
+    """A browser that calls for another site is turned away even on this machine."""
+    client = client_at("127.0.0.1", Settings(), **{"Sec-Fetch-Site": "cross-site"})
+    assert client.get("/version").status_code == 403
+
+
+def test_anonymous_access_is_an_explicit_choice() -> None:
+    """With the flag, anyone is answered."""
+    settings = Settings(allow_anonymous=True)
+    assert client_at("10.1.2.3", settings).get("/version").status_code == 200
+
+
+def test_answers_carry_safe_headers_and_an_id() -> None:
+    """Every answer, refusals included, forbids sniffing and framing and names the request."""
+    client = client_at("127.0.0.1", Settings())
+    for path in ("/version", "/nowhere"):
+        response = client.get(path, headers={"X-Request-ID": "mine-1"})
+        assert response.headers["X-Request-ID"] == "mine-1"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["X-Frame-Options"] == "DENY"
+        assert "access-control-allow-origin" not in response.headers
+    forged = client.get("/version", headers={"X-Request-ID": "a b"})
+    assert forged.headers["X-Request-ID"] != "a b"
+
+
+def test_settings_read_from_the_environment() -> None:
+    """Variables become settings; a token is never shown; a bad value is refused."""
+    found = Settings.from_environment({"KYTOS_API_TOKEN": TOKEN, "KYTOS_QUEUE": "3"})
+    assert found.queue == 3
+    assert TOKEN not in repr(found)
+    with pytest.raises(ValueError, match="queue"):
+        Settings.from_environment({"KYTOS_QUEUE": "many"})
