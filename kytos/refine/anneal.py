@@ -64,12 +64,12 @@ class Ladder:
 
 
 SPREAD_LADDERS = (
-    Ladder(0.1, 1e-6, 0.15, 0.5),
+    Ladder(2.0, 1e-6, 0.15, 0.5),
     Ladder(0.1, 1e-7, 0.55, 0.5),
     Ladder(1e-3, 1e-8, 0.2, 0.6),
 )
 CONSOLIDATE_LADDERS = (
-    Ladder(0.3, 1e-3, 0.15, 0.5),
+    Ladder(2.0, 1e-3, 0.15, 0.5),
     Ladder(0.3, 1e-3, 0.35, 0.5),
     Ladder(0.1, 1e-3, 0.35, 0.5),
 )

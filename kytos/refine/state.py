@@ -389,7 +389,8 @@ def _floats(values: npt.ArrayLike) -> Floats:
 
 def _bytes(values: npt.ArrayLike) -> Bytes:
     array = np.asarray(values)
-    return _own(array.view(np.uint8) if array.dtype == np.bool_ else array, np.uint8)
+    owned: Bytes = _own(array.view(np.uint8) if array.dtype == np.bool_ else array, np.uint8)
+    return owned
 
 
 def _matrix(values: Floats | None) -> Floats:
