@@ -69,31 +69,33 @@ class HostPorts(Rule):
         """``(nodes,)`` where another pod has one of the ports."""
         refused = none_refused(index)
         for key, address in ports_taken(index.pods[pod]):
-            refused[self._nodes_taken(index, pod, key, address)] = True
+            refused[index.home[self._rivals(index, pod, key, address)]] = True
         return refused
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name the ports and who has them."""
         found = [
-            f"{key[1]}/{key[0]} ({self._holder(index, pod, key, address, node)})"
-            for key, address in ports_taken(index.pods[pod])
-            if node in self._nodes_taken(index, pod, key, address)
+            f"{key[1]}/{key[0]} ({index.pods[holders[0]].id})"
+            for key, holders in self._held(index, pod, node)
         ]
         return f"host port {', '.join(found)} is taken"
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
         """Move whoever has the port, where it is one pod."""
-        holders = {
-            self._holder(index, pod, key, address, node)
-            for key, address in ports_taken(index.pods[pod])
-            if node in self._nodes_taken(index, pod, key, address)
-        }
+        holders = {holder for _, found in self._held(index, pod, node) for holder in found}
         if len(holders) != 1:
             return None
-        return f"move {holders.pop()} off {index.nodes[node].name}"
+        return f"move {index.pods[holders.pop()].id} off {index.nodes[node].name}"
 
-    def _nodes_taken(self, index: RuleIndex, pod: int, key: PortKey, address: str) -> Ints:
-        return np.asarray(index.home[self._rivals(index, pod, key, address)])
+    def _held(self, index: RuleIndex, pod: int, node: int) -> list[tuple[PortKey, list[int]]]:
+        """Each port of the pod that is taken on the node, and who has it."""
+        found = []
+        for key, address in ports_taken(index.pods[pod]):
+            rivals = self._rivals(index, pod, key, address)
+            holders = rivals[index.home[rivals] == node]
+            if len(holders):
+                found.append((key, [int(holder) for holder in holders]))
+        return found
 
     def _rivals(self, index: RuleIndex, pod: int, key: PortKey, address: str) -> Ints:
         """Positions of the bound pods, other than the pod itself, whose port clashes."""
@@ -104,7 +106,3 @@ class HostPorts(Rule):
         ]
         rivals = np.concatenate(found)
         return np.asarray(rivals[(rivals != pod) & (index.home[rivals] >= 0)])
-
-    def _holder(self, index: RuleIndex, pod: int, key: PortKey, address: str, node: int) -> str:
-        rivals = self._rivals(index, pod, key, address)
-        return index.pods[int(rivals[index.home[rivals] == node][0])].id

@@ -131,7 +131,7 @@ class PodAntiAffinity(Rule):
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name a pod that is in the way."""
-        term, rivals = self._in_the_way(index, pod, node)
+        term, rivals = self._in_the_way(index, pod, node)[0]
         return (
             f"required pod anti-affinity: {index.pods[rivals[0]].id} is in the same "
             f"{term.topology_key}"
@@ -139,21 +139,20 @@ class PodAntiAffinity(Rule):
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
         """Move the pod that is in the way, where it is one."""
-        _, rivals = self._in_the_way(index, pod, node)
-        return _move(index, rivals)
+        return _move(index, self._in_the_way(index, pod, node))
 
     def _refused_by(self, index: RuleIndex, pod: int, term: Term) -> Bools:
         targets = matched_pods(index, term)
         name = ("targets", term.requirements, term.namespaces)
         return others_at_nodes(index, term.topology_key, targets, pod, name) > 0
 
-    def _in_the_way(self, index: RuleIndex, pod: int, node: int) -> tuple[Term, list[int]]:
-        term = next(
-            term
+    def _in_the_way(self, index: RuleIndex, pod: int, node: int) -> list[tuple[Term, list[int]]]:
+        """Each term that refuses the node, and the pods it finds there."""
+        return [
+            (term, _inside(index, term, matched_pods(index, term), pod, node))
             for term in anti_affinity_terms(index, pod)
             if self._refused_by(index, pod, term)[node]
-        )
-        return term, _inside(index, term, matched_pods(index, term), pod, node)
+        ]
 
 
 class ExistingAntiAffinity(Rule):
@@ -183,7 +182,7 @@ class ExistingAntiAffinity(Rule):
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name the pod that keeps this one away."""
-        term, carriers = self._in_the_way(index, pod, node)
+        term, carriers = self._in_the_way(index, pod, node)[0]
         return (
             f"{index.pods[carriers[0]].id} is in the same {term.topology_key} and keeps such pods "
             "away (required pod anti-affinity)"
@@ -191,18 +190,19 @@ class ExistingAntiAffinity(Rule):
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
         """Move the pod that keeps this one away, where it is one."""
-        _, carriers = self._in_the_way(index, pod, node)
-        return _move(index, carriers)
+        return _move(index, self._in_the_way(index, pod, node))
 
     def _refused_by(self, index: RuleIndex, pod: int, term: Term) -> Bools:
         carriers = anti_affinity_carriers(index)[term]
         return others_at_nodes(index, term.topology_key, carriers, pod, ("carriers", term)) > 0
 
-    def _in_the_way(self, index: RuleIndex, pod: int, node: int) -> tuple[Term, list[int]]:
-        term = next(
-            term for term in _terms_against(index)[pod] if self._refused_by(index, pod, term)[node]
-        )
-        return term, _inside(index, term, anti_affinity_carriers(index)[term], pod, node)
+    def _in_the_way(self, index: RuleIndex, pod: int, node: int) -> list[tuple[Term, list[int]]]:
+        """Each term that refuses the node, and the pods there that carry it."""
+        return [
+            (term, _inside(index, term, anti_affinity_carriers(index)[term], pod, node))
+            for term in _terms_against(index)[pod]
+            if self._refused_by(index, pod, term)[node]
+        ]
 
 
 def _terms_against(index: RuleIndex) -> Sequence[Sequence[Term]]:
@@ -227,5 +227,7 @@ def _inside(index: RuleIndex, term: Term, pods: Bools, pod: int, node: int) -> l
     return [int(position) for position in inside]
 
 
-def _move(index: RuleIndex, pods: Sequence[int]) -> str | None:
-    return f"move {index.pods[pods[0]].id} elsewhere" if len(pods) == 1 else None
+def _move(index: RuleIndex, found: Sequence[tuple[Term, list[int]]]) -> str | None:
+    """Move the pod in the way, where it is one."""
+    pods = {pod for _, inside in found for pod in inside}
+    return f"move {index.pods[pods.pop()].id} elsewhere" if len(pods) == 1 else None

@@ -114,13 +114,13 @@ class ExclusiveVolumes(Rule):
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name the claim and its user."""
-        claim, user = self._in_use(index, pod)
-        return f"claim {claim} is {EXCLUSIVE} and in use by {user}"
+        claim, users = self._in_use(index, pod)[0]
+        return f"claim {claim} is {EXCLUSIVE} and in use by {index.pods[users[0]].id}"
 
-    def remedy(self, index: RuleIndex, pod: int, node: int) -> str:
-        """Stop the other pod."""
-        _, user = self._in_use(index, pod)
-        return f"stop {user}"
+    def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
+        """Stop the other pod, where it is one."""
+        users = {user for _, found in self._in_use(index, pod) for user in found}
+        return f"stop {index.pods[users.pop()].id}" if len(users) == 1 else None
 
     def _claims(self, index: RuleIndex, pod: int) -> tuple[tuple[str, str], ...]:
         namespace = index.pods[pod].namespace
@@ -134,12 +134,14 @@ class ExclusiveVolumes(Rule):
         users = exclusive_users(index)[claim]
         return np.asarray(users[(users != pod) & (index.home[users] >= 0)])
 
-    def _in_use(self, index: RuleIndex, pod: int) -> tuple[str, str]:
+    def _in_use(self, index: RuleIndex, pod: int) -> list[tuple[str, list[int]]]:
+        """Each exclusive claim of the pod that others use, and who does."""
+        found = []
         for claim in self._claims(index, pod):
             users = self._users(index, pod, claim)
             if len(users):
-                return claim[1], index.pods[int(users[0])].id
-        raise ValueError(f"no exclusive claim of {index.pods[pod].id} is in use")
+                found.append((claim[1], [int(user) for user in users]))
+        return found
 
 
 def _unbound(index: RuleIndex, claim: Claim) -> tuple[str, Bools]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kytos.cluster import (
     HOSTNAME,
+    ZONE,
     Cluster,
     HostPort,
     LabelSelector,
@@ -17,6 +18,7 @@ from kytos.cluster import (
     Pod,
     PodTerm,
     Requirement,
+    SpreadConstraint,
 )
 from kytos.hamiltonian.feasible import violations
 from kytos.optimize.building import build_problem
@@ -160,3 +162,37 @@ def test_an_unknown_pod_is_refused_by_name(three_nodes: tuple[Node, ...]) -> Non
     """The message names the pod and what to do."""
     with pytest.raises(ValueError, match=r"default/web-7.*add it to the"):
         compile_rules(Cluster(nodes=three_nodes), [replica(7, None)])
+
+
+def test_company_under_another_key_is_somewhere() -> None:
+    """The first-pod exception looks under all keys of the terms at once.
+
+    The only match runs on a node with a rack and no zone, so the newcomer, which must be beside a
+    match in zone and rack, is not the first of its kind: no node is free to it.
+    """
+    terms = tuple(PodTerm(topology_key=key, selector=selects("web")) for key in (ZONE, "rack"))
+    nodes = (
+        Node(name="zoned", allocatable={"pods": 9}, labels={ZONE: "a", "rack": "r"}),
+        Node(name="racked", allocatable={"pods": 9}, labels={"rack": "s"}),
+    )
+    pods = (replica(0, None, affinity=terms), replica(1, "racked"))
+    cluster = Cluster(nodes=nodes, pods=pods)
+    problem = build_problem(cluster, pods, mode=LoadMode.SPREAD)
+    assert blamed(problem, np.array([0, 1]))
+    assert refused(cluster, problem, np.array([0, 1]))
+    apart = build_problem(cluster.with_placement({pods[1].id: None}), pods, mode=LoadMode.SPREAD)
+    assert not blamed(apart, np.array([0, UNPLACED]))
+
+
+def test_fewer_domains_than_asked_for_take_the_least_as_zero(
+    three_nodes: tuple[Node, ...],
+) -> None:
+    """One replica on each of three nodes is level, but with four domains asked for it is not."""
+    for asked, breaks in ((3, False), (4, True)):
+        even = SpreadConstraint(topology_key=HOSTNAME, selector=selects("web"), min_domains=asked)
+        pods = (
+            *(replica(number, name) for number, name in enumerate(("one", "two", "three"))),
+            replica(3, None, spread=(even,)),
+        )
+        problem = build_problem(Cluster(nodes=three_nodes, pods=pods), pods, mode=LoadMode.SPREAD)
+        assert blamed(problem, np.array([0, 1, 2, 0])) is breaks
