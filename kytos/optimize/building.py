@@ -47,7 +47,11 @@ def build_problem(
     fixed = _amounts((node.current_load for node in nodes), resources)
     np.add.at(fixed, home, _amounts((pod.footprint | {PODS: 1} for pod in staying), resources))
     load_fixed = _amounts((node.current_load for node in nodes), LOAD_RESOURCES).astype(float)
-    np.add.at(load_fixed, home, _amounts((pod.footprint | pod.expected for pod in staying), LOAD_RESOURCES))
+    np.add.at(
+        load_fixed,
+        home,
+        _amounts((pod.footprint | pod.expected for pod in staying), LOAD_RESOURCES),
+    )
     current = np.array(
         [UNPLACED if pod.node is None else cluster.node_index[pod.node] for pod in decide],
         dtype=np.int64,
@@ -171,7 +175,8 @@ def _sole(cluster: Cluster, decide: Sequence[Pod]) -> Bools:
     )
     return np.array(
         [
-            pod.service is not None and ready[pod.service] - (pod.node is not None and pod.ready) <= 0
+            pod.service is not None
+            and ready[pod.service] - (pod.node is not None and pod.ready) <= 0
             for pod in decide
         ],
         dtype=np.bool_,

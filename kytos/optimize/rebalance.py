@@ -55,8 +55,9 @@ def rebalance(
         When the solver cannot be used here; the message says what to do.
     """
     reasons = movability(cluster)
-    pinned = {pod: reason for pod, reason in reasons.items() if reason is not None}
-    decide = [pod for pod in cluster.pods if pod.holds_capacity and pod.id not in pinned]
+    running = [pod for pod in cluster.pods if pod.holds_capacity]
+    pinned = {pod.id: reason for pod in running if (reason := reasons[pod.id]) is not None}
+    decide = [pod for pod in running if pod.id not in pinned]
     problem = build_problem(
         cluster,
         decide,
