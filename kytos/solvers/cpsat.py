@@ -312,6 +312,10 @@ class _Search:
         solver = cp_model.CpSolver()
         solver.parameters.random_seed = self._params.seed
         solver.parameters.num_workers = 1
+        if self.model.problem.mode is not LoadMode.CONSOLIDATE:
+            # The linear relaxation of a square bounds nothing and takes most of the time: on 100
+            # pods x 10 nodes H fell from 1.12 to 0.25 in 5 s without it, not at all in 10 s with.
+            solver.parameters.linearization_level = 0
         solver.parameters.max_time_in_seconds = remaining
         done = threading.Event()
         guard = threading.Thread(target=self._guard, args=(solver, done), daemon=True)
