@@ -281,14 +281,23 @@ class Claim(Frozen):
     volume: str | None = None
     """The PersistentVolume it is bound to."""
     storage_class: str | None = None
+    capacity: Amount = 0
+    """Bytes it asks for."""
+    terminating: bool = False
 
 
 class Volume(Frozen):
-    """A PersistentVolume: where it can be reached from."""
+    """A PersistentVolume: where it can be reached from and who may claim it."""
 
     name: str
     labels: Labels = {}
     required_node_terms: tuple[NodeTerm, ...] | None = None
+    storage_class: str | None = None
+    access_modes: tuple[str, ...] = ()
+    capacity: Amount = 0
+    """Bytes it offers."""
+    claim: str | None = None
+    """The claim it is bound to or kept for, ``namespace/name``."""
 
 
 class StorageClass(Frozen):
@@ -296,6 +305,8 @@ class StorageClass(Frozen):
 
     name: str
     waits_for_consumer: bool = False
+    provisions: bool = True
+    """False where volumes are made by hand (``kubernetes.io/no-provisioner``)."""
     allowed_topologies: tuple[NodeTerm, ...] = ()
 
 

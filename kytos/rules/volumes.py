@@ -42,10 +42,12 @@ def exclusive_users(index: RuleIndex) -> Mapping[tuple[str, str], Ints]:
 class Volumes(Rule):
     """Every claim of the pod must be there and its volume reachable from the node.
 
-    A bound claim brings its volume's node affinity and its zone and region labels; an unbound one
-    that waits for its first consumer the allowed topologies of its class; any other unbound claim,
-    or a missing one, refuses every node. ReadWriteOnce is not exclusive to the scheduler. Source:
-    Kubernetes' VolumeBinding and VolumeZone plugins.
+    A bound claim brings its volume's node affinity and its zone and region labels. An unbound one
+    that waits for its first consumer may go where its class makes volumes (its allowed
+    topologies) and wherever a free volume can be reached. Any other unbound claim, or a missing
+    one, refuses every node. ReadWriteOnce is not exclusive to the scheduler.
+
+    Source: Kubernetes' VolumeBinding and VolumeZone plugins.
     """
 
     name = "volumes"
@@ -76,6 +78,8 @@ class Volumes(Rule):
             claim = index.claims.get((namespace, name))
             if claim is None:
                 yield f"persistent volume claim {name} does not exist", everywhere
+            elif claim.terminating:
+                yield f"persistent volume claim {name} is being deleted", everywhere
             elif claim.volume is None:
                 yield _unbound(index, claim)
             elif claim.volume not in index.volumes:
@@ -153,10 +157,26 @@ def _unbound(index: RuleIndex, claim: Claim) -> tuple[str, Bools]:
         )
     if not found.waits_for_consumer:
         return f"claim {claim.name} is not bound to a volume", ~none_refused(index)
-    terms = found.allowed_topologies or None
+    within = none_refused(index)
+    if found.provisions:
+        within = within | nodes_of_terms(index, found.allowed_topologies or None)
+    for volume in index.volumes.values():
+        if _can_hold(volume, claim):
+            within = within | nodes_of_terms(index, volume.required_node_terms)
+    return f"claim {claim.name} waits for a volume of class {found.name}: none here", ~within
+
+
+def _can_hold(volume: Volume, claim: Claim) -> bool:
+    """Whether a free volume is one the claim could be bound to.
+
+    A claim's own label selector is not looked at. Source: ``FindMatchingVolume`` of Kubernetes'
+    component-helpers.
+    """
     return (
-        f"claim {claim.name} waits for a volume of class {found.name}, which is not made here",
-        ~nodes_of_terms(index, terms),
+        volume.storage_class == claim.storage_class
+        and volume.claim in (None, f"{claim.namespace}/{claim.name}")
+        and volume.capacity >= claim.capacity
+        and set(claim.access_modes) <= set(volume.access_modes)
     )
 
 

@@ -161,26 +161,36 @@ def read_budget(item: Fields) -> DisruptionBudget:
 
 def read_claim(item: Fields) -> Claim:
     """Read a PersistentVolumeClaim."""
-    spec = item.object("spec")
+    spec, metadata = item.object("spec"), item.object("metadata")
     return Claim(
-        name=item.object("metadata").text("name"),
+        name=metadata.text("name"),
         namespace=namespace_of(item),
         access_modes=spec.texts("accessModes"),
         volume=spec.text("volumeName") or None,
         storage_class=spec.text("storageClassName") or None,
+        capacity=_storage(spec.object("resources").object("requests")),
+        terminating="deletionTimestamp" in metadata,
     )
 
 
 def read_volume(item: Fields) -> Volume:
     """Read a PersistentVolume."""
-    metadata = item.object("metadata")
+    metadata, spec = item.object("metadata"), item.object("spec")
+    kept_for = spec.object("claimRef")
     return Volume(
         name=metadata.text("name"),
         labels=metadata.labels("labels"),
-        required_node_terms=required_node_terms(
-            item.object("spec").object("nodeAffinity"), "required"
-        ),
+        required_node_terms=required_node_terms(spec.object("nodeAffinity"), "required"),
+        storage_class=spec.text("storageClassName") or None,
+        access_modes=spec.texts("accessModes"),
+        capacity=_storage(spec.object("capacity")),
+        claim=f"{kept_for.text('namespace')}/{kept_for.text('name')}" if kept_for.value else None,
     )
+
+
+def _storage(amounts: Fields) -> int:
+    """Bytes of storage."""
+    return offered_rounded_up(read_quantities(amounts.value, amounts.path)).get("storage", 0)
 
 
 def read_storage_class(item: Fields) -> StorageClass:
@@ -188,6 +198,7 @@ def read_storage_class(item: Fields) -> StorageClass:
     return StorageClass(
         name=item.object("metadata").text("name"),
         waits_for_consumer=item.text("volumeBindingMode") == "WaitForFirstConsumer",
+        provisions=item.text("provisioner") != "kubernetes.io/no-provisioner",
         allowed_topologies=tuple(
             NodeTerm(
                 expressions=tuple(

@@ -29,8 +29,28 @@ def bound(**volume: object) -> dict[str, object]:
 
 
 def unbound(**storage_class: object) -> dict[str, object]:
-    claim = Claim(name="c", namespace="default", storage_class="s")
+    claim = Claim(
+        name="c",
+        namespace="default",
+        storage_class="s",
+        access_modes=("ReadWriteOnce",),
+        capacity=5,
+    )
     return {"claims": (claim,), "storage_classes": (StorageClass(name="s", **storage_class),)}
+
+
+def free(**fields: object) -> Volume:
+    """A volume in zone b that nobody has claimed and claim c could take."""
+    return Volume(
+        **{
+            "name": f"free-{sorted(fields)}",
+            "required_node_terms": (in_zone("b"),),
+            "storage_class": "s",
+            "access_modes": ("ReadWriteOnce", "ReadOnlyMany"),
+            "capacity": 5,
+        }
+        | fields
+    )
 
 
 EVERYWHERE = ["a1", "a2", "b1", "bare"]
@@ -56,6 +76,33 @@ EVERYWHERE = ["a1", "a2", "b1", "bare"]
             unbound(waits_for_consumer=True, allowed_topologies=(in_zone("b"),)),
             ["a1", "a2", "bare"],
             id="waits, allowed topologies",
+        ),
+        pytest.param(
+            unbound(waits_for_consumer=True, provisions=False), EVERYWHERE, id="nothing to wait for"
+        ),
+        pytest.param(
+            unbound(waits_for_consumer=True, provisions=False)
+            | {"volumes": (free(), free(claim="default/other", required_node_terms=None))},
+            ["a1", "a2", "bare"],
+            id="a free volume in zone b",
+        ),
+        pytest.param(
+            unbound(waits_for_consumer=True, provisions=False)
+            | {"volumes": (free(claim="default/c"), free(storage_class="t"), free(capacity=4))},
+            ["a1", "a2", "bare"],
+            id="a volume kept for the claim",
+        ),
+        pytest.param(
+            unbound(waits_for_consumer=True, provisions=False)
+            | {"volumes": (free(access_modes=("ReadOnlyMany",)), free(capacity=4))},
+            EVERYWHERE,
+            id="free volumes of another mode or too small",
+        ),
+        pytest.param(
+            {"claims": (Claim(name="c", namespace="default", volume="v", terminating=True),)}
+            | {"volumes": (Volume(name="v"),)},
+            EVERYWHERE,
+            id="a claim being deleted",
         ),
     ],
 )
