@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.refine import kernels

@@ -7,6 +7,9 @@ A placement is changed by `shift`, which keeps every count; `cost_at` is the ene
 node given all others, wherever it is now, so that a move costs ``cost_at(new) - cost_at(old)``.
 """
 
+# mypy: allow-untyped-defs, allow-untyped-calls
+# Numba infers the types; `Tables` and `State` document them.
+
 from __future__ import annotations
 
 import math
@@ -29,7 +32,7 @@ JOURNAL = 1 << 12
 """Accepted moves remembered since the best placement, before it is copied out instead."""
 
 
-def load(T, S, placement):
+def load(T: Any, S: Any, placement: Any) -> None:
     """Set the state to a placement, counting from scratch."""
     for array, start in (
         (S.held, T.fixed),
@@ -322,7 +325,7 @@ def limits_hold(T, S):
     """Whether the bounds on moves hold."""
     if S.scalars[0] > T.max_moves:
         return False
-    for limit in range(len(T.limit_max)):
+    for limit in range(len(T.limit_max)):  # noqa: SIM110 (kernels know no generators)
         if S.left[limit] > T.limit_max[limit]:
             return False
     return True
@@ -577,10 +580,7 @@ def _swap_holds(T, S, pod, other, here, there):
         node_holds(T, S, here)
         and node_holds(T, S, there)
         and limits_hold(T, S)
-        and (
-            not T.has_rules
-            or (rules_hold(T, S, pod, here) and rules_hold(T, S, other, there))
-        )
+        and (not T.has_rules or (rules_hold(T, S, pod, here) and rules_hold(T, S, other, there)))
     )
 
 
