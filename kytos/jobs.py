@@ -15,6 +15,7 @@ import logging
 import mmap
 import multiprocessing
 import os
+import pickle
 import struct
 import tempfile
 import threading
@@ -344,4 +345,16 @@ def _run(
     except FileNotFoundError:  # cancelled while it waited; nobody asks for the result
         raise JobCancelled("the solve was cancelled") from None
     watch = Watch(stopped=lambda: board.stopped, report=board.write)
-    return function(*args, watch=watch, **kwargs)
+    try:
+        return function(*args, watch=watch, **kwargs)
+    except Exception as error:
+        raise _portable(error) from error
+
+
+def _portable(error: Exception) -> Exception:
+    """Return the error itself if it survives the way to the parent, else its words."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301  (our own, a line above)
+    except Exception:
+        return JobError(f"{type(error).__name__}: {error}")
+    return error

@@ -18,6 +18,17 @@ def refuse(*, watch: Watch) -> None:
     raise ValueError("the cluster has no nodes")
 
 
+class StubbornError(Exception):
+    """Needs two arguments and remembers one, so it cannot be unpickled."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what}: {why}")
+
+
+def raise_stubborn(*, watch: Watch) -> None:
+    raise StubbornError("consent", "a charge was not accepted")
+
+
 def die(*, watch: Watch) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 

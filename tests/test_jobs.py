@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kytos.jobs import Job, JobCancelled, Pool, Progress, QueueFull, WorkerDied
+from kytos.jobs import Job, JobCancelled, JobError, Pool, Progress, QueueFull, WorkerDied
 from kytos.solvers.base import StopReason
 from tests import jobs_to_run
 
@@ -49,6 +49,13 @@ def test_exception_of_the_function_is_raised(pool: Pool) -> None:
     """An error keeps its type and its words."""
     with pytest.raises(ValueError, match="no nodes"):
         pool.submit(jobs_to_run.refuse).result(60)
+
+
+def test_exception_that_cannot_travel_keeps_its_words(pool: Pool) -> None:
+    """An error that does not unpickle would break pebble's pool; its words arrive instead."""
+    with pytest.raises(JobError, match="StubbornError: consent: a charge was not accepted"):
+        pool.submit(jobs_to_run.raise_stubborn).result(60)
+    assert pool.submit(jobs_to_run.add, 1, 1).result(60) == 2
 
 
 def test_progress_reaches_the_parent_and_stop_returns_the_best(pool: Pool) -> None:

@@ -96,8 +96,8 @@ def _state(loaded: Loaded) -> None:
     _fact(
         price,
         "Price",
-        units.price(per_hour),
-        "not every node has one" if per_hour is None else units.price_per_month(per_hour),
+        "n/a" if per_hour is None else units.price(per_hour),
+        "not all known" if per_hour is None else units.price_per_month(per_hour),
     )
     waiting = f"{summary.pending:,} pending" if summary.pending else "none pending"
     _fact(pods, "Running pods", f"{summary.running:,}", waiting)
@@ -105,9 +105,9 @@ def _state(loaded: Loaded) -> None:
     _fact(pinned, "Pinned pods", f"{len(loaded.pinned):,}", f"{max(movable, 0):,} may move")
     if loaded.pinned:
         reasons = Counter(loaded.pinned.values()).most_common(3)
-        named = "; ".join(f"{number:,} {plain(reason)}" for reason, number in reasons)
+        named = "; ".join(f"{plain(reason)} ({number:,})" for reason, number in reasons)
         more = "; …" if len(set(loaded.pinned.values())) > len(reasons) else ""
-        st.caption(f"Pinned: {named}{more}")
+        st.caption(f"Why pods are pinned: {named}{more}")
 
 
 def _fact(column: st.delta_generator.DeltaGenerator, label: str, value: str, remark: str) -> None:

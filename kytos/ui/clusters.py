@@ -12,6 +12,7 @@ from kytos.rules.eviction import movability
 from kytos.scenario import digest_of
 from kytos.sources.errors import SourceError
 from kytos.sources.manifests import read_cluster
+from kytos.sources.prices import with_prices
 from kytos.usage import Summary, summarise
 
 SAMPLES = Path(__file__).parents[2] / "sample_clusters"
@@ -102,7 +103,8 @@ def read_upload(files: list[tuple[str, bytes]]) -> Loaded:
 
 
 def prepare(cluster: Cluster, sample: str | None) -> Loaded:
-    """Work out once what pages show of a cluster."""
+    """Price a cluster's nodes where a price is known, and work out once what pages show of it."""
+    cluster = with_prices(cluster)
     reasons = movability(cluster)
     return Loaded(
         name=label(sample) if sample else cluster.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import streamlit as st
@@ -18,6 +19,7 @@ from kytos.hamiltonian.weights import (
 from kytos.optimize.rebalance import RebalanceRequest
 from kytos.problem import LoadMode
 from kytos.solvers.base import Capacity, Encoding, SolverName, SolverParams
+from kytos.solvers.registry import WHERE
 
 MODE = "mode"
 """Key of the mode's control, and its name in the page's link."""
@@ -29,6 +31,8 @@ _MODE_NAMES = {
     LoadMode.SQUARES: "Least squares",
 }
 _DEFAULTS = SolverParams()
+_PAID = {SolverName.DWAVE_QPU, SolverName.DWAVE_LEAP_BQM, SolverName.DWAVE_LEAP_CQM}
+"""Asked for through the API and the command line, where a charge can be consented to."""
 
 
 @dataclass(frozen=True)
@@ -116,18 +120,22 @@ def weights(mode: LoadMode) -> Weights:
 
 def solver() -> tuple[SolverName, SolverParams]:
     """Draw the solver, its parameters and its budget."""
-    # Only what samples a QUBO or answers by itself here and now; `available` says the rest.
     name = st.selectbox(
-        "Solver",
-        [SolverName.OPENJIJ_SA.value, SolverName.OPENJIJ_SQA.value],
-        key="solver",
-        bind="query-params",
+        "Solver", [name.value for name in _solvers_here()], key="solver", bind="query-params"
     )
     params = SolverParams(
         num_reads=_number("Reads", "num_reads", "reads", 1, 1000),
         num_sweeps=_number("Sweeps per read", "num_sweeps", "sweeps", 1, 100_000, 100),
-        refine_proposals=_number(
-            "Refinement proposals", "refine_proposals", "refine", 0, 1_000_000_000, 1_000_000
+        refine_proposals=st.number_input(
+            "Refinement proposals",
+            min_value=0,
+            max_value=1_000_000_000,
+            value=None,
+            step=1_000_000,
+            placeholder="by the number of pods",
+            key="refine",
+            bind="query-params",
+            help=_help("refine_proposals"),
         ),
         max_variables=_number("Largest QUBO", "max_variables", "qubo", 1, 20_000, 100),
         encoding=Encoding(
@@ -234,6 +242,13 @@ def _load_mode() -> LoadMode:
         width="stretch",
     )
     return LoadMode(chosen)
+
+
+def _solvers_here() -> list[SolverName]:
+    """The solvers that are installed and cost nothing to run."""
+    return [
+        name for name in SolverName if name not in _PAID and find_spec(WHERE[name][0]) is not None
+    ]
 
 
 def _slider(key: str, label: str) -> float:

@@ -15,6 +15,9 @@ from kytos.ui.login import require_login
 
 _ROOT = Path(__file__).parents[2]
 _LOGO = Path(__file__).with_name("logo.svg")
+_ICON = Path(__file__).with_name("icon.svg")
+_SIDEBAR_PIXELS = 340
+"""Room for three presets side by side."""
 _ICONS = {
     "Rebalance": ":material/balance:",
     "Recovery": ":material/healing:",
@@ -30,7 +33,12 @@ def begin(title: str) -> Loaded | None:
 
     Every page calls this first. Returns None when there is neither a sample nor an upload.
     """
-    st.set_page_config(page_title=f"{title} · Kytos", page_icon=str(_LOGO), layout="wide")
+    st.set_page_config(
+        page_title=f"{title} · Kytos",
+        page_icon=str(_ICON),
+        layout="wide",
+        initial_sidebar_state=_SIDEBAR_PIXELS,
+    )
     st.logo(str(_LOGO), size="large")
     require_login()
     workers()

@@ -12,7 +12,7 @@ import streamlit as st
 
 from kytos.cluster import Cluster
 from kytos.hamiltonian.weights import Weights
-from kytos.jobs import Job, JobError, QueueFull
+from kytos.jobs import Job, QueueFull
 from kytos.outcome import Question
 from kytos.solvers.base import SolverName, SolverParams
 from kytos.ui.clusters import Loaded
@@ -133,7 +133,7 @@ def _collect(question: Question) -> None:
     del st.session_state[_key("run", question)]
     try:
         outcome = run.job.result()
-    except (JobError, ValueError) as error:
+    except (RuntimeError, ValueError, MemoryError) as error:
         st.session_state[_key("error", question)] = f"No result: {error}"
         return
     st.session_state[_key("answer", question)] = Answer(run.ask, run.loaded, outcome)
