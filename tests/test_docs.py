@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 from pydantic import BaseModel
 
+from kytos.api import Settings, create_app
+from kytos.api.settings import PREFIX
+from kytos.cli import app as cli
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.rebalance import RebalanceRequest
 from kytos.solvers.base import SolverName, SolverParams
@@ -60,13 +64,39 @@ def test_no_documented_variable_is_gone() -> None:
     everything = "".join(
         path.read_text(encoding="utf-8") for path in [*code_files(), *ROOT.glob("tests/**/*.py")]
     )
-    assert [name for name in VARIABLE.findall(SETTINGS) if name not in everything] == []
+    settings = {PREFIX + name.upper() for name in Settings.model_fields}
+    gone = [name for name in set(VARIABLE.findall(SETTINGS)) - settings if name not in everything]
+    assert gone == []
 
 
 @pytest.mark.parametrize("model", [Weights, SolverParams, RebalanceRequest])
 def test_every_field_a_user_sets_is_documented(model: type[BaseModel]) -> None:
     """Weights, solver parameters and request fields are in docs/settings.md."""
     assert [name for name in model.model_fields if f"`{name}`" not in SETTINGS] == []
+
+
+def test_every_setting_of_the_service_is_documented() -> None:
+    """docs/settings.md names the variable of each of the service's settings."""
+    variables = [PREFIX + name.upper() for name in Settings.model_fields]
+    assert [name for name in variables if f"`{name}`" not in SETTINGS] == []
+
+
+def test_every_path_of_the_service_is_documented() -> None:
+    """docs/api.md names each method and path, and none that is gone."""
+    text = (DOCS / "api.md").read_text(encoding="utf-8")
+    paths = create_app(Settings()).openapi()["paths"]
+    offered = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    named = set(re.findall(r"`((?:GET|POST|DELETE) /[^`\s]*)`", text)) - {"GET /openapi.json"}
+    assert offered == named
+
+
+def test_every_command_and_option_is_documented() -> None:
+    """docs/cli.md names each command of `kytos` and each of its options."""
+    text = (DOCS / "cli.md").read_text(encoding="utf-8")
+    for name, command in typer.main.get_group(cli).commands.items():
+        assert f"`kytos {name}`" in text
+        options = [flag for option in command.params for flag in option.opts if flag[0] == "-"]
+        assert [flag for flag in options if f"`{flag}`" not in text] == [], name
 
 
 @pytest.mark.parametrize("name", [solver.value for solver in SolverName])
