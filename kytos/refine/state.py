@@ -7,7 +7,7 @@ it. Both are tuples of contiguous arrays of fixed types, so each kernel is compi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from kytos.problem import Bools, Floats, Ints, LoadMode, Problem, Tally
 
 Bytes = npt.NDArray[np.uint8]
 Shorts = npt.NDArray[np.int32]
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 EXCLUDES, NEEDED, NEEDS, SKEWS = range(4)
 """What a rule means for a pod that a tally counts: it and the other tally exclude one another,
@@ -117,7 +118,7 @@ class State(NamedTuple):
     held: Ints
     need: Ints
     load: Floats
-    count: Ints
+    count: Ints  # type: ignore[assignment]  # the tuple method of that name has no use here
     service: Shorts
     zone: Shorts
     tally: Ints
@@ -397,7 +398,7 @@ def _matrix(values: Floats | None) -> Floats:
     return np.zeros((1, 1)) if values is None else _own(values, np.float64)
 
 
-def _own(values: npt.ArrayLike, dtype: type) -> Any:
+def _own(values: npt.ArrayLike, dtype: type[_Scalar]) -> npt.NDArray[_Scalar]:
     """Contiguous and writeable, as one compiled signature requires; copied only if it is not."""
-    array: npt.NDArray[Any] = np.ascontiguousarray(values, dtype=dtype)
+    array: npt.NDArray[_Scalar] = np.ascontiguousarray(values, dtype=dtype)
     return array if array.flags.writeable else array.copy()
