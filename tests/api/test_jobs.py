@@ -1,0 +1,64 @@
+"""Long solves as jobs: accepted, polled, cancelled, remembered for a while."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from kytos.api import Settings, create_app
+from kytos.jobs import Pool
+
+AS_JOB = {"Prefer": "respond-async"}
+
+
+def wait_until_ended(client: TestClient, place: str) -> dict[str, Any]:
+    for _ in range(600):
+        status: dict[str, Any] = client.get(place).json()
+        if status["status"] not in ("queued", "running"):
+            return status
+        time.sleep(0.1)
+    raise AssertionError("the job did not end")
+
+
+def test_a_jobs_result_is_the_calls_answer(client: TestClient, two_lists: dict[str, Any]) -> None:
+    """Asked for as a job, the same body comes to the same placement."""
+    accepted = client.post("/optimize/rebalance", json=two_lists, headers=AS_JOB)
+    assert accepted.status_code == 202
+    status = wait_until_ended(client, accepted.headers["Location"])
+    assert status["status"] == "done"
+    answer = client.get(status["result"]).json()
+    direct = client.post("/optimize/rebalance", json=two_lists).json()
+    assert answer["placement"] == direct["placement"]
+
+
+def test_a_running_jobs_result_is_not_there_yet(
+    client: TestClient, endless: dict[str, Any]
+) -> None:
+    """While a job runs its result is a 202; deleted, it is forgotten and its worker is free."""
+    place = client.post("/optimize/rebalance", json=endless, headers=AS_JOB).headers["Location"]
+    assert client.get(f"{place}/result").status_code == 202
+    assert client.delete(place).status_code == 204
+    assert client.get(place).status_code == 404
+    assert client.get(f"{place}/result").status_code == 404
+    free = client.post("/optimize/rebalance", json=endless | {"solver": {"num_sweeps": 10}})
+    assert free.status_code == 200
+
+
+def test_results_are_kept_for_a_while_only(two_lists: dict[str, Any]) -> None:
+    """After the time it is kept, a result is gone."""
+    settings = Settings(workers=1, queue=1, job_kept_seconds=0.5)
+    with TestClient(create_app(settings, make_pool=lambda: Pool(1, 1))) as client:
+        place = client.post("/optimize/rebalance", json=two_lists, headers=AS_JOB).headers[
+            "Location"
+        ]
+        assert wait_until_ended(client, place)["status"] == "done"
+        time.sleep(0.6)
+        assert client.get(place).status_code == 404
+
+
+def test_unknown_job_is_a_404(client: TestClient) -> None:
+    """An id nobody was given is not found, and may not be deleted."""
+    assert client.get("/jobs/nobody").status_code == 404
+    assert client.delete("/jobs/nobody").status_code == 404

@@ -1,0 +1,155 @@
+"""The commands of ``kytos`` as a person or a script meets them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from kytos.cli import app
+
+QUICK = ["--reads", "1", "--sweeps", "50", "--options"]
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> list[str]:
+    """Options that keep a solve of a few pods under a second."""
+    file = tmp_path / "quick.json"
+    file.write_text('{"solver": {"refine_proposals": 20000}}')
+    return [*QUICK, str(file)]
+
+
+@pytest.fixture
+def three_nodes(tmp_path: Path) -> Path:
+    """Six small pods on three nodes: one node would hold them all."""
+    file = tmp_path / "cluster.json"
+    body = {
+        "nodes": [{"id": f"n{i}", "cpu_capacity": 4000, "mem_capacity": 16000} for i in range(3)],
+        "pods": [
+            {"id": f"p{i}", "cpu_request": 500, "mem_request": 1024, "current_node": f"n{i % 3}"}
+            for i in range(6)
+        ],
+    }
+    file.write_text(json.dumps(body))
+    return file
+
+
+@pytest.fixture
+def one_node(tmp_path: Path) -> Path:
+    """Nowhere to go: nothing to do."""
+    file = tmp_path / "one.json"
+    file.write_text('{"nodes": [{"id": "n", "cpu_capacity": 4000, "mem_capacity": 16000}]}')
+    return file
+
+
+def kytos(*words: str | Path, given: str | None = None) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words], input=given)
+
+
+def test_json_is_the_http_calls_answer(three_nodes: Path, quick: list[str]) -> None:
+    """--json prints the contract's shape and a plan exits with 0."""
+    result = kytos("rebalance", three_nodes, "--json", "-C", "0", "-D", "0", *quick)
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert answer["weights"]["C"] == 0
+    assert answer["metrics"]["after"]["nodes_in_use"] == 1
+    assert {"energy", "certificate", "moves", "placement"} <= set(answer)
+
+
+def test_the_table_names_moves_and_freed_nodes(three_nodes: Path, quick: list[str]) -> None:
+    """What a person sees: each move and the nodes that come free."""
+    result = kytos("rebalance", three_nodes, "-C", "0", "-D", "0", *quick)
+    assert "Nodes freed: " in result.stdout
+    assert "nodes in use" in result.stdout
+
+
+def test_output_file_holds_the_answer(three_nodes: Path, quick: list[str], tmp_path: Path) -> None:
+    """-o writes the JSON answer, whole."""
+    kytos("rebalance", three_nodes, "-o", tmp_path / "plan.json", *quick)
+    assert json.loads((tmp_path / "plan.json").read_text())["question"] == "rebalance"
+
+
+def test_nothing_to_do_exits_with_3(one_node: Path, quick: list[str]) -> None:
+    """A cluster that cannot be improved is an answer of its own."""
+    result = kytos("rebalance", one_node, *quick)
+    assert result.exit_code == 3
+    assert "no change pays" in result.stdout
+
+
+def test_standard_input_is_read(three_nodes: Path) -> None:
+    """A lone dash reads the cluster from a pipe."""
+    result = kytos("inspect", "-", given=three_nodes.read_text())
+    assert result.exit_code == 0
+    assert "6 running" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["missing.json"], "missing.json"),
+        (["{cluster}", "--options", "{cluster}"], "nodes"),
+        (["{cluster}", "-A", "-1"], "weights.A"),
+        (["{cluster}", "--every", "soon"], "soon"),
+        (["-", "--every", "1h"], "standard input"),
+        (["{cluster}", "--every", "1h", "--webhook", "file:///etc/passwd"], "webhook"),
+        (["{cluster}", "--solver", "dwave-qpu"], "DWAVE_API_TOKEN"),
+        (["{cluster}", "--mode", "sideways"], "sideways"),
+    ],
+)
+def test_bad_input_exits_with_2_and_says_what(
+    three_nodes: Path, words: list[str], said: str
+) -> None:
+    """What was wrong is on standard error, in a sentence, without a traceback."""
+    result = kytos("rebalance", *(word.format(cluster=three_nodes) for word in words))
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_text_that_is_no_cluster_exits_with_2(tmp_path: Path) -> None:
+    """A file of something else is refused by its name."""
+    (tmp_path / "notes.txt").write_text("[1, 2")
+    result = kytos("inspect", tmp_path / "notes.txt")
+    assert result.exit_code == 2
+    assert "notes.txt" in result.stderr
+
+
+def test_why_not_names_the_rule(three_nodes: Path) -> None:
+    """A pod that fits everywhere exits with 0; as JSON every node has its verdict."""
+    result = kytos("why-not", three_nodes, "--pod", "p0", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {"p0": {"n0": None, "n1": None, "n2": None}}
+
+
+def test_why_not_of_an_unknown_pod_exits_with_2(three_nodes: Path) -> None:
+    """A pod that is not there is bad input."""
+    result = kytos("why-not", three_nodes, "--pod", "nobody")
+    assert result.exit_code == 2
+    assert "nobody" in result.stderr
+
+
+def test_every_prints_a_line_a_run(three_nodes: Path, quick: list[str], tmp_path: Path) -> None:
+    """Each run is one JSON line; a run that fails is a line too and does not end the others."""
+    arguments = ["--every", "0.1s", "--times", "2", *quick]
+    lines = kytos("rebalance", three_nodes, *arguments).stdout.splitlines()
+    assert [json.loads(line)["exit"] for line in lines] == [0, 0]
+    assert json.loads(lines[0])["nodes_in_use"]["before"] == 3
+    failed = kytos("rebalance", tmp_path / "gone.json", *arguments).stdout.splitlines()
+    assert ["gone.json" in json.loads(line)["error"] for line in failed] == [True, True]
+
+
+def test_serving_elsewhere_needs_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address that others can reach is refused without a token or the explicit flag."""
+    monkeypatch.delenv("KYTOS_API_TOKEN", raising=False)
+    monkeypatch.delenv("KYTOS_ALLOW_ANONYMOUS", raising=False)
+    served: list[dict[str, Any]] = []
+    monkeypatch.setattr("uvicorn.run", lambda *words, **named: served.append(named))
+    refused = kytos("serve", "--host", "0.0.0.0")
+    assert (refused.exit_code, served) == (2, [])
+    assert "KYTOS_API_TOKEN" in refused.stderr
+    monkeypatch.setenv("KYTOS_API_TOKEN", "a-token-long-enough")
+    assert kytos("serve", "--host", "0.0.0.0").exit_code == 0
+    assert served[0]["host"] == "0.0.0.0"

@@ -1,0 +1,112 @@
+"""Repetition: its rhythm, its lock and its news."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from kytos.cli.periodic import JITTER_SHARE, notify, only_one, repeat, seconds_of
+
+
+class Clock:
+    """A clock that waits by being set forward."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.starts: list[float] = []
+
+    def wait(self, seconds: float) -> bool:
+        self.now += seconds
+        return False
+
+
+def starts_of(takes: float, times: int) -> list[float]:
+    clock = Clock()
+
+    def run() -> None:
+        clock.starts.append(clock.now)
+        clock.now += takes
+
+    repeat(run, 10.0, times=times, randomness=Random(1), wait=clock.wait, now=lambda: clock.now)
+    return clock.starts
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("5m", 300), ("1h", 3600), ("1.5d", 129_600)]
+)
+def test_periods_are_read(text: str, seconds: float) -> None:
+    """A number and a unit are a period."""
+    assert seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "5", "h", "0s", "-1m", "1h30m", "1w"])
+def test_what_is_no_period_is_refused(text: str) -> None:
+    """Everything else is refused, zero included."""
+    with pytest.raises(ValueError, match="not a period"):
+        seconds_of(text)
+
+
+def test_runs_keep_their_rhythm_within_the_jitter() -> None:
+    """Run k starts at k periods, give or take the jitter: it does not add up."""
+    starts = starts_of(takes=1.0, times=50)
+    assert all(abs(start - 10 * k) <= 10 * JITTER_SHARE for k, start in enumerate(starts))
+    assert len({round(start % 10, 6) for start in starts}) > 10
+
+
+def test_long_runs_drop_those_they_cover() -> None:
+    """Runs of 25 s every 10 s start every 30 s and never overlap."""
+    starts = starts_of(takes=25.0, times=10)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(starts)]
+    assert all(gap >= 25.0 for gap in gaps)
+    assert sum(gaps) / len(gaps) == pytest.approx(30.0, rel=0.1)
+
+
+def test_only_one_holds_the_lock(tmp_path: Path) -> None:
+    """While one holds the lock another does not get it; afterwards it does."""
+    lock = tmp_path / "lock"
+    with only_one(lock) as first:
+        assert first
+        with only_one(lock) as second:
+            assert not second
+    with only_one(lock) as third:
+        assert third
+
+
+@pytest.fixture
+def receiver() -> Iterator[tuple[str, list[Any]]]:
+    """A webhook on loopback and what it was sent."""
+    received: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(500 if "fail" in self.path else 204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Stay silent."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", received
+    server.shutdown()
+    server.server_close()
+
+
+def test_news_are_posted(receiver: tuple[str, list[Any]]) -> None:
+    """The webhook gets the line; its failure is told without its address."""
+    address, received = receiver
+    assert notify(f"{address}/hook", {"exit": 0}) is None
+    assert received == [{"exit": 0}]
+    trouble = notify(f"{address}/fail?token=hidden", {"exit": 0})
+    assert trouble is not None
+    assert "500" in trouble
+    assert "hidden" not in trouble
