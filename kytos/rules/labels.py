@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,14 +25,23 @@ class Column:
         ``(objects,)`` position in `values`, `ABSENT` where an object lacks the key.
     values
         The distinct values.
+    position
+        Where each of them is in `values`.
     """
 
     codes: Ints
     values: tuple[str, ...]
+    position: Mapping[str, int]
 
-    def where(self, holds: Sequence[bool], *, absent: bool) -> Bools:
-        """``(objects,)`` from what holds for each value, and for objects without the key."""
-        return np.array([*holds, absent], dtype=np.bool_)[self.codes]
+    def among(self, wanted: Iterable[str]) -> Bools:
+        """``(objects,)`` whose value is one of `wanted`."""
+        holds = np.zeros(len(self.values) + 1, dtype=np.bool_)
+        holds[[self.position[value] for value in wanted if value in self.position]] = True
+        return np.asarray(holds[self.codes])
+
+    def where(self, holds: Sequence[bool]) -> Bools:
+        """``(objects,)`` from what holds for each value; False for objects without the key."""
+        return np.array([*holds, False], dtype=np.bool_)[self.codes]
 
 
 @dataclass(frozen=True)
@@ -53,12 +62,14 @@ class LabelTable:
                     codes[key] = np.full(len(labels), ABSENT, dtype=np.int64)
                     values[key] = {}
                 codes[key][position] = values[key].setdefault(value, len(values[key]))
-        return cls(len(labels), {key: Column(codes[key], tuple(values[key])) for key in codes})
+        return cls(
+            len(labels), {key: Column(codes[key], tuple(values[key]), values[key]) for key in codes}
+        )
 
     def column(self, key: str) -> Column:
         """The column of `key`; all absent where no object has it."""
         found = self.columns.get(key)
-        return found or Column(np.full(self.count, ABSENT, dtype=np.int64), ())
+        return found or Column(np.full(self.count, ABSENT, dtype=np.int64), (), {})
 
     def matching(self, requirements: Sequence[Requirement] | None) -> Bools:
         """``(objects,)`` those that meet all requirements; None is met by none, () by all."""
@@ -75,9 +86,9 @@ class LabelTable:
         wanted = set(requirement.values)
         match requirement.operator:
             case "In":
-                return column.where([value in wanted for value in column.values], absent=False)
+                return column.among(wanted)
             case "NotIn" if wanted:
-                return column.where([value not in wanted for value in column.values], absent=True)
+                return ~column.among(wanted)
             case "Exists":
                 return np.not_equal(column.codes, ABSENT)
             case "DoesNotExist":
@@ -86,8 +97,7 @@ class LabelTable:
                 bound = parse_int64(requirement.values[0])
                 above = requirement.operator == "Gt"
                 return column.where(
-                    [_beyond(parse_int64(value), bound, above=above) for value in column.values],
-                    absent=False,
+                    [_beyond(parse_int64(value), bound, above=above) for value in column.values]
                 )
         return np.zeros(self.count, dtype=np.bool_)
 

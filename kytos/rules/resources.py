@@ -32,10 +32,12 @@ class Resources(Rule):
 
     def refused(self, index: RuleIndex, pod: int) -> Bools:
         """``(nodes,)`` where something runs short."""
-        need = index.request[pod]
-        asked = np.flatnonzero(need)
-        short = need[asked] > self._free(index, pod)[:, asked]
-        return np.asarray(short.any(axis=1))
+        need, home = index.request[pod], index.home[pod]
+        refused = index.once(("short", need.tobytes()), lambda: _short(need, _free(index)))
+        if home >= 0:
+            refused = refused.copy()
+            refused[home] = _short(need, self._free_at(index, pod, home)[None])[0]
+        return refused
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Say what is needed and what is free."""
@@ -51,7 +53,7 @@ class Resources(Rule):
         name, resource = index.resources[short[0]], short[0]
         if index.request[pod, resource] > index.allocatable[node, resource]:
             return None
-        missing = int(index.request[pod, resource] - self._free(index, pod)[node, resource])
+        missing = int((index.request[pod] - self._free_at(index, pod, node))[resource])
         what = "1 pod slot" if name == PODS and missing == 1 else _of(name, missing)
         return f"free {what} on {index.nodes[node].name}"
 
@@ -61,7 +63,7 @@ class Resources(Rule):
 
     def shortfall(self, index: RuleIndex, pod: int, node: int) -> float:
         """What is missing as a share of what the node offers, summed over resources."""
-        missing = index.request[pod] - self._free(index, pod)[node]
+        missing = index.request[pod] - self._free_at(index, pod, node)
         return float(
             sum(
                 missing[resource] / max(1, index.allocatable[node, resource])
@@ -69,24 +71,20 @@ class Resources(Rule):
             )
         )
 
-    def _free(self, index: RuleIndex, pod: int) -> Ints:
-        free = index.once("free", lambda: index.allocatable - index.held)
-        home = index.home[pod]
-        if home < 0:
-            return free
-        free = free.copy()
-        free[home] += index.footprint[pod]
-        return free
+    def _free_at(self, index: RuleIndex, pod: int, node: int) -> Ints:
+        """``(resources,)`` what is free on a node once the pod is taken off where it runs."""
+        free = _free(index)[node]
+        return np.asarray(free + index.footprint[pod] if index.home[pod] == node else free)
 
     def _short(self, index: RuleIndex, pod: int, node: int) -> list[int]:
-        need, free = index.request[pod], self._free(index, pod)[node]
+        need, free = index.request[pod], self._free_at(index, pod, node)
         return [int(found) for found in np.flatnonzero((need > 0) & (need > free))]
 
     def _sentence(self, index: RuleIndex, pod: int, node: int, resource: int) -> str:
         name = index.resources[resource]
         offered, free = (
             int(index.allocatable[node, resource]),
-            int(self._free(index, pod)[node, resource]),
+            int(self._free_at(index, pod, node)[resource]),
         )
         if name == PODS:
             return f"too many pods: {offered - free} of {offered}"
@@ -95,6 +93,17 @@ class Resources(Rule):
             over = amount_written(name, -free)
             return f"insufficient {name}: needs {need}, the node is overcommitted by {over}"
         return f"insufficient {name}: needs {need}, {amount_written(name, free)} free"
+
+
+def _free(index: RuleIndex) -> Ints:
+    """``(nodes, resources)`` what is not held."""
+    return index.once("free", lambda: index.allocatable - index.held)
+
+
+def _short(need: Ints, free: Ints) -> Bools:
+    """``(nodes,)`` where something that is asked for is not free."""
+    asked = np.flatnonzero(need)
+    return np.asarray((need[asked] > free[:, asked]).any(axis=1))
 
 
 def _of(resource: str, amount: int) -> str:

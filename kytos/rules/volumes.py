@@ -197,7 +197,7 @@ def _outside_zone(index: RuleIndex, volume: Volume) -> Bools:
             # The scheduler passes over a label it cannot read.
             continue
         own, present = columns[key], columns[stable]
-        inside_own = own.where([value in zones for value in own.values], absent=False)
-        inside_present = present.where([value in zones for value in present.values], absent=False)
+        inside_own = own.among(zones)
+        inside_present = present.among(zones)
         outside |= ~np.where(own.codes != ABSENT, inside_own, inside_present)
     return outside & placed
