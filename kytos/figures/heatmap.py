@@ -27,6 +27,9 @@ _NO_ZONE = "no zone"
 _NUMBERED_TILES = 16
 """Tiles in a row up to which a number fits in each."""
 _OVER = 1.0 + 1e-9
+_FREED = "freed"
+_FREED_SIGN = "○"
+"""Stands for the word where tiles are too small for it."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +56,25 @@ class _Sheet:
     row_height: float = 24.0
 
 
-def utilisation_tiles(cluster: Cluster, resource: str) -> go.Figure:
+def utilisation_tiles(
+    cluster: Cluster, resource: str, freed: frozenset[str] = frozenset()
+) -> go.Figure:
     """Draw one tile per node, coloured by its utilisation of `resource` on 0..1.
 
-    A node over capacity carries a cross and its per cent; colour alone never says it.
+    A node over capacity carries a mark, and one named in `freed` says so; colour alone never does.
     """
     found = usage(cluster)
-    sheet = _tiles(cluster, found, found.share, resource, signed=False)
+    sheet = _tiles(cluster, found, found.share, resource, signed=False, freed=freed)
     return _draw(sheet, UTILISATION, (0.0, 1.0), signed=False)
 
 
-def utilisation_table(cluster: Cluster) -> go.Figure:
-    """Draw a row per node and a column per resource, coloured by utilisation on 0..1."""
+def utilisation_table(cluster: Cluster, freed: frozenset[str] = frozenset()) -> go.Figure:
+    """Draw a row per node and a column per resource, coloured by utilisation on 0..1.
+
+    A node named in `freed` says so.
+    """
     found = usage(cluster)
-    sheet = _table(cluster, found, found.share, signed=False)
+    sheet = _table(cluster, found, found.share, signed=False, freed=freed)
     return _draw(sheet, UTILISATION, (0.0, 1.0), signed=False)
 
 
@@ -92,7 +100,13 @@ def _by_zone(cluster: Cluster) -> list[tuple[str, list[int]]]:
 
 
 def _tiles(
-    cluster: Cluster, found: Usage, shares: Floats, resource: str, *, signed: bool
+    cluster: Cluster,
+    found: Usage,
+    shares: Floats,
+    resource: str,
+    *,
+    signed: bool,
+    freed: frozenset[str] = frozenset(),
 ) -> _Sheet:
     zones = _by_zone(cluster)
     total = len(cluster.nodes)
@@ -108,15 +122,25 @@ def _tiles(
         row += 1
         for place, position in enumerate(positions):
             share = float(shares[position, column])
-            text = _number(share, signed=signed) if columns <= _NUMBERED_TILES else ""
-            hover = _hover(cluster, found, position, listed)
+            free = cluster.nodes[position].name in freed
+            text = _FREED if free else _number(share, signed=signed)
+            if columns > _NUMBERED_TILES:
+                text = _FREED_SIGN if free else ""
+            hover = _hover(cluster, found, position, listed, free=free)
             cells.append(_Cell(row + place // columns, place % columns, share, hover, text))
         row += math.ceil(len(positions) / columns)
     height = float(np.clip(560 / columns, 14, 34))
     return _Sheet(row, columns, tuple(cells), tuple(headings), row_height=height)
 
 
-def _table(cluster: Cluster, found: Usage, shares: Floats, *, signed: bool) -> _Sheet:
+def _table(
+    cluster: Cluster,
+    found: Usage,
+    shares: Floats,
+    *,
+    signed: bool,
+    freed: frozenset[str] = frozenset(),
+) -> _Sheet:
     listed = _pods_listed(len(cluster.nodes))
     offered = [column for column in range(len(found.resources)) if found.offered[:, column].any()]
     cells: list[_Cell] = []
@@ -127,8 +151,10 @@ def _table(cluster: Cluster, found: Usage, shares: Floats, *, signed: bool) -> _
         headings.append((row, _heading(zone, cluster, positions)))
         row += 1
         for position in positions:
-            names.append((row, middle(cluster.nodes[position].name, 24)))
-            hover = _hover(cluster, found, position, listed)
+            name = cluster.nodes[position].name
+            free = name in freed
+            names.append((row, f"{middle(name, 24)} {_FREED}" if free else middle(name, 24)))
+            hover = _hover(cluster, found, position, listed, free=free)
             for place, column in enumerate(offered):
                 share = float(shares[position, column])
                 cells.append(_Cell(row, place, share, hover, _number(share, signed=signed)))
@@ -157,10 +183,10 @@ def _number(share: float, *, signed: bool) -> str:
     return f"{points:+d}" if points else ""
 
 
-def _hover(cluster: Cluster, found: Usage, position: int, listed: int) -> str:
+def _hover(cluster: Cluster, found: Usage, position: int, listed: int, *, free: bool) -> str:
     node = cluster.nodes[position]
     lines = [f"<b>{safe(node.name)}</b>"]
-    remarks = _remarks(node)
+    remarks = [_FREED, *_remarks(node)] if free else _remarks(node)
     if remarks:
         lines.append(safe(" · ".join(remarks)))
     for column, resource in enumerate(found.resources):

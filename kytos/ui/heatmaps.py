@@ -29,8 +29,8 @@ def cluster_heatmap(cluster: Cluster) -> None:
     _scale(utilisation_scale(), "heatmap scale")
 
 
-def change_heatmaps(before: Cluster, after: Cluster) -> None:
-    """Draw before and after, or their difference."""
+def change_heatmaps(before: Cluster, after: Cluster, freed: frozenset[str] = frozenset()) -> None:
+    """Draw before and after with the nodes that come free named so, or their difference."""
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         resource = _resource_switch(before, "shown resource")
         view = st.segmented_control(
@@ -56,7 +56,9 @@ def change_heatmaps(before: Cluster, after: Cluster) -> None:
         chart(_utilisation(before, resource), key="before", alt="Utilisation of each node before")
     with right:
         st.markdown("**After**")
-        chart(_utilisation(after, resource), key="after", alt="Utilisation of each node after")
+        chart(
+            _utilisation(after, resource, freed), key="after", alt="Utilisation of each node after"
+        )
     _scale(utilisation_scale(), "change scale")
 
 
@@ -65,8 +67,10 @@ def chart(figure: go.Figure, *, key: str, alt: str) -> None:
     st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False})
 
 
-def _utilisation(cluster: Cluster, resource: str) -> go.Figure:
-    return utilisation_table(cluster) if resource == _ALL else utilisation_tiles(cluster, resource)
+def _utilisation(cluster: Cluster, resource: str, freed: frozenset[str] = frozenset()) -> go.Figure:
+    if resource == _ALL:
+        return utilisation_table(cluster, freed)
+    return utilisation_tiles(cluster, resource, freed)
 
 
 def _resource_switch(cluster: Cluster, key: str) -> str:

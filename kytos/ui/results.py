@@ -14,6 +14,7 @@ from kytos.bounds import Certificate, CertificateStatus
 from kytos.cluster import CPU, MEMORY, Cluster
 from kytos.figures.energy import energy_by_term, energy_trace, sample_histogram
 from kytos.outcome import Metrics, Move, Outcome
+from kytos.problem import LoadMode
 from kytos.solvers.base import StopReason
 from kytos.ui.heatmaps import chart
 
@@ -25,38 +26,64 @@ _ENDED = {
 }
 
 
-def metrics_row(before: Metrics, after: Metrics) -> None:
-    """Draw the metrics with what changes; less is better in all of them."""
-    cells: list[tuple[str, str, str | None]] = [
+_HELP = {
+    "Nodes in use": "Nodes that run anything but DaemonSet and static pods.",
+    "CPU spread": "Standard deviation of the nodes' CPU utilisation.",
+    "Replica pairs": "Pairs of replicas of one service on one node.",
+}
+
+
+def metrics_row(before: Metrics, after: Metrics, mode: LoadMode) -> None:
+    """Draw the metrics with what changes; colours only where `mode` aims at the metric."""
+    levels = mode is not LoadMode.CONSOLIDATE
+    cells: list[tuple[str, str, str | None, bool]] = [
         (
             "Nodes in use",
-            f"{after.nodes_in_use} of {after.nodes_total}",
+            f"{after.nodes_in_use:,}",
             _change(after.nodes_in_use - before.nodes_in_use),
+            True,
         ),
-        ("CPU peak", units.percent(after.cpu_peak), _points(after.cpu_peak - before.cpu_peak)),
+        (
+            "CPU peak",
+            units.percent(after.cpu_peak),
+            _points(after.cpu_peak - before.cpu_peak),
+            levels,
+        ),
         (
             "Memory peak",
             units.percent(after.memory_peak),
             _points(after.memory_peak - before.memory_peak),
+            levels,
         ),
         (
             "CPU spread",
             units.percent(after.cpu_spread),
             _points(after.cpu_spread - before.cpu_spread),
+            levels,
         ),
         (
-            "Replicas sharing",
-            units.count(after.anti_affinity_pairs, "pair"),
+            "Replica pairs",
+            f"{after.anti_affinity_pairs:,}",
             _change(after.anti_affinity_pairs - before.anti_affinity_pairs),
+            True,
         ),
-        ("Pods moved", f"{after.pods_moved:,}", None),
+        ("Pods moved", f"{after.pods_moved:,}", _change(after.pods_moved), False),
     ]
     if before.price_per_hour is not None and after.price_per_hour is not None:
         saved = after.price_per_hour - before.price_per_hour
         change = f"{'-' if saved < 0 else '+'}${abs(saved):,.2f}" if round(saved, 2) else None
-        cells.insert(1, ("Price", units.price(after.price_per_hour), change))
-    for column, (label, value, delta) in zip(st.columns(len(cells)), cells, strict=True):
-        column.metric(label, value, delta, delta_color="inverse", border=True)
+        cells.insert(1, ("Price per hour", f"${after.price_per_hour:,.2f}", change, True))
+    columns = st.columns(len(cells))
+    for column, (label, value, delta, aimed_at) in zip(columns, cells, strict=True):
+        column.metric(
+            label,
+            value,
+            delta or "no change",
+            delta_color="inverse" if delta and aimed_at else "off",
+            delta_arrow="auto" if delta else "off",
+            help=_HELP.get(label),
+            border=True,
+        )
 
 
 def certificate_sentence(certificate: Certificate) -> str:

@@ -68,6 +68,16 @@ def test_over_capacity_is_marked_not_only_coloured(three_nodes: Cluster) -> None
     assert len(utilisation_tiles(three_nodes, MEMORY).data[1].x) == 0
 
 
+def test_freed_nodes_are_named(three_nodes: Cluster) -> None:
+    """A freed node says so in its row, in its tile and in its hover."""
+    freed = frozenset({"half"})
+    table = utilisation_table(three_nodes, freed)
+    assert list(table.layout.yaxis.ticktext) == ["half freed", "full", "idle"]
+    tiles = utilisation_tiles(three_nodes, CPU, freed)
+    assert sorted(set(np.ravel(tiles.data[0].text)) - {""}) == ["0%", "125%", "freed"]
+    assert str(tiles.data[0].customdata).count("freed") == 1
+
+
 def test_hover_lists_pods_and_amounts(three_nodes: Cluster) -> None:
     """The hover names the pods and says what is held, with units."""
     hover = str(utilisation_table(three_nodes).data[0].customdata)

@@ -1,0 +1,113 @@
+"""The cluster page says the state of a cluster and takes nobody's word for granted."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import metric, words
+
+LAB = Path(__file__).parents[1] / "data" / "lab.json.xz"
+
+
+def lab() -> bytes:
+    """A real API server's List."""
+    return lzma.decompress(LAB.read_bytes())
+
+
+def upload(app: AppTest, name: str, content: bytes) -> AppTest:
+    """Drop a file on the page."""
+    return app.file_uploader(key="cluster files").set_value([(name, content)]).run()
+
+
+def node(name: str) -> dict[str, object]:
+    return {"id": name, "cpu_capacity": 1000, "mem_capacity": 1000}
+
+
+def body(**changes: object) -> bytes:
+    return json.dumps({"nodes": [node("n1")], "pods": []} | changes).encode()
+
+
+def test_opens_on_a_sample(app: AppTest) -> None:
+    """The first visit shows a cluster, its state and its heatmap at once."""
+    assert not app.exception
+    assert app.title[0].value == "Web shop"
+    assert metric(app, "Nodes").value == "20"
+    assert metric(app, "CPU requested").value == "58%"
+    assert metric(app, "CPU requested").delta == "55 of 94.4 cores"
+    assert metric(app, "Price").value.startswith("$")
+    assert "DaemonSet cni runs it on this node" in words(app).replace("\\", "")
+
+
+def test_every_sample_can_be_shown(app: AppTest) -> None:
+    """Each choice of the selector draws without an error."""
+    for choice in app.selectbox(key="cluster").options:
+        index = app.selectbox(key="cluster").options.index(choice)
+        app.selectbox(key="cluster").select_index(index).run()
+        assert not app.exception, choice
+        assert app.title[0].value == choice
+
+
+def test_uploaded_cluster_replaces_the_sample(app: AppTest) -> None:
+    """A real API server's answer is read and chosen; pinned pods carry their reason."""
+    upload(app, "lab.json", lab())
+    assert not app.exception
+    assert app.title[0].value == "lab"
+    assert metric(app, "Nodes").value == "20"
+    assert metric(app, "Running pods").value == "165"
+    assert metric(app, "Running pods").delta == "4 pending"
+    reasons = app.selectbox(key="pinned reason").options
+    assert "annotation cluster-autoscaler.kubernetes.io/safe-to-evict is false" in reasons
+
+
+def test_pinned_pods_are_filtered_by_reason(app: AppTest) -> None:
+    """Choosing a reason leaves its pods only."""
+    reasons = app.selectbox(key="pinned reason")
+    reason = reasons.options[1]
+    reasons.select(reason).run()
+    tables = [table.value for table in app.dataframe if "Why it stays" in table.value]
+    assert set(tables[0]["Why it stays"]) == {reason}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("notes.json", b"this is not a cluster", ""),
+        ("pod.json", b'{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "x"}}', ""),
+        ("twice.json", body(nodes=[node("n1"), node("n1")]), "n1"),
+        (
+            "lost.json",
+            body(
+                pods=[{"id": "p", "cpu_request": 1, "mem_request": 1, "current_node": "elsewhere"}]
+            ),
+            "elsewhere",
+        ),
+        ("html.json", body(nodes=[node("<script>alert(1)</script>")]), ""),
+        ("deep.json", b"[" * 100_000, ""),
+        ("empty.json", b"", ""),
+    ],
+)
+def test_bad_upload_leaves_the_cluster_untouched(
+    app: AppTest, name: str, content: bytes, expected: str
+) -> None:
+    """A clear message, and the page shows what it showed."""
+    before = [(shown.label, shown.value) for shown in app.metric]
+    upload(app, name, content)
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "the cluster stays as it was" in app.error[0].value
+    assert expected in app.error[0].value.replace("\\", "")
+    assert app.title[0].value == "Web shop"
+    assert [(shown.label, shown.value) for shown in app.metric] == before
+
+
+def test_good_upload_clears_the_error(app: AppTest) -> None:
+    """The message goes when what it was about is over."""
+    upload(app, "bad.json", b"nope")
+    upload(app, "good.json", body())
+    assert not app.error
+    assert app.title[0].value == "good"

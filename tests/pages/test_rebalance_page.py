@@ -1,0 +1,135 @@
+"""The Rebalance page asks, runs, and shows what would change."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import button, metric, page, wait_for_result, words
+from tests.pages.test_cluster_page import upload
+
+
+@pytest.fixture
+def rebalance_page(app: AppTest) -> AppTest:
+    """The Rebalance page on the default sample."""
+    return page(app, "1_Rebalance")
+
+
+@pytest.fixture
+def half_full(app: AppTest) -> AppTest:
+    """The Rebalance page on two nodes whose pods fit on one."""
+    nodes = [{"id": f"n{i}", "cpu_capacity": 4000, "mem_capacity": 8000} for i in (1, 2)]
+    pods = [
+        {"id": f"p{i}", "cpu_request": 500, "mem_request": 500, "current_node": f"n{i}"}
+        for i in (1, 2)
+    ]
+    upload(app, "half-full.json", json.dumps({"nodes": nodes, "pods": pods}).encode())
+    return page(app, "1_Rebalance")
+
+
+def press(app: AppTest) -> AppTest:
+    """Press Rebalance and wait for the end of the run."""
+    button(app, "Rebalance").click().run()
+    return wait_for_result(app)
+
+
+def test_shows_the_cluster_before_the_first_run(rebalance_page: AppTest) -> None:
+    """There is something to see before anything was asked."""
+    assert not rebalance_page.exception
+    assert "As it is now" in words(rebalance_page)
+
+
+def test_pressing_shows_what_would_change(rebalance_page: AppTest) -> None:
+    """On the shop nodes come free, with the money saved and the pods to move."""
+    app = press(rebalance_page)
+    assert not app.exception
+    assert not app.error
+    assert int(metric(app, "Nodes in use").value) <= 16
+    assert metric(app, "Price per hour").delta.startswith("-$")
+    said = words(app).replace("\\", "")
+    assert "come free by moving" in said
+    assert "saving $" in said
+    assert "Freed: " in said
+    tables = [table.value for table in app.dataframe if "Why" in table.value]
+    assert len(tables[0]) == int(metric(app, "Pods moved").value) > 0
+    assert {"Moves as CSV", "Moves as JSON"} <= {
+        shown.label for shown in app.get("download_button")
+    }
+
+
+def test_moved_slider_keeps_the_result_and_marks_it(half_full: AppTest) -> None:
+    """The last result stays while sliders move, and says that it is of other controls."""
+    app = press(half_full)
+    assert "1 node comes free by moving 1 pod" in words(app).replace("\\", "")
+    assert not app.warning
+    app.slider(key="C").set_value(2.0).run()
+    assert "The controls have changed" in app.warning[0].value
+    assert "1 node comes free" in words(app).replace("\\", "")
+    app.slider(key="C").set_value(1.0).run()
+    assert not app.warning
+
+
+def test_nothing_to_gain_is_an_answer(half_full: AppTest) -> None:
+    """With moves dearer than what a node brings, staying is best."""
+    half_full.slider(key="C").set_value(5.0)
+    half_full.slider(key="B").set_value(0.1)
+    app = press(half_full.run())
+    assert "Already best found: no move pays" in app.success[0].value
+    assert metric(app, "Pods moved").value == "0"
+
+
+def test_result_of_another_cluster_is_not_shown(half_full: AppTest) -> None:
+    """Choosing another cluster puts the result away."""
+    app = press(half_full)
+    app.selectbox(key="cluster").select_index(1).run()
+    assert "As it is now" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("preset", "mode", "move_cost"),
+    [
+        ("Cut cost", "consolidate", 0.2),
+        ("Spread out", "spread", 1.0),
+        ("Don't touch", "consolidate", 5.0),
+    ],
+)
+def test_presets_set_the_controls(
+    rebalance_page: AppTest, preset: str, mode: str, move_cost: float
+) -> None:
+    """A preset moves the sliders where its name says."""
+    app = button(rebalance_page, preset).click().run()
+    assert not app.exception
+    assert app.session_state["mode"] == mode
+    assert app.slider(key="C").value == pytest.approx(move_cost)
+
+
+def test_sliders_say_what_they_mean(rebalance_page: AppTest) -> None:
+    """The exchange rate under a slider follows it and its neighbours."""
+    assert "Freeing a node is worth 10 ordinary moves." in words(rebalance_page)
+    app = rebalance_page.slider(key="C").set_value(2.0).run()
+    assert "Freeing a node is worth 5 ordinary moves." in words(app)
+
+
+def test_stop_ends_a_run_with_the_best_so_far(rebalance_page: AppTest) -> None:
+    """Stop is not cancel: the result is shown, and says that it was stopped."""
+    app = rebalance_page
+    app.number_input(key="refine").set_value(1_000_000_000).run()
+    button(app, "Rebalance").click().run()
+    button(app, "Stop").click().run()
+    wait_for_result(app)
+    assert not app.error
+    assert "it was stopped" in words(app)
+
+
+def test_second_click_replaces_the_run(rebalance_page: AppTest) -> None:
+    """Pressing again while it runs starts anew; only the second run answers."""
+    app = rebalance_page
+    app.number_input(key="refine").set_value(1_000_000_000).run()
+    button(app, "Rebalance").click().run()
+    app.number_input(key="refine").set_value(1000).run()
+    app = press(app)
+    assert not app.error
+    assert not app.warning
+    assert "Pods moved" in {shown.label for shown in app.metric}
