@@ -25,7 +25,8 @@ from kytos.optimize.building import build_problem
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
 from kytos.rules.compile import compile_rules
 from kytos.rules.index import RuleIndex
-from kytos.rules.verdicts import verdicts
+from kytos.rules.verdicts import FEASIBLE, first_refusals, verdicts
+from tests.rules.agreement import Recording, recordings
 from tests.rules.random_clusters import random_cluster
 
 seeds = st.integers(min_value=0, max_value=2**32 - 1)
@@ -107,6 +108,25 @@ def test_only_pairs_the_rules_refuse_are_masked(seed: int) -> None:
             home = pod.node == cluster.nodes[node].name
             assert allowed or said[node] is not None
             assert allowed or not home
+
+
+@pytest.mark.parametrize("recorded", recordings(), ids=lambda recorded: recorded.name)
+def test_single_moves_on_recorded_clusters(recorded: Recording) -> None:
+    """Real manifests, overcommitted and cordoned nodes among them: the same for a few pods each."""
+    cluster = recorded.cluster
+    decide = [
+        pod
+        for pod in cluster.pods
+        if pod.waiting or (pod.holds_capacity and pod.keeps_node and not pod.terminating)
+    ]
+    problem = build_problem(cluster, decide, mode=LoadMode.SPREAD)
+    rows = np.random.default_rng(0).permutation(len(decide))[:6]
+    positions = [cluster.pod_index[decide[row].id] for row in rows]
+    for row, said in zip(rows, first_refusals(RuleIndex(cluster), positions), strict=True):
+        for node in np.flatnonzero(np.arange(len(said)) != problem.current[row]):
+            placement = problem.current.copy()
+            placement[row] = node
+            assert blamed(problem, placement) == (said[node] != FEASIBLE)
 
 
 def selects(app: str) -> LabelSelector:
