@@ -43,6 +43,10 @@ SOLVE_REFUSALS = REFUSALS | {
     503: {"model": Problem, "description": "The solve's worker ended before it did"},
     504: {"model": Problem, "description": "No answer within the time a call may take"},
 }
+JOB_REFUSALS = REFUSALS | {
+    404: {"model": Problem, "description": "No job of that id, or no longer"},
+    422: {"model": Problem, "description": "No id at all"},
+}
 
 
 class JobStatus(BaseModel):
@@ -98,7 +102,7 @@ Files = Annotated[
 OptionsText = Annotated[
     str, Form(description="JSON: all that the plain call takes beside `nodes` and `pods`")
 ]
-JobId = Annotated[str, Path(description="From the 202's Location", max_length=100)]
+JobId = Annotated[str, Path(description="From the 202's Location")]
 
 router = APIRouter()
 
@@ -127,7 +131,7 @@ async def post_rebalance_manifests(
     return await _answer_files(request, REBALANCE, cluster, options, prefer)
 
 
-@router.get("/jobs/{job_id}", responses=REFUSALS | {404: {"model": Problem}}, tags=["jobs"])
+@router.get("/jobs/{job_id}", responses=JOB_REFUSALS, tags=["jobs"])
 async def get_job(request: Request, job_id: JobId) -> JobStatus:
     """How far a job is."""
     return _job_status(_service(request).find(job_id))
@@ -136,9 +140,9 @@ async def get_job(request: Request, job_id: JobId) -> JobStatus:
 @router.get(
     "/jobs/{job_id}/result",
     responses=SOLVE_RESPONSES
+    | JOB_REFUSALS
     | {
         200: {"description": "The answer, as the call itself would have given it"},
-        404: {"model": Problem, "description": "No job of that id, or no longer"},
     },
     tags=["jobs"],
 )
@@ -151,7 +155,7 @@ async def get_job_result(request: Request, job_id: JobId) -> Response:
 @router.delete(
     "/jobs/{job_id}",
     status_code=204,
-    responses=REFUSALS | {404: {"model": Problem}},
+    responses=JOB_REFUSALS,
     tags=["jobs"],
 )
 async def delete_job(request: Request, job_id: JobId) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 from fastapi.testclient import TestClient
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from kytos.api import Settings, create_app
+from kytos.api import Dashboard, Settings, create_app
 from kytos.api.access import OPEN_PATHS, is_api_path
 
 TOKEN = "correct-horse-battery"
@@ -80,6 +86,45 @@ def test_anonymous_access_is_an_explicit_choice() -> None:
     """With the flag, anyone is answered."""
     settings = Settings(allow_anonymous=True)
     assert client_at("10.1.2.3", settings).get("/version").status_code == 200
+
+
+async def page(scope: Scope, receive: Receive, send: Send) -> None:
+    """A dashboard of one page and one socket."""
+    if scope["type"] == "websocket":
+        await WebSocket(scope, receive, send).accept()
+    else:
+        await PlainTextResponse("page")(scope, receive, send)
+
+
+@asynccontextmanager
+async def no_lifespan(_: object) -> AsyncIterator[None]:
+    yield
+
+
+@pytest.mark.parametrize(
+    ("address", "login", "token", "let_in"),
+    [
+        ("127.0.0.1", False, None, True),
+        ("127.0.0.1", False, TOKEN, True),
+        ("10.1.2.3", False, None, False),
+        ("10.1.2.3", False, TOKEN, False),
+        ("10.1.2.3", True, TOKEN, True),
+    ],
+)
+def test_the_dashboard_is_shown_elsewhere_only_with_a_login(
+    address: str, login: bool, token: str | None, let_in: bool
+) -> None:
+    """The service's token does not open the dashboard; its own login does; sockets alike."""
+    dashboard = Dashboard(app=page, lifespan=no_lifespan, asks_for_login=login)
+    app = create_app(Settings(api_token=token), dashboard=dashboard)
+    client = TestClient(app, base_url=f"http://{address}")
+    assert (client.get("/Rebalance").status_code == 200) == let_in
+    try:
+        with client.websocket_connect("/_stcore/stream"):
+            connected = True
+    except WebSocketDisconnect:
+        connected = False
+    assert connected == let_in
 
 
 def test_answers_carry_safe_headers_and_an_id() -> None:
