@@ -120,7 +120,7 @@ def test_the_dashboard_is_shown_elsewhere_only_with_a_login(
     client = TestClient(app, base_url=f"http://{address}")
     assert (client.get("/Rebalance").status_code == 200) == let_in
     try:
-        with client.websocket_connect("/_stcore/stream"):
+        with client.websocket_connect(f"ws://{address}/_stcore/stream"):
             connected = True
     except WebSocketDisconnect:
         connected = False
