@@ -253,6 +253,11 @@ class Pod(Frozen):
         return self.node is None and self.phase is Phase.PENDING and not self.terminating
 
     @property
+    def lost(self) -> bool:
+        """Whether it ran on a node that is not there any more."""
+        return self.node is None and self.phase in (Phase.RUNNING, Phase.UNKNOWN)
+
+    @property
     def footprint(self) -> Resources:
         """What it holds on its node."""
         return self.requests if self.held is None else self.held

@@ -308,6 +308,17 @@ class Problem:
             load, self.load_allocatable, out=np.zeros_like(load), where=self.load_allocatable > 0
         )
 
+    def left_out(self, placement: Ints) -> tuple[int, ...]:
+        """What comes before any energy; lower is better, compared as tuples.
+
+        The pods without a node by falling `desire`, then how many of them are the last of their
+        service.
+        """
+        out = ~self.must_place & (placement < 0)
+        classes = np.unique(self.desire[~self.must_place])[::-1]
+        counts = [int((out & (self.desire == desire)).sum()) for desire in classes]
+        return (*counts, int((out & self.sole).sum()))
+
     def in_use(self, placement: Ints) -> Bools:
         """``(nodes,)`` y[n]: a pod other than DaemonSet and mirror pods is there."""
         used = self.held_open.copy()

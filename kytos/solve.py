@@ -240,7 +240,8 @@ class _Run:
     def _offer(self, placement: Ints) -> bool:
         """Keep a feasible placement where it is better; fewer unplaced pods always are."""
         found = energy(self.problem, self.weights, placement)
-        better = found.total < self.best_energy.total
+        left, left_so_far = self.problem.left_out(placement), self.problem.left_out(self.best)
+        better = (left, found.total) < (left_so_far, self.best_energy.total)
         if better:
             self.best, self.best_energy = placement, found
         return better

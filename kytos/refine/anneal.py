@@ -289,10 +289,10 @@ class _Search:
             self.best_key, self.best = key, self.state.place.copy()
 
     def _key(self) -> tuple[tuple[int, ...], float]:
-        """What is compared: pods unplaced by priority, those that stand alone first, then H."""
+        """What is compared: pods unplaced class by class, then those that stand alone, then H."""
         counts = self.state.unplaced.reshape(-1, 2)
-        by_rank = np.column_stack([counts.sum(axis=1), counts[:, 0]]).ravel()
-        return tuple(int(count) for count in by_rank), kernels.energy_of(self.flat, self.state)
+        left = (*counts.sum(axis=1).tolist(), int(counts[:, 0].sum()))
+        return left, kernels.energy_of(self.flat, self.state)
 
     def _energy(self) -> float:
         unplaced = float(self.problem.desire[self.best < 0].sum())

@@ -247,9 +247,14 @@ def empty_state(tables: Tables) -> State:
 
 
 def _ranks(problem: Problem) -> tuple[Ints, int]:
-    """``(pods,)`` 2k for the k-th highest priority, one more where a service has others left."""
-    values = np.unique(problem.priority)
-    rank = 2 * (len(values) - 1 - np.searchsorted(values, problem.priority))
+    """``(pods,)`` 2k for the k-th highest class, one more where a service has others left.
+
+    The class is the desire to have it placed; priority tells apart those that must be.
+    """
+    values, found = np.unique(
+        np.column_stack([problem.desire, problem.priority]), axis=0, return_inverse=True
+    )
+    rank = 2 * (len(values) - 1 - found.reshape(-1))
     return (rank + ~problem.sole).astype(np.int64), 2 * len(values)
 
 

@@ -227,8 +227,8 @@ def cluster_from_body(
     name
         The cluster's name.
     evacuate_unknown
-        Let a pod on a node that is not listed be without a node (`ClusterBody.homeless` and a
-        Note tell which) instead of refusing it.
+        Let a pod on a node that is not listed be without a node (`Pod.lost`; `ClusterBody.homeless`
+        and a Note tell which) instead of refusing it.
 
     Raises
     ------
@@ -248,8 +248,11 @@ def cluster_from_body(
     lost = frozenset(homeless)
     cluster = Cluster(
         name=name,
-        nodes=tuple(_node(node, f"nodes[{i}]") for i, node in enumerate(body.nodes)),
-        pods=tuple(_pod(pod, f"pods[{i}]", lost) for i, pod in enumerate(body.pods)),
+        nodes=tuple(node_from_body(node, f"nodes[{i}]") for i, node in enumerate(body.nodes)),
+        pods=tuple(
+            pod_from_body(pod, f"pods[{i}]", lost=pod.id in lost)
+            for i, pod in enumerate(body.pods)
+        ),
         notes=(
             Note(
                 message="pods whose node is not listed: they need a new one",
@@ -276,7 +279,8 @@ def _refuse_repeats(field: str, ids: list[str]) -> None:
         first_seen[identifier] = position
 
 
-def _node(node: NodeBody, path: str) -> Node:
+def node_from_body(node: NodeBody, path: str) -> Node:
+    """Convert one node; `path` is where it stands, for what is refused."""
     given_zone = node.labels.get(ZONE, node.zone)
     if node.zone is not None and given_zone != node.zone:
         raise SourceError(
@@ -305,14 +309,15 @@ def _node(node: NodeBody, path: str) -> Node:
     )
 
 
-def _pod(pod: PodBody, path: str, lost: frozenset[str]) -> Pod:
+def pod_from_body(pod: PodBody, path: str, *, lost: bool = False) -> Pod:
+    """Convert one pod; `path` is where it stands, `lost` says that its node is not listed."""
     _refuse_basics(pod.resources, path, "cpu_request and mem_request")
-    node = None if pod.id in lost else pod.current_node
+    node = None if lost else pod.current_node
     return Pod(
         id=pod.id,
         name=pod.id,
         node=node,
-        phase=Phase.PENDING if node is None else Phase.RUNNING,
+        phase=_phase(node, lost=lost),
         service=pod.service,
         priority=pod.priority,
         requests=_amounts(pod.cpu_request, pod.mem_request)
@@ -328,6 +333,12 @@ def _pod(pod: PodBody, path: str, lost: frozenset[str]) -> Pod:
         node_selector=pod.node_selector,
         images=frozenset({pod.image} if pod.image else ()),
     )
+
+
+def _phase(node: str | None, *, lost: bool) -> Phase:
+    if lost:
+        return Phase.UNKNOWN  # as Kubernetes calls a pod whose node does not answer
+    return Phase.PENDING if node is None else Phase.RUNNING
 
 
 def _amounts(cpu: float | None, mem: float | None) -> dict[str, int]:

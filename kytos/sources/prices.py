@@ -83,6 +83,11 @@ def with_prices(cluster: Cluster, table: PriceTable | None = None) -> Cluster:
     return cluster.replace(nodes=nodes)
 
 
+def is_spot(node: Node) -> bool:
+    """Whether a provisioner marked the node as one that may be taken back."""
+    return any(node.labels.get(label) == value for label, value in _SPOT_LABELS.items())
+
+
 def _price_of(node: Node, table: PriceTable) -> float | None:
     if node.price_per_hour is not None:
         return node.price_per_hour
@@ -90,8 +95,8 @@ def _price_of(node: Node, table: PriceTable) -> float | None:
         return _price(
             node.annotations[PRICE_ANNOTATION], f"Node {node.name}: annotation {PRICE_ANNOTATION}"
         )
-    spot = any(node.labels.get(label) == value for label, value in _SPOT_LABELS.items())
-    return table.get((node.labels.get(INSTANCE_TYPE, ""), SPOT if spot else ON_DEMAND))
+    capacity_type = SPOT if is_spot(node) else ON_DEMAND
+    return table.get((node.labels.get(INSTANCE_TYPE, ""), capacity_type))
 
 
 def _price(text: str | None, where: str) -> float:

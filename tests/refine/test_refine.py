@@ -31,12 +31,14 @@ def _compiled() -> None:
 
 
 def ranked(problem: Problem, placement: Ints) -> tuple[tuple[int, ...], float]:
-    """Unplaced pods by falling priority, then the energy without what they would have cost."""
+    """Unplaced pods class by class, then those that stand alone, then the energy without them."""
     unplaced = placement < 0
-    counts = []
-    for priority in sorted(set(problem.priority), reverse=True):
-        there = unplaced & (problem.priority == priority)
-        counts += [int(there.sum()), int((there & problem.sole).sum())]
+    classes = list(zip(problem.desire, problem.priority, strict=True))
+    counts = [
+        sum(bool(out) for out, own in zip(unplaced, classes, strict=True) if own == one)
+        for one in sorted(set(classes), reverse=True)
+    ]
+    counts.append(int((unplaced & problem.sole).sum()))
     terms = energy(problem, WEIGHTS, placement)
     return tuple(counts), terms.total - WEIGHTS.A * terms.constraint
 

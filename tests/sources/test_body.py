@@ -161,7 +161,8 @@ def test_pods_on_unknown_nodes_can_be_evacuated(node_body: Body, pod_body: Body)
     cluster = cluster_from_body(body, evacuate_unknown=True)
     assert body.homeless() == ("b",)
     assert [pod.node for pod in cluster.pods] == ["node-1", None]
-    assert cluster.pods[1].waiting
+    assert cluster.pods[1].lost
+    assert not cluster.pods[1].waiting
     assert cluster.notes[0].subjects == ("b",)
 
 
