@@ -1,7 +1,7 @@
 """How the service holds under load: many clients at once, on loopback, for a bounded time.
 
-``uv run python -m benchmarks.load --clients 50 --seconds 60`` starts the service in a process of its
-own, measures one client alone, then many at once, prints a table and writes
+``uv run python -m benchmarks.load --clients 50 --seconds 60`` starts the service in a process of
+its own, measures one client alone, then many at once, prints a table and writes
 ``benchmarks/results/load.json``.
 """
 
@@ -99,8 +99,8 @@ def load(address: str, clients: int, seconds: float, seed: int) -> list[Answer]:
 def ask(address: str, size: tuple[int, int], seed: int) -> Answer:
     """Ask for one rebalance."""
     began = time.monotonic()
-    status = httpx2.post(f"{address}/optimize/rebalance", json=body(size, seed), timeout=120)
-    return Answer(size == SMALL, status.status_code, time.monotonic() - began)
+    response = httpx2.post(f"{address}/optimize/rebalance", json=body(size, seed), timeout=120)
+    return Answer(size == SMALL, response.status_code, time.monotonic() - began)
 
 
 def body(size: tuple[int, int], seed: int) -> dict[str, Any]:
