@@ -1,0 +1,112 @@
+"""What is asked of an API server, kind by kind, and what it costs to do without."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One kind that is listed over all namespaces.
+
+    Attributes
+    ----------
+    kind
+        Its items' kind.
+    version
+        Its API group and version as objects name it, for example ``apps/v1``.
+    resource
+        Its plural in addresses and roles.
+    without
+        What it costs when it may not be listed; None when nothing can be said without it.
+    metadata_only
+        Whether its items' metadata is all that is read.
+    """
+
+    kind: str
+    version: str
+    resource: str
+    without: str | None = None
+    metadata_only: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where it is listed."""
+        return f"/{'apis' if '/' in self.version else 'api'}/{self.version}/{self.resource}"
+
+    @property
+    def group(self) -> str:
+        """Its API group; the core group is empty."""
+        return self.version.rpartition("/")[0]
+
+
+LISTINGS = (
+    # Pods before nodes: a node that joins in between is then there for the pods bound to it.
+    Listing("Pod", "v1", "pods"),
+    Listing("Node", "v1", "nodes"),
+    Listing(
+        "Namespace",
+        "v1",
+        "namespaces",
+        "affinity that selects namespaces by their labels may be judged wrongly",
+    ),
+    Listing(
+        "PodDisruptionBudget",
+        "policy/v1",
+        "poddisruptionbudgets",
+        "plans may move more replicas at once than a budget allows",
+    ),
+    Listing(
+        "PersistentVolumeClaim",
+        "v1",
+        "persistentvolumeclaims",
+        "pods with volume claims are taken to fit on no other node",
+    ),
+    Listing(
+        "PersistentVolume",
+        "v1",
+        "persistentvolumes",
+        "pods with bound volumes are taken to fit on no other node",
+    ),
+    Listing(
+        "StorageClass",
+        "storage.k8s.io/v1",
+        "storageclasses",
+        "pods whose claims wait for a first consumer are taken to fit on no node",
+    ),
+    Listing(
+        "PriorityClass",
+        "scheduling.k8s.io/v1",
+        "priorityclasses",
+        "pods that are still to be made count as priority 0; those that exist carry theirs",
+    ),
+    Listing(
+        "HorizontalPodAutoscaler",
+        "autoscaling/v2",
+        "horizontalpodautoscalers",
+        "Autoscale is not prefilled with rates and replica bounds",
+    ),
+    Listing(
+        "ReplicaSet",
+        "apps/v1",
+        "replicasets",
+        "which Deployment a pod belongs to is guessed from names",
+        metadata_only=True,
+    ),
+    Listing(
+        "ReplicationController",
+        "v1",
+        "replicationcontrollers",
+        "pods of one DeploymentConfig count as one service per rollout",
+        metadata_only=True,
+    ),
+    Listing(
+        "Job",
+        "batch/v1",
+        "jobs",
+        "pods of one CronJob count as one service per run",
+        metadata_only=True,
+    ),
+)
+"""All that is ever asked for. What the scheduler does not look at is left alone, Secrets and
+ConfigMaps above all."""
