@@ -29,7 +29,7 @@ def focus(problem: Problem, max_variables: int) -> tuple[Ints, Ints]:
     for node in _most_to_gain(problem):
         residents = np.flatnonzero(problem.current == node)
         with_node = [*nodes, node]
-        added = int(allowed[pods, node].sum()) + int(allowed[np.ix_(residents, nodes)].sum())
+        added = int(allowed[pods, node].sum()) + int(allowed[residents][:, nodes].sum())
         if nodes and variables + added > max_variables:
             continue
         variables += added
@@ -41,7 +41,7 @@ def focus(problem: Problem, max_variables: int) -> tuple[Ints, Ints]:
 def _most_to_gain(problem: Problem) -> Iterator[int]:
     """Yield every node once, from both ends of the load in turn."""
     load = problem.utilisation(problem.current).max(axis=1)
-    open_to_pods = problem.allowed.any(axis=0)
+    open_to_pods = np.asarray(problem.allowed.any(axis=0))
     if problem.mode is LoadMode.CONSOLIDATE:
         # Nodes that stay in use anyway are the best receivers, never worth emptying.
         load = load + problem.held_open
