@@ -43,19 +43,6 @@ READS_REPAIRED = 8
 ENERGIES_KEPT = 1_000
 
 
-def unplaced_by_class(problem: Problem, placement: Ints) -> tuple[int, ...]:
-    """Count the pods left out by falling `Problem.desire`, then the last ones of their service.
-
-    Compared before any energy, so that no weight and no rounding of a superincreasing sum can
-    trade a higher pod for lower ones.
-    """
-    out = (placement < 0) & ~problem.must_place
-    classes = np.unique(problem.desire[~problem.must_place])[::-1]
-    counts = [int((out & (problem.desire == desire)).sum()) for desire in classes]
-    last = [int((out & problem.sole & (problem.desire == desire)).sum()) for desire in classes]
-    return (*counts, *last)
-
-
 @dataclass(frozen=True)
 class Solution:
     """A placement that breaks nothing and is never worse than the start."""
