@@ -66,10 +66,11 @@ def _choose_cluster() -> Loaded | None:
     if not offered:
         st.caption("No cluster yet: upload one on the Cluster page.")
         return None
+    labels = {choice: clusters.label(choice) for choice in offered}
     choice = st.selectbox(
         "Cluster",
         offered,
-        format_func=clusters.label,
+        format_func=lambda choice: labels.get(choice, choice),
         key=clusters.CHOICE,
         bind="query-params",
     )

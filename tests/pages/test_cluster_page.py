@@ -21,7 +21,11 @@ def lab() -> bytes:
 
 def upload(app: AppTest, name: str, content: bytes) -> AppTest:
     """Drop a file on the page."""
-    return app.file_uploader(key="cluster files").set_value([(name, content)]).run()
+    return (
+        app.file_uploader(key="cluster files")
+        .set_value([(name, content, "application/json")])
+        .run()
+    )
 
 
 def node(name: str) -> dict[str, object]:

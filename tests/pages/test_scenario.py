@@ -1,0 +1,72 @@
+"""A scenario saved on one page opens in another session to the same question."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from kytos.hamiltonian.weights import Weights
+from kytos.optimize.rebalance import RebalanceRequest
+from kytos.problem import LoadMode
+from kytos.scenario import Scenario, digest_of
+from kytos.solvers.base import SolverParams
+from kytos.sources.manifests import read_cluster
+from kytos.sources.prices import with_prices
+from kytos.ui.clusters import SAMPLES
+from tests.pages.conftest import page, words
+
+
+@pytest.fixture
+def hot_spots() -> Scenario:
+    """Spread the hot spots with a seed and a budget of its own."""
+    content = (SAMPLES / "hot-spots.json").read_bytes()
+    cluster = with_prices(read_cluster([("hot-spots.json", content)]))
+    return Scenario(
+        digest=digest_of(cluster),
+        sample="hot-spots",
+        request=RebalanceRequest(mode=LoadMode.SPREAD, max_moves=7),
+        weights=Weights(C=0.5),
+        params=SolverParams(seed=11, num_reads=2),
+    )
+
+
+def open_scenario(app: AppTest, content: bytes) -> AppTest:
+    """Open a scenario on the Rebalance page."""
+    uploader = page(app, "1_Rebalance").file_uploader(key="scenario file")
+    return uploader.set_value([("scenario.json", content, "application/json")]).run()
+
+
+def test_opened_scenario_sets_cluster_and_controls(app: AppTest, hot_spots: Scenario) -> None:
+    """Cluster, mode, weights, seed and budget are as they were saved."""
+    app = open_scenario(app, hot_spots.to_json())
+    assert not app.exception
+    assert not app.error
+    assert app.session_state["cluster"] == "hot-spots"
+    assert app.session_state["mode"] == "spread"
+    assert app.slider(key="C").value == 0.5
+    assert app.number_input(key="max_moves").value == 7
+    assert app.number_input(key="seed").value == 11
+    assert app.number_input(key="reads").value == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"digest": "0" * 64}, "has changed since"),
+        ({"sample": "../../etc/passwd"}, "there is no sample cluster named"),
+        ({"sample": None}, "either a sample's name or a cluster"),
+        ({"colour": "blue"}, "there is no such field"),
+    ],
+)
+def test_wrong_scenario_changes_nothing(
+    app: AppTest, hot_spots: Scenario, change: dict[str, object], expected: str
+) -> None:
+    """The message says what is wrong; cluster and controls stay."""
+    content = json.loads(hot_spots.to_json()) | change
+    app = open_scenario(app, json.dumps(content).encode())
+    assert not app.exception
+    assert expected in words(app).replace("\\", "")
+    assert app.session_state["cluster"] == "web-shop"
+    assert app.slider(key="C").value == 1.0
