@@ -166,17 +166,25 @@ def _prices(nodes: Sequence[Node]) -> Floats:
 
 
 def _sole(cluster: Cluster, decide: Sequence[Pod]) -> Bools:
-    """``(pods,)`` pods whose service has no other replica that is ready and keeps running."""
-    deciding = {pod.id for pod in decide if pod.node is None}
+    """``(pods,)`` pods whose service has no other replica that is ready and keeps running.
+
+    Of several replicas without a node one is enough: the most important, then the smallest.
+    """
     ready = Counter(
-        pod.service
-        for pod in cluster.pods
-        if pod.service and pod.ready and pod.holds_capacity and pod.id not in deciding
+        pod.service for pod in cluster.pods if pod.service and pod.ready and pod.holds_capacity
     )
+    first: dict[str, str] = {}
+    for pod in sorted(decide, key=lambda pod: (-pod.priority, sorted(_taken(pod).items()), pod.id)):
+        if pod.service is not None and pod.node is None:
+            first.setdefault(pod.service, pod.id)
     return np.array(
         [
             pod.service is not None
-            and ready[pod.service] - (pod.node is not None and pod.ready) <= 0
+            and (
+                ready[pod.service] - pod.ready <= 0
+                if pod.node is not None
+                else ready[pod.service] == 0 and first[pod.service] == pod.id
+            )
             for pod in decide
         ],
         dtype=np.bool_,

@@ -12,7 +12,8 @@ leaving already, and the Eviction API refuses what a disruption budget does not 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -58,6 +59,24 @@ def move_limits(cluster: Cluster, decide: Sequence[Pod]) -> tuple[MoveLimit, ...
         MoveLimit(mask, _left(cluster.budgets[budget]), rule=_named(cluster.budgets[budget]))
         for budget, mask in members.items()
         if mask.sum() > _left(cluster.budgets[budget])
+    )
+
+
+def budgets_after_losing(cluster: Cluster, pods: Collection[str]) -> tuple[DisruptionBudget, ...]:
+    """The cluster's budgets once some pods, by id, are gone: each healthy one uses up a disruption.
+
+    A failure asks no budget, but what it takes is no longer there to be evicted.
+    """
+    members = _budgets_of(cluster)
+    used = Counter(
+        budget
+        for position, pod in enumerate(cluster.pods)
+        if pod.id in pods and pod.ready
+        for budget in members[position]
+    )
+    return tuple(
+        budget.model_copy(update={"disruptions_allowed": max(0, _left(budget) - used[position])})
+        for position, budget in enumerate(cluster.budgets)
     )
 
 

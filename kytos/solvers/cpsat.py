@@ -142,6 +142,49 @@ def solve_exact(
     return ExactResult(incumbent, bound, ExactStatus.OPTIMAL if proven else ExactStatus.FEASIBLE)
 
 
+@dataclass(frozen=True)
+class MostPlaced:
+    """A placement that leaves out as few pods as possible, class by class.
+
+    Attributes
+    ----------
+    placement
+        ``(pods,)`` feasible, and never worse than the hint.
+    proven
+        Whether no placement leaves out fewer (`Problem.left_out`).
+    """
+
+    placement: Ints
+    proven: bool
+
+
+def place_most(
+    problem: Problem,
+    params: SolverParams = DEFAULT_PARAMS,
+    watch: Watch = NO_WATCH,
+    hint: Ints | None = None,
+) -> MostPlaced:
+    """Place as many pods as can be, class by class of falling `Problem.desire`, H aside.
+
+    At equal counts, pods that are the last of their service come first. Parameters and notes as
+    for `solve_exact`.
+    """
+    incumbent = problem.current if hint is None else hint
+    if int(problem.allowed.sum()) > MAX_PAIRS or not len(problem.pods):
+        return MostPlaced(incumbent, proven=not len(problem.pods))
+    model = _EnergyModel(problem, Weights(), rules_only=True)
+    search = _Search(model, params, watch, min(params.time_limit_s, watch.remaining_s))
+    placing = _place_most(search, incumbent)
+    found = placing.placement
+    if (
+        found is not None
+        and feasible(problem, found)
+        and problem.left_out(found) < problem.left_out(incumbent)
+    ):
+        incumbent = found
+    return MostPlaced(incumbent, placing.proven)
+
+
 def _better(problem: Problem, weights: Weights, known: Ints, found: Ints | None) -> Ints:
     """The one with less desire left unplaced, then with less energy, as the referee has it."""
     if found is None or not feasible(problem, found):
@@ -367,7 +410,7 @@ class _EnergyModel:
     `x[p][n]` is 1 when pod p runs on node n, for pairs that are allowed or current.
     """
 
-    def __init__(self, problem: Problem, weights: Weights) -> None:
+    def __init__(self, problem: Problem, weights: Weights, *, rules_only: bool = False) -> None:
         self.problem = problem
         self.weights = weights
         self.cp = cp_model.CpModel()
@@ -394,14 +437,18 @@ class _EnergyModel:
             self._presence(presence)
         for skew in problem.skews:
             self._skew(skew)
-        if problem.mode is LoadMode.CONSOLIDATE:
+        if not rules_only:
+            self._energy()
+
+    def _energy(self) -> None:
+        if self.problem.mode is LoadMode.CONSOLIDATE:
             self._nodes_in_use()
         else:
             self._squared_load()
         self._pod_costs()
         self._traffic()
         self._replica_pairs()
-        for pairing in problem.pairings:
+        for pairing in self.problem.pairings:
             self._pairing(pairing)
 
     def rounding(self, worth: float) -> float:

@@ -1,0 +1,270 @@
+"""Recovery: where the pods of failed nodes go, the important first, and which are given up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from pydantic import Field
+
+from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Phase, Pod
+from kytos.hamiltonian.weights import Weights
+from kytos.optimize.answer import moves, shared_answer
+from kytos.optimize.building import build_problem
+from kytos.optimize.failure import Failure, fail, failing_nodes
+from kytos.optimize.promise import keep_promise, promise
+from kytos.optimize.survey import FailureReport, survey
+from kytos.outcome import Move, Outcome, Question
+from kytos.problem import Ints, LoadMode, Problem
+from kytos.rules.eviction import movability
+from kytos.rules.volumes import Volumes
+from kytos.rules.why_not import why_not
+from kytos.solve import solve
+from kytos.solvers.base import SolverName, SolverParams, Watch
+
+CASCADE_SHARE = 0.2
+"""Of the time cap, what the cascade check may take beside the plan."""
+
+
+class RecoveryRequest(Frozen):
+    """What is asked of a recovery beside the weights."""
+
+    failed_nodes: tuple[str, ...] = Field((), description="names of the nodes that fail")
+    failed_zones: tuple[str, ...] = Field((), description="zones of which every node fails")
+    failed_spot: bool = Field(False, description="every spot node fails")
+    max_utilization: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="share of a survivor's CPU and memory that evacuated pods may fill it to",
+    )
+    allow_preemption: bool = Field(
+        False, description="survivors' pods may give way to evacuated ones of higher priority"
+    )
+    allow_moves: bool = Field(False, description="survivors' pods may move to make room")
+    cascade: bool = Field(
+        True, description="check for each survivor whether its failure would be survivable next"
+    )
+
+
+class PlacedPod(Frozen):
+    """A pod and the node it gets."""
+
+    pod: str
+    node: str
+
+
+class UnplacedPod(Frozen):
+    """A pod that is given up."""
+
+    pod: str
+    priority: int
+    reason: str
+    stuck: bool = False
+    """Its volume cannot be reached from any survivor: room would not help."""
+
+
+class LeftBehind(Frozen):
+    """A pod of a failed node that nothing starts anywhere else."""
+
+    pod: str
+    reason: str
+
+
+class SurvivorLoad(Frozen):
+    """Requested shares of a survivor, before and after."""
+
+    node: str
+    cpu_before: float
+    cpu_after: float
+    memory_before: float
+    memory_after: float
+
+
+class RecoveryOutcome(Outcome):
+    """Where the evacuated pods go, and what becomes of the others."""
+
+    failed_nodes: tuple[str, ...]
+    placements: tuple[PlacedPod, ...]
+    """Evacuated pods that get a node, the most important first."""
+    unplaced: tuple[UnplacedPod, ...]
+    """Evacuated pods that get none, the most important first."""
+    preempted: tuple[str, ...]
+    """Survivors' pods that give way."""
+    moves: tuple[Move, ...]
+    """Survivors' pods that move."""
+    left_behind: tuple[LeftBehind, ...]
+    """Pods of failed nodes that are not evacuated, and why."""
+    survivors: tuple[SurvivorLoad, ...]
+    cascade: tuple[FailureReport, ...]
+    """For each survivor, what its failure would do to the recovered cluster; empty if not asked."""
+    placement: dict[str, str | None]
+    """Every pod that is not finished, by id; None has no node."""
+
+
+def recover(
+    cluster: Cluster,
+    request: RecoveryRequest = RecoveryRequest(),
+    *,
+    weights: Weights = Weights(),
+    solver: SolverName = SolverName.OPENJIJ_SA,
+    params: SolverParams = SolverParams(),
+    watch: Watch = Watch(),
+) -> RecoveryOutcome:
+    """Return the best found plan for the pods of failed nodes.
+
+    As many pods of the highest priority as possible are placed, then of the next, and so on; among
+    such plans the survivors are levelled. Pods that waited for a node before stay waiting.
+
+    Raises
+    ------
+    kytos.optimize.refusal.RequestRefused
+        When a node or zone is unknown or named twice, or no node survives.
+    kytos.solve.SolverUnavailableError
+        When the solver cannot be used here; the message says what to do.
+    """
+    failed = failing_nodes(
+        cluster, request.failed_nodes, request.failed_zones, spot=request.failed_spot
+    )
+    failure = fail(cluster, failed)
+    problem = recovery_problem(failure, request)
+    solution = solve(problem, weights, solver, params, watch)
+    solution = keep_promise(problem, weights, solution, params, watch)
+    placement = solution.placement
+    decided = {
+        pod: None if node < 0 else problem.nodes[node]
+        for pod, node in zip(problem.pods, placement, strict=True)
+    }
+    recovered = failure.survivors.with_placement(decided)
+    evacuees = frozenset(failure.evacuees)
+    placed = [pod for pod in _by_importance(cluster, evacuees) if decided[pod.id] is not None]
+    given_up = [pod for pod in _by_importance(cluster, evacuees) if decided[pod.id] is None]
+    unfinished = (p for p in cluster.pods if p.phase not in (Phase.SUCCEEDED, Phase.FAILED))
+    survived = failure.survivors.pod_index
+    return RecoveryOutcome(
+        **shared_answer(Question.RECOVERY, failure.survivors, problem, weights, solution),
+        failed_nodes=failed,
+        placements=tuple(PlacedPod(pod=pod.id, node=decided[pod.id]) for pod in placed),
+        unplaced=_explained(recovered, given_up, request.max_utilization),
+        preempted=tuple(
+            pod for pod, node in decided.items() if node is None and pod not in evacuees
+        ),
+        moves=moves(problem, placement),
+        left_behind=tuple(
+            LeftBehind(pod=pod, reason=why) for pod, why in failure.left_behind.items()
+        ),
+        survivors=_loads(problem, placement),
+        cascade=_cascade(recovered, request, params, watch) if request.cascade else (),
+        placement={
+            pod.id: decided.get(pod.id, pod.node) if pod.id in survived else None
+            for pod in unfinished
+        },
+    )
+
+
+def recovery_problem(failure: Failure, request: RecoveryRequest) -> Problem:
+    """Return the problem of placing a failure's evacuees on its survivors."""
+    cluster = failure.survivors
+    evacuees = frozenset(failure.evacuees)
+    highest = max((pod.priority for pod in cluster.pods if pod.id in evacuees), default=None)
+    may_leave: frozenset[str] = frozenset()
+    if request.allow_moves or request.allow_preemption:
+        reasons = movability(cluster)
+        may_leave = frozenset(pod for pod, reason in reasons.items() if reason is None)
+    gives_way = frozenset(
+        pod.id
+        for pod in cluster.pods
+        if request.allow_preemption
+        and pod.id in may_leave
+        and highest is not None
+        and pod.priority < highest
+    )
+    decided = evacuees | gives_way | (may_leave if request.allow_moves else frozenset())
+    problem = build_problem(
+        cluster,
+        [pod for pod in cluster.pods if pod.id in decided],
+        mode=LoadMode.SPREAD,
+        max_utilization=request.max_utilization,
+    )
+    problem = promise(problem, gives_way)
+    if request.allow_moves:
+        return problem
+    # Who may only give way has no other node to go to.
+    running = np.flatnonzero(problem.current >= 0)
+    allowed = problem.allowed.copy()
+    allowed[running] = False
+    allowed[running, problem.current[running]] = True
+    return replace(problem, allowed=allowed)
+
+
+def _by_importance(cluster: Cluster, pods: frozenset[str]) -> list[Pod]:
+    return sorted(
+        (pod for pod in cluster.pods if pod.id in pods), key=lambda pod: (-pod.priority, pod.id)
+    )
+
+
+def _explained(
+    recovered: Cluster, given_up: list[Pod], max_utilization: float
+) -> tuple[UnplacedPod, ...]:
+    """Why each pod fits nowhere beside the plan, by the rules."""
+    judged = _limited(recovered, max_utilization)
+    limit = f" (filled to {max_utilization:.0%} at most)" if max_utilization < 1 else ""
+    found = []
+    for pod, answer in zip(given_up, why_not(judged, [pod.id for pod in given_up]), strict=True):
+        verdicts = [verdict for verdict in answer.verdicts if verdict is not None]
+        by_volume = [verdict.reason for verdict in verdicts if verdict.rule == Volumes.name]
+        stuck = len(by_volume) == len(recovered.nodes)
+        reason = f"stuck on every survivor: {by_volume[0]}" if stuck else answer.summary + limit
+        found.append(UnplacedPod(pod=pod.id, priority=pod.priority, reason=reason, stuck=stuck))
+    return tuple(found)
+
+
+def _limited(cluster: Cluster, max_utilization: float) -> Cluster:
+    """The cluster as if its nodes offered only what evacuated pods may fill."""
+    if max_utilization >= 1:
+        return cluster
+    nodes = tuple(
+        node.model_copy(
+            update={
+                "allocatable": {
+                    name: int(amount * max_utilization) if name in (CPU, MEMORY) else amount
+                    for name, amount in node.allocatable.items()
+                }
+            }
+        )
+        for node in cluster.nodes
+    )
+    return cluster.replace(nodes=nodes)
+
+
+def _loads(problem: Problem, placement: Ints) -> tuple[SurvivorLoad, ...]:
+    columns = [problem.resources.index(CPU), problem.resources.index(MEMORY)]
+    offered = np.maximum(problem.allocatable[:, columns], 1)
+    before = problem.initial_held[:, columns] / offered
+    after = problem.held(placement)[:, columns] / offered
+    return tuple(
+        SurvivorLoad(
+            node=name,
+            cpu_before=float(before[node, 0]),
+            cpu_after=float(after[node, 0]),
+            memory_before=float(before[node, 1]),
+            memory_after=float(after[node, 1]),
+        )
+        for node, name in enumerate(problem.nodes)
+    )
+
+
+def _cascade(
+    recovered: Cluster, request: RecoveryRequest, params: SolverParams, watch: Watch
+) -> tuple[FailureReport, ...]:
+    failures = [(node.name, (node.name,)) for node in recovered.nodes]
+    return survey(
+        recovered,
+        "node",
+        failures,
+        max_utilization=request.max_utilization,
+        seconds=CASCADE_SHARE * params.time_limit_s,
+        watch=watch,
+        stage="cascade check",
+    )
