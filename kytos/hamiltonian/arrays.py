@@ -70,6 +70,7 @@ def coefficients(
     capacity: Capacity = Capacity.SLACK,
     *,
     sure: bool = False,
+    strength: Floats | None = None,
 ) -> Coefficients:
     """Return the QUBO of a layout at some weights.
 
@@ -77,13 +78,15 @@ def coefficients(
     ----------
     sure
         Penalties that no chain of moves can outweigh (see `penalties`).
+    strength
+        ``(rows,)`` multiples of the penalty of each row, 1 when left out.
     """
     slacks = layout.slacks if capacity is Capacity.SLACK else ()
     variables = layout.assignments + slacks + layout.uses
     total = _Sum(len(variables))
     builder = _Builder(layout, total)
     rates = exchange_rates(layout.problem)
-    applied = penalties(layout, weights, sure=sure)
+    applied = penalties(layout, weights, sure=sure, strength=strength)
     builder.add_load(weights.B, len(variables) - len(layout.uses))
     builder.add_cost(weights.C * rates.cost)
     builder.add_affinity(weights.D * rates.affinity)
@@ -282,10 +285,15 @@ class _Builder:
         k^2 holds every product twice, and each pod's own square, and the fixed count's.
         """
         total = self.total
+        # Few groups have a slot when a block of a large cluster is annealed; the rest is settled.
+        open_, groups = np.unique(np.append(groups, -1), return_inverse=True)
+        open_, groups = open_[1:], groups[:-1] - 1
+        pairs = fixed @ (fixed - 1)
+        fixed = fixed[open_]
         together = self._gather(groups, len(fixed)) + total.constant(fixed)
         total.add(together, weight / 2)
         total.add(self._by_pod(groups, len(fixed)), -weight / 2)
-        total.add_constant(-weight / 2 * float(fixed.sum()))
+        total.add_constant(weight / 2 * float(pairs - fixed @ fixed))
 
     def _by_pod(self, groups: Ints, count: int) -> sparse.csr_array:
         """Occupancies added up by pod and group, one form for each that occurs."""

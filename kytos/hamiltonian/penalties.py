@@ -44,8 +44,16 @@ class Penalties:
     exclusions: Floats
 
 
-def penalties(layout: Layout, weights: Weights, *, sure: bool = False) -> Penalties:
-    """Return the penalties of a layout at some weights."""
+def penalties(
+    layout: Layout, weights: Weights, *, sure: bool = False, strength: Floats | None = None
+) -> Penalties:
+    """Return the penalties of a layout at some weights.
+
+    Parameters
+    ----------
+    strength
+        ``(rows,)`` multiples of what each row would cost, 1 when left out; at 0 a row is ignored.
+    """
     problem = layout.problem
     reach = _reach(layout, weights, sure=sure)
     stake = np.where(layout.free, reach, 0.0)
@@ -62,6 +70,7 @@ def penalties(layout: Layout, weights: Weights, *, sure: bool = False) -> Penalt
             for row in layout.rows
         ]
     )
+    rows = rows if strength is None else rows * strength
     exclusions = []
     # A pod in no place, or in two (where its reference counts -1), also frees room and partners
     # for others: what they would pay for that is theirs to save.
@@ -77,7 +86,7 @@ def penalties(layout: Layout, weights: Weights, *, sure: bool = False) -> Penalt
         if sure:
             partners = 2 * int(members.sum()) + int(carriers.fixed.sum() + targets.fixed.sum())
         freed[members] += exclusions[-1] * partners
-    pods = np.array([above(stake[[pod]]) for pod in range(len(problem.pods))])
+    pods = MARGIN * np.maximum(together if sure else stake, least)
     return Penalties(pods + stake * sure + freed, rows, np.array(exclusions))
 
 
