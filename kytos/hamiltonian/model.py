@@ -15,7 +15,7 @@ from kytos.hamiltonian.decode import Bits, Decoded, decode, encode
 from kytos.hamiltonian.layout import Layout, Scope, lay_out
 from kytos.hamiltonian.qubo import CompiledModel, compile_model
 from kytos.hamiltonian.weights import Weights
-from kytos.problem import Ints, Problem
+from kytos.problem import Floats, Ints, Problem
 from kytos.solvers.base import Capacity, Encoding
 
 
@@ -46,13 +46,17 @@ class Model:
         """All variables, in the order of every array."""
         return self.assignments + self.slacks + self.uses
 
-    def coefficients(self, weights: Weights, *, sure: bool = False) -> Coefficients:
-        """Return the QUBO as arrays; `sure` as in `kytos.hamiltonian.penalties`."""
-        return coefficients(self.layout, weights, self.capacity, sure=sure)
+    def coefficients(
+        self, weights: Weights, *, sure: bool = False, strength: Floats | None = None
+    ) -> Coefficients:
+        """Return the QUBO as arrays; `sure`, `strength` as in `kytos.hamiltonian.penalties`."""
+        return coefficients(self.layout, weights, self.capacity, sure=sure, strength=strength)
 
-    def bqm(self, weights: Weights, *, sure: bool = False) -> dimod.BinaryQuadraticModel:
+    def bqm(
+        self, weights: Weights, *, sure: bool = False, strength: Floats | None = None
+    ) -> dimod.BinaryQuadraticModel:
         """Return the QUBO as a dimod model."""
-        return self.coefficients(weights, sure=sure).bqm()
+        return self.coefficients(weights, sure=sure, strength=strength).bqm()
 
     def decode(self, samples: Bits) -> Decoded:
         """Read placements ``(reads, pods)`` of the whole problem off ``(reads, variables)``."""

@@ -21,7 +21,7 @@ from kytos.hamiltonian.arrays import UNBALANCED
 from kytos.hamiltonian.layout import Layout
 from kytos.hamiltonian.penalties import LINK, penalties
 from kytos.hamiltonian.weights import Weights, exchange_rates
-from kytos.problem import UNPLACED, Ints, LoadMode, Tally
+from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Tally
 from kytos.solvers.base import Capacity, Encoding
 
 Expression = Any
@@ -39,9 +39,12 @@ class CompiledModel:
     model: Any
     variables: tuple[str, ...]
 
-    def bqm(self, weights: Weights, *, sure: bool = False) -> dimod.BinaryQuadraticModel:
+    def bqm(
+        self, weights: Weights, *, sure: bool = False, strength: Floats | None = None
+    ) -> dimod.BinaryQuadraticModel:
         """Return the BQM at some weights, with every variable of the layout, in its order."""
-        compiled = self.model.to_bqm(feed_dict=self._feed(weights, sure=sure))
+        feed = self._feed(weights, sure=sure, strength=strength)
+        compiled = self.model.to_bqm(feed_dict=feed)
         bqm = dimod.BinaryQuadraticModel(dimod.BINARY)
         # PyQUBO drops variables whose terms cancel; a sampler should see them all.
         bqm.add_linear_from((name, 0.0) for name in self.variables)
@@ -58,8 +61,10 @@ class CompiledModel:
         )
         return {label: float(value) for label, value in decoded.subh.items()}
 
-    def _feed(self, weights: Weights, *, sure: bool) -> dict[str, float]:
-        applied = penalties(self.layout, weights, sure=sure)
+    def _feed(
+        self, weights: Weights, *, sure: bool, strength: Floats | None = None
+    ) -> dict[str, float]:
+        applied = penalties(self.layout, weights, sure=sure, strength=strength)
         feed = {"A": weights.A, "B": weights.B, "C": weights.C, "D": weights.D}
         for kind, values in (
             ("pod", applied.pods), ("row", applied.rows), ("exclusion", applied.exclusions)

@@ -67,11 +67,13 @@ def test_scope_gives_the_whole_problems_energy(problem, encoding, weights, seed)
 @settings(max_examples=25, deadline=None)
 @given(problems(max_pods=5, max_nodes=3), encodings, capacities, weightings, seeds)
 def test_arrays_equal_pyqubo(problem, encoding, capacity, weights, seed):
-    """Every coefficient of the fast builder is the specification's, to 1e-9."""
+    """Every coefficient of the fast builder is the specification's, to 1e-9, rows at any strength."""
     reference = feasible_reference(problem, seed)
     model = build_model(problem, reference, encoding=encoding, capacity=capacity)
-    fast = model.bqm(weights)
-    specified = compile_model(model.layout, capacity).bqm(weights)
+    rows = len(model.layout.rows)
+    strength = np.random.default_rng(seed).choice([0.0, 0.1, 1.0, 3.0], rows)
+    fast = model.bqm(weights, strength=strength)
+    specified = compile_model(model.layout, capacity).bqm(weights, strength=strength)
     assert list(fast.variables) == list(specified.variables) == list(model.variables)
     scale = 1e-9 * max([1.0, *map(abs, fast.linear.values()), *map(abs, fast.quadratic.values())])
     assert fast.offset == pytest.approx(specified.offset, abs=scale)
