@@ -112,6 +112,12 @@ def test_every_page_is_documented() -> None:
     ] == []
 
 
+def test_no_documented_page_is_missing() -> None:
+    """Every page the README names is there."""
+    named = re.findall(r"`(pages/[^`]+\.py)`", README)
+    assert [page for page in named if not (ROOT / page).exists()] == []
+
+
 @pytest.mark.parametrize("path", written_pages(), ids=relative)
 def test_links_resolve(path: Path) -> None:
     """Links between files of the repository, pictures included, lead to a file."""

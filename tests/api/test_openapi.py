@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +41,14 @@ def test_every_example_runs(service_app: FastAPI, client: TestClient) -> None:
         for example in model["examples"]:
             response = client.post(path, json=example)
             assert response.status_code == 200, f"{path}: {response.text}"
+
+
+def test_the_documents_example_runs(client: TestClient) -> None:
+    """The body shown in docs/api.md is answered as it is written."""
+    text = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```json\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    response = client.post("/optimize/rebalance", json=json.loads(example))
+    assert response.status_code == 200, response.text
 
 
 EXAMPLES = 25
