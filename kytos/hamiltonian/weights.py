@@ -27,6 +27,10 @@ MOVE_IN_SPREAD = 0.01
 utilisations it moves between differ by more than 15 points."""
 PAIR_IN_SPREAD = 0.01
 """Two replicas on one node are worth one ordinary move."""
+STARTUP_SECONDS_PER_MOVE = 60.0
+"""A pod that starts a minute later costs as much as one ordinary move."""
+LATENCY_MS_PER_MOVE = 1.0
+"""A millisecond on all of a unit of traffic costs as much as one ordinary move."""
 
 
 class Weights(Frozen):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from pydantic import Field
 
 from kytos.cluster import Cluster, Frozen, Phase
@@ -9,7 +11,7 @@ from kytos.hamiltonian.weights import Weights
 from kytos.optimize.answer import freed_nodes, moves, shared_answer
 from kytos.optimize.building import build_problem
 from kytos.outcome import Move, Outcome, Question
-from kytos.problem import LoadMode
+from kytos.problem import LoadMode, Problem
 from kytos.rules.eviction import movability
 from kytos.solve import solve
 from kytos.solvers.base import SolverName, SolverParams, Watch
@@ -54,17 +56,8 @@ def rebalance(
     kytos.solve.SolverUnavailableError
         When the solver cannot be used here; the message says what to do.
     """
-    reasons = movability(cluster)
-    running = [pod for pod in cluster.pods if pod.holds_capacity]
-    pinned = {pod.id: reason for pod in running if (reason := reasons[pod.id]) is not None}
-    decide = [pod for pod in running if pod.id not in pinned]
-    problem = build_problem(
-        cluster,
-        decide,
-        mode=request.mode,
-        max_moves=request.max_moves,
-        zone_pairs=request.zone_pairs,
-    )
+    pinned = pinned_pods(cluster)
+    problem = rebalance_problem(cluster, request, pinned)
     solution = solve(problem, weights, solver, params, watch)
     decided = {
         pod: problem.nodes[node] for pod, node in zip(problem.pods, solution.placement, strict=True)
@@ -77,4 +70,27 @@ def rebalance(
         placement={pod.id: decided.get(pod.id, pod.node) for pod in unfinished},
         freed_nodes=freed_nodes(problem, solution.placement),
         pinned=pinned,
+    )
+
+
+def pinned_pods(cluster: Cluster) -> dict[str, str]:
+    """Return the running pods that have to stay, by id, and why."""
+    reasons = movability(cluster)
+    return {
+        pod.id: reason
+        for pod in cluster.pods
+        if pod.holds_capacity and (reason := reasons[pod.id]) is not None
+    }
+
+
+def rebalance_problem(
+    cluster: Cluster, request: RebalanceRequest, pinned: Collection[str]
+) -> Problem:
+    """Return the problem of moving the running pods that are not `pinned`."""
+    return build_problem(
+        cluster,
+        [pod for pod in cluster.pods if pod.holds_capacity and pod.id not in pinned],
+        mode=request.mode,
+        max_moves=request.max_moves,
+        zone_pairs=request.zone_pairs,
     )

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
+from pydantic import Field
 
-from kytos.cluster import Cluster, Frozen
+from kytos.cluster import CPU, MEMORY, Cluster, Frozen
 from kytos.optimize.building import build_problem
 from kytos.optimize.failure import fail
 from kytos.optimize.promise import place_quickly, promise
@@ -34,7 +35,7 @@ class FailureReport(Frozen):
     checked: bool = True
     """False where the time was up, or nothing would survive it to check."""
     evacuated: int = 0
-    unplaced: dict[int, int] = {}
+    unplaced: dict[int, int] = Field(default={})
     """Evacuated pods that get no node, by priority."""
     lost_pods: tuple[str, ...] = ()
     """Their ids."""
@@ -109,6 +110,6 @@ def _report(
         lost_pods=tuple(problem.pods[pod] for pod in lost),
         not_recreated=sum("no controller" in why for why in failure.left_behind.values()),
         proven=proven,
-        cpu_peak=float(share[problem.resources.index("cpu")]),
-        memory_peak=float(share[problem.resources.index("memory")]),
+        cpu_peak=float(share[problem.resources.index(CPU)]),
+        memory_peak=float(share[problem.resources.index(MEMORY)]),
     )
