@@ -6,6 +6,7 @@ from kytos.cluster import CPU, MEMORY, PODS
 
 _GIB = 2**30
 _HOURS_PER_MONTH = 730
+_NO_ENERGY = 1e-9
 _NAMES = {CPU: "CPU", MEMORY: "Memory", PODS: "Pods", "ephemeral-storage": "Storage"}
 
 
@@ -66,8 +67,8 @@ def count(number: int, singular: str, plural: str | None = None) -> str:
 
 
 def energy(value: float) -> str:
-    """Return an energy with about four significant digits."""
-    if value == 0:
+    """Return an energy with about four significant digits; what rounding left is 0."""
+    if abs(value) < _NO_ENERGY:
         return "0"
     if abs(value) >= 1000:
         return f"{value:,.0f}"

@@ -46,7 +46,7 @@ def test_counts(number: int, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(0, "0"), (0.01234, "0.01234"), (12.3456, "12.35"), (12345.6, "12,346")],
+    [(0, "0"), (6.9e-30, "0"), (0.01234, "0.01234"), (12.3456, "12.35"), (12345.6, "12,346")],
 )
 def test_energies(value: float, expected: str) -> None:
     """Four digits tell energies apart."""

@@ -15,7 +15,7 @@ from kytos.units import energy as energy_text
 def energy_by_term(energy: EnergyChange, weights: Weights) -> go.Figure:
     """Draw what each weighted term contributes to H before and after; the bars add up to H."""
     figure = blank(240)
-    for name, colour, shown in (("after", AFTER, energy.after), ("before", BEFORE, energy.before)):
+    for name, colour, shown in (("before", BEFORE, energy.before), ("after", AFTER, energy.after)):
         terms = _weighted(shown, weights)
         figure.add_trace(
             go.Bar(
@@ -26,13 +26,13 @@ def energy_by_term(energy: EnergyChange, weights: Weights) -> go.Figure:
                 marker={"color": colour},
                 text=[energy_text(value) for value in terms.values()],
                 textposition="outside",
+                textfont={"size": 12},
+                constraintext="none",
                 cliponaxis=False,
                 hovertemplate="%{y} " + name + ": %{x:.6g}<extra></extra>",
             )
         )
-    figure.update_layout(
-        barmode="group", bargap=0.35, bargroupgap=0.08, legend={"traceorder": "reversed"}
-    )
+    figure.update_layout(barmode="group", bargap=0.35, bargroupgap=0.08)
     figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
     figure.update_xaxes(title="energy", fixedrange=True, automargin=True)
     figure.update_layout(margin={"l": 8, "r": 64, "t": 32, "b": 8})
@@ -77,7 +77,7 @@ def sample_histogram(energies: Sequence[float], best: float) -> go.Figure:
     )
     figure.add_vline(x=best, line={"color": MARK, "dash": "dot"}, annotation_text="lowest")
     figure.update_xaxes(title="sampler energy", fixedrange=True)
-    figure.update_yaxes(title="reads", fixedrange=True)
+    figure.update_yaxes(title="reads", fixedrange=True, tick0=0, dtick=max(1, len(energies) // 8))
     figure.update_layout(margin={"l": 8, "r": 8, "t": 24, "b": 8})
     return figure
 

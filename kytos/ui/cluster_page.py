@@ -78,7 +78,7 @@ def _read() -> None:
 
 def _state(loaded: Loaded) -> None:
     summary = loaded.summary
-    nodes, cpu, memory, price, pods, pinned = st.columns(6)
+    nodes, cpu, memory, price, pods, pinned = st.columns([1, 1.4, 1.4, 1.2, 1, 1])
     _fact(nodes, "Nodes", f"{summary.nodes:,}", _node_remark(summary))
     _fact(
         cpu,
@@ -160,8 +160,9 @@ def _node_table(cluster: Cluster) -> None:
             "Price per hour": [node.price_per_hour for node in cluster.nodes],
         }
     )
+    told = [name for name in table if not table[name].replace("", None).isna().all()]
     st.dataframe(
-        table,
+        table[told],
         hide_index=True,
         key="nodes",
         column_config={

@@ -28,7 +28,7 @@ _HIGHEST = 5.0
 _MODE_NAMES = {
     LoadMode.CONSOLIDATE: "Fewer nodes",
     LoadMode.SPREAD: "Even load",
-    LoadMode.SQUARES: "Least squares",
+    LoadMode.SQUARES: "Squares",
 }
 _DEFAULTS = SolverParams()
 _PAID = {SolverName.DWAVE_QPU, SolverName.DWAVE_LEAP_BQM, SolverName.DWAVE_LEAP_CQM}
@@ -226,7 +226,9 @@ def pair_meaning(B: float, C: float, D: float, mode: LoadMode) -> str:
     per_move = PAIR_IN_SPREAD / MOVE_IN_SPREAD
     if mode is LoadMode.CONSOLIDATE:
         per_move = NODE_IN_MOVES / NODE_IN_PAIRS
-    return f"Two replicas on one node cost as much as {_few(per_move * D / C)} moves."
+    moves = per_move * D / C
+    told = "one move" if moves == 1 else f"{_few(moves)} moves"
+    return f"Two replicas on one node cost as much as {told}."
 
 
 def _load_mode() -> LoadMode:

@@ -74,7 +74,7 @@ def _result(answer: Answer, ask: Ask) -> None:
         if outcome.freed_nodes:
             st.markdown(_freed(outcome.freed_nodes))
     results.metrics_row(outcome.metrics.before, outcome.metrics.after, outcome.mode)
-    st.caption(results.certificate_sentence(outcome.certificate))
+    st.caption(results.certificate_sentence(outcome.certificate, outcome.mode))
     change_heatmaps(answer.loaded.cluster, answer.after, frozenset(outcome.freed_nodes))
     moves, energy, solver, pinned, scenario = st.tabs(
         [f"Moves ({len(outcome.moves):,})", "Energy", "Solver and QUBO", "Pinned", "Scenario"]

@@ -86,15 +86,17 @@ def metrics_row(before: Metrics, after: Metrics, mode: LoadMode) -> None:
         )
 
 
-def certificate_sentence(certificate: Certificate) -> str:
+def certificate_sentence(certificate: Certificate, mode: LoadMode) -> str:
     """Say what is proven about a result."""
     if certificate.status is CertificateStatus.OPTIMAL:
         return "Proven: no feasible placement has a lower energy."
     if certificate.status is CertificateStatus.NONE or certificate.gap is None:
         return "There is no useful bound to measure this result against."
+    relative = " of the sum of squared utilisation" if mode is LoadMode.SPREAD else ""
     return (
         f"Proven: no feasible placement has an energy below {units.energy(certificate.bound)} "
-        f"({certificate.source.value}); this one is within {100 * certificate.gap:.1f}% of it."
+        f"({certificate.source.value}); the gap to this one is "
+        f"{100 * certificate.gap:.1f}%{relative}."
     )
 
 
