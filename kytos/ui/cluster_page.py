@@ -35,12 +35,7 @@ def show() -> None:
         st.title(plain(loaded.name) if loaded else "Your cluster", anchor=False)
     with source, st.popover("Use your own cluster", icon=":material/upload:", width="stretch"):
         _upload()
-    error = st.session_state.get(_ERROR)
-    if error:
-        st.error(
-            f"**That could not be read, so the cluster stays as it was.** {plain(error)}",
-            icon=":material/error:",
-        )
+    _refusal()
     if loaded is None:
         st.info("There is no sample here: use your own cluster.", icon=":material/info:")
         return
@@ -61,7 +56,17 @@ def _upload() -> None:
         key=_FILES,
         on_change=_read,
     )
+    _refusal()  # here too: the popover covers the page's own
     st.caption("It is read in this session only and sent nowhere.")
+
+
+def _refusal() -> None:
+    error = st.session_state.get(_ERROR)
+    if error:
+        st.error(
+            f"**That could not be read, so the cluster stays as it was.** {plain(error)}",
+            icon=":material/error:",
+        )
 
 
 def _read() -> None:
@@ -124,7 +129,7 @@ def _node_remark(summary: Summary) -> str:
         remarks.append(f"{summary.cordoned:,} cordoned")
     if summary.not_ready:
         remarks.append(f"{summary.not_ready:,} not ready")
-    return ", ".join(remarks) or "all schedulable"
+    return ", ".join(remarks) or "all ready"
 
 
 def _details(loaded: Loaded) -> None:

@@ -23,6 +23,7 @@ _ENDED = {
     StopReason.CLOCK: "the time cap was reached, so another run may differ",
     StopReason.USER: "it was stopped",
     StopReason.OPTIMAL: "nothing better exists",
+    StopReason.TARGET: "the target energy was reached",
 }
 
 
