@@ -43,7 +43,7 @@ def rebalance(
     request: RebalanceRequest = RebalanceRequest(),
     *,
     weights: Weights = Weights(),
-    solver: SolverName = SolverName.OPENJIJ_SA,
+    solver: SolverName | None = None,
     params: SolverParams = SolverParams(),
     watch: Watch = Watch(),
 ) -> RebalanceOutcome:
