@@ -74,9 +74,8 @@ def build_problem(
             float
         ),
         load_fixed=load_fixed,
-        load_request=_amounts(
-            (_taken(pod) | pod.expected for pod in decide), LOAD_RESOURCES
-        ).astype(float),
+        # What fits nowhere will not run: it must not raise the mean that nodes are levelled to.
+        load_request=_foreseen(decide) * rules.allowed.any(axis=1)[:, None],
         current=current,
         allowed=rules.allowed,
         must_place=must_place,
@@ -139,6 +138,11 @@ def _taken(pod: Pod) -> Resources:
 def _amounts(items: Iterable[Resources], resources: Sequence[str]) -> Ints:
     rows = [[item.get(name, 0) for name in resources] for item in items]
     return np.array(rows, dtype=np.int64).reshape(-1, len(resources))
+
+
+def _foreseen(decide: Sequence[Pod]) -> Floats:
+    """``(pods, 2)`` load of each pod, as foreseen where that is known."""
+    return _amounts((_taken(pod) | pod.expected for pod in decide), LOAD_RESOURCES).astype(float)
 
 
 def _services(

@@ -7,18 +7,17 @@ from dataclasses import replace
 import numpy as np
 from pydantic import Field
 
-from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Phase, Pod
+from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Phase
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.answer import moves, shared_answer
 from kytos.optimize.building import build_problem
 from kytos.optimize.failure import Failure, fail, failing_nodes
+from kytos.optimize.given_up import UnplacedPod, by_importance, explain
 from kytos.optimize.promise import keep_promise, promise
 from kytos.optimize.survey import FailureReport, survey
 from kytos.outcome import Move, Outcome, Question
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.rules.eviction import movability
-from kytos.rules.volumes import Volumes
-from kytos.rules.why_not import why_not
 from kytos.solve import solve
 from kytos.solvers.base import SolverName, SolverParams, Watch
 
@@ -53,16 +52,6 @@ class PlacedPod(Frozen):
 
     pod: str
     node: str
-
-
-class UnplacedPod(Frozen):
-    """A pod that is given up."""
-
-    pod: str
-    priority: int
-    reason: str
-    stuck: bool = False
-    """Its volume cannot be reached from any survivor: room would not help."""
 
 
 class LeftBehind(Frozen):
@@ -108,7 +97,7 @@ def recover(
     request: RecoveryRequest = RecoveryRequest(),
     *,
     weights: Weights = Weights(),
-    solver: SolverName = SolverName.OPENJIJ_SA,
+    solver: SolverName | None = None,
     params: SolverParams = SolverParams(),
     watch: Watch = Watch(),
 ) -> RecoveryOutcome:
@@ -138,15 +127,23 @@ def recover(
     }
     recovered = failure.survivors.with_placement(decided)
     evacuees = frozenset(failure.evacuees)
-    placed = [pod for pod in _by_importance(cluster, evacuees) if decided[pod.id] is not None]
-    given_up = [pod for pod in _by_importance(cluster, evacuees) if decided[pod.id] is None]
+    placed = [
+        pod
+        for pod in by_importance(pod for pod in cluster.pods if pod.id in evacuees)
+        if decided[pod.id] is not None
+    ]
+    given_up = [
+        pod
+        for pod in by_importance(pod for pod in cluster.pods if pod.id in evacuees)
+        if decided[pod.id] is None
+    ]
     unfinished = (p for p in cluster.pods if p.phase not in (Phase.SUCCEEDED, Phase.FAILED))
     survived = failure.survivors.pod_index
     return RecoveryOutcome(
         **shared_answer(Question.RECOVERY, failure.survivors, problem, weights, solution),
         failed_nodes=failed,
         placements=tuple(PlacedPod(pod=pod.id, node=decided[pod.id]) for pod in placed),
-        unplaced=_explained(recovered, given_up, request.max_utilization),
+        unplaced=explain(recovered, given_up, request.max_utilization),
         preempted=tuple(
             pod for pod, node in decided.items() if node is None and pod not in evacuees
         ),
@@ -196,46 +193,6 @@ def recovery_problem(failure: Failure, request: RecoveryRequest) -> Problem:
     allowed[running] = False
     allowed[running, problem.current[running]] = True
     return replace(problem, allowed=allowed)
-
-
-def _by_importance(cluster: Cluster, pods: frozenset[str]) -> list[Pod]:
-    return sorted(
-        (pod for pod in cluster.pods if pod.id in pods), key=lambda pod: (-pod.priority, pod.id)
-    )
-
-
-def _explained(
-    recovered: Cluster, given_up: list[Pod], max_utilization: float
-) -> tuple[UnplacedPod, ...]:
-    """Why each pod fits nowhere beside the plan, by the rules."""
-    judged = _limited(recovered, max_utilization)
-    limit = f" (filled to {max_utilization:.0%} at most)" if max_utilization < 1 else ""
-    found = []
-    for pod, answer in zip(given_up, why_not(judged, [pod.id for pod in given_up]), strict=True):
-        verdicts = [verdict for verdict in answer.verdicts if verdict is not None]
-        by_volume = [verdict.reason for verdict in verdicts if verdict.rule == Volumes.name]
-        stuck = len(by_volume) == len(recovered.nodes)
-        reason = f"stuck on every survivor: {by_volume[0]}" if stuck else answer.summary + limit
-        found.append(UnplacedPod(pod=pod.id, priority=pod.priority, reason=reason, stuck=stuck))
-    return tuple(found)
-
-
-def _limited(cluster: Cluster, max_utilization: float) -> Cluster:
-    """The cluster as if its nodes offered only what evacuated pods may fill."""
-    if max_utilization >= 1:
-        return cluster
-    nodes = tuple(
-        node.model_copy(
-            update={
-                "allocatable": {
-                    name: int(amount * max_utilization) if name in (CPU, MEMORY) else amount
-                    for name, amount in node.allocatable.items()
-                }
-            }
-        )
-        for node in cluster.nodes
-    )
-    return cluster.replace(nodes=nodes)
 
 
 def _loads(problem: Problem, placement: Ints) -> tuple[SurvivorLoad, ...]:

@@ -8,11 +8,13 @@ from kytos.refine.anneal import (
     refine_block,
     warm_up,
 )
+from kytos.refine.elsewhere import cheapest_elsewhere
 from kytos.refine.repair import repair
 
 __all__ = [
     "Refined",
     "TracePoint",
+    "cheapest_elsewhere",
     "default_proposals",
     "refine",
     "refine_block",

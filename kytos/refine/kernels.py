@@ -893,6 +893,18 @@ def pack(T, S, pods, nodes, best_fit):
 
 
 @_compiled
+def changes_of(T, S, pod, nodes, changes):
+    """Write what moving a placed pod to each node would change, infinite where something breaks."""
+    home = S.place[pod]
+    for at, node in enumerate(nodes):
+        changes[at] = np.inf
+        change = change_of(T, S, pod, node)
+        if try_shift(T, S, pod, node):
+            changes[at] = change
+            shift(T, S, pod, home)
+
+
+@_compiled
 def change_of(T, S, pod, node):
     """Return what moving a placed pod to a node would change, rules aside."""
     here, _ = cost_at(T, S, pod, S.place[pod])

@@ -1,0 +1,323 @@
+"""Placement: a node for each new pod, where it starts soon and near those it talks to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil
+
+import numpy as np
+from pydantic import Field, field_validator
+
+from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen, Pod
+from kytos.hamiltonian.energy import EnergyTerms, energy
+from kytos.hamiltonian.weights import LATENCY_MS_PER_MOVE, STARTUP_SECONDS_PER_MOVE, Weights
+from kytos.optimize.answer import shared_answer
+from kytos.optimize.building import build_problem
+from kytos.optimize.given_up import UnplacedPod, by_importance, explain
+from kytos.optimize.newcomers import NewPod, NodeShape, adopted_pods, new_nodes, new_pods
+from kytos.optimize.promise import keep_promise
+from kytos.optimize.refusal import RequestRefused
+from kytos.optimize.waiting_costs import (
+    Latency,
+    StartupSeconds,
+    Talk,
+    TrafficEdge,
+    latency_ms,
+    latency_to_settled,
+    mean_latency,
+    startup_seconds,
+    talk,
+    traffic_arrays,
+)
+from kytos.outcome import Outcome, Question
+from kytos.problem import Floats, Ints, LoadMode, Problem
+from kytos.refine import cheapest_elsewhere
+from kytos.solve import solve
+from kytos.solvers.base import SolverName, SolverParams, Watch
+
+
+class PlacementRequest(Frozen):
+    """What is asked of a placement beside the weights."""
+
+    new_pods: tuple[NewPod, ...] = Field((), description="a pod's fields, and count")
+    manifests: tuple[Pod, ...] = Field((), description="new pods as read from manifests")
+    waiting: bool = Field(False, description="place the cluster's own waiting pods too")
+    traffic: tuple[TrafficEdge, ...] = Field((), description="from, to, weight: pods or services")
+    latency_ms: Latency = Field(Latency(), description="by how far apart two nodes are")
+    startup_s: StartupSeconds = Field(
+        StartupSeconds(), description="by what a node has ready for a pod"
+    )
+    growth: dict[str, float] = Field(
+        {}, description="by service: the load foreseen as a multiple of what its pods request"
+    )
+    node_shapes: tuple[NodeShape, ...] = Field((), description="nodes that can be bought")
+    mode: LoadMode = Field(LoadMode.SPREAD, description="consolidate, spread or squares")
+    alternatives: int = Field(4, ge=0, le=100, description="runner-up nodes shown for each pod")
+
+    @field_validator("growth")
+    @classmethod
+    def _growth_is_a_factor(cls, growth: dict[str, float]) -> dict[str, float]:
+        for service, factor in growth.items():
+            if not 0 <= factor <= 1000:
+                raise ValueError(f"{service!r} grows by {factor}; give a factor from 0 to 1000")
+        return growth
+
+
+class PodPlacement(Frozen):
+    """A new pod and the node it gets."""
+
+    pod: str
+    node: str
+    startup_s: float
+    latency_ms: float
+    """Mean to those it talks to, weighted by traffic; 0 when it talks to nobody."""
+
+
+class NodeOption(Frozen):
+    """What one pod would cost on one node, all others as planned, by term.
+
+    The terms are what the pod adds to the energy there, before the sliders; `total` is
+    B·load + C·cost + D·affinity.
+    """
+
+    pod: str
+    node: str
+    chosen: bool
+    load: float
+    cost: float
+    affinity: float
+    total: float
+    startup_s: float
+    latency_ms: float
+
+
+class PlacementOutcome(Outcome):
+    """A node for each new pod, and what the runners-up would cost."""
+
+    mode: LoadMode
+    placements: tuple[PodPlacement, ...]
+    unplaced: tuple[UnplacedPod, ...]
+    alternatives: tuple[NodeOption, ...]
+    """For each placed pod its node first (`chosen`), then the runners-up, cheapest first."""
+    bought_nodes: tuple[str, ...]
+    """Nodes still to be provisioned that get a pod."""
+    default_scheduler: dict[str, str | None]
+    """What kube-scheduler would choose among the nodes that are up; None where nothing fits."""
+    default_scheduler_energy: float
+    """H of that, by the same measure as `energy`."""
+    placement: dict[str, str | None]
+    """Every new pod, by id; None has no node."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The request made concrete.
+
+    `startup` ``(pods, nodes)`` in seconds, `between` ``(nodes, nodes)`` in milliseconds.
+    """
+
+    cluster: Cluster
+    decide: tuple[Pod, ...]
+    startup: Floats
+    between: Floats
+    talk: Talk
+
+
+def place(
+    cluster: Cluster,
+    request: PlacementRequest,
+    *,
+    weights: Weights = Weights(),
+    solver: SolverName = SolverName.OPENJIJ_SA,
+    params: SolverParams = SolverParams(),
+    watch: Watch = Watch(),
+) -> PlacementOutcome:
+    """Return the best found nodes for new pods; pods that run stay where they are.
+
+    Raises
+    ------
+    kytos.optimize.refusal.RequestRefused
+        When an id is taken or unknown, or there is nothing to place.
+    kytos.solve.SolverUnavailableError
+        When the solver cannot be used here; the message says what to do.
+    """
+    asked = _concrete(cluster, request)
+    problem = _problem(asked, request)
+    solution = solve(problem, weights, solver, params, watch)
+    solution = keep_promise(problem, weights, solution, params, watch)
+    placement = solution.placement
+    waits = mean_latency(asked.talk, placement, asked.between)
+    chosen = [None if node < 0 else problem.nodes[node] for node in placement]
+    planned = asked.cluster.with_placement(dict(zip(problem.pods, chosen, strict=True)))
+    bare = [pod for pod, node in zip(asked.decide, chosen, strict=True) if node is None]
+    scheduled, its_energy = _default_scheduler(asked, problem, weights, params, watch)
+    return PlacementOutcome(
+        **shared_answer(Question.PLACEMENT, asked.cluster, problem, weights, solution),
+        mode=request.mode,
+        placements=tuple(
+            PodPlacement(
+                pod=problem.pods[pod],
+                node=problem.nodes[placement[pod]],
+                startup_s=float(asked.startup[pod, placement[pod]]),
+                latency_ms=float(waits[pod]),
+            )
+            for pod in np.flatnonzero(placement >= 0)
+        ),
+        unplaced=explain(planned, by_importance(bare)),
+        alternatives=_options(asked, problem, weights, placement, request.alternatives),
+        bought_nodes=_bought(asked, placement),
+        default_scheduler=scheduled,
+        default_scheduler_energy=its_energy,
+        placement=dict(zip(problem.pods, chosen, strict=True)),
+    )
+
+
+def planned_cluster(
+    cluster: Cluster, request: PlacementRequest, outcome: PlacementOutcome
+) -> Cluster:
+    """Return the cluster with the new pods where the plan has them, and the nodes it buys.
+
+    What has no node waits; nodes that are not bought are left out.
+    """
+    asked = _concrete(cluster, request)
+    bought = frozenset(outcome.bought_nodes) | frozenset(cluster.node_index)
+    placed = asked.cluster.with_placement(outcome.placement)
+    return placed.replace(nodes=tuple(node for node in placed.nodes if node.name in bought))
+
+
+def _concrete(cluster: Cluster, request: PlacementRequest) -> _Asked:
+    names = new_pods(cluster, request.new_pods)
+    with_new = cluster.replace(pods=cluster.pods + _flat(names))
+    adopted = adopted_pods(with_new, request.manifests)
+    names |= adopted
+    whole = with_new.replace(
+        pods=with_new.pods + _flat(adopted),
+        nodes=cluster.nodes + new_nodes(cluster, request.node_shapes),
+    )
+    whole = _grown(whole, request.growth)
+    wanted = {pod.id for pod in _flat(names)}
+    decide = tuple(
+        pod for pod in whole.pods if pod.id in wanted or (request.waiting and pod.waiting)
+    )
+    if not decide:
+        raise RequestRefused(
+            "there is no pod to place; give at least one"
+            + ("" if request.waiting else ", or ask for the waiting ones"),
+            "new_pods",
+        )
+    return _Asked(
+        cluster=whole,
+        decide=decide,
+        startup=startup_seconds(decide, whole.nodes, request.startup_s),
+        between=latency_ms(whole.nodes, request.latency_ms),
+        talk=talk(whole, decide, request.traffic, names),
+    )
+
+
+def _problem(asked: _Asked, request: PlacementRequest) -> Problem:
+    """The problem of placing what was asked for, waits in ordinary moves."""
+    near = latency_to_settled(asked.talk, len(asked.decide), asked.between)
+    problem = build_problem(
+        asked.cluster,
+        asked.decide,
+        mode=request.mode,
+        node_cost=asked.startup / STARTUP_SECONDS_PER_MOVE + near / LATENCY_MS_PER_MOVE,
+    )
+    return replace(problem, traffic=traffic_arrays(asked.talk, asked.between))
+
+
+def _grown(cluster: Cluster, growth: dict[str, float]) -> Cluster:
+    """The cluster with the load foreseen of services that will grow (or shrink)."""
+    services = {pod.service for pod in cluster.pods}
+    for service in growth:
+        if service not in services:
+            raise RequestRefused(
+                f"no pod belongs to service {service!r}; name one of the cluster's or of the new "
+                "pods' services",
+                f"growth.{service}",
+            )
+
+    def foreseen(pod: Pod) -> Pod:
+        factor = growth.get(pod.service or "")
+        if factor is None:
+            return pod
+        load = {name: ceil(pod.requests.get(name, 0) * factor) for name in LOAD_RESOURCES}
+        return pod.model_copy(update={"expected": pod.expected | load})
+
+    return cluster.replace(pods=tuple(map(foreseen, cluster.pods))) if growth else cluster
+
+
+def _default_scheduler(
+    asked: _Asked, problem: Problem, weights: Weights, params: SolverParams, watch: Watch
+) -> tuple[dict[str, str | None], float]:
+    """What kube-scheduler would do with the same pods; it knows no node that is not up."""
+    up = np.array([node.provisioned for node in asked.cluster.nodes], dtype=np.bool_)
+    seen = replace(problem, allowed=problem.allowed & up)
+    solution = solve(seen, weights, SolverName.KUBE_SCHEDULER, params, watch)
+    chosen = {
+        pod: None if node < 0 else problem.nodes[node]
+        for pod, node in zip(problem.pods, solution.placement, strict=True)
+    }
+    return chosen, energy(problem, weights, solution.placement).total
+
+
+def _options(
+    asked: _Asked, problem: Problem, weights: Weights, placement: Ints, count: int
+) -> tuple[NodeOption, ...]:
+    pods = np.flatnonzero(placement >= 0)
+    elsewhere = cheapest_elsewhere(problem, weights, placement, pods.tolist(), count)
+    found = []
+    for pod, others in zip(pods, elsewhere, strict=True):
+        without = placement.copy()
+        without[pod] = -1
+        nothing = energy(problem, weights, without)
+        for node in (int(placement[pod]), *others.tolist()):
+            there = without.copy()
+            there[pod] = node
+            terms = energy(problem, weights, there)
+            wait = mean_latency(asked.talk, there, asked.between)[pod]
+            found.append(
+                _option(
+                    problem.pods[pod],
+                    problem.nodes[node],
+                    node == placement[pod],
+                    (nothing, terms, weights),
+                    float(asked.startup[pod, node]),
+                    float(wait),
+                )
+            )
+    return tuple(found)
+
+
+def _option(
+    pod: str,
+    node: str,
+    chosen: bool,
+    energies: tuple[EnergyTerms, EnergyTerms, Weights],
+    startup_s: float,
+    latency: float,
+) -> NodeOption:
+    nothing, terms, weights = energies
+    load, cost = terms.load - nothing.load, terms.cost - nothing.cost
+    affinity = terms.affinity - nothing.affinity
+    return NodeOption(
+        pod=pod,
+        node=node,
+        chosen=chosen,
+        load=load,
+        cost=cost,
+        affinity=affinity,
+        total=weights.B * load + weights.C * cost + weights.D * affinity,
+        startup_s=startup_s,
+        latency_ms=latency,
+    )
+
+
+def _bought(asked: _Asked, placement: Ints) -> tuple[str, ...]:
+    used = np.unique(placement[placement >= 0])
+    nodes = [asked.cluster.nodes[node] for node in used]
+    return tuple(node.name for node in nodes if not node.provisioned)
+
+
+def _flat(names: dict[str, tuple[Pod, ...]]) -> tuple[Pod, ...]:
+    return tuple(pod for pods in names.values() for pod in pods)
