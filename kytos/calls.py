@@ -14,6 +14,7 @@ from pydantic import Field
 from kytos.cluster import Cluster, Frozen
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.rebalance import RebalanceRequest, rebalance
+from kytos.optimize.recovery import RecoveryRequest, recover
 from kytos.outcome import Outcome, Question
 from kytos.solvers.base import SolverName, SolverParams, Watch
 from kytos.sources.body import ClusterBody, cluster_from_body
@@ -22,7 +23,14 @@ from kytos.sources.body import ClusterBody, cluster_from_body
 class SolverChoice(SolverParams):
     """Which solver, and how hard it works."""
 
-    name: SolverName = Field(SolverName.OPENJIJ_SA, description="see GET /solvers")
+    name: SolverName | None = Field(
+        None, description="see GET /solvers; left out: by the size of the problem"
+    )
+
+    @property
+    def shown_name(self) -> str:
+        """The name as asked for; which solver `by size` came to stands in the outcome."""
+        return "by size" if self.name is None else self.name.value
 
     @property
     def params(self) -> SolverParams:
@@ -43,6 +51,14 @@ class RebalanceOptions(RebalanceRequest, Options):
 
 class RebalanceBody(RebalanceOptions, ClusterBody):
     """A rebalance of the cluster in the body."""
+
+
+class RecoveryOptions(RecoveryRequest, Options):
+    """A recovery of a cluster that is read from elsewhere."""
+
+
+class RecoveryBody(RecoveryOptions, ClusterBody):
+    """A recovery of the cluster in the body; pods on a node that is not listed are evacuated."""
 
 
 @dataclass(frozen=True)
@@ -100,4 +116,6 @@ class Call:
 
 REBALANCE = Call(Question.REBALANCE, RebalanceRequest, RebalanceOptions, rebalance)
 
-CALLS = {call.question: call for call in (REBALANCE,)}
+RECOVERY = Call(Question.RECOVERY, RecoveryRequest, RecoveryOptions, recover, evacuates=True)
+
+CALLS = {call.question: call for call in (REBALANCE, RECOVERY)}

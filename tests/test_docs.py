@@ -16,6 +16,7 @@ from kytos.api.settings import PREFIX
 from kytos.cli import app as cli
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.rebalance import RebalanceRequest
+from kytos.optimize.recovery import RecoveryRequest
 from kytos.solvers.base import SolverName, SolverParams
 
 ROOT = Path(__file__).parent.parent
@@ -69,7 +70,7 @@ def test_no_documented_variable_is_gone() -> None:
     assert gone == []
 
 
-@pytest.mark.parametrize("model", [Weights, SolverParams, RebalanceRequest])
+@pytest.mark.parametrize("model", [Weights, SolverParams, RebalanceRequest, RecoveryRequest])
 def test_every_field_a_user_sets_is_documented(model: type[BaseModel]) -> None:
     """Weights, solver parameters and request fields are in docs/settings.md."""
     assert [name for name in model.model_fields if f"`{name}`" not in SETTINGS] == []

@@ -14,9 +14,10 @@ from structlog.contextvars import get_contextvars
 
 from kytos.api.problems import FieldError, Problem, Refusal, answer_problem, invalid
 from kytos.api.service import Run, Service
-from kytos.calls import REBALANCE, Call, Options, RebalanceBody
+from kytos.calls import REBALANCE, RECOVERY, Call, Options, RebalanceBody, RecoveryBody
 from kytos.cluster import Cluster
 from kytos.optimize.rebalance import RebalanceOutcome
+from kytos.optimize.recovery import RecoveryOutcome
 from kytos.solvers.base import SolverName
 from kytos.solvers.registry import find_solver
 from kytos.sources.body import ClusterBody
@@ -129,6 +130,30 @@ async def post_rebalance_manifests(
 ) -> Response:
     """Rebalance the cluster in the uploaded kubectl output."""
     return await _answer_files(request, REBALANCE, cluster, options, prefer)
+
+
+@router.post(
+    "/optimize/recovery",
+    response_model=RecoveryOutcome,
+    responses=SOLVE_RESPONSES,
+    tags=["questions"],
+)
+async def post_recovery(request: Request, body: RecoveryBody, prefer: Prefer = None) -> Response:
+    """Where the pods of failed nodes go, the important first, and which are given up."""
+    return await _answer_body(request, RECOVERY, body, body, prefer)
+
+
+@router.post(
+    "/manifests/optimize/recovery",
+    response_model=RecoveryOutcome,
+    responses=SOLVE_RESPONSES,
+    tags=["questions over manifests"],
+)
+async def post_recovery_manifests(
+    request: Request, cluster: Files, options: OptionsText = "{}", prefer: Prefer = None
+) -> Response:
+    """Recover the cluster in the uploaded kubectl output from a failure."""
+    return await _answer_files(request, RECOVERY, cluster, options, prefer)
 
 
 @router.get("/jobs/{job_id}", responses=JOB_REFUSALS, tags=["jobs"])

@@ -137,7 +137,7 @@ class Service:
             self.metrics.refused("queue full")
             wait = ceil(TYPICAL_SECONDS * self._busy() / max(1, self._workers()))
             raise Refusal(429, str(error), headers={"Retry-After": str(max(1, wait))}) from error
-        solver = options.solver.name.value
+        solver = options.solver.shown_name
         ending = self._followers.submit(self._follow, job, question, solver, seconds, request_id)
         return Run(secrets.token_urlsafe(16), question, job, ending)
 

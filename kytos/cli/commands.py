@@ -20,11 +20,12 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from kytos.calls import REBALANCE, Call, Options
+from kytos.calls import REBALANCE, RECOVERY, Call, Options
 from kytos.cli.periodic import notify, only_one, repeat, seconds_of, webhook_of
 from kytos.cli.printing import print_cluster, print_outcome, print_why_not
-from kytos.cli.reading import STANDARD_INPUT, read_files, read_options
+from kytos.cli.reading import STANDARD_INPUT, read_context, read_files, read_options
 from kytos.cli.solving import Exit, exit_of, terminal_watch
+from kytos.cluster import Cluster
 from kytos.outcome import Outcome
 from kytos.problem import LoadMode
 from kytos.rules.eviction import movability
@@ -41,8 +42,11 @@ app = typer.Typer(
 )
 
 Files = Annotated[
-    list[Path],
+    list[Path] | None,
     typer.Argument(help="What kubectl get -o json or yaml printed; - is standard input."),
+]
+Context = Annotated[
+    str | None, typer.Option(help="Read the live cluster of this kubeconfig context instead.")
 ]
 OptionsFile = Annotated[
     Path | None,
@@ -72,6 +76,20 @@ Lock = Annotated[
 
 
 @dataclass(frozen=True)
+class _Source:
+    """Where the cluster is read from: files, or a live cluster."""
+
+    files: list[Path]
+    context: str | None
+
+    def read(self) -> Cluster:
+        """Read it; a `SourceError` says what cannot be."""
+        if bool(self.files) == (self.context is not None):
+            raise ValueError("name either the cluster's files (- is standard input) or --context")
+        return read_files(self.files) if self.context is None else read_context(self.context)
+
+
+@dataclass(frozen=True)
 class _Told:
     """Where the answer goes, and how often it is asked for."""
 
@@ -85,7 +103,8 @@ class _Told:
 
 @app.command()
 def rebalance(
-    files: Files,
+    files: Files = None,
+    context: Context = None,
     mode: Annotated[LoadMode | None, typer.Option(help="What load means.")] = None,
     max_moves: Annotated[int | None, typer.Option(help="Move at most so many pods.")] = None,
     options: OptionsFile = None,
@@ -109,18 +128,56 @@ def rebalance(
     given = {"mode": mode, "max_moves": max_moves}
     shared = _shared(solver, reads, sweeps, seed, time_limit, (a, b, c, d))
     told = _Told(as_json, output, every, times, webhook, lock)
-    _ask(REBALANCE, files, options, given | shared, told)
+    _ask(REBALANCE, _Source(files or [], context), options, given | shared, told)
+
+
+@app.command()
+def recover(
+    files: Files = None,
+    context: Context = None,
+    fail: Annotated[list[str] | None, typer.Option(help="A node that fails.")] = None,
+    fail_zone: Annotated[list[str] | None, typer.Option(help="A zone that fails.")] = None,
+    max_utilization: Annotated[
+        float | None, typer.Option(help="Share a survivor may be filled to, 0 to 1.")
+    ] = None,
+    options: OptionsFile = None,
+    solver: Solver = None,
+    reads: Reads = None,
+    sweeps: Sweeps = None,
+    seed: Seed = None,
+    time_limit: TimeLimit = None,
+    a: WeightA = None,
+    b: WeightB = None,
+    c: WeightC = None,
+    d: WeightD = None,
+    as_json: AsJson = False,
+    output: Output = None,
+    every: Every = None,
+    times: Times = None,
+    webhook: Webhook = None,
+    lock: Lock = None,
+) -> None:
+    """Say where the pods of failed nodes go, and which are given up."""
+    given = {
+        "failed_nodes": fail or None,
+        "failed_zones": fail_zone or None,
+        "max_utilization": max_utilization,
+    }
+    shared = _shared(solver, reads, sweeps, seed, time_limit, (a, b, c, d))
+    told = _Told(as_json, output, every, times, webhook, lock)
+    _ask(RECOVERY, _Source(files or [], context), options, given | shared, told)
 
 
 @app.command("why-not")
 def why_not_command(
-    files: Files,
     pod: Annotated[list[str], typer.Option(help="A pod as namespace/name; may be repeated.")],
+    files: Files = None,
+    context: Context = None,
     as_json: AsJson = False,
 ) -> None:
     """Say which rule keeps a pod off which node, and what would let it in."""
     with _bad_input_ends():
-        cluster = read_files(files)
+        cluster = _Source(files or [], context).read()
         answers = why_not(cluster, pod)
     if as_json:
         nodes = [node.name for node in cluster.nodes]
@@ -132,10 +189,10 @@ def why_not_command(
 
 
 @app.command()
-def inspect(files: Files, as_json: AsJson = False) -> None:
+def inspect(files: Files = None, context: Context = None, as_json: AsJson = False) -> None:
     """Show a cluster: how full it is, what waits, what may not move and why."""
     with _bad_input_ends():
-        cluster = read_files(files)
+        cluster = _Source(files or [], context).read()
     if as_json:
         typer.echo(cluster.model_dump_json(exclude_defaults=True))
     else:
@@ -187,14 +244,14 @@ def _shared(
 
 
 def _ask(
-    call: Call, files: list[Path], options_file: Path | None, given: dict[str, Any], told: _Told
+    call: Call, source: _Source, options_file: Path | None, given: dict[str, Any], told: _Told
 ) -> None:
     with _bad_input_ends():
         options = read_options(call.options, options_file, given)
         if told.every is None:
-            outcome = _solve(call, files, options)
+            outcome = _solve(call, source, options)
         else:
-            _ask_periodically(call, files, options, told)
+            _ask_periodically(call, source, options, told)
             return
     if told.output is not None:
         _write(told.output, outcome)
@@ -205,9 +262,9 @@ def _ask(
     raise typer.Exit(exit_of(outcome))
 
 
-def _ask_periodically(call: Call, files: list[Path], options: Options, told: _Told) -> None:
+def _ask_periodically(call: Call, source: _Source, options: Options, told: _Told) -> None:
     assert told.every is not None
-    if any(str(file) == STANDARD_INPUT for file in files):
+    if any(str(file) == STANDARD_INPUT for file in source.files):
         raise ValueError("standard input can be read once only; with --every name a file")
     period = seconds_of(told.every)
     webhook = None if told.webhook is None else webhook_of(told.webhook)
@@ -215,7 +272,7 @@ def _ask_periodically(call: Call, files: list[Path], options: Options, told: _To
     def run() -> None:
         with only_one(told.lock) as free:
             news = (
-                _news(call, files, options, told.output)
+                _news(call, source, options, told.output)
                 if free
                 else _now() | {"skipped": "another run holds the lock"}
             )
@@ -229,12 +286,12 @@ def _ask_periodically(call: Call, files: list[Path], options: Options, told: _To
     repeat(run, period, times=told.times, randomness=SystemRandom(), wait=ended.wait)
 
 
-def _news(call: Call, files: list[Path], options: Options, output: Path | None) -> dict[str, Any]:
+def _news(call: Call, source: _Source, options: Options, output: Path | None) -> dict[str, Any]:
     """Ask once and say in a line what came of it; a failed run does not end the others."""
     started = time.monotonic()
     news = _now() | {"question": call.question.value}
     try:
-        outcome = _solve(call, files, options)
+        outcome = _solve(call, source, options)
         if output is not None:
             _write(output, outcome)
     except (ValueError, OSError, SolverUnavailableError) as error:
@@ -258,8 +315,8 @@ def _now() -> dict[str, Any]:
     return {"at": datetime.now(UTC).isoformat(timespec="seconds")}
 
 
-def _solve(call: Call, files: list[Path], options: Options) -> Outcome:
-    cluster = read_files(files)
+def _solve(call: Call, source: _Source, options: Options) -> Outcome:
+    cluster = source.read()
     with terminal_watch() as watch:
         return call.answer(cluster, options, watch)
 

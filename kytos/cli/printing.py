@@ -12,6 +12,7 @@ from rich.text import Text
 from kytos import units
 from kytos.cluster import CPU, MEMORY, Cluster
 from kytos.optimize.rebalance import RebalanceOutcome
+from kytos.optimize.recovery import RecoveryOutcome
 from kytos.outcome import Outcome
 from kytos.rules.why_not import WhyNot
 from kytos.usage import summarise
@@ -29,6 +30,15 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         )
         if outcome.freed_nodes:
             _print(console, f"Nodes freed: {', '.join(outcome.freed_nodes)}")
+    if isinstance(outcome, RecoveryOutcome):
+        _print_table(
+            console, ("pod", "to"), [(placed.pod, placed.node) for placed in outcome.placements]
+        )
+        _print_table(
+            console,
+            ("given up", "priority", "why"),
+            [(pod.pod, str(pod.priority), pod.reason) for pod in outcome.unplaced],
+        )
     if outcome.nothing_to_do:
         _print(console, "Already the best found: no change pays.")
     _print_table(console, ("", "before", "after"), list(_metric_rows(outcome)))

@@ -14,6 +14,7 @@ from kytos.cluster import Cluster
 from kytos.sources.documents import MAX_BYTES, read_documents
 from kytos.sources.errors import SourceError, first_problem
 from kytos.sources.manifests import read_cluster
+from kytos.sources.snapshot import cluster_of
 
 STANDARD_INPUT = "-"
 
@@ -29,6 +30,19 @@ def read_files(paths: Sequence[Path]) -> Cluster:
         When a file cannot be read, or what it holds is no cluster.
     """
     return read_cluster([(_name(path), _content(path)) for path in paths])
+
+
+def read_context(context: str) -> Cluster:
+    """Read the live cluster of a kubeconfig context.
+
+    Raises
+    ------
+    SourceError
+        When the context is not there or its server cannot be read.
+    """
+    from kytos.sources.live import read_snapshot
+
+    return cluster_of(read_snapshot(context))
 
 
 def read_options(kind: type[SomeOptions], file: Path | None, given: dict[str, Any]) -> SomeOptions:

@@ -117,6 +117,38 @@ def test_text_that_is_no_cluster_exits_with_2(tmp_path: Path) -> None:
     assert "notes.txt" in result.stderr
 
 
+def test_recover_places_the_failed_nodes_pods(three_nodes: Path, quick: list[str]) -> None:
+    """The two pods of a failed node get another; as JSON in the contract's shape."""
+    result = kytos("recover", three_nodes, "--fail", "n1", "--json", *quick)
+    assert result.exit_code == 0, result.output
+    placed = {entry["pod"]: entry["node"] for entry in json.loads(result.stdout)["placements"]}
+    assert set(placed) == {"p1", "p4"}
+    assert set(placed.values()) <= {"n0", "n2"}
+
+
+def test_pods_left_without_a_node_exit_with_4(three_nodes: Path, quick: list[str]) -> None:
+    """Survivors that may not be filled at all leave the pods out: infeasible."""
+    result = kytos("recover", three_nodes, "--fail", "n1", "--max-utilization", "0", *quick)
+    assert result.exit_code == 4, result.output
+    assert "given up" in result.stdout
+
+
+@pytest.mark.parametrize("words", [[], ["{cluster}", "--context", "prod"]])
+def test_the_cluster_is_named_once(three_nodes: Path, words: list[str]) -> None:
+    """Neither files nor a context, or both, is bad input."""
+    result = kytos("inspect", *(word.format(cluster=three_nodes) for word in words))
+    assert result.exit_code == 2
+    assert "--context" in result.stderr
+
+
+def test_an_unknown_context_exits_with_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A context that the kubeconfig does not hold is said by name."""
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    result = kytos("inspect", "--context", "nowhere")
+    assert result.exit_code == 2
+    assert result.stderr
+
+
 def test_why_not_names_the_rule(three_nodes: Path) -> None:
     """A pod that fits everywhere exits with 0; as JSON every node has its verdict."""
     result = kytos("why-not", three_nodes, "--pod", "p0", "--json")
