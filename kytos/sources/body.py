@@ -24,6 +24,7 @@ from kytos.cluster import (
     Toleration,
 )
 from kytos.sources.errors import SourceError, first_problem
+from kytos.sources.prices import with_prices
 from kytos.sources.quantities import LARGEST_AMOUNT, check_totals
 
 MIB = 2**20
@@ -165,6 +166,12 @@ class ClusterBody(Body):
         )
 
 
+class _PodsBody(Body):
+    """Pods alone, to be asked about in a cluster that is read from elsewhere."""
+
+    pods: tuple[PodBody, ...]
+
+
 def read_body(value: Any, name: str = "request") -> Cluster:
     """Read a parsed request body of only `nodes` and `pods`.
 
@@ -213,6 +220,21 @@ def merged_body(documents: list[tuple[str, Any]]) -> dict[str, Any]:
     return merged
 
 
+def pods_from_body(value: Any) -> tuple[Pod, ...]:
+    """Read the pods of a parsed request body that has no more than them.
+
+    Raises
+    ------
+    SourceError
+        Naming the field, for example ``pods[3].cpu_request``.
+    """
+    try:
+        body = _PodsBody.model_validate(value)
+    except ValidationError as error:
+        raise first_problem(error) from error
+    return tuple(pod_from_body(pod, f"pods[{i}]") for i, pod in enumerate(body.pods))
+
+
 def cluster_from_body(
     body: ClusterBody, name: str = "request", *, evacuate_unknown: bool = False
 ) -> Cluster:
@@ -250,8 +272,7 @@ def cluster_from_body(
         name=name,
         nodes=tuple(node_from_body(node, f"nodes[{i}]") for i, node in enumerate(body.nodes)),
         pods=tuple(
-            pod_from_body(pod, f"pods[{i}]", lost=pod.id in lost)
-            for i, pod in enumerate(body.pods)
+            pod_from_body(pod, f"pods[{i}]", lost=pod.id in lost) for i, pod in enumerate(body.pods)
         ),
         notes=(
             Note(
@@ -264,7 +285,7 @@ def cluster_from_body(
         else (),
     )
     check_totals(cluster)
-    return cluster
+    return with_prices(cluster)
 
 
 def _refuse_repeats(field: str, ids: list[str]) -> None:

@@ -16,7 +16,7 @@ from kubernetes.client.exceptions import ApiException
 from kubernetes.config import ConfigException, load_incluster_config
 from kubernetes.config.incluster_config import SERVICE_HOST_ENV_NAME
 from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
-from urllib3.exceptions import HTTPError, TimeoutError
+from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
 from urllib3.util import Retry
 
 from kytos.cluster import Note
@@ -27,9 +27,6 @@ from kytos.sources.snapshot import Snapshot, trimmed
 
 IN_CLUSTER = "in-cluster"
 """The context that stands for the service account of the pod Kytos runs in."""
-
-PAGE = 500
-"""Objects asked for at a time; kubectl asks for as many."""
 
 _DEFAULT_KUBECONFIG = "~/.kube/config"
 
@@ -50,7 +47,7 @@ class LiveError(SourceError):
 
 @dataclass(frozen=True)
 class Limits:
-    """How long the server may take.
+    """How long the server may take, and how much it is asked for at a time.
 
     Attributes
     ----------
@@ -60,11 +57,14 @@ class Limits:
         Between two pieces of an answer.
     total_s
         For all lists together.
+    page
+        Objects in one answer; kubectl asks for as many.
     """
 
     connect_s: float = 5.0
     read_s: float = 30.0
     total_s: float = 300.0
+    page: int = 500
 
 
 def contexts() -> tuple[str, ...]:
@@ -191,7 +191,7 @@ class _Server:
         return trimmed(item | {"kind": listing.kind, "apiVersion": listing.version})
 
     def _page(self, listing: Listing, token: str) -> dict[str, Any]:
-        query: list[tuple[str, Any]] = [("limit", PAGE)]
+        query: list[tuple[str, Any]] = [("limit", self._limits.page)]
         if token:
             query.append(("continue", token))
         status, body = self._get(
@@ -224,10 +224,8 @@ class _Server:
                 *request, _request_timeout=(limits.connect_s, limits.read_s)
             )
             return answer.status, self._body(answer.response)
-        except TimeoutError as error:
-            raise self._too_slow() from error
         except (HTTPError, ApiException) as error:
-            if isinstance(getattr(error, "reason", None), TimeoutError):
+            if _is_timeout(error):
                 raise self._too_slow() from error
             raise LiveError(
                 f"the API server at {self._client.configuration.host} cannot be reached "
@@ -316,7 +314,7 @@ def _kubeconfig() -> Any:
 @contextmanager
 def _client(context: str) -> Iterator[ApiClient]:
     """Connect through a context; no file of the user's is written to."""
-    configuration = Configuration()
+    configuration = Configuration(host="")  # the client's own default is this machine
     if context == IN_CLUSTER:
         _use_service_account(configuration)
     else:
@@ -358,6 +356,8 @@ def _use_context(configuration: Configuration, context: str) -> None:
             config, active_context=context, config_base_path=None
         )
         loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
+        if not configuration.host.startswith(("https://", "http://")):
+            raise ConfigException("no server")
 
 
 @contextmanager
@@ -420,6 +420,12 @@ def _message(body: bytes) -> str:
     except (SourceError, ValueError, LookupError, TypeError):
         return "no reason given"
     return said[:300] if isinstance(said, str) else "no reason given"
+
+
+def _is_timeout(error: Exception) -> bool:
+    cause = getattr(error, "reason", None) or error
+    # urllib3 counts a refused connection among the timeouts
+    return isinstance(cause, TimeoutError) and not isinstance(cause, NewConnectionError)
 
 
 def _kind_of(error: Exception) -> str:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from kytos.cluster import Cluster, Node, Note, Owner, Phase, Pod
-from kytos.sources.body import is_body, merged_body, read_body
+from kytos.sources.body import is_body, merged_body, pods_from_body, read_body
 from kytos.sources.documents import read_documents
 from kytos.sources.errors import SourceError, first_problem
 from kytos.sources.fields import Fields
@@ -27,6 +27,7 @@ from kytos.sources.kubernetes_objects import (
 )
 from kytos.sources.not_honoured import unhonoured_fields
 from kytos.sources.owners import controller_of
+from kytos.sources.prices import with_prices
 from kytos.sources.quantities import check_totals
 
 Model = TypeVar("Model")
@@ -128,6 +129,33 @@ def cluster_from_objects(objects: Iterable[Mapping[str, Any]], name: str = "clus
     return _assemble([("", item) for document in objects for item in _flatten(document, "")], name)
 
 
+def read_pods(sources: Sequence[tuple[str, bytes | str]]) -> tuple[Pod, ...]:
+    """Read pods by themselves, from the same kinds of files as a cluster.
+
+    Parameters
+    ----------
+    sources
+        ``(file name, content)``: Kubernetes Pods, or request bodies with a list ``pods``.
+
+    Raises
+    ------
+    SourceError
+        Naming what is no pod, or the field that cannot be read.
+    """
+    documents = [
+        (where, document)
+        for where, content in sources
+        for document in read_documents(content, where)
+    ]
+    if any(is_body(document) for _, document in documents):
+        return pods_from_body(merged_body(documents))
+    items = [(where, item) for where, document in documents for item in _flatten(document, where)]
+    by_kind = _sort_by_kind(items)
+    if other := sorted(by_kind.keys() - {"Pod"}):
+        raise SourceError(f"expected Pods, found {other[0]} objects", sources[0][0])
+    return tuple(_read_all(by_kind["Pod"], lambda item: read_pod(item, Context())))
+
+
 def pod_from_object(manifest: Mapping[str, Any]) -> Pod:
     """Read one stored Pod by itself: its controllers are followed no further than it names them.
 
@@ -219,7 +247,7 @@ def _assemble(objects: list[tuple[str, Any]], name: str) -> Cluster:
     except ValidationError as error:
         raise first_problem(error) from error
     check_totals(cluster)
-    return cluster
+    return with_prices(cluster)
 
 
 def _sort_by_kind(objects: list[tuple[str, Any]]) -> defaultdict[str, list[Fields]]:

@@ -24,7 +24,12 @@ from kytos.cluster import (
     Toleration,
 )
 from kytos.sources.errors import SourceError
-from kytos.sources.manifests import cluster_from_objects, pod_from_object, read_cluster
+from kytos.sources.manifests import (
+    cluster_from_objects,
+    pod_from_object,
+    read_cluster,
+    read_pods,
+)
 from tests.sources.conftest import DATA, read_xz
 
 Manifest = dict[str, Any]
@@ -548,3 +553,29 @@ def test_sums_beyond_64_bits_are_refused(node_manifest: Manifest, pod_manifest: 
         )
     with pytest.raises(SourceError, match="of memory, more than any cluster has"):
         cluster_from_objects([node_manifest, *pods])
+
+
+class TestReadPods:
+    def test_pods_alone(self, pod_manifest: dict[str, Any]) -> None:
+        """A List of Pods, or several documents, without any node."""
+        content = json.dumps({"kind": "PodList", "items": [pod_manifest]})
+        assert [pod.id for pod in read_pods([("pods.json", content)])] == ["shop/web-1"]
+
+    def test_pods_of_a_body(self) -> None:
+        """A request body's pods, without its nodes."""
+        content = '{"pods": [{"id": "p", "cpu_request": 1, "mem_request": 1}]}'
+        (pod,) = read_pods([("pods.json", content)])
+        assert (pod.id, pod.requests) == ("p", {"cpu": 1, "memory": 2**20})
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            ('{"kind": "Deployment", "metadata": {"name": "web"}}', "found Deployment"),
+            ('{"pods": [], "nodes": []}', "nodes"),
+            ('{"pods": [{"id": 1}]}', r"pods\[0\]"),
+        ],
+    )
+    def test_anything_else_is_refused(self, content: str, said: str) -> None:
+        """By its kind or its field."""
+        with pytest.raises(SourceError, match=said):
+            read_pods([("pods.json", content)])

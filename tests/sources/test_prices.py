@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from kytos.cluster import INSTANCE_TYPE, Cluster, Node
+from kytos.sources.body import ClusterBody, cluster_from_body
 from kytos.sources.errors import SourceError
-from kytos.sources.manifests import read_cluster
+from kytos.sources.manifests import cluster_from_objects, read_cluster
 from kytos.sources.prices import PRICE_ANNOTATION, default_prices, read_prices, with_prices
 
 TABLE = {("m5.xlarge", "on-demand"): 0.2, ("m5.xlarge", "spot"): 0.07}
@@ -79,3 +82,23 @@ def test_bad_tables_are_refused(rows: str, words: str) -> None:
     """A row that cannot be meant is named."""
     with pytest.raises(SourceError, match=words):
         read_prices("# a comment\ninstance_type,capacity_type,price_per_hour\n" + rows, "mine.csv")
+
+
+def test_every_reader_prices() -> None:
+    """Files, objects and request bodies come with the table's prices, without a further step."""
+    labels = {INSTANCE_TYPE: "m5.xlarge"}
+    offered = {"cpu": "4", "memory": "16Gi", "pods": "110"}
+    node = {
+        "kind": "Node",
+        "metadata": {"name": "n", "labels": labels},
+        "status": {"allocatable": offered},
+    }
+    body = {"nodes": [{"id": "n", "cpu_capacity": 4000, "mem_capacity": 16000, "labels": labels}]}
+    known = default_prices()["m5.xlarge", "on-demand"]
+    for cluster in (
+        read_cluster([("n.json", json.dumps(node))]),
+        cluster_from_objects([node]),
+        read_cluster([("body.json", json.dumps(body))]),
+        cluster_from_body(ClusterBody.model_validate(body)),
+    ):
+        assert cluster.nodes[0].price_per_hour == known
