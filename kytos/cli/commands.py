@@ -23,7 +23,14 @@ from rich.console import Console
 from kytos.calls import REBALANCE, RECOVERY, Call, Options
 from kytos.cli.periodic import notify, only_one, repeat, seconds_of, webhook_of
 from kytos.cli.printing import print_cluster, print_outcome, print_why_not
-from kytos.cli.reading import STANDARD_INPUT, read_context, read_files, read_options
+from kytos.cli.reading import (
+    STANDARD_INPUT,
+    read_context,
+    read_files,
+    read_options,
+    read_saved,
+    with_pods,
+)
 from kytos.cli.solving import Exit, exit_of, terminal_watch
 from kytos.cluster import Cluster
 from kytos.outcome import Outcome
@@ -170,22 +177,31 @@ def recover(
 
 @app.command("why-not")
 def why_not_command(
-    pod: Annotated[list[str], typer.Option(help="A pod as namespace/name; may be repeated.")],
-    files: Files = None,
+    given: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[CLUSTER] PODS...",
+            help="The cluster's file (unless --context names it), then the pods: files of pods, "
+            "or pods of the cluster as namespace/name.",
+        ),
+    ],
     context: Context = None,
-    as_json: AsJson = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print, by pod and node, null or the reason.")
+    ] = False,
 ) -> None:
     """Say which rule keeps a pod off which node, and what would let it in."""
     with _bad_input_ends():
-        cluster = _Source(files or [], context).read()
-        answers = why_not(cluster, pod)
+        files = [] if context is not None else [Path(given.pop(0))]
+        if not given:
+            raise ValueError("name the pods after the cluster: a file of pods, or namespace/name")
+        cluster, pods = with_pods(_Source(files, context).read(), given)
+        answers = why_not(cluster, pods)
     if as_json:
         nodes = [node.name for node in cluster.nodes]
         typer.echo(json.dumps(as_json_object(answers, nodes)))
     else:
         print_why_not(answers, Console())
-    if any(all(verdict is not None for verdict in answer.verdicts) for answer in answers):
-        raise typer.Exit(Exit.INFEASIBLE)
 
 
 @app.command()
@@ -197,6 +213,17 @@ def inspect(files: Files = None, context: Context = None, as_json: AsJson = Fals
         typer.echo(cluster.model_dump_json(exclude_defaults=True))
     else:
         print_cluster(cluster, movability(cluster), Console())
+
+
+@app.command()
+def snapshot(context: Context = None, output: Output = None) -> None:
+    """Save a live cluster as the JSON that all commands and the dashboard read."""
+    with _bad_input_ends():
+        saved = read_saved(context)
+        if output is None:
+            typer.echo(saved)
+        else:
+            _write(output, saved)
 
 
 @app.command()
@@ -254,7 +281,7 @@ def _ask(
             _ask_periodically(call, source, options, told)
             return
     if told.output is not None:
-        _write(told.output, outcome)
+        _write(told.output, outcome.model_dump_json(by_alias=True))
     if told.as_json:
         typer.echo(outcome.model_dump_json(by_alias=True))
     else:
@@ -293,7 +320,7 @@ def _news(call: Call, source: _Source, options: Options, output: Path | None) ->
     try:
         outcome = _solve(call, source, options)
         if output is not None:
-            _write(output, outcome)
+            _write(output, outcome.model_dump_json(by_alias=True))
     except (ValueError, OSError, SolverUnavailableError) as error:
         return news | {"exit": int(Exit.BAD_INPUT), "error": str(error)}
     before, after = outcome.metrics.before, outcome.metrics.after
@@ -321,10 +348,10 @@ def _solve(call: Call, source: _Source, options: Options) -> Outcome:
         return call.answer(cluster, options, watch)
 
 
-def _write(path: Path, outcome: Outcome) -> None:
+def _write(path: Path, text: str) -> None:
     """Replace the file at once, so that a reader never finds half an answer."""
     with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-        file.write(outcome.model_dump_json(by_alias=True) + "\n")
+        file.write(text + "\n")
     Path(file.name).replace(path)
 
 

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from kytos.calls import Options
-from kytos.cluster import Cluster
+from kytos.cluster import Cluster, Pod
 from kytos.sources.documents import MAX_BYTES, read_documents
 from kytos.sources.errors import SourceError, first_problem
-from kytos.sources.manifests import read_cluster
-from kytos.sources.snapshot import cluster_of
+from kytos.sources.manifests import read_cluster, read_pods
+from kytos.sources.snapshot import Snapshot, cluster_of, snapshot_bytes
 
 STANDARD_INPUT = "-"
 
@@ -40,9 +40,54 @@ def read_context(context: str) -> Cluster:
     SourceError
         When the context is not there or its server cannot be read.
     """
-    from kytos.sources.live import read_snapshot
+    return cluster_of(_read_snapshot(context))
 
-    return cluster_of(read_snapshot(context))
+
+def read_saved(context: str | None) -> str:
+    """Read a live cluster as the text of a file that `read_files` reads.
+
+    Parameters
+    ----------
+    context
+        By default the kubeconfig's current one.
+
+    Raises
+    ------
+    SourceError
+        When the context is not there or its server cannot be read.
+    """
+    return snapshot_bytes(_read_snapshot(context)).decode()
+
+
+def with_pods(cluster: Cluster, given: Sequence[str]) -> tuple[Cluster, list[str]]:
+    """Add the pods of files to a cluster, waiting, and tell the ids of all pods asked about.
+
+    Parameters
+    ----------
+    given
+        Files of pods, and ids of pods of the cluster. A pod of a file takes the place of the
+        cluster's pod of that name.
+
+    Raises
+    ------
+    SourceError
+        When one is neither, or a file cannot be read.
+    """
+    asked: dict[str, Pod | None] = {}
+    for word in given:
+        if word in cluster.pod_index:
+            asked[word] = None
+        elif word == STANDARD_INPUT or Path(word).is_file():
+            path = Path(word)
+            for pod in read_pods([(_name(path), _content(path))]):
+                asked[pod.id] = pod.model_copy(update={"node": None})
+        else:
+            raise SourceError(
+                f"there is no file and no pod {word!r}; pods are named namespace/name", "pods"
+            )
+    new = {name: pod for name, pod in asked.items() if pod is not None}
+    others = [pod for pod in cluster.pods if pod.id not in new]
+    return cluster.replace(pods=(*others, *new.values())), list(asked)
 
 
 def read_options(kind: type[SomeOptions], file: Path | None, given: dict[str, Any]) -> SomeOptions:
@@ -63,6 +108,13 @@ def read_options(kind: type[SomeOptions], file: Path | None, given: dict[str, An
         return kind.model_validate(_merged(content, given))
     except ValidationError as error:
         raise first_problem(error) from error
+
+
+def _read_snapshot(context: str | None) -> Snapshot:
+    # The client is large: only those who read a live cluster wait for it.
+    from kytos.sources.live import read_snapshot
+
+    return read_snapshot(context)
 
 
 def _name(path: Path) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import lzma
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from kytos.cli import app
+from tests.replay_server import replay_server, write_kubeconfig
 
+DATA = Path(__file__).parents[1] / "data"
 QUICK = ["--reads", "1", "--sweeps", "50", "--options"]
 
 
@@ -151,16 +155,83 @@ def test_an_unknown_context_exits_with_2(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_why_not_names_the_rule(three_nodes: Path) -> None:
     """A pod that fits everywhere exits with 0; as JSON every node has its verdict."""
-    result = kytos("why-not", three_nodes, "--pod", "p0", "--json")
+    result = kytos("why-not", three_nodes, "p0", "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout) == {"p0": {"n0": None, "n1": None, "n2": None}}
 
 
 def test_why_not_of_an_unknown_pod_exits_with_2(three_nodes: Path) -> None:
     """A pod that is not there is bad input."""
-    result = kytos("why-not", three_nodes, "--pod", "nobody")
+    result = kytos("why-not", three_nodes, "nobody")
     assert result.exit_code == 2
     assert "nobody" in result.stderr
+
+
+def test_why_not_judges_pods_of_a_file(tmp_path: Path) -> None:
+    """The recorded scheduler's candidates, as two files: each verdict is the recorded one."""
+    recorded = json.loads(lzma.decompress((DATA / "oracle" / "cluster-1.json.xz").read_bytes()))
+    cluster, pods = tmp_path / "cluster.json", tmp_path / "pods.json"
+    cluster.write_text(json.dumps(recorded["cluster"]))
+    candidates = [candidate["pod"] for candidate in recorded["candidates"]]
+    pods.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": candidates}))
+    result = kytos("why-not", cluster, pods, "--json")
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert len(answer) == len(recorded["candidates"]) == 84
+    for candidate in recorded["candidates"]:
+        verdicts = answer["{namespace}/{name}".format(**candidate["pod"]["metadata"])]
+        assert {node for node, why in verdicts.items() if why is None} == set(candidate["feasible"])
+
+
+def test_why_not_takes_the_files_word_for_a_pod(three_nodes: Path, tmp_path: Path) -> None:
+    """A pod of the file that the cluster has too is judged as the file says."""
+    pods = tmp_path / "pods.json"
+    pods.write_text('{"pods": [{"id": "p0", "cpu_request": 3500, "mem_request": 1}]}')
+    answer = json.loads(kytos("why-not", three_nodes, pods, "p1", "--json").stdout)
+    assert [why is None for why in answer["p0"].values()] == [True, False, False]
+    assert set(answer["p1"].values()) == {None}
+
+
+def test_why_not_wants_pods(three_nodes: Path) -> None:
+    """A cluster alone is no question."""
+    result = kytos("why-not", three_nodes)
+    assert result.exit_code == 2
+    assert "namespace/name" in result.stderr
+
+
+class TestLive:
+    """Against a real API server's recorded answers."""
+
+    @pytest.fixture(autouse=True)
+    def kubeconfig(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        """A kubeconfig whose context lab is served."""
+        with replay_server() as server:
+            path = write_kubeconfig(tmp_path / "kubeconfig", server.url)
+            monkeypatch.setenv("KUBECONFIG", str(path))
+            monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+            yield
+
+    def test_a_context_is_inspected(self) -> None:
+        """A live cluster instead of a file."""
+        result = kytos("inspect", "--context", "lab")
+        assert result.exit_code == 0, result.output
+        assert "20 (" in result.stdout
+
+    def test_a_snapshot_is_a_cluster_file(self, tmp_path: Path) -> None:
+        """What is saved answers as the live cluster does."""
+        file = tmp_path / "saved.json"
+        assert kytos("snapshot", "--context", "lab", "-o", file).exit_code == 0
+        asked = "shop/checkout-6cd97cbf8c-69gfh"
+        from_file = kytos("why-not", file, asked, "--json").stdout
+        assert from_file == kytos("why-not", "--context", "lab", asked, "--json").stdout
+        assert len(json.loads(from_file)[asked]) == 20
+
+    def test_refused_credentials_exit_with_2(self) -> None:
+        """In a sentence that names the context, without a token."""
+        result = kytos("snapshot", "--context", "stranger")
+        assert result.exit_code == 2
+        assert "context stranger" in result.stderr
+        assert "5ecret" not in result.output
 
 
 def test_every_prints_a_line_a_run(three_nodes: Path, quick: list[str], tmp_path: Path) -> None:
