@@ -29,6 +29,7 @@ class SolverName(StrEnum):
     DWAVE_LEAP_BQM = "dwave-leap-bqm"
     DWAVE_LEAP_CQM = "dwave-leap-cqm"
     KUBE_SCHEDULER = "kube-scheduler"
+    KUBE_SCHEDULER_MOST_ALLOCATED = "kube-scheduler-most-allocated"
     FIRST_FIT_DECREASING = "first-fit-decreasing"
     DESCHEDULER = "descheduler"
 

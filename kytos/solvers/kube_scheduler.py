@@ -72,6 +72,9 @@ class KubeScheduler:
 
 
 KUBE_SCHEDULER = KubeScheduler()
+KUBE_SCHEDULER_MOST_ALLOCATED = KubeScheduler(
+    ScoringStrategy.MOST_ALLOCATED, SolverName.KUBE_SCHEDULER_MOST_ALLOCATED
+)
 
 
 def by_score(problem: Problem, strategy: ScoringStrategy, seed: int) -> Choose:

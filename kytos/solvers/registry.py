@@ -17,6 +17,10 @@ WHERE = {
     SolverName.DWAVE_LEAP_BQM: ("kytos.solvers.dwave.leap", "DWAVE_LEAP_BQM"),
     SolverName.DWAVE_LEAP_CQM: ("kytos.solvers.dwave.leap", "DWAVE_LEAP_CQM"),
     SolverName.KUBE_SCHEDULER: ("kytos.solvers.kube_scheduler", "KUBE_SCHEDULER"),
+    SolverName.KUBE_SCHEDULER_MOST_ALLOCATED: (
+        "kytos.solvers.kube_scheduler",
+        "KUBE_SCHEDULER_MOST_ALLOCATED",
+    ),
     SolverName.FIRST_FIT_DECREASING: ("kytos.solvers.first_fit", "FIRST_FIT_DECREASING"),
     SolverName.DESCHEDULER: ("kytos.solvers.descheduler", "DESCHEDULER"),
 }
