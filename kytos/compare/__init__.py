@@ -1,0 +1,24 @@
+"""The same problem several times over: through several solvers, or under several weights."""
+
+from kytos.compare.contenders import (
+    BASELINES,
+    CompareRequest,
+    Comparison,
+    Row,
+    compare_solvers,
+)
+from kytos.compare.frontier import Frontier, FrontierPoint, FrontierRequest, frontier
+from kytos.compare.plan import Plan
+
+__all__ = [
+    "BASELINES",
+    "CompareRequest",
+    "Comparison",
+    "Frontier",
+    "FrontierPoint",
+    "FrontierRequest",
+    "Plan",
+    "Row",
+    "compare_solvers",
+    "frontier",
+]

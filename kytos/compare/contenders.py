@@ -1,0 +1,231 @@
+"""The same problem through several solvers, each held to the referee and to one bound."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from kytos.bounds import TOLERANCE, BoundSource, Certificate, certificate, relative_gap
+from kytos.cluster import Cluster, Frozen
+from kytos.compare.plan import Plan, plan_of
+from kytos.hamiltonian.energy import energy
+from kytos.hamiltonian.feasible import feasible
+from kytos.hamiltonian.weights import Weights
+from kytos.optimize.building import prices_known
+from kytos.optimize.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
+from kytos.problem import Ints, LoadMode, Problem
+from kytos.solve import solve
+from kytos.solvers.base import (
+    ConsentRequiredError,
+    Placer,
+    SolverName,
+    SolverParams,
+    SolverUnavailableError,
+    Stage,
+    StopReason,
+    Watch,
+)
+from kytos.solvers.registry import find_solver
+
+BASELINES = frozenset(
+    {
+        SolverName.KUBE_SCHEDULER,
+        SolverName.KUBE_SCHEDULER_MOST_ALLOCATED,
+        SolverName.FIRST_FIT_DECREASING,
+        SolverName.DESCHEDULER,
+    }
+)
+"""What we would get anyway: shown as they are, even where they are worse than doing nothing."""
+
+PROOF_SECONDS = 5.0
+"""The exact solver may take so long over the common bound of a small problem."""
+
+
+class CompareRequest(RebalanceRequest):
+    """A rebalance, and the solvers it is asked of."""
+
+    solvers: tuple[SolverName, ...] = Field(
+        (
+            SolverName.OPENJIJ_SA,
+            SolverName.CP_SAT,
+            SolverName.KUBE_SCHEDULER,
+            SolverName.KUBE_SCHEDULER_MOST_ALLOCATED,
+            SolverName.FIRST_FIT_DECREASING,
+            SolverName.DESCHEDULER,
+        ),
+        min_length=1,
+        description="the solvers to compare, in the order they run and are shown",
+    )
+
+    @field_validator("solvers")
+    @classmethod
+    def _each_once(cls, solvers: tuple[SolverName, ...]) -> tuple[SolverName, ...]:
+        for position, name in enumerate(solvers):
+            if name in solvers[:position]:
+                raise ValueError(f"{name.value!r} is named twice; name each solver once")
+        return solvers
+
+
+class Row(Frozen):
+    """What one solver made of the problem."""
+
+    solver: SolverName
+    baseline: bool
+    """Its own proposal as it stands; otherwise refined, and never worse than the start."""
+    plan: Plan | None
+    """None when it did not run; `problem` says why."""
+    problem: str | None = None
+    seconds: float = 0.0
+    proposed_energy: float | None = None
+    """What the solver reached by itself, before refinement."""
+    gap: float | None = None
+    """To the common bound, see `kytos.bounds.relative_gap`; None where that cannot be said."""
+    optimal: bool = False
+    """Proven: nothing better exists."""
+    stopped_by: StopReason | None = None
+    stages: tuple[Stage, ...] = ()
+    trace: tuple[tuple[float, float], ...] = ()
+    """Best energy over time: (seconds, energy)."""
+    messages: tuple[str, ...] = ()
+
+
+class Comparison(Frozen):
+    """The same problem through several solvers, one after another on the same machine."""
+
+    question: Literal["compare"] = "compare"
+    mode: LoadMode
+    weights: Weights
+    params: SolverParams
+    start: Plan
+    """As it is: no move."""
+    bound: float
+    """No feasible placement has a lower energy."""
+    bound_source: BoundSource
+    rows: tuple[Row, ...]
+
+
+def compare_solvers(
+    cluster: Cluster,
+    request: CompareRequest = CompareRequest(),
+    *,
+    weights: Weights = Weights(),
+    params: SolverParams = SolverParams(),
+    watch: Watch = Watch(),
+) -> Comparison:
+    """Return what each solver makes of the rebalance of `cluster`, in the order asked for.
+
+    They run one after another, each with the whole of `params` (its time cap too), so that none
+    slows another down. One that cannot be used, or that the stop button came before, has a row
+    that says so.
+    """
+    problem = rebalance_problem(cluster, request, pinned_pods(cluster))
+    known = prices_known(cluster)
+    runs = []
+    for position, name in enumerate(request.solvers):
+        share = (position, len(request.solvers) + 1)
+        runs.append(_run(problem, weights, name, params, _within(watch, name.value, share)))
+    watch.report("proof", len(runs) / (len(runs) + 1), None)
+    proven = _proof(problem, weights, runs, params.seed, watch)
+    return Comparison(
+        mode=request.mode,
+        weights=weights,
+        params=params,
+        start=plan_of(problem, weights, problem.current, known),
+        bound=proven.bound,
+        bound_source=proven.source,
+        rows=tuple(_judged(problem, weights, run, proven.bound, known) for run in runs),
+    )
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A solver's row before it is judged, and its placement ``(pods,)``."""
+
+    row: Row
+    placement: Ints | None = None
+
+
+def _run(
+    problem: Problem, weights: Weights, name: SolverName, params: SolverParams, watch: Watch
+) -> _Run:
+    """Run one solver; what keeps it from running ends in its row, not in an error."""
+    row = Row(solver=name, baseline=name in BASELINES, plan=None)
+    if watch.reason is not None:
+        return _Run(row.model_copy(update={"problem": "Stopped before its turn."}))
+    try:
+        if row.baseline:
+            return _baseline(problem, weights, row, params, watch)
+        solution = solve(problem, weights, name, params, watch)
+    except (SolverUnavailableError, ConsentRequiredError) as error:
+        return _Run(row.model_copy(update={"problem": str(error)}))
+    report = solution.report
+    told = {
+        "seconds": report.seconds,
+        "proposed_energy": report.proposed_energy,
+        "stopped_by": report.stopped_by,
+        "stages": report.stages,
+        "trace": report.trace,
+        "messages": report.messages,
+    }
+    return _Run(row.model_copy(update=told), solution.placement)
+
+
+def _baseline(
+    problem: Problem, weights: Weights, row: Row, params: SolverParams, watch: Watch
+) -> _Run:
+    placer = find_solver(row.solver)
+    assert isinstance(placer, Placer)
+    deadline = min(watch.deadline, time.monotonic() + params.time_limit_s)
+    began = time.monotonic()
+    placement = placer.place(problem, weights, params, replace(watch, deadline=deadline))
+    seconds = time.monotonic() - began
+    if not feasible(problem, placement):
+        raise AssertionError(f"{row.solver.value} broke a rule; please report this problem")
+    reached = energy(problem, weights, placement).total
+    stays = bool((placement == problem.current).all())
+    told = {
+        "messages": ("Leaves every pod where it is.",) if stays else (),
+        "seconds": seconds,
+        "proposed_energy": reached,
+        "stopped_by": watch.reason or StopReason.WORK,
+        "stages": (Stage(name="place", seconds=seconds, energy=reached),),
+        "trace": ((seconds, reached),),
+    }
+    return _Run(row.model_copy(update=told), placement)
+
+
+def _proof(
+    problem: Problem, weights: Weights, runs: Sequence[_Run], seed: int, watch: Watch
+) -> Certificate:
+    """The certificate of the best placement any of them found: its bound holds for all."""
+    found = [problem.current, *(run.placement for run in runs if run.placement is not None)]
+    best = min(
+        found,
+        key=lambda place: (problem.left_out(place), energy(problem, weights, place).total),
+    )
+    seconds = 0.0 if watch.reason is not None else min(PROOF_SECONDS, watch.remaining_s)
+    return certificate(problem, weights, best, exact_seconds=seconds, seed=seed)
+
+
+def _judged(problem: Problem, weights: Weights, run: _Run, bound: float, known: bool) -> Row:
+    """The row with its plan and its distance to the bound."""
+    if run.placement is None:
+        return run.row
+    plan = plan_of(problem, weights, run.placement, known)
+    gap = relative_gap(problem, weights, plan.energy.total, bound)
+    optimal = gap is not None and gap <= TOLERANCE
+    return run.row.model_copy(update={"plan": plan, "gap": gap, "optimal": optimal})
+
+
+def _within(watch: Watch, name: str, share: tuple[int, int]) -> Watch:
+    """A watch whose reports say which solver is at work and how far the whole comparison is."""
+    position, turns = share
+
+    def report(stage: str, progress: float, reached: float | None) -> None:
+        watch.report(f"{name}: {stage}", (position + progress) / turns, reached)
+
+    return replace(watch, report=report)

@@ -1,0 +1,38 @@
+"""One placement among others, in full: its energy, its metrics and the moves that lead to it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from kytos.cluster import Frozen
+from kytos.hamiltonian.energy import energy
+from kytos.hamiltonian.weights import Weights
+from kytos.optimize.answer import freed_nodes, moves
+from kytos.outcome import Energy, Metrics, Move, measure
+from kytos.problem import Ints, Problem
+
+
+class Plan(Frozen):
+    """A placement as what would change."""
+
+    energy: Energy
+    """As the referee has it, under the weights it is compared by."""
+    metrics: Metrics
+    moves: tuple[Move, ...]
+    freed_nodes: tuple[str, ...]
+    """In use before, empty after (but for DaemonSet and mirror pods)."""
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """The node of every pod that moves, as `Cluster.with_placement` takes it."""
+        return {move.pod: move.target for move in self.moves}
+
+
+def plan_of(problem: Problem, weights: Weights, placement: Ints, prices_known: bool) -> Plan:
+    """Return a placement ``(pods,)`` as a plan."""
+    return Plan(
+        energy=Energy(**asdict(energy(problem, weights, placement))),
+        metrics=measure(problem, placement, prices_known),
+        moves=moves(problem, placement),
+        freed_nodes=freed_nodes(problem, placement),
+    )
