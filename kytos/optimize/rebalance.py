@@ -10,6 +10,7 @@ from kytos.cluster import Cluster, Frozen, Phase
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.answer import freed_nodes, moves, shared_answer
 from kytos.optimize.building import build_problem
+from kytos.optimize.overrides import with_overrides
 from kytos.outcome import Move, Outcome, Question
 from kytos.problem import LoadMode, Problem
 from kytos.rules.eviction import movability
@@ -23,6 +24,12 @@ class RebalanceRequest(Frozen):
     mode: LoadMode = Field(LoadMode.CONSOLIDATE, description="consolidate, spread or squares")
     max_moves: int | None = Field(None, ge=0, description="move at most this many pods")
     zone_pairs: bool = Field(False, description="keep replicas apart by zone too, not only by node")
+    may_move: tuple[str, ...] = Field(
+        (), description="pods, services or namespaces that may move though care would pin them"
+    )
+    must_stay: tuple[str, ...] = Field(
+        (), description="pods, services or namespaces that stay; wins over `may_move`"
+    )
 
 
 class RebalanceOutcome(Outcome):
@@ -53,10 +60,12 @@ def rebalance(
 
     Raises
     ------
-    kytos.solve.SolverUnavailableError
+    kytos.solvers.base.SolverUnavailableError
         When the solver cannot be used here; the message says what to do.
+    ValueError
+        When `may_move` or `must_stay` names what is not in the cluster.
     """
-    pinned = pinned_pods(cluster)
+    pinned = pinned_pods(cluster, request)
     problem = rebalance_problem(cluster, request, pinned)
     solution = solve(problem, weights, solver, params, watch)
     decided = {
@@ -73,9 +82,9 @@ def rebalance(
     )
 
 
-def pinned_pods(cluster: Cluster) -> dict[str, str]:
-    """Return the running pods that have to stay, by id, and why."""
-    reasons = movability(cluster)
+def pinned_pods(cluster: Cluster, request: RebalanceRequest) -> dict[str, str]:
+    """Return the running pods that have to stay, by id, and why; the user's word counts."""
+    reasons = movability(with_overrides(cluster, request.may_move, request.must_stay))
     return {
         pod.id: reason
         for pod in cluster.pods
