@@ -27,6 +27,9 @@ MOVE_IN_SPREAD = 0.01
 utilisations it moves between differ by more than 15 points."""
 PAIR_IN_SPREAD = 0.01
 """Two replicas on one node are worth one ordinary move."""
+UNSERVED_IN_SPREAD = 1.0
+"""All of one service's demand left unserved weighs, for each replica it would have, as much as a
+node at twice the mean load; higher priorities weigh more."""
 STARTUP_SECONDS_PER_MOVE = 60.0
 """A pod that starts a minute later costs as much as one ordinary move."""
 LATENCY_MS_PER_MOVE = 1.0

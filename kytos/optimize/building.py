@@ -75,7 +75,7 @@ def build_problem(
         ),
         load_fixed=load_fixed,
         # What fits nowhere will not run: it must not raise the mean that nodes are levelled to.
-        load_request=_foreseen(decide) * rules.allowed.any(axis=1)[:, None],
+        load_request=np.where(rules.allowed.any(axis=1, keepdims=True), _foreseen(decide), 0.0),
         current=current,
         allowed=rules.allowed,
         must_place=must_place,

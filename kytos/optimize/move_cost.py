@@ -28,7 +28,7 @@ def move_cost(pod: Pod) -> float:
     """
     if pod.move_cost is not None:
         return pod.move_cost
-    cost = 1.0 + _share(pod.priority) + _share(_deletion_cost(pod))
+    cost = 1.0 + _share(pod.priority) + _share(deletion_cost(pod))
     if pod.owner is not None:
         cost += RESTART_WEIGHT.get(pod.owner.kind, 0.0)
     return max(LEAST, cost)
@@ -40,7 +40,8 @@ def _share(value: int) -> float:
     return math.copysign(size, value) if value else 0.0
 
 
-def _deletion_cost(pod: Pod) -> int:
+def deletion_cost(pod: Pod) -> int:
+    """Return the pod's ``pod-deletion-cost``, 0 where it has none."""
     try:
         return int(pod.annotations.get(DELETION_COST, "0"))
     except ValueError:

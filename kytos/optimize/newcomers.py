@@ -64,7 +64,7 @@ def adopted_pods(cluster: Cluster, pods: Sequence[Pod]) -> dict[str, tuple[Pod, 
         When an id is taken.
     """
     taken = set(cluster.pod_index)
-    found = {}
+    found: dict[str, tuple[Pod, ...]] = {}
     for position, pod in enumerate(pods):
         _refuse_taken(taken, (pod.id,), f"manifests[{position}]", pod.id in found)
         waiting = {"node": None, "held": None, "phase": Phase.PENDING, "terminating": False}

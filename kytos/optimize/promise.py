@@ -11,11 +11,10 @@ import numpy as np
 from kytos.hamiltonian.energy import energy
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.building import superincreasing
-from kytos.outcome import Stage
 from kytos.problem import Ints, Problem
 from kytos.refine import default_proposals, refine, repair
 from kytos.solve import Solution
-from kytos.solvers.base import SolverParams, Watch
+from kytos.solvers.base import SolverParams, Stage, Watch
 from kytos.solvers.cpsat import place_most
 
 EXACT_SECONDS = 5.0

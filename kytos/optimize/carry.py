@@ -1,0 +1,222 @@
+"""How many new replicas a cluster can really carry: exactly, by priority and by fair shares.
+
+Replicas are granted one at a time. The next goes to the highest priority, among equals to the
+service that has the smallest fraction of its desired count, then to the first id; it is refused
+when the margin does not allow it, or no placement of all those granted under all rules holds it
+too. A service that was refused once gets no more. So no other vector of counts serves the
+replicas in that order better.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from kytos.cluster import LOAD_RESOURCES, Cluster, Pod
+from kytos.hamiltonian.weights import Weights
+from kytos.optimize.building import build_problem
+from kytos.placement_state import PlacementState
+from kytos.problem import Ints, LoadMode, Problem
+from kytos.refine import repair
+from kytos.solvers.base import SolverParams, Watch
+from kytos.solvers.cpsat import place_most
+
+EXACT_SECONDS = 2.0
+"""For one refusal, where fitting replicas in one by one finds no place."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A service that wants more replicas.
+
+    Attributes
+    ----------
+    current, desired
+        Counts; `desired` is the larger.
+    pods
+        The new replicas, all alike.
+    """
+
+    service: str
+    priority: int
+    current: int
+    desired: int
+    pods: tuple[Pod, ...]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a service gets no more.
+
+    Attributes
+    ----------
+    margin
+        The resource whose margin would be breached, or None when no node had room.
+    proven
+        Whether no placement exists, rather than none was found in time.
+    """
+
+    margin: str | None
+    proven: bool = True
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What is granted, and where it can run.
+
+    Attributes
+    ----------
+    granted
+        New replicas by service.
+    refused
+        By service that wanted more.
+    problem, placement
+        The problem of the granted pods alone, and a placement of all of them.
+    """
+
+    granted: dict[str, int]
+    refused: dict[str, Refusal]
+    problem: Problem
+    placement: Ints
+
+
+def carry(
+    cluster: Cluster,
+    wishes: Sequence[Wish],
+    margin_room: Ints,
+    watch: Watch,
+    hints: Mapping[str, Sequence[int]] | None = None,
+) -> Carried:
+    """Grant replicas as far as margins, rooms and rules allow.
+
+    Parameters
+    ----------
+    cluster
+        Has every pod of the wishes, waiting.
+    margin_room
+        ``(2,)`` cpu and memory that may still be taken; negative where a margin is breached.
+    hints
+        By service, positions of nodes to try first, one for each new replica in turn.
+    """
+    return _Grants(cluster, wishes, margin_room, watch, hints or {}).run()
+
+
+class _Grants:
+    """The granting: what is granted so far, and one placement that holds it."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        wishes: Sequence[Wish],
+        margin_room: Ints,
+        watch: Watch,
+        hints: Mapping[str, Sequence[int]],
+    ) -> None:
+        self.cluster, self.watch, self.hints = cluster, watch, hints
+        self.wishes = {wish.service: wish for wish in wishes}
+        self.room = margin_room.copy()
+        self.granted = dict.fromkeys(self.wishes, 0)
+        self.refused: dict[str, Refusal] = {}
+        pods = [pod for wish in wishes for pod in wish.pods]
+        self.problem = build_problem(cluster, pods, mode=LoadMode.SPREAD)
+        self.row = {pod.id: row for row, pod in enumerate(pods)}
+        self.state = PlacementState(self.problem, self.problem.current)
+
+    def run(self) -> Carried:
+        queue = [self._entry(wish) for wish in self.wishes.values()]
+        heapq.heapify(queue)
+        while queue:
+            wish = self.wishes[heapq.heappop(queue)[2]]
+            refusal = self._refusal(wish)
+            if refusal is not None:
+                self.refused[wish.service] = refusal
+                continue
+            self.granted[wish.service] += 1
+            if wish.current + self.granted[wish.service] < wish.desired:
+                heapq.heappush(queue, self._entry(wish))
+        rows = self._rows()
+        kept = [self.problem.pods[row] for row in rows]
+        dropped = {pod.id for wish in self.wishes.values() for pod in wish.pods} - set(kept)
+        cluster = without(self.cluster, dropped)
+        pods = [cluster.pods[cluster.pod_index[name]] for name in kept]
+        return Carried(
+            granted=self.granted,
+            refused=self.refused,
+            problem=build_problem(cluster, pods, mode=LoadMode.SPREAD),
+            placement=self.state.placement[rows],
+        )
+
+    def _entry(self, wish: Wish) -> tuple[int, Fraction, str]:
+        have = wish.current + self.granted[wish.service]
+        return -wish.priority, Fraction(have, wish.desired), wish.service
+
+    def _refusal(self, wish: Wish) -> Refusal | None:
+        """Grant one more, or say why not."""
+        pod = wish.pods[self.granted[wish.service]]
+        need = np.array([pod.requests.get(name, 0) for name in LOAD_RESOURCES])
+        for resource, name in enumerate(LOAD_RESOURCES):
+            if need[resource] > 0 and need[resource] > self.room[resource]:
+                return Refusal(margin=name)
+        row = self.row[pod.id]
+        fits = np.flatnonzero(self.state.fits(row))
+        if len(fits):
+            self.state.place(row, self._choice(wish, row, fits))
+        else:
+            placement, proven = self._together(row)
+            if placement is None:
+                return Refusal(margin=None, proven=proven)
+            self.state = PlacementState(self.problem, placement)
+        self.room -= need
+        return None
+
+    def _choice(self, wish: Wish, row: int, fits: Ints) -> int:
+        """The node hinted at for this replica, else the one left the emptiest."""
+        hints = self.hints.get(wish.service, ())
+        at = self.granted[wish.service]
+        if at < len(hints) and hints[at] in fits:
+            return int(hints[at])
+        held = self.state.held[fits] + self.problem.request[row]
+        share = held / np.maximum(self.problem.allocatable[fits], 1)
+        return int(fits[np.argmin(share.max(axis=1))])
+
+    def _together(self, row: int) -> tuple[Ints | None, bool]:
+        """A placement of all that is granted and one more, moving any of them; None if none."""
+        rows = np.sort(np.append(self._rows(), row))
+        part = _only(self.problem, rows)
+        start = self.state.placement
+        found = repair(part, Weights(), start)
+        if (found[rows] >= 0).all():
+            return found, True
+        exact = place_most(part, SolverParams(time_limit_s=EXACT_SECONDS), self.watch, hint=found)
+        if (exact.placement[rows] >= 0).all():
+            return exact.placement, True
+        return None, exact.proven
+
+    def _rows(self) -> Ints:
+        return np.array(
+            [
+                self.row[pod.id]
+                for wish in self.wishes.values()
+                for pod in wish.pods[: self.granted[wish.service]]
+            ],
+            dtype=np.int64,
+        )
+
+
+def without(cluster: Cluster, pods: set[str]) -> Cluster:
+    """The cluster less some pods, by id."""
+    return cluster.replace(pods=tuple(pod for pod in cluster.pods if pod.id not in pods))
+
+
+def _only(problem: Problem, rows: Ints) -> Problem:
+    """The problem with no node for any other pod."""
+    allowed = np.zeros_like(problem.allowed)
+    allowed[rows] = problem.allowed[rows]
+    # All count alike here: whether every one of them has a node is the only question.
+    desire = np.zeros(len(problem.pods))
+    desire[rows] = 1.0
+    return replace(problem, allowed=allowed, desire=desire, sole=np.zeros_like(problem.sole))

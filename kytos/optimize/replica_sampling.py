@@ -1,0 +1,267 @@
+"""From a sampler's integers to placed replicas: drawn, settled exactly, levelled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+
+from kytos.cluster import Cluster
+from kytos.hamiltonian.energy import energy
+from kytos.hamiltonian.replicas import (
+    ReplicaModel,
+    ScaleOut,
+    compile_replicas,
+    variables_needed,
+    within,
+)
+from kytos.hamiltonian.weights import Weights
+from kytos.optimize.carry import Carried, Wish, carry
+from kytos.optimize.promise import keep_promise
+from kytos.outcome import SolverReport
+from kytos.problem import Ints
+from kytos.refine import default_proposals, refine
+from kytos.solve import Solution, solve
+from kytos.solvers.base import (
+    QuboFacts,
+    Sampler,
+    SolverName,
+    SolverParams,
+    SolverUnavailableError,
+    Stage,
+    StopReason,
+    Watch,
+)
+from kytos.solvers.registry import find_solver
+
+SAMPLING_SHARE = 0.5
+"""Of the time cap; the exact stage has the rest."""
+
+ENERGIES_KEPT = 1_000
+
+
+class Wanting(Protocol):
+    """The part of a scaling step that placing needs."""
+
+    @property
+    def cluster(self) -> Cluster:
+        """With every wanted replica waiting."""
+
+    @property
+    def wishes(self) -> tuple[Wish, ...]:
+        """The services that want more."""
+
+    @property
+    def margin_room(self) -> Ints:
+        """``(2,)`` cpu and memory that may still be taken."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """The best read of a sampler, as counts ``(services, nodes)``, and what was annealed."""
+
+    counts: Ints
+    facts: QuboFacts
+
+
+def place_granted(
+    problem: ScaleOut,
+    step: Wanting,
+    *,
+    weights: Weights,
+    solver: SolverName,
+    params: SolverParams,
+    watch: Watch,
+) -> tuple[Draw | None, Carried, Solution]:
+    """Return what the sampler drew, what is granted in the end, and where it runs.
+
+    A sampler proposes how many go where; what it proposes is tried first wherever the exact stage
+    has a choice of nodes. A placer is only asked to place what the exact stage granted.
+
+    Raises
+    ------
+    kytos.solvers.base.SolverUnavailableError
+        When the solver cannot be used here.
+    """
+    chosen = find_solver(solver)
+    available = chosen.available()
+    if not available.ok:
+        raise SolverUnavailableError(f"{solver.value} cannot be used here: {available.how}")
+    run = _Run(params, watch)
+    draw = None
+    if isinstance(chosen, Sampler) and problem.most.any():
+        draw = run.draw(problem, chosen, weights)
+    hints = {} if draw is None else _hints(problem, draw.counts)
+    with run.stage("settle counts exactly"):
+        carried = carry(step.cluster, step.wishes, step.margin_room, run.watch, hints)
+    if isinstance(chosen, Sampler):
+        solution = run.levelled(carried, draw, weights, solver)
+    else:
+        solution = solve(carried.problem, weights, solver, params, watch)
+        solution = keep_promise(carried.problem, weights, solution, params, watch)
+        if (solution.placement < 0).any():
+            found = energy(carried.problem, weights, carried.placement)
+            told = (
+                f"{solver.value} did not place all that fits; the rest of the plan is the exact "
+                "stage's."
+            )
+            report = solution.report.model_copy(
+                update={"messages": (*solution.report.messages, told)}
+            )
+            solution = replace(solution, placement=carried.placement, energy=found, report=report)
+    return draw, carried, solution
+
+
+@dataclass
+class _Run:
+    """The log of one run."""
+
+    params: SolverParams
+    outer: Watch
+    started: float = field(default_factory=time.monotonic)
+    stages: list[Stage] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        deadline = self.started + self.params.time_limit_s
+        self.watch = replace(self.outer, deadline=min(self.outer.deadline, deadline))
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Log how long something takes."""
+        began = time.monotonic()
+        self.watch.report(name, 0.0, None)
+        yield
+        self.stages.append(Stage(name=name, seconds=time.monotonic() - began))
+        self.watch.report(name, 1.0, None)
+
+    def draw(self, problem: ScaleOut, sampler: Sampler, weights: Weights) -> Draw | None:
+        """Anneal the integers and return the read that breaks least."""
+        with self.stage("build"):
+            scoped = _scope(problem, self.params.max_variables)
+            model = compile_replicas(scoped)
+            bqm = model.bqm(weights)
+        with self.stage("sample"):
+            half = time.monotonic() + SAMPLING_SHARE * self.watch.remaining_s
+            samples = sampler.sample(bqm, self.params, replace(self.watch, deadline=half))
+        if not len(samples):
+            self.messages.append("Stopped before the first read.")
+            return None
+        order = np.argsort(samples.record.energy, kind="stable")
+        names = list(samples.variables)
+        reads = [
+            model.decode(dict(zip(names, samples.record.sample[row], strict=True))) for row in order
+        ]
+        holds = [within(scoped, read) for read in reads]
+        best = reads[holds.index(True)] if any(holds) else reads[0]
+        energies = samples.record.energy
+        self.messages.append(
+            f"Replica counts are integers of up to {len(model.assignments)} bits in all; "
+            f"the best read asks for {int(best.sum())} of {int(problem.wanted.sum())} replicas."
+        )
+        return Draw(best, _facts(model, bqm.num_interactions, holds, energies, scoped, problem))
+
+    def levelled(
+        self, carried: Carried, draw: Draw | None, weights: Weights, solver: SolverName
+    ) -> Solution:
+        """Refine the placement of what is granted and write the report."""
+        problem, start = carried.problem, carried.placement
+        before = energy(problem, weights, start)
+        stopped, placement = self.watch.reason or StopReason.WORK, start
+        if len(problem.pods) and self.watch.reason is None:
+            proposals = self.params.refine_proposals
+            with self.stage("refine"):
+                refined = refine(
+                    problem,
+                    weights,
+                    start,
+                    default_proposals(problem) if proposals is None else proposals,
+                    self.params.seed,
+                    self.watch,
+                )
+            stopped, placement = refined.stopped_by, refined.placement
+        found = energy(problem, weights, placement)
+        if draw is not None:
+            self._tell_difference(carried, draw)
+        return Solution(
+            placement=placement,
+            energy=found,
+            start_energy=energy(problem, weights, problem.current),
+            report=SolverReport(
+                name=solver,
+                seed=self.params.seed,
+                num_reads=self.params.num_reads,
+                num_sweeps=self.params.num_sweeps,
+                seconds=time.monotonic() - self.started,
+                stages=tuple(self.stages),
+                stopped_by=stopped,
+                proposed_energy=None if draw is None else before.total,
+                refined_energy=found.total,
+                qubo=None if draw is None else draw.facts,
+                messages=tuple(self.messages),
+            ),
+        )
+
+    def _tell_difference(self, carried: Carried, draw: Draw) -> None:
+        sampled = draw.counts.sum(axis=1).tolist()
+        changed = sum(
+            count != granted
+            for count, granted in zip(sampled, carried.granted.values(), strict=True)
+        )
+        self.messages.append(
+            f"The exact stage changed the count of {changed} of {len(sampled)} services."
+            if changed
+            else "The exact stage confirmed every count."
+        )
+
+
+def _scope(problem: ScaleOut, max_variables: int) -> ScaleOut:
+    """The scale-out on the nodes with most room, as many as the variables allow."""
+    free = (problem.room[:, :2] / np.maximum(problem.offered, 1)).min(axis=1)
+    kept = problem
+    order = np.argsort(-free, kind="stable")
+    for nodes in range(len(order), 0, -1):
+        most = np.zeros_like(problem.most)
+        most[:, order[:nodes]] = problem.most[:, order[:nodes]]
+        kept = replace(problem, most=most)
+        if variables_needed(kept) <= max_variables:
+            break
+    return kept
+
+
+def _hints(problem: ScaleOut, counts: Ints) -> dict[str, list[int]]:
+    """By service, the nodes of its replicas in turn."""
+    return {
+        service: np.repeat(np.arange(len(problem.nodes)), counts[row]).tolist()
+        for row, service in enumerate(problem.services)
+    }
+
+
+def _facts(
+    model: ReplicaModel,
+    couplers: int,
+    holds: list[bool],
+    energies: np.ndarray,
+    scoped: ScaleOut,
+    problem: ScaleOut,
+) -> QuboFacts:
+    return QuboFacts(
+        assignment_variables=len(model.assignments),
+        slack_variables=len(model.slacks),
+        node_variables=0,
+        couplers=couplers,
+        pods=int(scoped.wanted.sum()),
+        pods_total=int(problem.wanted.sum()),
+        nodes=int((scoped.most > 0).any(axis=0).sum()),
+        nodes_total=len(problem.nodes),
+        reads=len(energies),
+        feasible_share=float(np.mean(holds)),
+        sampler_energy=float(energies.min()),
+        sample_energies=tuple(float(value) for value in energies[:ENERGIES_KEPT]),
+        sampler_objective=float(energies.min()),
+        info={"integers": len(model.counts)},
+    )
