@@ -15,7 +15,7 @@ from kytos.bounds import Certificate
 from kytos.cluster import Frozen
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import Ints, Problem
-from kytos.solvers.base import SolverName, StopReason
+from kytos.solvers.base import QuboFacts, SolverName, Stage, StopReason
 
 
 class Question(StrEnum):
@@ -80,44 +80,6 @@ class MetricsChange(Frozen):
 
     before: Metrics
     after: Metrics
-
-
-class Stage(Frozen):
-    """One stage of a solve: what it took and the best energy after it."""
-
-    name: str
-    seconds: float
-    energy: float | None = None
-
-
-class QuboFacts(Frozen):
-    """What was annealed, and what the sampler alone made of it."""
-
-    assignment_variables: int
-    slack_variables: int
-    node_variables: int
-    couplers: int
-    pods: int
-    """Pods in the QUBO, of `pods_total` to decide on."""
-    pods_total: int
-    nodes: int
-    nodes_total: int
-    reads: int
-    feasible_share: float
-    """Share of reads that decode to a placement breaking nothing, before repair."""
-    sampler_energy: float
-    """Lowest sampler energy: objective, penalties and offset."""
-    sample_energies: tuple[float, ...] = ()
-    """Sampler energy of each read, at most the first 1,000."""
-    sampler_objective: float
-    """Energy H of the best read once decoded and repaired."""
-    info: dict[str, object] = {}
-    """What the sampler itself reports (schedule, chains, embedding)."""
-
-    @property
-    def variables(self) -> int:
-        """All variables of the QUBO."""
-        return self.assignment_variables + self.slack_variables + self.node_variables
 
 
 class SolverReport(Frozen):

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 
 import dimod
 import numpy as np
 
 from kytos.focus import focus
 from kytos.hamiltonian.energy import EnergyTerms, energy
-from kytos.hamiltonian.feasible import feasible
+from kytos.hamiltonian.feasible import feasible, violations
 from kytos.hamiltonian.layout import Scope
 from kytos.hamiltonian.model import CompileCache, Model, build_model
 from kytos.hamiltonian.weights import Weights
-from kytos.outcome import QuboFacts, SolverReport, Stage
-from kytos.problem import Ints, Problem
+from kytos.outcome import SolverReport
+from kytos.problem import Bools, Floats, Ints, Problem
 from kytos.refine import default_proposals, refine, repair
+from kytos.rounds import Drawn, draw_at_once, draw_in_rounds
 from kytos.solvers.base import (
+    Improver,
     Placer,
+    QuboFacts,
     Sampler,
     SolverName,
     SolverParams,
     SolverUnavailableError,
+    Stage,
     StopReason,
     Watch,
 )
@@ -34,11 +39,19 @@ from kytos.solvers.registry import find_solver
 SAMPLING_SHARE = 0.5
 """Of the time cap: refinement has the rest, for it makes any sample a good answer."""
 
-PYQUBO_VARIABLES = 1_000
-"""Larger models are built from arrays: PyQUBO would take seconds (DESIGN, Scale)."""
+PYQUBO_VARIABLES = 300
+"""Larger models are built from arrays, to the same coefficients: at 700 variables PyQUBO takes
+0.5 s to compile and 0.3 s for each BQM, arrays 0.05 s."""
+
+CHARGED = {SolverName.DWAVE_QPU, SolverName.DWAVE_LEAP_BQM}
+"""Samplers that charge for each call: what was consented to is one."""
 
 READS_REPAIRED = 8
-"""The best reads are repaired; further ones hardly ever win and repair is not free."""
+"""The lowest reads are repaired; further ones hardly ever win and repair is not free."""
+
+READS_REPORTED = 64
+"""So many reads, in the order drawn, are repaired and reported whatever their energy: enough to
+tell how often a read succeeds."""
 
 ENERGIES_KEPT = 1_000
 
@@ -62,14 +75,15 @@ def compile_cache() -> CompileCache:
 def solve(
     problem: Problem,
     weights: Weights,
-    solver: SolverName = SolverName.OPENJIJ_SA,
+    solver: SolverName | None = None,
     params: SolverParams = SolverParams(),
     watch: Watch = Watch(),
 ) -> Solution:
     """Return the best placement found; it is feasible and never worse than `problem.current`.
 
-    A sampler's reads are decoded, repaired and refined on the same energy; a placer's answer is
-    only checked. What each part contributed stands in the report under its own name.
+    A sampler's reads are decoded, repaired and refined on the same energy; an improver does all
+    of that itself, and a placer's answer is only checked. What each part contributed stands in
+    the report under its own name. Without a solver's name, `default_solver` chooses.
 
     Raises
     ------
@@ -78,18 +92,29 @@ def solve(
     kytos.solvers.base.ConsentRequiredError
         When the solver is paid and the charge was not accepted; nothing was sent.
     """
-    chosen = find_solver(solver)
+    name = default_solver(problem, params) if solver is None else solver
+    chosen = find_solver(name)
     available = chosen.available()
     if not available.ok:
-        raise SolverUnavailableError(f"{solver.value} cannot be used here: {available.how}")
+        raise SolverUnavailableError(f"{name.value} cannot be used here: {available.how}")
     run = _Run(problem, weights, params, watch)
     if len(problem.pods):
         if isinstance(chosen, Sampler):
             run.sample(chosen)
             run.refine()
+        elif isinstance(chosen, Improver):
+            run.improve(chosen)
         else:
             run.place(chosen)
-    return run.solution(solver)
+    return run.solution(name)
+
+
+def default_solver(problem: Problem, params: SolverParams) -> SolverName:
+    """Return openjij-sa where one QUBO of `params.max_variables` holds everything, else hybrid."""
+    runs = np.flatnonzero(problem.current >= 0)
+    stays = int(problem.allowed[runs, problem.current[runs]].sum())
+    variables = int(problem.allowed.sum()) - stays
+    return SolverName.OPENJIJ_SA if variables <= params.max_variables else SolverName.HYBRID
 
 
 @dataclass
@@ -107,6 +132,7 @@ class _Run:
     qubo: QuboFacts | None = None
     proposed: float | None = None
     stopped_by: StopReason = StopReason.WORK
+    _annealed: tuple[Model, Drawn] | None = None
 
     def __post_init__(self) -> None:
         deadline = self.started + self.params.time_limit_s
@@ -129,15 +155,21 @@ class _Run:
             if not model.assignments:
                 self.messages.append("No pod may go anywhere else: there is nothing to anneal.")
                 return
-            bqm = self._bqm(model)
         with self._stage("sample"):
+            draw = draw_at_once if sampler.name in CHARGED else draw_in_rounds
             half = time.monotonic() + SAMPLING_SHARE * self.watch.remaining_s
-            samples = sampler.sample(bqm, self.params, replace(self.watch, deadline=half))
-        if not len(samples):
+            drawn = draw(
+                model,
+                partial(self._build, model),
+                sampler,
+                self.params,
+                replace(self.watch, deadline=half),
+            )
+        if not len(drawn.bits):
             self.messages.append("Stopped before the first read.")
             return
         with self._stage("decode and repair"):
-            self._decode(model, scope, bqm, samples)
+            self._decode(model, scope, drawn)
 
     def refine(self) -> None:
         """Improve the best placement on the exact energy, over the whole problem."""
@@ -156,12 +188,24 @@ class _Run:
             self._offer(refined.placement)
         self.stopped_by = refined.stopped_by
 
+    def improve(self, improver: Improver) -> None:
+        """Let an improver work on the start; what it returns is checked like any other answer."""
+        offset = time.monotonic() - self.started
+        found = improver.improve(self.problem, self.weights, self.best, self.params, self.watch)
+        self._check(improver.name, found.placement)
+        self._offer(found.placement)
+        self.proposed = self.best_energy.total
+        self.stages.extend(found.stages)
+        self.trace.extend((offset + seconds, reached) for seconds, reached in found.trace)
+        self.messages.extend(found.messages)
+        self.qubo = found.qubo
+        self.stopped_by = found.stopped_by
+
     def place(self, placer: Placer) -> None:
         """Take a placer's answer where it breaks nothing and is not worse than the start."""
         with self._stage("place"):
             placement = placer.place(self.problem, self.weights, self.params, self.watch)
-        if not feasible(self.problem, placement):
-            raise AssertionError(f"{placer.name.value} broke a rule; please report this problem")
+        self._check(placer.name, placement)
         self.proposed = energy(self.problem, self.weights, placement).total
         if not self._offer(placement) and self.proposed > self.start_energy.total:
             self.messages.append(
@@ -186,56 +230,73 @@ class _Run:
                 stopped_by=self.stopped_by,
                 proposed_energy=self.proposed,
                 refined_energy=self.best_energy.total,
-                qubo=self.qubo,
+                qubo=self.qubo
+                and self.qubo.model_copy(update={"answer_energy": self._answer_energy()}),
                 trace=tuple(self.trace),
                 messages=tuple(self.messages),
             ),
         )
 
-    def _bqm(self, model: Model) -> dimod.BinaryQuadraticModel:
+    def _build(self, model: Model, strength: Floats | None) -> dimod.BinaryQuadraticModel:
         if len(model.variables) <= PYQUBO_VARIABLES:
-            return compile_cache().compiled(model).bqm(self.weights)
-        return model.bqm(self.weights)
+            return compile_cache().compiled(model).bqm(self.weights, strength=strength)
+        return model.bqm(self.weights, strength=strength)
 
-    def _decode(
-        self,
-        model: Model,
-        scope: Scope,
-        bqm: dimod.BinaryQuadraticModel,
-        samples: dimod.SampleSet,
-    ) -> None:
-        columns = [samples.variables.index(name) for name in model.variables]
-        record = samples.record
-        order = np.argsort(record.energy, kind="stable")
-        decoded = model.decode(record.sample[order][:, columns])
-        holds = [
-            bool(whole) and feasible(self.problem, placement)
-            for whole, placement in zip(decoded.whole, decoded.placements, strict=True)
+    def _decode(self, model: Model, scope: Scope, drawn: Drawn) -> None:
+        decoded = model.decode(drawn.bits)
+        broken = [
+            _broken(self.problem, pods, placement)
+            for pods, placement in zip(decoded.broken, decoded.placements, strict=True)
         ]
-        for placement in decoded.placements[:READS_REPAIRED]:
-            repaired = repair(self.problem, self.weights, placement)
-            reached = energy(self.problem, self.weights, repaired).total
-            if self.proposed is None or reached < self.proposed:
-                self.proposed = reached
+        lowest = np.argsort(drawn.energies, kind="stable")[:READS_REPAIRED]
+        reached = {}
+        for read in np.union1d(np.arange(len(drawn.bits))[:READS_REPORTED], lowest):
+            repaired = repair(self.problem, self.weights, decoded.placements[read])
+            reached[int(read)] = energy(self.problem, self.weights, repaired).total
             self._offer(repaired)
-        if self.proposed is None:
-            raise AssertionError("a sample set with samples decodes to at least one placement")
+        self.proposed = min(reached.values())
+        layout, strength = model.layout, drawn.strength.tolist()
         self.qubo = QuboFacts(
             assignment_variables=len(model.assignments),
             slack_variables=len(model.slacks),
             node_variables=len(model.uses),
-            couplers=bqm.num_interactions,
+            couplers=drawn.bqm.num_interactions,
             pods=len(scope.pods),
             pods_total=len(self.problem.pods),
             nodes=len(scope.nodes),
             nodes_total=len(self.problem.nodes),
-            reads=len(record),
-            feasible_share=float(np.mean(holds)),
-            sampler_energy=float(record.energy.min()),
-            sample_energies=tuple(float(value) for value in record.energy[:ENERGIES_KEPT]),
+            reads=len(drawn.bits),
+            rounds=drawn.rounds,
+            rows=len(layout.rows),
+            strength={
+                row.name: value
+                for row, value in zip(layout.rows, strength, strict=True)
+                if value > 0
+            },
+            feasible_share=float(np.mean([not names for names in broken])),
+            broken=dict(Counter(name for names in broken for name in names).most_common()),
+            sampler_energy=float(drawn.energies.min()),
+            sample_energies=tuple(drawn.energies[:ENERGIES_KEPT].tolist()),
+            read_objectives=tuple(reached[read] for read in sorted(reached))[:READS_REPORTED],
             sampler_objective=self.proposed,
-            info=dict(samples.info),
+            info=drawn.info,
         )
+        self._annealed = model, drawn
+
+    def _answer_energy(self) -> float | None:
+        """Sampler energy of the answer, where the QUBO can hold it."""
+        if self._annealed is None:
+            return None
+        model, drawn = self._annealed
+        try:
+            bits = model.encode(self.best)
+        except ValueError:  # A pod outside the QUBO moved.
+            return None
+        return float(drawn.bqm.energies((bits, list(model.variables)))[0])
+
+    def _check(self, name: SolverName, placement: Ints) -> None:
+        if not feasible(self.problem, placement):
+            raise AssertionError(f"{name.value} broke a rule; please report this problem")
 
     def _offer(self, placement: Ints) -> bool:
         """Keep a feasible placement where it is better; fewer unplaced pods always are."""
@@ -248,11 +309,19 @@ class _Run:
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:
-        began = time.monotonic()
-        self.watch.report(name, 0.0, self.best_energy.total)
+        began, before = time.monotonic(), self.best_energy.total
+        self.watch.report(name, 0.0, before)
         yield
         now = time.monotonic()
         reached = self.best_energy.total
-        self.stages.append(Stage(name=name, seconds=now - began, energy=reached))
+        self.stages.append(
+            Stage(name=name, seconds=now - began, energy=reached, gained=before - reached)
+        )
         self.trace.append((now - self.started, reached))
         self.watch.report(name, 1.0, reached)
+
+
+def _broken(problem: Problem, pods: Bools, placement: Ints) -> set[str]:
+    """Return names of what a read breaks; `pods` ``(pods,)`` are those not in one place."""
+    names = {f"{found.kind.value}: {found.rule}" for found in violations(problem, placement)}
+    return names | ({"pod in no place or two"} if pods.any() else set())

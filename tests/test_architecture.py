@@ -23,9 +23,11 @@ HOUSE = (
     ("kytos.outcome",),
     ("kytos.bounds",),
     ("kytos.solvers",),
+    ("kytos.rounds",),
     ("kytos.focus", "kytos.refine", "kytos.repair"),
     ("kytos.hamiltonian",),
-    ("kytos.placement_state",),
+    ("kytos.placement_state", "kytos.distributed"),
+    ("kytos.side_by_side",),
     ("kytos.solvers.base",),
     ("kytos.hamiltonian.weights",),
     ("kytos.rules",),
@@ -53,7 +55,7 @@ ONLY_IN = {
     "hybrid": ("kytos/solvers/hybrid.py",),
     "dwave": ("kytos/solvers/dwave/", "kytos/solvers/hybrid.py"),
     "plotly": ("kytos/figures/", "kytos/ui/"),
-    "distributed": ("kytos/jobs",),
+    "distributed": ("kytos/distributed.py",),
 }
 """Library -> the files (by how their path begins) that may import it."""
 

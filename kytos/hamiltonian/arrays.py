@@ -361,24 +361,39 @@ class _Builder:
             self._add_pairs(-cost, carriers, targets, unmoved, layout.slot_stays)
 
     def add_rows(self, weight: float, applied: Penalties, capacity: Capacity) -> None:
-        """Capacities and bounds on moves."""
+        """Capacities and bounds on moves, those that cost anything."""
         layout, total = self.layout, self.total
-        first = len(layout.assignments)
-        for row, penalty in zip(layout.rows, applied.rows, strict=True):
-            groups = np.full(len(layout.slot_pod), -1)
-            groups[row.slots] = 0
-            amount = np.zeros(len(groups))
-            amount[row.slots] = row.coefficient
-            over = self._gather(groups, 1, amount)
-            over = over + total.constant(np.array([row.constant - row.room]))
-            if capacity is Capacity.SLACK:
-                bits = total.variables(first + np.arange(len(row.slack)))
-                coefficient = sparse.csr_array(np.array([row.slack], dtype=np.float64))
-                over = over + (coefficient @ bits if row.slack else 0 * over)
-                first += len(row.slack)
-                total.add(over, weight * penalty)
-            else:
-                size = float(np.abs(row.coefficient).mean())
-                strength = weight * penalty * row.largest**2
-                total.add_linear(over, np.array([strength * UNBALANCED[0] / size]))
-                total.add(over, strength * UNBALANCED[1] / size**2)
+        width = np.array([len(row.slack) for row in layout.rows], dtype=np.int64)
+        first = len(layout.assignments) + np.cumsum(width) - width
+        kept = np.flatnonzero(weight * applied.rows)
+        if not len(kept):
+            return
+        rows, penalty = [layout.rows[row] for row in kept], weight * applied.rows[kept]
+        over = _stacked([(row.slots, row.coefficient) for row in rows], len(layout.slot_pod))
+        over = over @ self.occupancy + total.constant(
+            np.array([row.constant - row.room for row in rows])
+        )
+        if capacity is Capacity.SLACK:
+            bits = [
+                (begin + np.arange(len(row.slack)), np.array(row.slack, dtype=np.int64))
+                for row, begin in zip(rows, first[kept], strict=True)
+            ]
+            total.add(over + _stacked(bits, total.size + 1), penalty)
+            return
+        size = np.array([np.abs(row.coefficient).mean() for row in rows])
+        strength = penalty * np.array([row.largest**2 for row in rows])
+        total.add_linear(over, strength * UNBALANCED[0] / size)
+        total.add(over, strength * UNBALANCED[1] / size**2)
+
+
+def _stacked(rows: list[tuple[Ints, Ints]], columns: int) -> sparse.csr_array:
+    """``(rows, columns)`` from the positions and the values of each row."""
+    lengths = [len(positions) for positions, _ in rows]
+    return sparse.csr_array(
+        (
+            np.concatenate([values for _, values in rows]).astype(np.float64),
+            np.concatenate([positions for positions, _ in rows]).astype(np.int64),
+            np.concatenate([[0], np.cumsum(lengths)]),
+        ),
+        shape=(len(rows), columns),
+    )

@@ -1,4 +1,4 @@
-"""What a solver is: two protocols, their parameters, and the budget and progress they share."""
+"""What a solver is: three protocols, their parameters, and the budget and progress they share."""
 
 from __future__ import annotations
 
@@ -48,10 +48,17 @@ class Capacity(StrEnum):
     UNBALANCED = "unbalanced"
 
 
+class BlockRunner(StrEnum):
+    """Where the blocks of `hybrid` are annealed side by side."""
+
+    THREADS = "threads"
+    DASK = "dask"
+
+
 class SolverParams(Frozen):
     """How hard a solver works: counted work, with a clock only as a cap."""
 
-    num_reads: int = Field(4, ge=1, le=10_000, description="independent anneals, one seed each")
+    num_reads: int = Field(6, ge=1, le=10_000, description="independent anneals, one seed each")
     num_sweeps: int = Field(
         1000, ge=1, le=1_000_000, description="sweeps over all variables a read"
     )
@@ -80,6 +87,27 @@ class SolverParams(Frozen):
         allow_inf_nan=False,
         description="strength of a QPU's chains, in torques of the problem's couplings",
     )
+    target_energy: float | None = Field(
+        None, allow_inf_nan=False, description="hybrid ends when the energy H is this low"
+    )
+    rounds: int = Field(
+        2, ge=1, le=100_000, description="times hybrid anneals blocks and refines again"
+    )
+    blocks: int = Field(
+        4, ge=0, le=10_000, description="blocks of nodes that hybrid anneals in each round"
+    )
+    block_sampler: SolverName = Field(
+        SolverName.OPENJIJ_SA, description="the sampler of hybrid's blocks"
+    )
+    block_variables: int | None = Field(
+        None,
+        ge=2,
+        le=20_000,
+        description="largest QUBO of a block; left out: what the sampler can hold",
+    )
+    block_runner: BlockRunner = Field(
+        BlockRunner.THREADS, description="where hybrid's blocks are annealed: threads or dask"
+    )
     consent: bool = Field(
         False, description="the charge was shown and accepted; asked for again at every run"
     )
@@ -92,6 +120,7 @@ class StopReason(StrEnum):
     CLOCK = "clock"
     USER = "user"
     OPTIMAL = "optimal"
+    TARGET = "target"
 
 
 Report = Callable[[str, float, float | None], None]
@@ -124,6 +153,58 @@ class Watch:
         if time.monotonic() >= self.deadline:
             return StopReason.CLOCK
         return None
+
+
+class Stage(Frozen):
+    """One stage of a solve: what it took and the best energy after it."""
+
+    name: str
+    seconds: float
+    energy: float | None = None
+    gained: float | None = None
+    """By how much it lowered the best energy; what is found under one name is not another's."""
+
+
+class QuboFacts(Frozen):
+    """What was annealed, and what the sampler alone made of it."""
+
+    assignment_variables: int
+    slack_variables: int
+    node_variables: int
+    couplers: int
+    pods: int
+    """Pods in the QUBO, of `pods_total` to decide on."""
+    pods_total: int
+    nodes: int
+    nodes_total: int
+    reads: int
+    feasible_share: float
+    """Share of reads that decode to a placement breaking nothing, before repair."""
+    rounds: int = 1
+    """Rounds the reads were drawn in; between them rows that broke became dearer."""
+    rows: int = 0
+    """Inequalities that could be broken: capacities and bounds on moves."""
+    strength: dict[str, float] = Field({})
+    """Rows in force in the last round, by name, in multiples of their computed penalty."""
+    broken: dict[str, int] = Field({})
+    """Reads that break each constraint, before repair; most first."""
+    sampler_energy: float
+    """Lowest sampler energy: objective, penalties and offset, in the QUBO of the last round."""
+    sample_energies: tuple[float, ...] = ()
+    """Sampler energy of each read, at most the first 1,000; all in the QUBO of the last round."""
+    read_objectives: tuple[float, ...] = ()
+    """Energy H of each read once decoded and repaired, at most the first 64 drawn."""
+    answer_energy: float | None = None
+    """Sampler energy of the refined answer; None where it moves a pod outside the QUBO."""
+    sampler_objective: float
+    """Energy H of the best read once decoded and repaired."""
+    info: dict[str, object] = Field({})
+    """What the sampler itself reports (schedule, chains, embedding)."""
+
+    @property
+    def variables(self) -> int:
+        """All variables of the QUBO."""
+        return self.assignment_variables + self.slack_variables + self.node_variables
 
 
 @dataclass(frozen=True)
@@ -203,3 +284,48 @@ class Placer(Protocol):
 
     def place(self, problem: Problem, weights: Weights, params: SolverParams, watch: Watch) -> Ints:
         """Return a feasible placement ``(pods,)``; the start when it finds none better."""
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """What an improver made of a placement.
+
+    Attributes
+    ----------
+    placement
+        ``(pods,)`` feasible and no worse than the one it began with.
+    stages
+        Each part once, under its own name, with what it took and what it gained.
+    trace
+        Best energy over time: (seconds since the call, energy).
+    """
+
+    placement: Ints
+    stages: tuple[Stage, ...]
+    trace: tuple[tuple[float, float], ...]
+    stopped_by: StopReason
+    qubo: QuboFacts | None = None
+    messages: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Improver(Protocol):
+    """Improves a feasible placement for as long as it may, by several parts in turn."""
+
+    name: SolverName
+
+    def available(self) -> Availability:
+        """Say whether it can be used here."""
+
+    def improve(
+        self,
+        problem: Problem,
+        weights: Weights,
+        placement: Ints,
+        params: SolverParams,
+        watch: Watch,
+    ) -> Improvement:
+        """Return a feasible placement no worse than `placement`, which must be feasible."""
+
+
+Solver = Sampler | Placer | Improver
