@@ -18,6 +18,7 @@ from kytos.hamiltonian.weights import Weights
 from kytos.optimize.rebalance import RebalanceRequest
 from kytos.optimize.recovery import RecoveryRequest
 from kytos.solvers.base import SolverName, SolverParams
+from kytos.sources.listings import LISTINGS, Listing
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -98,6 +99,14 @@ def test_every_command_and_option_is_documented() -> None:
         assert f"`kytos {name}`" in text
         options = [flag for option in command.params for flag in option.opts if flag[0] == "-"]
         assert [flag for flag in options if f"`{flag}`" not in text] == [], name
+
+
+@pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.resource)
+def test_every_list_of_a_live_cluster_is_documented(listing: Listing) -> None:
+    """docs/live-clusters.md names what is listed, and what it costs to be without."""
+    text = (DOCS / "live-clusters.md").read_text(encoding="utf-8")
+    assert f"`{listing.resource}`" in text
+    assert listing.without is None or f"| {listing.without} |" in text
 
 
 @pytest.mark.parametrize("name", [solver.value for solver in SolverName])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import pytest
+import typer
 import yaml
 
 from kytos.api import Settings, create_app
+from kytos.cli import app as cli
+from kytos.sources.listings import LISTINGS
+from kytos.sources.live import IN_CLUSTER
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 KUBERNETES = "1.36"
@@ -75,22 +78,31 @@ def test_no_container_has_more_rights_than_it_needs() -> None:
             assert "memory" in container["resources"]["limits"]
 
 
-def test_the_role_only_reads_and_reads_no_secrets() -> None:
-    """The role may get and list; Secrets and ConfigMaps are not among what it names."""
+def test_the_role_allows_what_is_listed_and_no_more() -> None:
+    """It may list exactly what a live cluster is read by: no Secrets, no other verb."""
     role = next(manifest for manifest in manifests() if manifest["kind"] == "ClusterRole")
-    for rule in role["rules"]:
-        assert set(rule["verbs"]) <= {"get", "list"}
-        assert not set(rule["resources"]) & {"*", "secrets", "configmaps"}
+    granted = {
+        (group, resource)
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+    assert granted == {(listing.group, listing.resource) for listing in LISTINGS}
+    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"list"}
+    assert not {resource for _, resource in granted} & {"*", "secrets", "configmaps"}
 
 
-def test_the_role_covers_what_the_cronjob_reads() -> None:
-    """Every kind the CronJob's kubectl asks for is in the role."""
-    role = next(manifest for manifest in manifests() if manifest["kind"] == "ClusterRole")
-    allowed = {resource for rule in role["rules"] for resource in rule["resources"]}
-    script = next(spec for spec in pod_specs() if "serviceAccountName" in spec)
-    asked = re.search(r"kubectl get (\S+)", script["containers"][0]["args"][0])
-    assert asked is not None
-    assert set(asked[1].split(",")) <= allowed
+def test_the_cronjob_is_a_command_of_kytos() -> None:
+    """Its arguments are a command and options there are, over the cluster it runs in."""
+    spec = next(spec for spec in pod_specs() if "serviceAccountName" in spec)
+    command, *words = spec["containers"][0]["args"]
+    options = {
+        flag
+        for option in typer.main.get_group(cli).commands[command].params
+        for flag in option.opts
+    }
+    assert {word for word in words if word.startswith("-")} <= options
+    assert words[words.index("--context") + 1] == IN_CLUSTER
 
 
 def test_probes_and_service_lead_to_the_service() -> None:

@@ -31,7 +31,6 @@ from tests.replay_server import (
     write_kubeconfig,
 )
 
-ROOT = Path(__file__).parents[2]
 SECRET = "5ecret"
 """Part of every token in the tests."""
 
@@ -112,19 +111,6 @@ def test_only_list_requests_are_sent(server: ReplayServer) -> None:
     assert {asked.method for asked in server.asked} == {"GET"}
     assert {asked.path for asked in server.asked} == {listing.path for listing in LISTINGS}
     assert {key for asked in server.asked for key in asked.query} == {"limit", "continue"}
-
-
-def test_the_role_allows_what_is_listed_and_no_more() -> None:
-    """deploy/'s role grants list on exactly the resources that are asked for."""
-    role, _ = yaml.safe_load_all((ROOT / "deploy" / "cronjob" / "role.yaml").read_text())
-    granted = {
-        (group, resource)
-        for rule in role["rules"]
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-    }
-    assert granted == {(listing.group, listing.resource) for listing in LISTINGS}
-    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"list"}
 
 
 @pytest.mark.parametrize("listing", OPTIONAL, ids=by_resource)
