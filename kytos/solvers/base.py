@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-import dimod
 from pydantic import Field
 
 from kytos.cluster import Frozen
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import Ints, Problem
+
+if TYPE_CHECKING:  # the protocol is read by everyone, and importing dimod takes a second
+    import dimod
 
 
 class SolverName(StrEnum):
