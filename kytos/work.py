@@ -30,7 +30,7 @@ def answer_call(
         _log.info(
             "solve started",
             question=question.value,
-            solver=options.solver.name.value,
+            solver=options.solver.shown_name,
             nodes=len(cluster.nodes),
             pods=len(cluster.pods),
             seed=options.solver.seed,

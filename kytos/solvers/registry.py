@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from kytos.solvers.base import Placer, Sampler, SolverName
+from kytos.solvers.base import Solver, SolverName
 
 WHERE = {
     SolverName.OPENJIJ_SA: ("kytos.solvers.openjij", "OPENJIJ_SA"),
@@ -27,8 +27,8 @@ WHERE = {
 """Name -> module and object."""
 
 
-def find_solver(name: SolverName) -> Sampler | Placer:
+def find_solver(name: SolverName) -> Solver:
     """Return the solver of a name, importing its library."""
     module, attribute = WHERE[name]
-    solver: Sampler | Placer = getattr(import_module(module), attribute)
+    solver: Solver = getattr(import_module(module), attribute)
     return solver
