@@ -16,7 +16,7 @@ from kytos.hamiltonian.energy import energy
 from kytos.hamiltonian.replicas import ScaleOut, unserved_cost
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.building import build_problem, prices_known
-from kytos.optimize.carry import Carried, Refusal, Wish, carry, without
+from kytos.optimize.carry import Carried, Cause, Refusal, Wish, carry, without
 from kytos.optimize.desired_replicas import bounded, exactly, replicas_for_rate
 from kytos.optimize.refusal import RequestRefused, refuse_repeats
 from kytos.optimize.replica_sampling import Draw, place_granted
@@ -425,7 +425,7 @@ def _wish(
         if model.owner is not None and model.owner.kind == "StatefulSet":
             fresh["claims"] = ()  # each replica gets claims of its own, still to be made
         pods.append(model.model_copy(update=fresh))
-    return Wish(service.id, priority, have, want, tuple(pods))
+    return Wish(service.id, priority, have, service.min_replicas, want, tuple(pods))
 
 
 def _fresh(service: str, taken: set[str], count: int) -> list[str]:
@@ -588,10 +588,12 @@ def _why_held_back(
     request: AutoscaleRequest,
 ) -> str:
     head = f"held back at {step.current[service] + granted}"
-    if refusal.margin is not None:
-        share = request.cpu_margin if refusal.margin == CPU else request.mem_margin
-        name = "CPU" if refusal.margin == CPU else "memory"
-        at = LOAD_RESOURCES.index(refusal.margin)
+    if refusal.cause is Cause.WORTHLESS:
+        return f"{head}: at C = 0 demand beyond the minimum is worth nothing"
+    if refusal.cause is Cause.MARGIN:
+        share = request.cpu_margin if refusal.resource == CPU else request.mem_margin
+        name = "CPU" if refusal.resource == CPU else "memory"
+        at = LOAD_RESOURCES.index(refusal.resource)
         if step.margin_room[at] < 0:
             return f"{head}: less than {share:.0%} of {name} is free already"
         return f"{head}: {share:.0%} of {name} must stay free"

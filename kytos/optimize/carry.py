@@ -12,6 +12,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from fractions import Fraction
 
 import numpy as np
@@ -35,8 +36,8 @@ class Wish:
 
     Attributes
     ----------
-    current, desired
-        Counts; `desired` is the larger.
+    current, least, desired
+        Counts; `desired` is the largest. Up to `least` they are wanted whatever demand is worth.
     pods
         The new replicas, all alike.
     """
@@ -44,8 +45,18 @@ class Wish:
     service: str
     priority: int
     current: int
+    least: int
     desired: int
     pods: tuple[Pod, ...]
+
+
+class Cause(StrEnum):
+    """What keeps a service from more replicas."""
+
+    MARGIN = "margin"
+    NODES = "nodes"
+    WORTHLESS = "worthless"
+    """Demand was given no weight."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +65,16 @@ class Refusal:
 
     Attributes
     ----------
-    margin
-        The resource whose margin would be breached, or None when no node had room.
+    cause
+        What was in the way.
+    resource
+        Of the margin that would be breached.
     proven
         Whether no placement exists, rather than none was found in time.
     """
 
-    margin: str | None
+    cause: Cause
+    resource: str = ""
     proven: bool = True
 
 
@@ -90,6 +104,8 @@ def carry(
     margin_room: Ints,
     watch: Watch,
     hints: Mapping[str, Sequence[int]] | None = None,
+    *,
+    serve_demand: bool = True,
 ) -> Carried:
     """Grant replicas as far as margins, rooms and rules allow.
 
@@ -101,8 +117,10 @@ def carry(
         ``(2,)`` cpu and memory that may still be taken; negative where a margin is breached.
     hints
         By service, positions of nodes to try first, one for each new replica in turn.
+    serve_demand
+        False grants minimums only: what a weight of 0 on unserved demand means.
     """
-    return _Grants(cluster, wishes, margin_room, watch, hints or {}).run()
+    return _Grants(cluster, wishes, margin_room, watch, hints or {}, serve_demand).run()
 
 
 class _Grants:
@@ -115,8 +133,10 @@ class _Grants:
         margin_room: Ints,
         watch: Watch,
         hints: Mapping[str, Sequence[int]],
+        serve_demand: bool,
     ) -> None:
         self.cluster, self.watch, self.hints = cluster, watch, hints
+        self.serve_demand = serve_demand
         self.wishes = {wish.service: wish for wish in wishes}
         self.room = margin_room.copy()
         self.granted = dict.fromkeys(self.wishes, 0)
@@ -156,11 +176,14 @@ class _Grants:
 
     def _refusal(self, wish: Wish) -> Refusal | None:
         """Grant one more, or say why not."""
-        pod = wish.pods[self.granted[wish.service]]
+        granted = self.granted[wish.service]
+        if not self.serve_demand and wish.current + granted >= wish.least:
+            return Refusal(Cause.WORTHLESS)
+        pod = wish.pods[granted]
         need = np.array([pod.requests.get(name, 0) for name in LOAD_RESOURCES])
         for resource, name in enumerate(LOAD_RESOURCES):
             if need[resource] > 0 and need[resource] > self.room[resource]:
-                return Refusal(margin=name)
+                return Refusal(Cause.MARGIN, resource=name)
         row = self.row[pod.id]
         fits = np.flatnonzero(self.state.fits(row))
         if len(fits):
@@ -168,7 +191,7 @@ class _Grants:
         else:
             placement, proven = self._together(row)
             if placement is None:
-                return Refusal(margin=None, proven=proven)
+                return Refusal(Cause.NODES, proven=proven)
             self.state = PlacementState(self.problem, placement)
         self.room -= need
         return None

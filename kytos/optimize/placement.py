@@ -41,7 +41,11 @@ class PlacementRequest(Frozen):
 
     new_pods: tuple[NewPod, ...] = Field((), description="a pod's fields, and count")
     manifests: tuple[Pod, ...] = Field((), description="new pods as read from manifests")
-    waiting: bool = Field(False, description="place the cluster's own waiting pods too")
+    waiting: bool = Field(
+        False,
+        description="place the cluster's own waiting pods too; without new ones they are placed "
+        "anyway",
+    )
     traffic: tuple[TrafficEdge, ...] = Field((), description="from, to, weight: pods or services")
     latency_ms: Latency = Field(Latency(), description="by how far apart two nodes are")
     startup_s: StartupSeconds = Field(
@@ -128,7 +132,7 @@ def place(
     request: PlacementRequest,
     *,
     weights: Weights = Weights(),
-    solver: SolverName = SolverName.OPENJIJ_SA,
+    solver: SolverName | None = None,
     params: SolverParams = SolverParams(),
     watch: Watch = Watch(),
 ) -> PlacementOutcome:
@@ -137,7 +141,7 @@ def place(
     Raises
     ------
     kytos.optimize.refusal.RequestRefused
-        When an id is taken or unknown, or there is nothing to place.
+        When an id is taken or unknown.
     kytos.solve.SolverUnavailableError
         When the solver cannot be used here; the message says what to do.
     """
@@ -196,15 +200,8 @@ def _concrete(cluster: Cluster, request: PlacementRequest) -> _Asked:
     )
     whole = _grown(whole, request.growth)
     wanted = {pod.id for pod in _flat(names)}
-    decide = tuple(
-        pod for pod in whole.pods if pod.id in wanted or (request.waiting and pod.waiting)
-    )
-    if not decide:
-        raise RequestRefused(
-            "there is no pod to place; give at least one"
-            + ("" if request.waiting else ", or ask for the waiting ones"),
-            "new_pods",
-        )
+    waiting = request.waiting or not wanted
+    decide = tuple(pod for pod in whole.pods if pod.id in wanted or (waiting and pod.waiting))
     return _Asked(
         cluster=whole,
         decide=decide,

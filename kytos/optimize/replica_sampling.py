@@ -97,7 +97,14 @@ def place_granted(
         draw = run.draw(problem, chosen, weights)
     hints = {} if draw is None else _hints(problem, draw.counts)
     with run.stage("settle counts exactly"):
-        carried = carry(step.cluster, step.wishes, step.margin_room, run.watch, hints)
+        carried = carry(
+            step.cluster,
+            step.wishes,
+            step.margin_room,
+            run.watch,
+            hints,
+            serve_demand=weights.C > 0,
+        )
     if isinstance(chosen, Sampler):
         solution = run.levelled(carried, draw, weights, solver)
     else:
