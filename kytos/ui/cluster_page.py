@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
@@ -14,7 +15,9 @@ from kytos.sources.errors import SourceError
 from kytos.ui import clusters, frame
 from kytos.ui.clusters import Loaded
 from kytos.ui.heatmaps import cluster_heatmap
+from kytos.ui.live_source import context_picker, snapshot_row
 from kytos.ui.text import plain
+from kytos.ui.why_not_panel import why_not_panel
 from kytos.usage import Summary, usage
 
 _FILES = "cluster files"
@@ -39,6 +42,8 @@ def show() -> None:
     if loaded is None:
         st.info("There is no sample here: use your own cluster.", icon=":material/info:")
         return
+    if loaded.snapshot is not None:
+        snapshot_row(loaded.snapshot, _read_live)
     _state(loaded)
     st.subheader("Utilisation by node", anchor=False)
     st.caption("Requested of allocatable. Hover over a node for its pods; ▲ is over capacity.")
@@ -58,6 +63,7 @@ def _upload() -> None:
     )
     _refusal()  # here too: the popover covers the page's own
     st.caption("It is read in this session only and sent nowhere.")
+    context_picker(_read_live)
 
 
 def _refusal() -> None:
@@ -72,11 +78,21 @@ def _refusal() -> None:
 def _read() -> None:
     """Take the uploaded files as the session's cluster; on an error leave all as it was."""
     files = st.session_state[_FILES]
+    if files:
+        _keep(lambda: clusters.read_upload([(file.name, file.getvalue()) for file in files]))
+    else:
+        st.session_state.pop(_ERROR, None)
+
+
+def _read_live(context: str) -> None:
+    """Take a live cluster as the session's; on an error leave all as it was."""
+    _keep(lambda: clusters.read_live(context))
+
+
+def _keep(read: Callable[[], Loaded]) -> None:
     st.session_state.pop(_ERROR, None)
-    if not files:
-        return
     try:
-        clusters.keep(clusters.read_upload([(file.name, file.getvalue()) for file in files]))
+        clusters.keep(read())
     except SourceError as error:
         st.session_state[_ERROR] = str(error)
 
@@ -134,7 +150,7 @@ def _node_remark(summary: Summary) -> str:
 
 def _details(loaded: Loaded) -> None:
     notes = loaded.cluster.notes
-    names = ["Nodes", f"Pinned pods ({len(loaded.pinned):,})"]
+    names = ["Nodes", f"Pinned pods ({len(loaded.pinned):,})", "Why not"]
     if notes:
         names.append(f"Read, not honoured yet ({len(notes):,})")
     tabs = st.tabs(names)
@@ -142,8 +158,10 @@ def _details(loaded: Loaded) -> None:
         _node_table(loaded.cluster)
     with tabs[1]:
         pinned_table(loaded)
+    with tabs[2]:
+        why_not_panel(loaded.cluster)
     if notes:
-        with tabs[2]:
+        with tabs[3]:
             _notes_table(loaded.cluster)
 
 

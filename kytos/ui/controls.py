@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
 import streamlit as st
 
+from kytos.cluster import Cluster
 from kytos.hamiltonian.weights import (
     MOVE_IN_SPREAD,
     NODE_IN_MOVES,
@@ -30,6 +31,9 @@ _MODE_NAMES = {
     LoadMode.SPREAD: "Even load",
     LoadMode.SQUARES: "Squares",
 }
+_MOST_PODS_LISTED = 2_000
+"""Beyond that a browser takes long over the list; services and namespaces are still there."""
+_GROUPS = "pods, services, namespaces"
 _DEFAULTS = SolverParams()
 _PAID = {SolverName.DWAVE_QPU, SolverName.DWAVE_LEAP_BQM, SolverName.DWAVE_LEAP_CQM}
 """Asked for through the API and the command line, where a charge can be consented to."""
@@ -63,10 +67,10 @@ PRESETS = (
 )
 
 
-def presets() -> None:
-    """Draw the presets as a row of buttons."""
+def presets(offered: Sequence[Preset] = PRESETS) -> None:
+    """Draw presets as a row of buttons."""
     with st.container(horizontal=True, gap="small"):
-        for preset in PRESETS:
+        for preset in offered:
             st.button(
                 preset.name,
                 help=preset.help,
@@ -83,9 +87,9 @@ def set_controls(values: Mapping[str, Any]) -> None:
         st.session_state[key] = value
 
 
-def rebalance_request() -> RebalanceRequest:
-    """Draw what a rebalance takes beside the weights."""
-    mode = _load_mode()
+def rebalance_request(cluster: Cluster) -> RebalanceRequest:
+    """Draw what a rebalance of `cluster` takes beside the weights."""
+    mode = load_mode()
     max_moves = st.number_input(
         "At most this many moves",
         min_value=0,
@@ -102,28 +106,80 @@ def rebalance_request() -> RebalanceRequest:
         bind="query-params",
         help="Two replicas of one service in one zone count like two on one node.",
     )
-    return RebalanceRequest(mode=mode, max_moves=max_moves, zone_pairs=zone_pairs)
+    with st.expander("Who may move", icon=":material/lock_open:"):
+        names = _pods_and_groups(cluster)
+        may_move = names_chosen(
+            "Let move", "may_move", names, _GROUPS, help="Though care would pin them."
+        )
+        must_stay = names_chosen(
+            "Keep in place", "must_stay", names, _GROUPS, help="Wins over *Let move*."
+        )
+    return RebalanceRequest(
+        mode=mode,
+        max_moves=max_moves,
+        zone_pairs=zone_pairs,
+        may_move=may_move,
+        must_stay=must_stay,
+    )
+
+
+@dataclass(frozen=True)
+class Meanings:
+    """What the sliders mean for one question.
+
+    Attributes
+    ----------
+    cost
+        What C weighs, in a few words.
+    load_text, cost_text, pair_text
+        Say what B, what B and C, and what B, C and D come to.
+    """
+
+    cost: str
+    load_text: Callable[[float], str]
+    cost_text: Callable[[float, float], str]
+    pair_text: Callable[[float, float, float], str]
+
+
+def moving(mode: LoadMode) -> Meanings:
+    """Return what the sliders mean where C weighs moves."""
+    return Meanings(
+        cost="cost of moving",
+        load_text=lambda B: load_meaning(B, mode),
+        cost_text=lambda B, C: move_meaning(B, C, mode),
+        pair_text=lambda B, C, D: pair_meaning(B, C, D, mode),
+    )
 
 
 def weights(mode: LoadMode) -> Weights:
-    """Draw the four sliders, each with what its position means for `mode`."""
+    """Draw the four sliders, each with what its position means for moves in `mode`."""
+    return weights_meaning(moving(mode))
+
+
+def weights_meaning(meanings: Meanings) -> Weights:
+    """Draw the four sliders, each with what its position means."""
     A = _slider("A", "A · constraints")
     st.caption(constraint_meaning(A))
     B = _slider("B", "B · load")
-    st.caption(load_meaning(B, mode))
-    C = _slider("C", "C · cost of moving")
-    st.caption(move_meaning(B, C, mode))
+    st.caption(meanings.load_text(B))
+    C = _slider("C", f"C · {meanings.cost}")
+    st.caption(meanings.cost_text(B, C))
     D = _slider("D", "D · replicas apart")
-    st.caption(pair_meaning(B, C, D, mode))
+    st.caption(meanings.pair_text(B, C, D))
     return Weights(A=A, B=B, C=C, D=D)
 
 
 def solver() -> tuple[SolverName, SolverParams]:
     """Draw the solver, its parameters and its budget."""
     name = st.selectbox(
-        "Solver", [name.value for name in _solvers_here()], key="solver", bind="query-params"
+        "Solver", [name.value for name in solvers_here()], key="solver", bind="query-params"
     )
-    params = SolverParams(
+    return SolverName(name), budget()
+
+
+def budget() -> SolverParams:
+    """Draw how hard a solver works."""
+    return SolverParams(
         num_reads=_number("Reads", "num_reads", "reads", 1, 1000),
         num_sweeps=_number("Sweeps per read", "num_sweeps", "sweeps", 1, 100_000, 100),
         refine_proposals=st.number_input(
@@ -159,17 +215,29 @@ def solver() -> tuple[SolverName, SolverParams]:
         seed=_number("Seed", "seed", "seed", 0, 2**31 - 1),
         time_limit_s=float(_number("Time cap (seconds)", "time_limit_s", "cap", 1, 3600)),
     )
-    return SolverName(name), params
 
 
-def control_values(
-    request: RebalanceRequest, weights: Weights, solver: SolverName, params: SolverParams
-) -> dict[str, Any]:
-    """Return the controls' values by key, as `set_controls` takes them."""
+def solvers_here() -> list[SolverName]:
+    """Return the solvers that are installed and cost nothing to run."""
+    return [
+        name for name in SolverName if name not in _PAID and find_spec(WHERE[name][0]) is not None
+    ]
+
+
+def rebalance_values(request: RebalanceRequest) -> dict[str, Any]:
+    """Return the values of a rebalance's controls by key, as `set_controls` takes them."""
     return {
         MODE: request.mode.value,
         "max_moves": request.max_moves,
         "zones": request.zone_pairs,
+        "may_move": list(request.may_move),
+        "must_stay": list(request.must_stay),
+    }
+
+
+def setting_values(weights: Weights, solver: SolverName, params: SolverParams) -> dict[str, Any]:
+    """Return the values of the weights' and the solver's controls by key."""
+    return {
         **weights.model_dump(),
         "solver": solver.value,
         "reads": params.num_reads,
@@ -231,13 +299,14 @@ def pair_meaning(B: float, C: float, D: float, mode: LoadMode) -> str:
     return f"Two replicas on one node cost as much as {told}."
 
 
-def _load_mode() -> LoadMode:
+def load_mode(default: LoadMode = LoadMode.CONSOLIDATE) -> LoadMode:
+    """Draw the choice of what H_load means."""
     modes = [mode.value for mode in LoadMode]
     chosen = st.segmented_control(
         "Goal",
-        [LoadMode.CONSOLIDATE.value, *(m for m in modes if m != LoadMode.CONSOLIDATE.value)],
+        [default.value, *(mode for mode in modes if mode != default.value)],
         format_func=lambda mode: _MODE_NAMES[LoadMode(mode)],
-        default=LoadMode.CONSOLIDATE.value,
+        default=default.value,
         required=True,
         key=MODE,
         bind="query-params",
@@ -246,11 +315,31 @@ def _load_mode() -> LoadMode:
     return LoadMode(chosen)
 
 
-def _solvers_here() -> list[SolverName]:
-    """The solvers that are installed and cost nothing to run."""
-    return [
-        name for name in SolverName if name not in _PAID and find_spec(WHERE[name][0]) is not None
-    ]
+def _pods_and_groups(cluster: Cluster) -> list[str]:
+    """Namespaces, services and, where they are not too many to choose from, pods."""
+    running = [pod for pod in cluster.pods if pod.holds_capacity]
+    groups = {pod.namespace for pod in running} | {pod.service for pod in running if pod.service}
+    pods = {pod.id for pod in running} if len(running) <= _MOST_PODS_LISTED else set()
+    return sorted(groups | pods)
+
+
+def names_chosen(
+    label: str, key: str, names: Sequence[str], placeholder: str, help: str | None = None
+) -> tuple[str, ...]:
+    """Draw a choice of several of the cluster's names."""
+    # What was chosen for another cluster is dropped: a name must fit this one.
+    known = set(names)
+    if key in st.session_state:
+        st.session_state[key] = [name for name in st.session_state[key] if name in known]
+    chosen = st.multiselect(
+        label,
+        names,
+        key=key,
+        bind="query-params",
+        placeholder=placeholder,
+        help=help,
+    )
+    return tuple(chosen)
 
 
 def _slider(key: str, label: str) -> float:

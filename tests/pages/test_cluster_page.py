@@ -115,3 +115,17 @@ def test_good_upload_clears_the_error(app: AppTest) -> None:
     upload(app, "good.json", body())
     assert not app.error
     assert app.title[0].value == "good"
+
+
+def test_why_not_names_the_rule_and_what_would_help(app: AppTest) -> None:
+    """A pod that waits comes first; its refusals are summed up as the scheduler words them."""
+    upload(app, "lab.json", lab())
+    chooser = app.selectbox(key="why not")
+    assert chooser.options[0].endswith("(waits for a node)")
+    chooser.select_index(0).run()
+    assert not app.exception
+    assert "0 of 20 nodes:" in words(app).replace("\\", "")
+    table = next(frame.value for frame in app.dataframe if "Verdict" in frame.value)
+    assert len(table) == 20
+    assert (table["Rule"] != "").all()
+    assert table["Verdict"].str.len().min() > 0

@@ -133,3 +133,12 @@ def test_second_click_replaces_the_run(rebalance_page: AppTest) -> None:
     assert not app.error
     assert not app.warning
     assert "Pods moved" in {shown.label for shown in app.metric}
+
+
+def test_what_is_kept_in_place_does_not_move(half_full: AppTest) -> None:
+    """With the namespace kept, nothing may move and the plan says so."""
+    half_full.multiselect(key="must_stay").select("default").run()
+    app = press(half_full)
+    assert not app.exception
+    assert "no move pays" in words(app)
+    assert metric(app, "Pods moved").value == "0"
