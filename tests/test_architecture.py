@@ -18,6 +18,7 @@ HOUSE = (
     ("kytos.calls",),
     ("kytos.figures",),
     ("kytos.compare", "kytos.plan", "kytos.scenario", "kytos.units", "kytos.usage"),
+    ("kytos.time_to_solution",),
     ("kytos.optimize",),
     ("kytos.solve",),
     ("kytos.outcome",),

@@ -1,0 +1,121 @@
+"""What a sampler's reads came to: their energies, and how long a good one takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from kytos.figures.style import AFTER, BEFORE, MARK, blank
+from kytos.time_to_solution import TimeToSolution
+from kytos.units import energy as energy_text
+
+
+def read_energies(energies: Sequence[float], answer: float | None) -> go.Figure:
+    """Draw how many reads ended at which sampler energy, the refined answer marked.
+
+    Parameters
+    ----------
+    energies
+        Sampler energy of each read: objective, penalties and offset.
+    answer
+        Sampler energy of the refined answer in the same QUBO, where it can be held there.
+    """
+    figure = blank(280)
+    figure.add_trace(
+        go.Histogram(
+            x=list(energies),
+            nbinsx=min(60, max(8, len(energies))),
+            marker={"color": BEFORE, "line": {"color": "#5b6672", "width": 1}},
+            hovertemplate="%{x}: %{y} reads<extra></extra>",
+        )
+    )
+    if answer is not None:
+        figure.add_vline(
+            x=answer,
+            line={"color": MARK, "dash": "dot", "width": 2},
+            annotation_text=f"refined answer {energy_text(answer)}",
+            annotation_position="top left" if answer > min(energies) else "top right",
+        )
+        # A line alone does not widen the axis.
+        figure.add_trace(
+            go.Scatter(
+                x=[answer], y=[0], mode="markers", marker={"color": MARK, "symbol": "diamond"},
+                hovertemplate="refined answer: %{x:.6g}<extra></extra>", cliponaxis=False,
+            )
+        )  # fmt: skip
+    figure.update_xaxes(title="sampler energy", fixedrange=True)
+    figure.update_yaxes(title="reads", fixedrange=True)
+    figure.update_layout(showlegend=False, margin={"l": 8, "r": 8, "t": 28, "b": 8})
+    return figure
+
+
+def read_objectives(objectives: Sequence[float], start: float, answer: float) -> go.Figure:
+    """Draw the energy H of each read, decoded and repaired, in the order drawn."""
+    figure = blank(280)
+    figure.add_trace(
+        go.Scatter(
+            x=list(range(1, len(objectives) + 1)),
+            y=list(objectives),
+            mode="markers",
+            marker={"color": AFTER, "size": 9},
+            hovertemplate="read %{x}: %{y:.6g}<extra></extra>",
+        )
+    )
+    figure.add_hline(y=start, line={"color": BEFORE, "dash": "dash"}, annotation_text="do nothing")
+    figure.add_hline(y=answer, line={"color": MARK, "dash": "dot"}, annotation_text="refined")
+    low, high = min([*objectives, start, answer]), max([*objectives, start, answer])
+    margin = 0.12 * ((high - low) or 1.0)
+    figure.update_xaxes(title="read", fixedrange=True, rangemode="tozero")
+    figure.update_yaxes(title="energy H", fixedrange=True, range=[low - margin, high + margin])
+    figure.update_layout(showlegend=False)
+    return figure
+
+
+def times_to_solution(times: Sequence[tuple[str, TimeToSolution]]) -> go.Figure:
+    """Draw the time to each target with its 95 % interval.
+
+    An arrow is all that is known where no read succeeded: it takes longer than that.
+    """
+    figure = blank(80 + 44 * len(times))
+    names = [name for name, _ in times]
+    known = [(name, time) for name, time in times if time.seconds is not None]
+    figure.add_trace(
+        go.Scatter(
+            y=[name for name, _ in known],
+            x=[time.seconds for _, time in known],
+            mode="markers",
+            marker={"color": AFTER, "size": 10},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [(time.high or 0) - (time.seconds or 0) for _, time in known],
+                "arrayminus": [(time.seconds or 0) - time.low for _, time in known],
+                "color": AFTER,
+            },
+            customdata=[[time.successes, time.reads, time.low, time.high] for _, time in known],
+            hovertemplate=(
+                "%{x:.3g} s (%{customdata[2]:.3g} to %{customdata[3]:.3g})<br>"
+                "%{customdata[0]} of %{customdata[1]} reads<extra></extra>"
+            ),
+        )
+    )
+    missed = [(name, time) for name, time in times if time.seconds is None]
+    figure.add_trace(
+        go.Scatter(
+            y=[name for name, _ in missed],
+            x=[time.low for _, time in missed],
+            mode="markers+text",
+            marker={"color": MARK, "size": 12, "symbol": "triangle-right"},
+            text=[f" longer than {time.low:.2g} s: 0 of {time.reads} reads" for _, time in missed],
+            textposition="middle right",
+            cliponaxis=False,
+            hovertemplate="no read succeeded<extra></extra>",
+        )
+    )
+    figure.update_yaxes(
+        categoryorder="array", categoryarray=names[::-1], automargin=True, fixedrange=True
+    )
+    figure.update_xaxes(title="seconds, 99 % sure", type="log", fixedrange=True)
+    figure.update_layout(showlegend=False, margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    return figure

@@ -1,0 +1,134 @@
+"""What a QUBO is made of, in numbers: variables, couplers, range of its coefficients, penalties."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from kytos.hamiltonian.arrays import Coefficients
+from kytos.hamiltonian.model import Model
+from kytos.hamiltonian.penalties import MARGIN, penalties
+from kytos.hamiltonian.weights import Weights
+from kytos.problem import Floats
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """The size of a QUBO.
+
+    Attributes
+    ----------
+    variables
+        How many of each kind, those without any left out.
+    couplers, density
+        Pairs with a coefficient, and their share of all pairs.
+    smallest, largest
+        Magnitudes of the coefficients that are not 0; both 0 when there are none.
+    precision_bits
+        Bits in which a fixed-point machine can hold the largest and still tell the smallest
+        from 0, the sign included.
+    """
+
+    variables: dict[str, int]
+    couplers: int
+    density: float
+    smallest: float
+    largest: float
+    precision_bits: int
+
+
+@dataclass(frozen=True)
+class PenaltyFacts:
+    """One family of constraints.
+
+    Attributes
+    ----------
+    name
+        What is constrained, as in the list of what reads break.
+    count, in_force
+        Constraints of the family, and those with a penalty above 0.
+    least, most
+        Range of the applied penalties of those in force, slider A included: one pod in two
+        places, a row exceeded by its largest request, one excluded pair.
+    bound
+        Largest energy that breaking one of the family could save, at A = 1: the lower bound of
+        a penalty that decides alone.
+    """
+
+    name: str
+    count: int
+    in_force: int
+    least: float
+    most: float
+    bound: float
+
+
+def model_facts(model: Model, coefficients: Coefficients) -> ModelFacts:
+    """Count and measure a QUBO."""
+    kinds = {
+        "assignment": len(model.assignments),
+        "slack": len(model.slacks),
+        "node used": len(model.uses),
+    }
+    size = len(model.variables)
+    pairs = size * (size - 1) // 2
+    sizes = np.abs(np.concatenate([coefficients.linear, coefficients.quadratic.data]))
+    # Terms that cancel leave rounding behind; no machine would be asked to hold that.
+    sizes = sizes[sizes > 1e-12 * sizes.max(initial=0.0)]
+    smallest, largest = (float(sizes.min()), float(sizes.max())) if len(sizes) else (0.0, 0.0)
+    return ModelFacts(
+        variables={kind: count for kind, count in kinds.items() if count},
+        couplers=int(coefficients.quadratic.nnz),
+        density=coefficients.quadratic.nnz / pairs if pairs else 0.0,
+        smallest=smallest,
+        largest=largest,
+        precision_bits=1 + math.ceil(math.log2(largest / smallest) + 1) if smallest else 0,
+    )
+
+
+def penalty_facts(model: Model, weights: Weights, strength: Floats) -> tuple[PenaltyFacts, ...]:
+    """Return the penalties by family; `strength` ``(rows,)`` as in `penalties`."""
+    layout, problem = model.layout, model.layout.problem
+    applied = penalties(layout, weights, strength=strength)
+    computed = penalties(layout, weights)
+    free = np.flatnonzero(layout.free)
+    families: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    families["pod in no place or two"] = [
+        (float(applied.pods[pod]), float(computed.pods[pod])) for pod in free
+    ]
+    for row, now, whole in zip(layout.rows, applied.rows, computed.rows, strict=True):
+        scale = row.largest**2
+        families[_family(row.name)].append((float(now) * scale, float(whole) * scale))
+    for exclusion, now, whole in zip(
+        problem.exclusions, applied.exclusions, computed.exclusions, strict=True
+    ):
+        families[f"exclusion: {exclusion.rule}"].append((float(now), float(whole)))
+    return tuple(
+        _penalty_facts(name, np.array(pairs), weights.A)
+        for name, pairs in families.items()
+        if pairs
+    )
+
+
+def _family(row: str) -> str:
+    """What a row of `layout` bounds, by its name."""
+    _, comma, resource = row.partition(",")
+    if comma:
+        return f"capacity: {resource}"
+    return "max-moves: max_moves" if row == "moves" else "move-limit: disruption budgets"
+
+
+def _penalty_facts(name: str, pairs: Floats, A: float) -> PenaltyFacts:
+    applied, computed = A * pairs[:, 0], pairs[:, 1]
+    force = applied[applied > 0]
+    return PenaltyFacts(
+        name=name,
+        count=len(pairs),
+        in_force=len(force),
+        least=float(force.min(initial=np.inf)) if len(force) else 0.0,
+        most=float(force.max(initial=0.0)),
+        bound=float(computed.max()) / MARGIN,
+    )

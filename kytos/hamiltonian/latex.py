@@ -1,0 +1,177 @@
+"""The Hamiltonian of one QUBO as LaTeX, with the numbers in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kytos.hamiltonian.arrays import UNBALANCED
+from kytos.hamiltonian.model import Model
+from kytos.hamiltonian.penalties import LINK, penalties
+from kytos.hamiltonian.weights import Weights, exchange_rates
+from kytos.problem import Floats, LoadMode
+from kytos.solvers.base import Capacity, Encoding
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One line of the Hamiltonian: what it says in words, and in LaTeX."""
+
+    words: str
+    latex: str
+
+
+def formulas(model: Model, weights: Weights, strength: Floats) -> tuple[Formula, ...]:
+    """Return the Hamiltonian term by term; `strength` ``(rows,)`` as in `penalties`."""
+    return (
+        Formula(
+            "The energy: four terms, each times its slider.",
+            "H = "
+            + " + ".join(
+                rf"{number(weight)}\,H_\text{{{term}}}"
+                for weight, term in (
+                    (weights.A, "constraint"),
+                    (weights.B, "load"),
+                    (weights.C, "cost"),
+                    (weights.D, "affinity"),
+                )
+            ),
+        ),
+        _variables(model),
+        _load(model),
+        _cost(model),
+        _affinity(model),
+        *_constraints(model, weights, strength),
+    )
+
+
+def number(value: float) -> str:
+    """A number in LaTeX, three digits."""
+    digits = f"{value:.3g}"
+    mantissa, exponent, power = digits.partition("e")
+    return rf"{mantissa}\cdot 10^{{{int(power)}}}" if exponent else digits
+
+
+def _variables(model: Model) -> Formula:
+    pods = int(model.layout.free.sum())
+    nodes = len(np.unique(model.layout.slot_node))
+    if model.layout.encoding is Encoding.ONE_HOT:
+        return Formula(
+            f"One variable for each of {pods:,} pods and each node it may be on, of {nodes:,}.",
+            r"X_{p,n} = x_{p,n} \in \{0, 1\}",
+        )
+    return Formula(
+        f"One variable for each move: {pods:,} pods, {nodes:,} nodes. All 0 is the reference, "
+        "where everything stays.",
+        r"X_{p,n} = x_{p,n} \in \{0, 1\}, \qquad "
+        r"X_{p,\text{ref}(p)} = 1 - \sum_{n \neq \text{ref}(p)} x_{p,n}",
+    )
+
+
+def _load(model: Model) -> Formula:
+    problem = model.layout.problem
+    if problem.mode is LoadMode.CONSOLIDATE:
+        sure = float(problem.price[problem.in_use(model.layout.settled)].sum())
+        price = problem.price[model.layout.counted_nodes]
+        return Formula(
+            f"The price of nodes in use: {number(sure)} for those that stay in use anyway, and "
+            f"{len(price):,} that may be emptied ({_range(price)} each). A pod on a node said to "
+            f"be empty costs {LINK} of its price.",
+            rf"H_\text{{load}} = {number(sure)} + \sum_n c_n \left( y_n + {LINK}\,(1 - y_n) "
+            r"\sum_p X_{p,n} \right)",
+        )
+    mean = problem.mean_load
+    utilisation = (
+        r"u_{n,r} = \frac{\text{held}_{n,r} + \sum_p \text{asks}_{p,r}\,X_{p,n}}"
+        r"{\text{allocatable}_{n,r}}"
+    )
+    if problem.mode is LoadMode.SQUARES:
+        return Formula(
+            "Squared utilisation of every node.",
+            rf"H_\text{{load}} = \sum_n \sum_r u_{{n,r}}^2, \qquad {utilisation}",
+        )
+    return Formula(
+        f"Squared distance from the mean utilisation: cpu {mean[0]:.3g}, memory {mean[1]:.3g}.",
+        rf"H_\text{{load}} = \sum_n \left[ (u_{{n,\text{{cpu}}}} - {number(mean[0])})^2"
+        rf" + (u_{{n,\text{{mem}}}} - {number(mean[1])})^2 \right], \qquad {utilisation}",
+    )
+
+
+def _cost(model: Model) -> Formula:
+    problem = model.layout.problem
+    rate = exchange_rates(problem).cost
+    costs = problem.move_cost[model.layout.free]
+    latex = rf"H_\text{{cost}} = {number(rate)} \left( \sum_p m_p\,(1 - X_{{p,\text{{now}}(p)}})"
+    words = f"Each move, {_range(costs)} ordinary moves, each worth {number(rate)}"
+    if problem.node_cost is not None:
+        latex += r" + \sum_{p,n} c_{p,n} X_{p,n}"
+        words += "; running where it costs"
+    if problem.traffic is not None:
+        latex += r" + \sum_{(p,q)} w_{p,q} \sum_{n,m} \ell_{n,m} X_{p,n} X_{q,m}"
+        words += f"; {len(problem.traffic.pairs):,} pairs that talk"
+    return Formula(words + ".", latex + r" \right)")
+
+
+def _affinity(model: Model) -> Formula:
+    problem = model.layout.problem
+    rate = exchange_rates(problem).affinity
+    latex = (
+        rf"H_\text{{affinity}} = {number(rate)} \left( \sum_n \sum_{{p<q,\ s(p)=s(q)}} "
+        r"X_{p,n} X_{q,n}"
+    )
+    words = f"Pairs of replicas of {len(problem.services):,} services on one node"
+    if problem.zone_pairs:
+        latex += r" + \sum_z \sum_{p<q,\ s(p)=s(q)} X_{p,z} X_{q,z}"
+        words += " and in one zone"
+    if problem.pairings:
+        latex += r" + \sum_k w_k \sum_{d} \text{pairs}_{k,d}"
+        words += f"; {len(problem.pairings):,} preferences between pods"
+    if problem.preference is not None:
+        latex += r" + \sum_{p,n} a_{p,n} X_{p,n}"
+        words += "; preferences for nodes"
+    return Formula(f"{words}, each worth {number(rate)}.", latex + r" \right)")
+
+
+def _constraints(model: Model, weights: Weights, strength: Floats) -> list[Formula]:
+    layout = model.layout
+    applied = penalties(layout, weights, strength=strength)
+    place = applied.pods[layout.free]
+    broken = r"\sum_{n<m} x_{p,n} x_{p,m}"
+    if layout.encoding is Encoding.ONE_HOT:
+        broken = r"\left(1 - \sum_n x_{p,n}\right)^2"
+    found = [
+        Formula(
+            f"One place for each pod; a pod in two costs {_range(place)}.",
+            rf"H_\text{{constraint}} = \sum_p \lambda_p {broken} + \dots",
+        )
+    ]
+    if layout.rows:
+        force = applied.rows[applied.rows > 0]
+        words = f"Rows (capacities, bounds on moves): {len(layout.rows):,}, {len(force):,} in force"
+        words += f", at {_range(force)} a squared unit." if len(force) else "."
+        over = r"\sum_p a_{k,p} X_{p,n(k)} - b_k"
+        latex = rf"\dots + \sum_k \mu_k \left( {over} + \sum_j c_{{k,j}} s_{{k,j}} \right)^2"
+        if model.capacity is Capacity.UNBALANCED:
+            linear, quadratic = UNBALANCED
+            latex = (
+                rf"\dots + \sum_k \mu_k \left( {linear}\,g_k + {quadratic}\,g_k^2 \right), "
+                rf"\qquad g_k \propto {over}"
+            )
+        found.append(Formula(words, latex))
+    if len(applied.exclusions):
+        found.append(
+            Formula(
+                f"Pairs that exclude each other, by {len(applied.exclusions):,} rules, "
+                f"{_range(applied.exclusions)} a pair.",
+                r"\dots + \sum_e \nu_e \sum_d \text{pairs}_{e,d}",
+            )
+        )
+    return found
+
+
+def _range(values: Floats) -> str:
+    if not len(values):
+        return "0"
+    least, most = f"{values.min():.3g}", f"{values.max():.3g}"
+    return least if least == most else f"{least} to {most}"

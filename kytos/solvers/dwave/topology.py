@@ -1,0 +1,37 @@
+"""A processor's graph and where its qubits are drawn, from the topology it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dwave import graphs
+
+LAYOUTS = {
+    "chimera": (graphs.chimera_graph, graphs.chimera_layout),
+    "pegasus": (graphs.pegasus_graph, graphs.pegasus_layout),
+    "zephyr": (graphs.zephyr_graph, graphs.zephyr_layout),
+}
+
+
+@dataclass(frozen=True)
+class Topology:
+    """A graph of qubits; faults of the actual processor are not in it."""
+
+    qubits: tuple[int, ...]
+    couplers: tuple[tuple[int, int], ...]
+    positions: dict[int, tuple[float, float]]
+
+
+def topology_of(described: Mapping[str, Any]) -> Topology | None:
+    """Return the graph of ``{"type": …, "shape": […]}``; None for a type not known here."""
+    if described.get("type") not in LAYOUTS:
+        return None
+    build, lay_out = LAYOUTS[str(described["type"])]
+    graph = build(*described["shape"])
+    positions = {
+        int(qubit): (float(place[0]), float(place[1])) for qubit, place in lay_out(graph).items()
+    }
+    couplers = tuple((int(first), int(second)) for first, second in graph.edges)
+    return Topology(tuple(positions), couplers, positions)
