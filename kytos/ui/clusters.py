@@ -1,8 +1,8 @@
-"""The clusters a session can look at: the samples and what it uploaded."""
+"""The clusters a session can look at: the samples, what it uploaded and what it read live."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
@@ -11,8 +11,9 @@ from kytos.cluster import Cluster
 from kytos.rules.eviction import movability
 from kytos.scenario import digest_of
 from kytos.sources.errors import SourceError
+from kytos.sources.live import read_snapshot
 from kytos.sources.manifests import read_cluster
-from kytos.sources.prices import with_prices
+from kytos.sources.snapshot import Snapshot, cluster_of
 from kytos.usage import Summary, summarise
 
 SAMPLES = Path(__file__).parents[2] / "sample_clusters"
@@ -38,6 +39,8 @@ class Loaded:
         Tells it from any other, see `kytos.scenario.digest_of`.
     pinned
         Running pods that may not move, by id, and why.
+    snapshot
+        What a live cluster was read as, None for one from files.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Loaded:
     digest: str
     summary: Summary
     pinned: dict[str, str]
+    snapshot: Snapshot | None = None
 
 
 def sample_names() -> list[str]:
@@ -102,9 +106,20 @@ def read_upload(files: list[tuple[str, bytes]]) -> Loaded:
     return prepare(cluster, sample=None)
 
 
+def read_live(context: str) -> Loaded:
+    """Read the live cluster of a kubeconfig context.
+
+    Raises
+    ------
+    SourceError
+        When it cannot be read.
+    """
+    snapshot = read_snapshot(context)
+    return replace(prepare(cluster_of(snapshot), sample=None), snapshot=snapshot)
+
+
 def prepare(cluster: Cluster, sample: str | None) -> Loaded:
-    """Price a cluster's nodes where a price is known, and work out once what pages show of it."""
-    cluster = with_prices(cluster)
+    """Work out once what pages show of a cluster."""
     reasons = movability(cluster)
     return Loaded(
         name=label(sample) if sample else cluster.name,
