@@ -1,0 +1,74 @@
+"""The QUBO tab tells what was annealed, and never sends anything by itself."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import button, page, wait_for_result, words
+
+
+@pytest.fixture
+def answered(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The Rebalance page with OpenJij's answer to the default sample; no D-Wave token."""
+    monkeypatch.delenv("DWAVE_API_TOKEN", raising=False)
+    monkeypatch.setenv("DWAVE_CONFIG_FILE", "/dev/null")
+    app = page(app, "1_Rebalance")
+    app.selectbox(key="solver").set_value("openjij-sa")
+    app.number_input(key="qubo").set_value(100)
+    button(app, "Rebalance").click().run()
+    return wait_for_result(app)
+
+
+def facts(app: AppTest) -> dict[str, str]:
+    """The table of sizes, by fact."""
+    table = next(
+        t.value for t in app.dataframe if "Precision needed" in set(t.value.get("Fact", ()))
+    )
+    return dict(zip(table["Fact"], table["Value"], strict=True))
+
+
+def test_the_hamiltonian_and_its_size_are_shown(answered: AppTest) -> None:
+    """Formulas with numbers, and a size that agrees with what the answer says was annealed."""
+    assert not answered.exception
+    latex = [element.value for element in answered.latex]
+    assert any("H_\\text{constraint}" in formula for formula in latex)
+    assert any("y_n" in formula for formula in latex)
+    answer = answered.session_state["answer rebalance"]
+    qubo = answer.outcome.solver.qubo
+    assert facts(answered)["Variables"].startswith(f"{qubo.variables:,} (")
+    assert facts(answered)["Precision needed"].endswith("bits, the sign included")
+
+
+def test_penalties_stand_beside_what_reads_break(answered: AppTest) -> None:
+    """One table names each family of constraints, its penalty, and how many reads broke it."""
+    table = next(t.value for t in answered.dataframe if "Lower bound" in t.value)
+    assert "pod in no place or two" in set(table["Constraint"])
+    reads = answered.session_state["answer rebalance"].outcome.solver.qubo.reads
+    assert all(said.endswith(f"of {reads} reads") for said in table["Broken by"])
+
+
+def test_time_to_solution_comes_with_its_confidence(answered: AppTest) -> None:
+    """Few reads are said to be few."""
+    assert "95 % intervals (Wilson)" in words(answered)
+
+
+def test_the_qubo_can_be_taken_away(answered: AppTest) -> None:
+    """In three formats."""
+    labels = {shown.label for shown in answered.get("download_button")}
+    assert {"QUBO as dimod JSON", "QUBO as .coo", "Ising h and J"} <= labels
+
+
+def test_without_a_token_d_wave_is_disabled_and_says_how_to_set_it(answered: AppTest) -> None:
+    """The choice is there, and cannot be pressed."""
+    for name in ("dwave-qpu", "dwave-leap-bqm"):
+        assert button(answered, f"What would {name} take?").disabled
+    assert "DWAVE_API_TOKEN" in words(answered)
+    assert not [found for found in answered.button if found.label == "Send"]
+
+
+def test_the_usual_tools_stand_beside_the_plan(answered: AppTest) -> None:
+    """They run when asked for, and no error comes of it."""
+    answered.toggle(key="usual tools").set_value(True).run()
+    assert not answered.exception
+    assert not answered.error
