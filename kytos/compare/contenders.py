@@ -122,7 +122,7 @@ def compare_solvers(
     slows another down. One that cannot be used, or that the stop button came before, has a row
     that says so.
     """
-    problem = rebalance_problem(cluster, request, pinned_pods(cluster))
+    problem = rebalance_problem(cluster, request, pinned_pods(cluster, request))
     known = prices_known(cluster)
     runs = []
     for position, name in enumerate(request.solvers):

@@ -86,7 +86,7 @@ def frontier(
     """
     began = time.monotonic()
     watch = replace(watch, deadline=min(watch.deadline, began + params.time_limit_s))
-    problem = rebalance_problem(cluster, request, pinned_pods(cluster))
+    problem = rebalance_problem(cluster, request, pinned_pods(cluster, request))
     found, reason = _sweep(problem, weights, request.points, params, watch)
     return Frontier(
         mode=request.mode,
@@ -134,26 +134,25 @@ def _sweep(
     stay = _found(problem, _Step(weights, 0, problem.current), problem.current)
     found = [stay]
     scale = max(weights.B, weights.D) or 1.0
-    ends = [
-        _Step(weights, None, problem.current),
-        _Step(_priced(weights, CHEAP_MOVES * scale), None, problem.current),
-    ]
+    cheap = _priced(weights, CHEAP_MOVES * scale)
+    ends = [_Step(weights, None, problem.current), _Step(cheap, None, problem.current)]
     while len(found) < points and len(problem.pods) > 1:
-        step = ends.pop(0) if ends else _next_step(found, weights)
+        step = ends.pop(0) if ends else _next_step(found, weights, cheap)
         if step is None or watch.reason is not None:
             break
         if len(found) > 1:
             # What was found so far may already be better under the new weights than its start.
             step = replace(step, start=_best_start(found, step))
         part = _part(watch, len(found), points)
-        placement = _refined(problem, step, params, part)
+        # A seed of its own, so that no point repeats another's luck.
+        placement = _refined(problem, step, params, params.seed + len(found), part)
         found.append(_found(problem, step, placement))
     return found, watch.reason or StopReason.WORK
 
 
-def _next_step(found: Sequence[_Found], weights: Weights) -> _Step | None:
+def _next_step(found: Sequence[_Found], weights: Weights, cheap: Weights) -> _Step | None:
     """The price, or else the limit on moves, that may find a plan in the widest opening."""
-    return _next_price(found, weights) or _next_limit(found)
+    return _next_price(found, weights) or _next_limit(found, cheap)
 
 
 def _next_price(found: Sequence[_Found], weights: Weights) -> _Step | None:
@@ -192,19 +191,16 @@ def _above(left: _Found, middle: _Found, right: _Found, weights: Weights) -> boo
     ) * (middle.terms.cost - left.terms.cost)
 
 
-def _next_limit(found: Sequence[_Found]) -> _Step | None:
-    """A limit on moves halfway across the widest untried opening between plans worth having."""
-    tried = {one.step.max_moves for one in found}
-    worth = sorted(_undominated(found), key=lambda one: one.moved)
-    widest, step = 1, None
-    for left, right in pairwise(worth):
-        middle = (left.moved + right.moved) // 2
-        if right.moved - left.moved > widest and middle not in tried:
-            widest, step = (
-                right.moved - left.moved,
-                _Step(right.step.weights, middle, left.placement),
-            )
-    return step
+def _next_limit(found: Sequence[_Found], cheap: Weights) -> _Step | None:
+    """A limit on moves halfway across the widest opening between what was found or tried."""
+    worth = _undominated(found)
+    most = max(one.moved for one in worth)
+    tried = {one.step.max_moves for one in found if one.step.max_moves is not None}
+    marks = sorted({one.moved for one in worth} | {limit for limit in tried if limit < most})
+    left, right = max(pairwise(marks), key=lambda pair: pair[1] - pair[0], default=(0, 0))
+    if right - left < 2:
+        return None
+    return _Step(cheap, (left + right) // 2, found[0].placement)
 
 
 def _best_start(found: Sequence[_Found], step: _Step) -> Ints:
@@ -214,13 +210,13 @@ def _best_start(found: Sequence[_Found], step: _Step) -> Ints:
     return min(within, key=lambda one: one.total(step.weights)).placement
 
 
-def _refined(problem: Problem, step: _Step, params: SolverParams, watch: Watch) -> Ints:
+def _refined(problem: Problem, step: _Step, params: SolverParams, seed: int, watch: Watch) -> Ints:
     limits = [limit for limit in (problem.max_moves, step.max_moves) if limit is not None]
     limited = replace(problem, max_moves=min(limits, default=None))
     proposals = params.refine_proposals
     if proposals is None:
         proposals = default_proposals(problem) // WARM_START
-    return refine(limited, step.weights, step.start, proposals, params.seed, watch).placement
+    return refine(limited, step.weights, step.start, proposals, seed, watch).placement
 
 
 def _found(problem: Problem, step: _Step, placement: Ints) -> _Found:

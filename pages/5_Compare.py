@@ -1,0 +1,7 @@
+"""Compare: the same problem through several solvers, and what can be gained against moves."""
+
+# Workers import the main module again under another name (see kytos.jobs): keep them out.
+if __name__ == "__main__":
+    from kytos.ui.compare_page import show
+
+    show()
