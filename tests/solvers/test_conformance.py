@@ -15,8 +15,17 @@ import pytest
 
 from kytos.hamiltonian.feasible import feasible
 from kytos.hamiltonian.weights import Weights
-from kytos.problem import Problem
-from kytos.solvers.base import Placer, Sampler, SolverName, SolverParams, StopReason, Watch
+from kytos.problem import Ints, Problem
+from kytos.solvers.base import (
+    Improver,
+    Placer,
+    Sampler,
+    Solver,
+    SolverName,
+    SolverParams,
+    StopReason,
+    Watch,
+)
 from kytos.solvers.registry import WHERE, find_solver
 from tests.problems import random_problem
 from tests.solvers import stand_ins
@@ -38,7 +47,7 @@ SAMPLERS = [
 PLACERS = [name for name in SolverName if name not in SAMPLERS]
 SEEDED = [name for name in SAMPLERS if name not in STAND_INS]
 
-QUICK = SolverParams(num_reads=3, num_sweeps=50, consent=True)
+QUICK = SolverParams(num_reads=3, num_sweeps=50, refine_proposals=20_000, consent=True)
 ENDLESS = SolverParams(
     num_reads=1000,
     num_sweeps=1_000_000,
@@ -50,7 +59,7 @@ FLOOR_S = 2.5
 """Past the 20 per cent: two cores shared with other tests, and one piece of work."""
 
 
-def solver_of(name: SolverName) -> Sampler | Placer:
+def solver_of(name: SolverName) -> Solver:
     if name in STAND_INS:
         return STAND_INS[name]
     if find_spec(WHERE[name][0]) is None:
@@ -81,10 +90,19 @@ def sampler(request: pytest.FixtureRequest) -> Sampler:
 
 
 @pytest.fixture(params=PLACERS)
-def placer(request: pytest.FixtureRequest) -> Placer:
+def placer(request: pytest.FixtureRequest) -> Placer | Improver:
     found = solver_of(request.param)
-    assert isinstance(found, Placer)
+    assert isinstance(found, Placer | Improver)
     return found
+
+
+def placed(
+    solver: Placer | Improver, problem: Problem, params: SolverParams, watch: Watch = Watch()
+) -> Ints:
+    """The placement of a solver that answers with one."""
+    if isinstance(solver, Placer):
+        return solver.place(problem, Weights(), params, watch)
+    return solver.improve(problem, Weights(), problem.current, params, watch).placement
 
 
 @pytest.mark.parametrize("name", SolverName)
@@ -177,35 +195,35 @@ def test_sampler_stopped_before_the_first_read_draws_nothing(
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_placement_is_feasible(placer: Placer, seed: int) -> None:
+def test_placement_is_feasible(placer: Placer | Improver, seed: int) -> None:
     """Whatever the rules and the capacities, what comes back breaks none."""
     problem = random_problem(seed, pods=4, nodes=3, room=2.5)
-    found = placer.place(problem, Weights(), QUICK, Watch())
+    found = placed(placer, problem, QUICK)
     assert feasible(problem, found)
 
 
-def test_same_seed_same_placement(placer: Placer, problem: Problem) -> None:
+def test_same_seed_same_placement(placer: Placer | Improver, problem: Problem) -> None:
     """A placer answers the same when asked the same."""
-    first = placer.place(problem, Weights(), QUICK, Watch())
-    assert np.array_equal(first, placer.place(problem, Weights(), QUICK, Watch()))
+    first = placed(placer, problem, QUICK)
+    assert np.array_equal(first, placed(placer, problem, QUICK))
 
 
-def test_placer_keeps_to_its_time(placer: Placer) -> None:
+def test_placer_keeps_to_its_time(placer: Placer | Improver) -> None:
     """With more work than time it ends within 20 per cent of the cap, feasible."""
     big = 4 if placer.name is SolverName.DWAVE_LEAP_CQM else 60
     problem = random_problem(1, pods=big, nodes=3 if big == 4 else 12, room=2.5, waiting=0.0)
     cap = ENDLESS.model_copy(update={"time_limit_s": 6.0 if big == 4 else 1.5})
     began = time.monotonic()
-    found = placer.place(problem, Weights(), cap, Watch())
+    found = placed(placer, problem, cap)
     assert time.monotonic() - began <= 1.2 * cap.time_limit_s + FLOOR_S
     assert feasible(problem, found)
 
 
 def test_placer_stopped_at_once_returns_something_feasible(
-    placer: Placer, problem: Problem
+    placer: Placer | Improver, problem: Problem
 ) -> None:
     """The stop button leaves an answer that breaks nothing."""
     began = time.monotonic()
-    found = placer.place(problem, Weights(), QUICK, Watch(stopped=lambda: True))
+    found = placed(placer, problem, QUICK, Watch(stopped=lambda: True))
     assert time.monotonic() - began < FLOOR_S
     assert feasible(problem, found)
