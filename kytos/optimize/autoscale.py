@@ -191,7 +191,7 @@ def autoscale(
     request: AutoscaleRequest,
     *,
     weights: Weights = Weights(),
-    solver: SolverName = SolverName.OPENJIJ_SA,
+    solver: SolverName | None = None,
     params: SolverParams = SolverParams(),
     watch: Watch = Watch(),
 ) -> AutoscaleOutcome:
@@ -210,7 +210,12 @@ def autoscale(
     """
     step = scaling_step(cluster, request)
     draw, carried, solution = place_granted(
-        scale_out(step), step, weights=weights, solver=solver, params=params, watch=watch
+        scale_out(step),
+        step,
+        weights=weights,
+        solver=SolverName.OPENJIJ_SA if solver is None else solver,
+        params=params,
+        watch=watch,
     )
     problem, after = _whole(cluster, step, carried, solution.placement)
     known = prices_known(cluster)
