@@ -7,17 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, field_validator
+from pydantic.json_schema import SkipJsonSchema
 
-from kytos.cluster import Cluster, Frozen
+from kytos.cluster import Cluster, Frozen, Pod
 from kytos.hamiltonian.weights import Weights
+from kytos.optimize.autoscale import AutoscaleRequest, autoscale
+from kytos.optimize.placement import PlacementRequest, place
 from kytos.optimize.rebalance import RebalanceRequest, rebalance
 from kytos.optimize.recovery import RecoveryRequest, recover
 from kytos.outcome import Outcome, Question
 from kytos.solvers.base import SolverName, SolverParams, Watch
 from kytos.sources.body import ClusterBody, cluster_from_body
+
+NODES_AND_PODS: dict[str, Any] = {
+    "nodes": [
+        {"id": "node-1", "cpu_capacity": 4000, "mem_capacity": 16000},
+        {"id": "node-2", "cpu_capacity": 4000, "mem_capacity": 16000},
+    ],
+    "pods": [{"id": "pod-a", "cpu_request": 500, "mem_request": 1024, "current_node": "node-1"}],
+}
+"""The cluster of the examples."""
 
 
 class SolverChoice(SolverParams):
@@ -44,6 +56,15 @@ class Options(Frozen):
     weights: Weights = Field(Weights(), description="A, B, C, D; 1 each by default")
     solver: SolverChoice = Field(SolverChoice(), description="which solver, and how hard it works")
 
+    @property
+    def brings(self) -> tuple[int, int]:
+        """Nodes and pods that the question adds to its cluster."""
+        return 0, 0
+
+    def without_consent(self) -> Self:
+        """The same, with no charge accepted."""
+        return self.model_copy(update={"solver": self.solver.model_copy(update={"consent": False})})
+
 
 class RebalanceOptions(RebalanceRequest, Options):
     """A rebalance of a cluster that is read from elsewhere."""
@@ -59,6 +80,70 @@ class RecoveryOptions(RecoveryRequest, Options):
 
 class RecoveryBody(RecoveryOptions, ClusterBody):
     """A recovery of the cluster in the body; pods on a node that is not listed are evacuated."""
+
+
+class PlacementOptions(PlacementRequest, Options):
+    """A placement in a cluster that is read from elsewhere."""
+
+    manifests: SkipJsonSchema[tuple[Pod, ...]] = Field((), description="read from files, not said")
+
+    @field_validator("manifests", mode="before")
+    @classmethod
+    def _come_as_files(cls, _: object) -> None:
+        raise ValueError("no such field here; new pods are new_pods, or files beside the cluster's")
+
+    @property
+    def brings(self) -> tuple[int, int]:
+        """What can be bought, and what is to be placed."""
+        new = sum(pod.count for pod in self.new_pods) + len(self.manifests)
+        return sum(shape.count for shape in self.node_shapes), new
+
+
+class PlacementBody(PlacementOptions, ClusterBody):
+    """A placement in the cluster in the body."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                NODES_AND_PODS
+                | {
+                    "new_pods": [
+                        {"id": "pod-b", "cpu_request": 250, "mem_request": 512, "count": 2}
+                    ],
+                    "traffic": [{"from": "pod-b", "to": "pod-a", "weight": 3}],
+                }
+            ]
+        }
+    )
+
+
+class AutoscaleOptions(AutoscaleRequest, Options):
+    """An autoscale of a cluster that is read from elsewhere."""
+
+
+class AutoscaleBody(AutoscaleOptions, ClusterBody):
+    """An autoscale of the cluster in the body."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                NODES_AND_PODS
+                | {
+                    "services": [
+                        {
+                            "id": "shop",
+                            "replicas": 2,
+                            "request_rate": 450,
+                            "target_rate": 100,
+                            "cpu_request": 250,
+                            "mem_request": 512,
+                        }
+                    ],
+                    "cpu_margin": 0.2,
+                }
+            ]
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -104,13 +189,14 @@ class Call:
             When the cluster and the options do not agree; the message names the field.
         """
         own: dict[str, Any] = {name: getattr(options, name) for name in self.request.model_fields}
+        chosen = {} if options.solver.name is None else {"solver": options.solver.name}
         return self.function(
             cluster,
             self.request(**own),
             weights=options.weights,
-            solver=options.solver.name,
             params=options.solver.params,
             watch=watch,
+            **chosen,
         )
 
 
@@ -118,4 +204,8 @@ REBALANCE = Call(Question.REBALANCE, RebalanceRequest, RebalanceOptions, rebalan
 
 RECOVERY = Call(Question.RECOVERY, RecoveryRequest, RecoveryOptions, recover, evacuates=True)
 
-CALLS = {call.question: call for call in (REBALANCE, RECOVERY)}
+PLACEMENT = Call(Question.PLACEMENT, PlacementRequest, PlacementOptions, place)
+
+AUTOSCALE = Call(Question.AUTOSCALE, AutoscaleRequest, AutoscaleOptions, autoscale)
+
+CALLS = {call.question: call for call in (REBALANCE, RECOVERY, PLACEMENT, AUTOSCALE)}

@@ -13,10 +13,10 @@ from pydantic import BaseModel
 
 from kytos.api import Settings, create_app
 from kytos.api.settings import PREFIX
+from kytos.calls import CALLS
 from kytos.cli import app as cli
 from kytos.hamiltonian.weights import Weights
-from kytos.optimize.rebalance import RebalanceRequest
-from kytos.optimize.recovery import RecoveryRequest
+from kytos.optimize.autoscale import ServiceRate
 from kytos.solvers.base import SolverName, SolverParams
 from kytos.sources.listings import LISTINGS, Listing
 
@@ -71,7 +71,10 @@ def test_no_documented_variable_is_gone() -> None:
     assert gone == []
 
 
-@pytest.mark.parametrize("model", [Weights, SolverParams, RebalanceRequest, RecoveryRequest])
+@pytest.mark.parametrize(
+    "model",
+    [Weights, SolverParams, *(call.request for call in CALLS.values()), ServiceRate],
+)
 def test_every_field_a_user_sets_is_documented(model: type[BaseModel]) -> None:
     """Weights, solver parameters and request fields are in docs/settings.md."""
     assert [name for name in model.model_fields if f"`{name}`" not in SETTINGS] == []

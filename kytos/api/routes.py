@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -14,15 +15,28 @@ from structlog.contextvars import get_contextvars
 
 from kytos.api.problems import FieldError, Problem, Refusal, answer_problem, invalid
 from kytos.api.service import Run, Service
-from kytos.calls import REBALANCE, RECOVERY, Call, Options, RebalanceBody, RecoveryBody
+from kytos.calls import (
+    AUTOSCALE,
+    PLACEMENT,
+    REBALANCE,
+    RECOVERY,
+    AutoscaleBody,
+    Call,
+    Options,
+    PlacementBody,
+    RebalanceBody,
+    RecoveryBody,
+)
 from kytos.cluster import Cluster
+from kytos.optimize.autoscale import AutoscaleOutcome
+from kytos.optimize.placement import PlacementOutcome
 from kytos.optimize.rebalance import RebalanceOutcome
 from kytos.optimize.recovery import RecoveryOutcome
+from kytos.solvers.availability import availability
 from kytos.solvers.base import SolverName
-from kytos.solvers.registry import find_solver
 from kytos.sources.body import ClusterBody
 from kytos.sources.errors import SourceError
-from kytos.sources.manifests import read_cluster
+from kytos.sources.manifests import read_cluster, read_pods
 
 LOOK_SECONDS = 0.2
 """How often a waiting call looks whether its client is still there."""
@@ -30,7 +44,7 @@ LOOK_SECONDS = 0.2
 REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The body cannot be read"},
     401: {"model": Problem, "description": "The token is missing or wrong"},
-    403: {"model": Problem, "description": "Not from there: no token is set"},
+    403: {"model": Problem, "description": "Not from there, or a charge was not accepted"},
 }
 SOLVE_REFUSALS = REFUSALS | {
     413: {"model": Problem, "description": "The body is too large"},
@@ -100,6 +114,9 @@ Files = Annotated[
     list[UploadFile],
     File(description="What `kubectl get ... -A -o json` printed, one or several files"),
 ]
+NewPodFiles = Annotated[
+    list[UploadFile] | None, File(description="Manifests of new pods, one or several files")
+]
 OptionsText = Annotated[
     str, Form(description="JSON: all that the plain call takes beside `nodes` and `pods`")
 ]
@@ -154,6 +171,58 @@ async def post_recovery_manifests(
 ) -> Response:
     """Recover the cluster in the uploaded kubectl output from a failure."""
     return await _answer_files(request, RECOVERY, cluster, options, prefer)
+
+
+@router.post(
+    "/optimize/placement",
+    response_model=PlacementOutcome,
+    responses=SOLVE_RESPONSES,
+    tags=["questions"],
+)
+async def post_placement(request: Request, body: PlacementBody, prefer: Prefer = None) -> Response:
+    """The node for each new pod, near those it talks to and where it starts soonest."""
+    return await _answer_body(request, PLACEMENT, body, body, prefer)
+
+
+@router.post(
+    "/manifests/optimize/placement",
+    response_model=PlacementOutcome,
+    responses=SOLVE_RESPONSES,
+    tags=["questions over manifests"],
+)
+async def post_placement_manifests(
+    request: Request,
+    cluster: Files,
+    pods: NewPodFiles = None,
+    options: OptionsText = "{}",
+    prefer: Prefer = None,
+) -> Response:
+    """Place new pods, said in the options or as manifests, in the uploaded kubectl output."""
+    return await _answer_files(request, PLACEMENT, cluster, options, prefer, new_pods=pods or [])
+
+
+@router.post(
+    "/optimize/auto_scale",
+    response_model=AutoscaleOutcome,
+    responses=SOLVE_RESPONSES,
+    tags=["questions"],
+)
+async def post_auto_scale(request: Request, body: AutoscaleBody, prefer: Prefer = None) -> Response:
+    """Replicas per service from request rates, held back when spare capacity is short."""
+    return await _answer_body(request, AUTOSCALE, body, body, prefer)
+
+
+@router.post(
+    "/manifests/optimize/auto_scale",
+    response_model=AutoscaleOutcome,
+    responses=SOLVE_RESPONSES,
+    tags=["questions over manifests"],
+)
+async def post_auto_scale_manifests(
+    request: Request, cluster: Files, options: OptionsText = "{}", prefer: Prefer = None
+) -> Response:
+    """Scale services of the cluster in the uploaded kubectl output."""
+    return await _answer_files(request, AUTOSCALE, cluster, options, prefer)
 
 
 @router.get("/jobs/{job_id}", responses=JOB_REFUSALS, tags=["jobs"])
@@ -222,8 +291,8 @@ def get_solvers() -> list[SolverStatus]:
     """The solvers, and which of them can be used here."""
     found = []
     for name in SolverName:
-        availability = find_solver(name).available()
-        found.append(SolverStatus(name=name, available=availability.ok, how=availability.how))
+        told = availability(name)
+        found.append(SolverStatus(name=name, available=told.ok, how=told.how))
     return found
 
 
@@ -249,19 +318,34 @@ async def _answer_body(
 
 
 async def _answer_files(
-    request: Request, call: Call, files: list[UploadFile], text: str, prefer: str | None
+    request: Request,
+    call: Call,
+    files: list[UploadFile],
+    text: str,
+    prefer: str | None,
+    *,
+    new_pods: Sequence[UploadFile] = (),
 ) -> Response:
     try:
         options = call.options.model_validate_json(text)
     except ValidationError as error:
         found = error.errors(include_input=False, include_context=False)
         return invalid([{**entry, "loc": ("options", *entry["loc"])} for entry in found])
-    sources = [(file.filename or "cluster", await file.read()) for file in files]
     try:
-        cluster = await run_in_threadpool(read_cluster, sources)
+        cluster = await run_in_threadpool(read_cluster, await _contents(files, "cluster"))
     except SourceError as error:
         raise _refusal(error, "cluster") from error
+    if new_pods:
+        try:
+            pods = await run_in_threadpool(read_pods, await _contents(new_pods, "pods"))
+        except SourceError as error:
+            raise _refusal(error, "pods") from error
+        options = options.model_copy(update={"manifests": tuple(pods)})
     return await _answer(request, call, cluster, options, prefer)
+
+
+async def _contents(files: Sequence[UploadFile], nameless: str) -> list[tuple[str, bytes]]:
+    return [(file.filename or nameless, await file.read()) for file in files]
 
 
 def _refusal(error: SourceError, field: str) -> Refusal:
@@ -273,9 +357,10 @@ async def _answer(
 ) -> Response:
     service = _service(request)
     settings = service.settings
+    new_nodes, new_pods = options.brings
     for field, found, most in (
-        ("nodes", len(cluster.nodes), settings.max_nodes),
-        ("pods", len(cluster.pods), settings.max_pods),
+        ("nodes", len(cluster.nodes) + new_nodes, settings.max_nodes),
+        ("pods", len(cluster.pods) + new_pods, settings.max_pods),
     ):
         if found > most:
             sentence = f"{found} {field}; at most {most} are accepted here"

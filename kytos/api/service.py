@@ -20,7 +20,7 @@ from kytos.calls import Options
 from kytos.cluster import Cluster
 from kytos.jobs import Job, JobCancelled, Pool, Progress, QueueFull, WorkerDied
 from kytos.outcome import Question
-from kytos.solvers.base import SolverUnavailableError
+from kytos.solvers.base import ConsentRequiredError, SolverUnavailableError
 from kytos.sources.errors import SourceError
 from kytos.work import answer_call, greet
 
@@ -131,6 +131,8 @@ class Service:
             429 when the queue is full, 422 when more time is asked for than there is.
         """
         options = _within(options, seconds)
+        if not self.settings.allow_paid_solvers:
+            options = options.without_consent()
         try:
             job = self.pool.submit(answer_call, question, cluster, options, request_id=request_id)
         except QueueFull as error:
@@ -184,6 +186,15 @@ class Service:
         with self._lock:
             self._remembered.pop(run.id, None)
 
+    @property
+    def _how_to_consent(self) -> str:
+        if self.settings.allow_paid_solvers:
+            return "To accept it, send solver.consent: true."
+        return (
+            "This service accepts no charge for its callers: its operator has not set "
+            "KYTOS_ALLOW_PAID_SOLVERS=1."
+        )
+
     def _busy(self) -> int:
         return self._pool.busy if self._pool is not None else 0
 
@@ -208,7 +219,7 @@ class Service:
     ) -> Ending:
         started = time.monotonic()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            ending = _end_of(job, seconds)
+            ending = _end_of(job, seconds, self._how_to_consent)
         self.metrics.solves.labels(
             question=question.value, solver=solver, result=ending.result
         ).inc()
@@ -232,7 +243,7 @@ def _within(options: Options, seconds: float) -> Options:
     )
 
 
-def _end_of(job: Job[bytes], seconds: float) -> Ending:
+def _end_of(job: Job[bytes], seconds: float, how_to_consent: str) -> Ending:
     """Wait for a job at most `seconds` and a grace; kill it then."""
 
     def ending(status: int, result: str, detail: str, *errors: FieldError) -> Ending:
@@ -257,6 +268,9 @@ def _end_of(job: Job[bytes], seconds: float) -> Ending:
         return ending(
             422, "unavailable", str(error), FieldError(field="solver.name", message=str(error))
         )
+    except ConsentRequiredError as error:
+        told = f"{error} {how_to_consent}"
+        return ending(403, "consent", told, FieldError(field="solver.consent", message=told))
     except ValueError as error:
         return ending(422, "invalid", str(error))
     except Exception:

@@ -21,6 +21,9 @@ class Settings(Frozen):
     allow_anonymous: bool = Field(
         False, description="answer without a token on addresses other than this machine's own"
     )
+    allow_paid_solvers: bool = Field(
+        False, description="let callers accept a charge with solver.consent; they spend your money"
+    )
     workers: int | None = Field(
         None, ge=1, le=256, description="worker processes; by default one per core, at most four"
     )

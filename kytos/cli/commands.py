@@ -8,37 +8,44 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
 from tempfile import NamedTemporaryFile
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 
-from kytos.calls import REBALANCE, RECOVERY, Call, Options
 from kytos.cli.periodic import notify, only_one, repeat, seconds_of, webhook_of
-from kytos.cli.printing import print_cluster, print_outcome, print_why_not
+from kytos.cli.printing import print_cluster, print_why_not
 from kytos.cli.reading import (
     STANDARD_INPUT,
     read_context,
     read_files,
+    read_new_pods,
     read_options,
     read_saved,
+    service_rate,
     with_pods,
 )
 from kytos.cli.solving import Exit, exit_of, terminal_watch
 from kytos.cluster import Cluster
-from kytos.outcome import Outcome
 from kytos.problem import LoadMode
 from kytos.rules.eviction import movability
 from kytos.rules.why_not import as_json as as_json_object
 from kytos.rules.why_not import why_not
-from kytos.solvers.base import SolverName, SolverUnavailableError
+from kytos.solvers.base import ConsentRequiredError, SolverName, SolverUnavailableError
+
+if TYPE_CHECKING:  # loads the solvers: imported by the commands that ask a question, when they run
+    from kytos.calls import Call, Options
+    from kytos.outcome import Outcome
+
+REFUSED = (ValueError, OSError, SolverUnavailableError, ConsentRequiredError)
+"""What ends a command with a sentence: it was given something that will not do."""
 
 app = typer.Typer(
     name="kytos",
@@ -68,6 +75,9 @@ WeightA = Annotated[float | None, typer.Option("-A", help="Weight of constraints
 WeightB = Annotated[float | None, typer.Option("-B", help="Weight of load.")]
 WeightC = Annotated[float | None, typer.Option("-C", help="Weight of the cost of the change.")]
 WeightD = Annotated[float | None, typer.Option("-D", help="Weight of affinity.")]
+Consent = Annotated[
+    bool | None, typer.Option("--consent", help="Accept the charge of a paid solver.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the HTTP call's answer.")]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write the answer as JSON to this file.")
@@ -120,6 +130,7 @@ def rebalance(
     sweeps: Sweeps = None,
     seed: Seed = None,
     time_limit: TimeLimit = None,
+    consent: Consent = None,
     a: WeightA = None,
     b: WeightB = None,
     c: WeightC = None,
@@ -132,8 +143,10 @@ def rebalance(
     lock: Lock = None,
 ) -> None:
     """Say which running pods to move, and where."""
+    from kytos.calls import REBALANCE
+
     given = {"mode": mode, "max_moves": max_moves}
-    shared = _shared(solver, reads, sweeps, seed, time_limit, (a, b, c, d))
+    shared = _shared((solver, reads, sweeps, seed, time_limit, consent), (a, b, c, d))
     told = _Told(as_json, output, every, times, webhook, lock)
     _ask(REBALANCE, _Source(files or [], context), options, given | shared, told)
 
@@ -153,6 +166,7 @@ def recover(
     sweeps: Sweeps = None,
     seed: Seed = None,
     time_limit: TimeLimit = None,
+    consent: Consent = None,
     a: WeightA = None,
     b: WeightB = None,
     c: WeightC = None,
@@ -165,14 +179,98 @@ def recover(
     lock: Lock = None,
 ) -> None:
     """Say where the pods of failed nodes go, and which are given up."""
+    from kytos.calls import RECOVERY
+
     given = {
         "failed_nodes": fail or None,
         "failed_zones": fail_zone or None,
         "max_utilization": max_utilization,
     }
-    shared = _shared(solver, reads, sweeps, seed, time_limit, (a, b, c, d))
+    shared = _shared((solver, reads, sweeps, seed, time_limit, consent), (a, b, c, d))
     told = _Told(as_json, output, every, times, webhook, lock)
     _ask(RECOVERY, _Source(files or [], context), options, given | shared, told)
+
+
+@app.command()
+def place(
+    files: Files = None,
+    context: Context = None,
+    new: Annotated[
+        list[Path] | None, typer.Option(help="A file of new pods: manifests, or a list pods.")
+    ] = None,
+    waiting: Annotated[
+        bool | None, typer.Option("--waiting", help="Place the pods that wait too.")
+    ] = None,
+    mode: Annotated[LoadMode | None, typer.Option(help="What load means.")] = None,
+    options: OptionsFile = None,
+    solver: Solver = None,
+    reads: Reads = None,
+    sweeps: Sweeps = None,
+    seed: Seed = None,
+    time_limit: TimeLimit = None,
+    consent: Consent = None,
+    a: WeightA = None,
+    b: WeightB = None,
+    c: WeightC = None,
+    d: WeightD = None,
+    as_json: AsJson = False,
+    output: Output = None,
+    every: Every = None,
+    times: Times = None,
+    webhook: Webhook = None,
+    lock: Lock = None,
+) -> None:
+    """Say on which node each new pod belongs; without new ones, each that waits."""
+    from kytos.calls import PLACEMENT
+
+    given = {"mode": mode, "waiting": waiting}
+    shared = _shared((solver, reads, sweeps, seed, time_limit, consent), (a, b, c, d))
+    told = _Told(as_json, output, every, times, webhook, lock)
+    source = _Source(files or [], context)
+    _ask(PLACEMENT, source, options, given | shared, told, new_pods=new or [])
+
+
+@app.command()
+def autoscale(
+    files: Files = None,
+    context: Context = None,
+    service: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=RATE/TARGET", help="Its request rate, and one replica's."),
+    ] = None,
+    cpu_margin: Annotated[
+        float | None, typer.Option(help="Share of CPU that stays free, 0 to 1.")
+    ] = None,
+    mem_margin: Annotated[
+        float | None, typer.Option(help="Share of memory that stays free, 0 to 1.")
+    ] = None,
+    options: OptionsFile = None,
+    solver: Solver = None,
+    reads: Reads = None,
+    sweeps: Sweeps = None,
+    seed: Seed = None,
+    time_limit: TimeLimit = None,
+    consent: Consent = None,
+    a: WeightA = None,
+    b: WeightB = None,
+    c: WeightC = None,
+    d: WeightD = None,
+    as_json: AsJson = False,
+    output: Output = None,
+    every: Every = None,
+    times: Times = None,
+    webhook: Webhook = None,
+    lock: Lock = None,
+) -> None:
+    """Say how many replicas each service needs, and where the new ones run."""
+    from kytos.calls import AUTOSCALE
+
+    given: dict[str, Any] = {"cpu_margin": cpu_margin, "mem_margin": mem_margin}
+    with _bad_input_ends():
+        given["services"] = [service_rate(words) for words in service or []] or None
+    shared = _shared((solver, reads, sweeps, seed, time_limit, consent), (a, b, c, d))
+    told = _Told(as_json, output, every, times, webhook, lock)
+    _ask(AUTOSCALE, _Source(files or [], context), options, given | shared, told)
 
 
 @app.command("why-not")
@@ -250,31 +348,29 @@ def serve(
     uvicorn.run(served, host=host, port=port, access_log=False, server_header=False)
 
 
-def _shared(
-    solver: SolverName | None,
-    reads: int | None,
-    sweeps: int | None,
-    seed: int | None,
-    time_limit: float | None,
-    weights: tuple[float | None, ...],
-) -> dict[str, Any]:
+def _shared(solver: tuple[Any, ...], weights: tuple[float | None, ...]) -> dict[str, Any]:
+    words = ("name", "num_reads", "num_sweeps", "seed", "time_limit_s", "consent")
     return {
-        "solver": {
-            "name": solver,
-            "num_reads": reads,
-            "num_sweeps": sweeps,
-            "seed": seed,
-            "time_limit_s": time_limit,
-        },
+        "solver": dict(zip(words, solver, strict=True)),
         "weights": dict(zip("ABCD", weights, strict=True)),
     }
 
 
 def _ask(
-    call: Call, source: _Source, options_file: Path | None, given: dict[str, Any], told: _Told
+    call: Call,
+    source: _Source,
+    options_file: Path | None,
+    given: dict[str, Any],
+    told: _Told,
+    *,
+    new_pods: Sequence[Path] = (),
 ) -> None:
+    from kytos.cli.answers import print_outcome
+
     with _bad_input_ends():
         options = read_options(call.options, options_file, given)
+        if new_pods:
+            options = options.model_copy(update={"manifests": read_new_pods(new_pods)})
         if told.every is None:
             outcome = _solve(call, source, options)
         else:
@@ -321,7 +417,7 @@ def _news(call: Call, source: _Source, options: Options, output: Path | None) ->
         outcome = _solve(call, source, options)
         if output is not None:
             _write(output, outcome.model_dump_json(by_alias=True))
-    except (ValueError, OSError, SolverUnavailableError) as error:
+    except REFUSED as error:
         return news | {"exit": int(Exit.BAD_INPUT), "error": str(error)}
     before, after = outcome.metrics.before, outcome.metrics.after
     return news | {
@@ -369,7 +465,7 @@ def _bad_input_ends() -> Iterator[None]:
     """End the command with its exit code and the sentence when what was given is refused."""
     try:
         yield
-    except (ValueError, OSError, SolverUnavailableError) as error:
+    except REFUSED as error:
         _fail(str(error))
 
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from kytos.calls import Options
 from kytos.cluster import Cluster, Pod
 from kytos.sources.documents import MAX_BYTES, read_documents
 from kytos.sources.errors import SourceError, first_problem
 from kytos.sources.manifests import read_cluster, read_pods
 from kytos.sources.snapshot import Snapshot, cluster_of, snapshot_bytes
 
+if TYPE_CHECKING:  # importing it loads the solvers, which only a question should wait for
+    from kytos.calls import Options
+
 STANDARD_INPUT = "-"
 
-SomeOptions = TypeVar("SomeOptions", bound=Options)
+SomeOptions = TypeVar("SomeOptions", bound="Options")
 
 
 def read_files(paths: Sequence[Path]) -> Cluster:
@@ -90,6 +93,17 @@ def with_pods(cluster: Cluster, given: Sequence[str]) -> tuple[Cluster, list[str
     return cluster.replace(pods=(*others, *new.values())), list(asked)
 
 
+def read_new_pods(paths: Sequence[Path]) -> tuple[Pod, ...]:
+    """Read the pods of files of pods.
+
+    Raises
+    ------
+    SourceError
+        When a file cannot be read, or holds something else.
+    """
+    return read_pods([(_name(path), _content(path)) for path in paths])
+
+
 def read_options(kind: type[SomeOptions], file: Path | None, given: dict[str, Any]) -> SomeOptions:
     """Read a call's options from a file, those given on the command line winning.
 
@@ -108,6 +122,23 @@ def read_options(kind: type[SomeOptions], file: Path | None, given: dict[str, An
         return kind.model_validate(_merged(content, given))
     except ValidationError as error:
         raise first_problem(error) from error
+
+
+def service_rate(words: str) -> dict[str, Any]:
+    """Read ``name=rate/target`` as the contract's fields of a service.
+
+    Raises
+    ------
+    ValueError
+        When it is not that.
+    """
+    found = re.fullmatch(r"(.+)=([0-9.]+)/([0-9.]+)", words)
+    if found is None:
+        raise ValueError(
+            f"{words!r} is no service; give its name, rate and target rate of one replica, such "
+            "as shop/web=450/100"
+        )
+    return {"id": found[1], "request_rate": found[2], "target_rate": found[3]}
 
 
 def _read_snapshot(context: str | None) -> Snapshot:

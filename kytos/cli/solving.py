@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from kytos.outcome import Outcome
 from kytos.solvers.base import Report, Watch, say_nothing
+
+if TYPE_CHECKING:  # importing it loads the solvers, which only a solve should wait for
+    from kytos.outcome import Outcome
 
 
 class Exit(IntEnum):

@@ -259,6 +259,10 @@ class ConsentRequiredError(RuntimeError):
         )
         self.estimate = estimate
 
+    def __reduce__(self) -> tuple[type[ConsentRequiredError], tuple[Estimate]]:
+        """Be pickled by the estimate: the error travels from a worker process."""
+        return type(self), (self.estimate,)
+
 
 @runtime_checkable
 class Sampler(Protocol):

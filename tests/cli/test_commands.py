@@ -137,6 +137,42 @@ def test_pods_left_without_a_node_exit_with_4(three_nodes: Path, quick: list[str
     assert "given up" in result.stdout
 
 
+def test_place_takes_new_pods_from_a_file(
+    three_nodes: Path, quick: list[str], tmp_path: Path
+) -> None:
+    """Each pod of the file gets a node, in a table and as JSON in the contract's shape."""
+    pods = tmp_path / "pods.json"
+    pods.write_text('{"pods": [{"id": "new", "cpu_request": 250, "mem_request": 1}]}')
+    table = kytos("place", three_nodes, "--new", pods, *quick)
+    assert table.exit_code == 0, table.output
+    assert "new pod" in table.stdout
+    answer = json.loads(kytos("place", three_nodes, "--new", pods, "--json", *quick).stdout)
+    (placed,) = answer["placements"]
+    assert (placed["pod"], placed["node"] in {"n0", "n1", "n2"}) == ("new", True)
+
+
+def test_autoscale_reads_rates(tmp_path: Path, quick: list[str]) -> None:
+    """One replica at 290 requests a second, 100 to each, becomes three; two of them new."""
+    cluster = tmp_path / "shop.json"
+    pod = {"id": "p", "cpu_request": 500, "mem_request": 1024, "current_node": "n"}
+    node = {"id": "n", "cpu_capacity": 4000, "mem_capacity": 16000}
+    cluster.write_text(json.dumps({"nodes": [node], "pods": [pod | {"service": "shop"}]}))
+    words = ("autoscale", cluster, "--service", "shop=290/100", *quick)
+    table = kytos(*words)
+    assert table.exit_code == 0, table.output
+    assert "290 at 100 each needs 3" in " ".join(table.stdout.split())
+    answer = json.loads(kytos(*words, "--json").stdout)
+    assert [action["recommended_replicas"] for action in answer["actions"]] == [3]
+    assert len(answer["placements"]) == 2
+
+
+def test_a_service_without_a_rate_exits_with_2(three_nodes: Path) -> None:
+    """What is no name=rate/target is said as it was given."""
+    result = kytos("autoscale", three_nodes, "--service", "shop")
+    assert result.exit_code == 2
+    assert "'shop'" in result.stderr
+
+
 @pytest.mark.parametrize("words", [[], ["{cluster}", "--context", "prod"]])
 def test_the_cluster_is_named_once(three_nodes: Path, words: list[str]) -> None:
     """Neither files nor a context, or both, is bad input."""

@@ -1,0 +1,110 @@
+"""Answers as people read them in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+
+from kytos import units
+from kytos.cli.printing import print_sentence, print_table
+from kytos.optimize.autoscale import AutoscaleOutcome
+from kytos.optimize.given_up import UnplacedPod
+from kytos.optimize.placement import PlacementOutcome
+from kytos.optimize.rebalance import RebalanceOutcome
+from kytos.optimize.recovery import RecoveryOutcome
+from kytos.outcome import Outcome
+
+
+def print_outcome(outcome: Outcome, console: Console) -> None:
+    """Print an answer: what would change, before and after, and how good it is."""
+    if isinstance(outcome, RebalanceOutcome):
+        print_table(
+            console,
+            ("pod", "from", "to", "why"),
+            [(move.pod, move.origin, move.target, move.why) for move in outcome.moves],
+        )
+        if outcome.freed_nodes:
+            print_sentence(console, f"Nodes freed: {', '.join(outcome.freed_nodes)}")
+    if isinstance(outcome, RecoveryOutcome):
+        print_table(
+            console, ("pod", "to"), [(placed.pod, placed.node) for placed in outcome.placements]
+        )
+        _print_unplaced(outcome.unplaced, console)
+    if isinstance(outcome, PlacementOutcome):
+        _print_placement(outcome, console)
+    if isinstance(outcome, AutoscaleOutcome):
+        _print_autoscale(outcome, console)
+    if outcome.nothing_to_do:
+        print_sentence(console, "Already the best found: no change pays.")
+    print_table(console, ("", "before", "after"), list(_metric_rows(outcome)))
+    print_sentence(
+        console,
+        f"{outcome.solver.name}, seed {outcome.solver.seed}, {outcome.solver.seconds:.1f} s, "
+        f"ended by {outcome.solver.stopped_by}",
+    )
+
+
+def _print_placement(outcome: PlacementOutcome, console: Console) -> None:
+    print_table(
+        console,
+        ("new pod", "node", "starts in", "latency"),
+        [
+            (placed.pod, placed.node, f"{placed.startup_s:g} s", f"{placed.latency_ms:.3g} ms")
+            for placed in outcome.placements
+        ],
+    )
+    _print_unplaced(outcome.unplaced, console)
+    if outcome.bought_nodes:
+        print_sentence(console, f"Nodes bought: {', '.join(outcome.bought_nodes)}")
+
+
+def _print_autoscale(outcome: AutoscaleOutcome, console: Console) -> None:
+    print_table(
+        console,
+        ("service", "replicas", "desired", "recommended", "why"),
+        [
+            (
+                action.service,
+                str(action.current_replicas),
+                str(action.desired_replicas),
+                str(action.recommended_replicas),
+                action.reason,
+            )
+            for action in outcome.actions
+        ],
+    )
+    print_table(
+        console, ("new replica", "node"), [(new.pod, new.node) for new in outcome.placements]
+    )
+    print_table(
+        console, ("goes", "from"), [(gone.pod, gone.node or "-") for gone in outcome.removed]
+    )
+
+
+def _print_unplaced(unplaced: Iterable[UnplacedPod], console: Console) -> None:
+    print_table(
+        console,
+        ("given up", "priority", "why"),
+        [(pod.pod, str(pod.priority), pod.reason) for pod in unplaced],
+    )
+
+
+def _metric_rows(outcome: Outcome) -> Iterable[tuple[str, str, str]]:
+    before, after = outcome.metrics.before, outcome.metrics.after
+    yield "nodes in use", str(before.nodes_in_use), str(after.nodes_in_use)
+    yield "price", units.price(before.price_per_hour), units.price(after.price_per_hour)
+    yield "highest CPU", units.percent(before.cpu_peak), units.percent(after.cpu_peak)
+    yield "highest memory", units.percent(before.memory_peak), units.percent(after.memory_peak)
+    yield "pods moved", str(before.pods_moved), str(after.pods_moved)
+    yield "pairs on one node", str(before.anti_affinity_pairs), str(after.anti_affinity_pairs)
+    yield (
+        "pods without a node",
+        str(sum(before.unplaced.values())),
+        str(sum(after.unplaced.values())),
+    )
+    yield (
+        "energy",
+        units.energy(outcome.energy.before.total),
+        units.energy(outcome.energy.after.total),
+    )
