@@ -5,41 +5,73 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, SerializeAsAny, ValidationError, model_validator
 
 from kytos.cluster import Cluster, Frozen
 from kytos.hamiltonian.weights import Weights
+from kytos.optimize.autoscale import AutoscaleRequest
+from kytos.optimize.placement import PlacementRequest
 from kytos.optimize.rebalance import RebalanceRequest
+from kytos.optimize.recovery import RecoveryRequest
 from kytos.outcome import Question
 from kytos.solvers.base import SolverName, SolverParams
 from kytos.sources.errors import SourceError, first_problem
 
+REQUESTS: dict[Question, type[Frozen]] = {
+    Question.REBALANCE: RebalanceRequest,
+    Question.RECOVERY: RecoveryRequest,
+    Question.PLACEMENT: PlacementRequest,
+    Question.AUTOSCALE: AutoscaleRequest,
+}
+"""What each question takes beside weights and solver."""
 
-class Scenario(Frozen):
+Request = TypeVar("Request", bound=Frozen)
+
+
+class Scenario(Frozen, Generic[Request]):
     """What a page asks, as saved to a file.
 
     The cluster is a named sample with its digest, or included whole.
     """
 
     version: Literal[1] = 1
-    question: Literal[Question.REBALANCE] = Question.REBALANCE
-    digest: str = Field(description="of the cluster, see `digest_of`")
+    question: Question = Question.REBALANCE
+    title: str = Field("", description="what a ready scenario shows, in a few words")
+    digest: str | None = Field(
+        None, description="of the cluster, see `digest_of`; left out: the sample as it is here"
+    )
     sample: str | None = Field(None, description="name of a sample cluster")
     cluster: Cluster | None = Field(None, description="the cluster itself, when it is no sample")
-    request: RebalanceRequest = RebalanceRequest()
+    request: SerializeAsAny[Request]
     weights: Weights = Weights()
     solver: SolverName = SolverName.OPENJIJ_SA
     params: SolverParams = SolverParams()
 
     def to_json(self) -> bytes:
         """Return the file's content; what is left at its default is left out."""
-        shown = self.model_dump(mode="json", exclude_defaults=True)
+        shown = self.model_dump(mode="json", exclude_defaults=True, by_alias=True)
         return json.dumps({"version": self.version, "question": self.question, **shown}).encode()
 
+    @model_validator(mode="after")
+    def _request_is_of_the_question(self) -> Scenario[Request]:
+        expected = REQUESTS[self.question]
+        if not isinstance(self.request, expected):
+            raise ValueError(
+                f"the request of {self.question.value} is a {expected.__name__}; "
+                f"found a {type(self.request).__name__}"
+            )
+        return self
 
-def read_scenario(content: bytes) -> Scenario:
+
+class _Head(BaseModel):
+    """The part of a scenario that tells how to read the rest."""
+
+    question: Question
+
+
+def read_scenario(content: bytes) -> Scenario[Any]:
     """Read a scenario from a file's content.
 
     Raises
@@ -48,7 +80,8 @@ def read_scenario(content: bytes) -> Scenario:
         When it is no scenario, or its cluster is not the one it was saved with.
     """
     try:
-        scenario = Scenario.model_validate_json(content)
+        asked = REQUESTS[_Head.model_validate_json(content).question]
+        scenario: Scenario[Any] = Scenario[asked].model_validate_json(content)  # type: ignore[valid-type]
     except ValidationError as error:
         found = first_problem(error)
         raise SourceError(f"not a scenario file: {found}") from error

@@ -9,8 +9,13 @@ import sys
 
 import pytest
 
-from kytos.cluster import CPU, Cluster, Node, Pod
+from kytos.cluster import CPU, Cluster, Frozen, Node, Pod
 from kytos.hamiltonian.weights import Weights
+from kytos.optimize.placement import PlacementRequest
+from kytos.optimize.rebalance import RebalanceRequest
+from kytos.optimize.recovery import RecoveryRequest
+from kytos.optimize.waiting_costs import TrafficEdge
+from kytos.outcome import Question
 from kytos.scenario import Scenario, digest_of, read_scenario
 from kytos.solvers.base import SolverParams
 from kytos.sources.errors import SourceError
@@ -29,15 +34,39 @@ def test_round_trip(small: Cluster) -> None:
     saved = Scenario(
         digest=digest_of(small),
         cluster=small,
+        request=RebalanceRequest(max_moves=2),
         weights=Weights(B=2),
         params=SolverParams(seed=3),
     )
     assert read_scenario(saved.to_json()) == saved
 
 
+@pytest.mark.parametrize(
+    ("question", "request_"),
+    [
+        (Question.RECOVERY, RecoveryRequest(failed_nodes=("n",), allow_moves=True)),
+        (
+            Question.PLACEMENT,
+            PlacementRequest(traffic=(TrafficEdge.model_validate({"from": "a", "to": "b"}),)),
+        ),
+    ],
+)
+def test_each_question_keeps_its_own_request(question: Question, request_: Frozen) -> None:
+    """A request is read back as what its question takes, aliases included."""
+    saved = Scenario(question=question, sample="web-shop", request=request_)
+    assert read_scenario(saved.to_json()) == saved
+
+
+def test_request_of_another_question_is_refused() -> None:
+    """What a rebalance takes is no recovery."""
+    with pytest.raises(ValueError, match="RecoveryRequest"):
+        Scenario(question=Question.RECOVERY, sample="web-shop", request=RebalanceRequest())
+
+
 def test_changed_cluster_is_refused(small: Cluster) -> None:
     """A cluster edited after saving would not give the saved answer."""
-    content = json.loads(Scenario(digest=digest_of(small), cluster=small).to_json())
+    saved = Scenario(digest=digest_of(small), cluster=small, request=RebalanceRequest())
+    content = json.loads(saved.to_json())
     content["cluster"]["nodes"][0]["allocatable"][CPU] = 2000
     with pytest.raises(SourceError, match="changed after the scenario was saved"):
         read_scenario(json.dumps(content).encode())

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
-from streamlit.elements.lib.column_types import ColumnConfig
 
 from kytos import units
 from kytos.cluster import CPU, INSTANCE_TYPE, MEMORY, PODS, Cluster
@@ -16,6 +15,7 @@ from kytos.ui import clusters, frame
 from kytos.ui.clusters import Loaded
 from kytos.ui.heatmaps import cluster_heatmap
 from kytos.ui.live_source import context_picker, snapshot_row
+from kytos.ui.results import share_bar
 from kytos.ui.text import plain
 from kytos.ui.why_not_panel import why_not_panel
 from kytos.usage import Summary, usage
@@ -189,15 +189,11 @@ def _node_table(cluster: Cluster) -> None:
         hide_index=True,
         key="nodes",
         column_config={
-            "CPU": _bar("CPU requested"),
-            "Memory": _bar("Memory requested"),
+            "CPU": share_bar("CPU requested"),
+            "Memory": share_bar("Memory requested"),
             "Price per hour": st.column_config.NumberColumn(format="$%.3f"),
         },
     )
-
-
-def _bar(label: str) -> ColumnConfig:
-    return st.column_config.ProgressColumn(label, min_value=0.0, max_value=1.0, format="percent")
 
 
 def pinned_table(loaded: Loaded) -> None:

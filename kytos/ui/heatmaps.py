@@ -7,7 +7,9 @@ import streamlit as st
 
 from kytos.cluster import Cluster
 from kytos.figures.heatmap import (
+    FREED,
     TABLE_LIMIT,
+    Mark,
     difference_table,
     difference_tiles,
     utilisation_table,
@@ -29,8 +31,13 @@ def cluster_heatmap(cluster: Cluster) -> None:
     _scale(utilisation_scale(), "heatmap scale")
 
 
-def change_heatmaps(before: Cluster, after: Cluster, freed: frozenset[str] = frozenset()) -> None:
-    """Draw before and after with the nodes that come free named so, or their difference."""
+def change_heatmaps(
+    before: Cluster,
+    after: Cluster,
+    marked: frozenset[str] = frozenset(),
+    mark: Mark = FREED,
+) -> None:
+    """Draw before and after, where `marked` nodes are named so, or their difference."""
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         resource = _resource_switch(before, "shown resource")
         view = st.segmented_control(
@@ -56,9 +63,8 @@ def change_heatmaps(before: Cluster, after: Cluster, freed: frozenset[str] = fro
         chart(_utilisation(before, resource), key="before", alt="Utilisation of each node before")
     with right:
         st.markdown("**After**")
-        chart(
-            _utilisation(after, resource, freed), key="after", alt="Utilisation of each node after"
-        )
+        figure = _utilisation(after, resource, marked, mark)
+        chart(figure, key="after", alt="Utilisation of each node after")
     _scale(utilisation_scale(), "change scale")
 
 
@@ -67,10 +73,15 @@ def chart(figure: go.Figure, *, key: str, alt: str) -> None:
     st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False})
 
 
-def _utilisation(cluster: Cluster, resource: str, freed: frozenset[str] = frozenset()) -> go.Figure:
+def _utilisation(
+    cluster: Cluster,
+    resource: str,
+    marked: frozenset[str] = frozenset(),
+    mark: Mark = FREED,
+) -> go.Figure:
     if resource == _ALL:
-        return utilisation_table(cluster, freed)
-    return utilisation_tiles(cluster, resource, freed)
+        return utilisation_table(cluster, marked, mark)
+    return utilisation_tiles(cluster, resource, marked, mark)
 
 
 def _resource_switch(cluster: Cluster, key: str) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from kytos import units
 from kytos.bounds import Certificate, CertificateStatus
-from kytos.cluster import CPU, MEMORY, Cluster
+from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Pod
 from kytos.figures.energy import energy_by_term, energy_trace, sample_histogram
 from kytos.outcome import Metrics, Move, Outcome
 from kytos.problem import LoadMode
@@ -26,63 +29,92 @@ _ENDED = {
     StopReason.TARGET: "the target energy was reached",
 }
 
+_CORES, _GIB = "CPU (cores)", "Memory (GiB)"
+_AMOUNTS = (_CORES, _GIB)
+"""Columns of amounts, shown to two decimals."""
 
 _HELP = {
     "Nodes in use": "Nodes that run anything but DaemonSet and static pods.",
     "CPU spread": "Standard deviation of the nodes' CPU utilisation.",
+    "Given up": "Evacuated pods without a node; the volume of a stuck one is out of reach.",
+    "Fatal next": "Survivors whose failure, on top of this one, would lose pods.",
     "Replica pairs": "Pairs of replicas of one service on one node.",
 }
 
 
+@dataclass(frozen=True)
+class Cell:
+    """One number of a result.
+
+    Attributes
+    ----------
+    delta
+        How it changed, beginning with its sign; None when it did not.
+    aimed_at
+        Whether lower is better, and so coloured.
+    remark
+        Stands where a change would.
+    """
+
+    label: str
+    value: str
+    delta: str | None = None
+    aimed_at: bool = False
+    remark: str = "no change"
+
+
 def metrics_row(before: Metrics, after: Metrics, mode: LoadMode) -> None:
     """Draw the metrics with what changes; colours only where `mode` aims at the metric."""
-    levels = mode is not LoadMode.CONSOLIDATE
-    cells: list[tuple[str, str, str | None, bool]] = [
-        (
+    cells = [
+        Cell(
             "Nodes in use",
             f"{after.nodes_in_use:,}",
             _change(after.nodes_in_use - before.nodes_in_use),
-            True,
+            aimed_at=True,
         ),
-        (
-            "CPU peak",
-            units.percent(after.cpu_peak),
-            _points(after.cpu_peak - before.cpu_peak),
-            levels,
-        ),
-        (
-            "Memory peak",
-            units.percent(after.memory_peak),
-            _points(after.memory_peak - before.memory_peak),
-            levels,
-        ),
-        (
-            "CPU spread",
-            units.percent(after.cpu_spread),
-            _points(after.cpu_spread - before.cpu_spread),
-            levels,
-        ),
-        (
-            "Replica pairs",
-            f"{after.anti_affinity_pairs:,}",
-            _change(after.anti_affinity_pairs - before.anti_affinity_pairs),
-            True,
-        ),
-        ("Pods moved", f"{after.pods_moved:,}", _change(after.pods_moved), False),
+        *load_cells(before, after, levels=mode is not LoadMode.CONSOLIDATE),
+        Cell("Pods moved", f"{after.pods_moved:,}", _change(after.pods_moved)),
     ]
-    if before.price_per_hour is not None and after.price_per_hour is not None:
-        saved = after.price_per_hour - before.price_per_hour
-        change = f"{'-' if saved < 0 else '+'}${abs(saved):,.2f}" if round(saved, 2) else None
-        cells.insert(1, ("Price per hour", f"${after.price_per_hour:,.2f}", change, True))
-    columns = st.columns(len(cells))
-    for column, (label, value, delta, aimed_at) in zip(columns, cells, strict=True):
+    cells[1:1] = price_cells(before, after)
+    cells_row(cells)
+
+
+def load_cells(before: Metrics, after: Metrics, *, levels: bool) -> list[Cell]:
+    """Return how full and how even the nodes are; `levels` says that evenness is aimed at."""
+    shares = [
+        ("CPU peak", before.cpu_peak, after.cpu_peak),
+        ("Memory peak", before.memory_peak, after.memory_peak),
+        ("CPU spread", before.cpu_spread, after.cpu_spread),
+    ]
+    pairs = after.anti_affinity_pairs - before.anti_affinity_pairs
+    return [
+        *(
+            Cell(label, units.percent(new), _points(new - old), aimed_at=levels)
+            for label, old, new in shares
+        ),
+        Cell("Replica pairs", f"{after.anti_affinity_pairs:,}", _change(pairs), aimed_at=True),
+    ]
+
+
+def price_cells(before: Metrics, after: Metrics) -> list[Cell]:
+    """Return the price of the nodes in use; nothing where it is not known."""
+    if before.price_per_hour is None or after.price_per_hour is None:
+        return []
+    saved = after.price_per_hour - before.price_per_hour
+    change = f"{'-' if saved < 0 else '+'}${abs(saved):,.2f}" if round(saved, 2) else None
+    return [Cell("Price per hour", f"${after.price_per_hour:,.2f}", change, aimed_at=True)]
+
+
+def cells_row(cells: Sequence[Cell]) -> None:
+    """Draw numbers side by side."""
+    for column, cell in zip(st.columns(len(cells)), cells, strict=True):
         column.metric(
-            label,
-            value,
-            delta or "no change",
-            delta_color="inverse" if delta and aimed_at else "off",
-            delta_arrow="auto" if delta else "off",
-            help=_HELP.get(label),
+            cell.label,
+            cell.value,
+            cell.delta or cell.remark,
+            delta_color="inverse" if cell.delta and cell.aimed_at else "off",
+            delta_arrow="auto" if cell.delta else "off",
+            help=_HELP.get(cell.label),
             border=True,
         )
 
@@ -127,36 +159,73 @@ def moves_panel(moves: Sequence[Move], cluster: Cluster, file_stem: str) -> None
             "From": [move.origin for move in moves],
             "To": [move.target for move in moves],
             "Why": [move.why for move in moves],
-            "CPU (cores)": [pods[move.pod].requests.get(CPU, 0) / 1000 for move in moves],
-            "Memory (GiB)": [pods[move.pod].requests.get(MEMORY, 0) / 2**30 for move in moves],
+            **request_columns([pods[move.pod] for move in moves]),
         }
     )
+    table_with_downloads(table, moves, "moves", file_stem)
+
+
+def table_with_downloads(
+    table: pd.DataFrame,
+    records: Sequence[Frozen],
+    what: str,
+    file_stem: str,
+    columns: Mapping[str, ColumnConfig] = MappingProxyType({}),
+) -> None:
+    """Draw a table, with what it shows to take away as CSV and `records` as JSON.
+
+    Parameters
+    ----------
+    what
+        Names the buttons and the files, and is the table's key.
+    columns
+        How columns are drawn, where not as they are.
+    """
     st.dataframe(
         table,
         hide_index=True,
-        key="moves",
+        key=what,
         column_config={
-            "CPU (cores)": st.column_config.NumberColumn(format="%.2f"),
-            "Memory (GiB)": st.column_config.NumberColumn(format="%.2f"),
+            **{
+                name: st.column_config.NumberColumn(format="%.2f")
+                for name in _AMOUNTS
+                if name in table
+            },
+            **columns,
         },
     )
     with st.container(horizontal=True):
         st.download_button(
-            "Moves as CSV",
+            f"{what.capitalize()} as CSV",
             _csv(table),
-            f"{file_stem}-moves.csv",
+            f"{file_stem}-{what.replace(' ', '-')}.csv",
             "text/csv",
             icon=":material/download:",
             on_click="ignore",
         )
         st.download_button(
-            "Moves as JSON",
-            json.dumps([move.model_dump(by_alias=True) for move in moves], indent=1),
-            f"{file_stem}-moves.json",
+            f"{what.capitalize()} as JSON",
+            json.dumps(
+                [record.model_dump(mode="json", by_alias=True) for record in records], indent=1
+            ),
+            f"{file_stem}-{what.replace(' ', '-')}.json",
             "application/json",
             icon=":material/download:",
             on_click="ignore",
         )
+
+
+def share_bar(label: str) -> ColumnConfig:
+    """Return how a column of shares is drawn."""
+    return st.column_config.ProgressColumn(label, min_value=0.0, max_value=1.0, format="percent")
+
+
+def request_columns(pods: Sequence[Pod]) -> dict[str, list[float]]:
+    """Return the columns that tell what each pod asks for."""
+    return {
+        _CORES: [pod.requests.get(CPU, 0) / 1000 for pod in pods],
+        _GIB: [pod.requests.get(MEMORY, 0) / 2**30 for pod in pods],
+    }
 
 
 def solver_panel(outcome: Outcome) -> None:

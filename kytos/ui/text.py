@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
@@ -14,3 +15,10 @@ def plain(text: str) -> str:
     server into the page.
     """
     return _PUNCTUATION.sub(r"\\\1", text)
+
+
+def named(names: Sequence[str], most: int = 12) -> str:
+    """Return names in bold, one after another; beyond `most` they are counted."""
+    shown = ", ".join(f"**{plain(name)}**" for name in names[:most])
+    more = len(names) - most
+    return f"{shown} and {more:,} more" if more > 0 else shown

@@ -1,0 +1,164 @@
+"""Cells on a grid with headings by zone: what the heatmaps of a cluster are drawn on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from kytos.cluster import Cluster
+from kytos.figures.style import blank, safe
+from kytos.units import count
+
+_NO_ZONE = "no zone"
+_NUMBERED_TILES = 16
+"""Tiles in a row up to which a number fits in each."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Where one number is drawn, and what is said about it."""
+
+    row: int
+    column: int
+    share: float
+    hover: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Cells on a grid with zone headings between the rows."""
+
+    rows: int
+    columns: int
+    cells: tuple[Cell, ...]
+    headings: tuple[tuple[int, str], ...]
+    row_names: tuple[tuple[int, str], ...] = ()
+    column_names: tuple[str, ...] = ()
+    row_height: float = 24.0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One tile a node, grouped by zone.
+
+    Attributes
+    ----------
+    places
+        Row and column of each node, in the cluster's order.
+    """
+
+    rows: int
+    columns: int
+    places: tuple[tuple[int, int], ...]
+    headings: tuple[tuple[int, str], ...]
+
+    @property
+    def numbered(self) -> bool:
+        """Whether a tile is large enough for a number."""
+        return self.columns <= _NUMBERED_TILES
+
+    def sheet(
+        self, cells: tuple[Cell, ...], headings: tuple[tuple[int, str], ...] | None = None
+    ) -> Sheet:
+        """Return a sheet of these tiles, under headings of its own if given."""
+        height = float(np.clip(560 / self.columns, 14, 34))
+        return Sheet(self.rows, self.columns, cells, headings or self.headings, row_height=height)
+
+
+def tile_grid(cluster: Cluster) -> Grid:
+    """Return where each node's tile goes."""
+    zones = by_zone(cluster)
+    total = len(cluster.nodes)
+    # Wider than high, and no row much longer than the largest zone needs.
+    columns = max(4, min(40, math.ceil(math.sqrt(2.2 * total)), max(len(ns) for _, ns in zones)))
+    places = [(0, 0)] * total
+    headings: list[tuple[int, str]] = []
+    row = 0
+    for zone, positions in zones:
+        headings.append((row, heading(zone, cluster, positions)))
+        row += 1
+        for place, position in enumerate(positions):
+            places[position] = row + place // columns, place % columns
+        row += math.ceil(len(positions) / columns)
+    return Grid(row, columns, tuple(places), tuple(headings))
+
+
+def by_zone(cluster: Cluster) -> list[tuple[str, list[int]]]:
+    """Return the zones by name, each with the positions of its nodes; those without one last."""
+    zones: dict[str, list[int]] = {}
+    for position, node in enumerate(cluster.nodes):
+        zones.setdefault(node.zone or _NO_ZONE, []).append(position)
+    return sorted(zones.items(), key=lambda item: (item[0] == _NO_ZONE, item[0]))
+
+
+def heading(zone: str, cluster: Cluster, positions: list[int]) -> str:
+    """Return what stands above a zone."""
+    if len(positions) == len(cluster.nodes) and zone == _NO_ZONE:
+        return count(len(positions), "node")
+    return f"{zone} · {count(len(positions), 'node')}"
+
+
+def draw(
+    sheet: Sheet, scale: str | list[tuple[float, str]], bounds: tuple[float, float]
+) -> go.Figure:
+    """Draw a sheet's cells, coloured on a scale over `bounds`, with its headings and names."""
+    shares = np.full((sheet.rows, sheet.columns), np.nan)
+    hovers: npt.NDArray[np.object_] = np.full(shares.shape, "", dtype=object)
+    texts: npt.NDArray[np.object_] = np.full(shares.shape, "", dtype=object)
+    for cell in sheet.cells:
+        shares[cell.row, cell.column] = cell.share
+        hovers[cell.row, cell.column] = cell.hover
+        texts[cell.row, cell.column] = cell.text
+    figure = blank(int(sheet.rows * sheet.row_height) + (40 if sheet.column_names else 16))
+    figure.add_trace(
+        go.Heatmap(
+            z=shares,
+            text=texts,
+            texttemplate="%{text}",
+            customdata=hovers,
+            hovertemplate="%{customdata}<extra></extra>",
+            hoverongaps=False,
+            zmin=bounds[0],
+            zmax=bounds[1],
+            colorscale=scale,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+        )
+    )
+    for row, heading in sheet.headings:
+        figure.add_annotation(
+            x=-0.5,
+            y=row + 0.1,
+            text=safe(heading),
+            showarrow=False,
+            xanchor="left",
+            font={"size": 12},
+            opacity=0.75,
+        )
+    figure.update_xaxes(
+        range=[-0.5, sheet.columns - 0.5],
+        visible=bool(sheet.column_names),
+        side="top",
+        tickvals=list(range(len(sheet.column_names))),
+        ticktext=[safe(name) for name in sheet.column_names],
+        showgrid=False,
+        zeroline=False,
+        fixedrange=True,
+    )
+    figure.update_yaxes(
+        range=[sheet.rows - 0.5, -0.5],
+        visible=bool(sheet.row_names),
+        tickvals=[row for row, _ in sheet.row_names],
+        ticktext=[safe(name) for _, name in sheet.row_names],
+        showgrid=False,
+        zeroline=False,
+        fixedrange=True,
+        automargin=True,
+    )
+    return figure

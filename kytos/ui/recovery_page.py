@@ -1,0 +1,428 @@
+"""The Recovery page: nodes that fail in, where their pods go, and what would be lost."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from kytos import units
+from kytos.cluster import Cluster
+from kytos.figures.failures import failure_tiles, outcome_of
+from kytos.figures.heatmap import FAILED
+from kytos.optimize.atlas import AtlasOutcome, AtlasRequest, atlas
+from kytos.optimize.failure import fail, failing_nodes
+from kytos.optimize.recovery import RecoveryOutcome, RecoveryRequest, SurvivorLoad, recover
+from kytos.optimize.refusal import RequestRefused
+from kytos.optimize.survey import FailureReport
+from kytos.outcome import Question
+from kytos.problem import LoadMode
+from kytos.sources.prices import is_spot
+from kytos.ui import controls, frame, question, results, runs
+from kytos.ui.clusters import Loaded
+from kytos.ui.controls import Preset
+from kytos.ui.heatmaps import change_heatmaps, chart
+from kytos.ui.question import Panel, QuestionPage
+from kytos.ui.results import Cell
+from kytos.ui.runs import Answer, Ask, SideAsk
+from kytos.ui.text import named, plain
+from kytos.usage import usage
+
+_NODES, _ZONES, _SPOT = "failed_nodes", "failed_zones", "failed_spot"
+_LIMIT, _PREEMPTION, _MOVES = "max_utilization", "allow_preemption", "allow_moves"
+PRESETS = (
+    Preset(
+        "Level",
+        "Even load on what is left; survivors' pods move where it pays.",
+        {"A": 1.0, "B": 2.0, "C": 0.5, "D": 1.0},
+    ),
+    Preset(
+        "Keep apart",
+        "Keep replicas of a service on different nodes, even at uneven load.",
+        {"A": 1.0, "B": 1.0, "C": 1.0, "D": 4.0},
+    ),
+    Preset(
+        "Don't touch",
+        "Leave survivors' pods where they are unless an evacuated pod needs the room.",
+        {"A": 1.0, "B": 1.0, "C": 5.0, "D": 1.0, _MOVES: False, _PREEMPTION: False},
+    ),
+)
+
+
+class Beside(StrEnum):
+    """What runs beside the question."""
+
+    ATLAS = "atlas"
+
+
+def request_values(request: RecoveryRequest) -> dict[str, Any]:
+    """Return the values of the page's controls by key."""
+    return {
+        _NODES: list(request.failed_nodes),
+        _ZONES: list(request.failed_zones),
+        _SPOT: request.failed_spot,
+        _LIMIT: round(100 * request.max_utilization),
+        _PREEMPTION: request.allow_preemption,
+        _MOVES: request.allow_moves,
+    }
+
+
+PAGE = QuestionPage(
+    question=Question.RECOVERY,
+    title="Recovery",
+    about=(
+        "Where the pods of failed nodes go, the important first, without overloading a survivor, "
+        "and which are given up."
+    ),
+    button="Recover",
+    icon=":material/healing:",
+    function=recover,
+    values=request_values,
+)
+
+
+def show() -> None:
+    """Draw the page."""
+    loaded = frame.begin(PAGE.title)
+    if loaded is None:
+        question.no_cluster()
+        return
+    with st.sidebar:
+        controls.presets(PRESETS)
+        limits = _limits()
+        settings = question.settings(controls.moving(LoadMode.SPREAD))
+    pressed = question.head(PAGE)
+    request = RecoveryRequest(**_failing(loaded.cluster), **limits)
+    ask = _checked(request, loaded, settings)
+    run_atlas = st.button(
+        "Fail every node in turn",
+        icon=":material/grid_on:",
+        help="Tries each node and each zone by itself and shows which failures lose pods.",
+    )
+    if run_atlas:
+        asked = AtlasRequest(max_utilization=request.max_utilization)
+        runs.start(atlas, SideAsk(Beside.ATLAS, loaded.digest, asked), loaded)
+    answer = question.run(PAGE, ask, loaded, pressed=pressed)
+    runs.watch(Beside.ATLAS)
+    if answer is None:
+        _atlas(loaded)
+        question.empty(PAGE, ask, loaded, "Choose what fails and press *Recover*.")
+        return
+    question.stale_note(PAGE, answer, ask)
+    _result(answer, ask)
+    _atlas(loaded)
+
+
+def _limits() -> dict[str, Any]:
+    filled = st.slider(
+        "Fill survivors to at most (%)",
+        min_value=10,
+        max_value=100,
+        value=100,
+        step=5,
+        key=_LIMIT,
+        bind="query-params",
+        help="Share of a survivor's CPU and memory that evacuated pods may fill it to.",
+    )
+    preempts = st.toggle(
+        "Lower survivors may give way",
+        key=_PREEMPTION,
+        bind="query-params",
+        help="Pods of survivors make room for evacuated ones of higher priority (preemption).",
+    )
+    moves = st.toggle(
+        "Survivors' pods may move",
+        key=_MOVES,
+        bind="query-params",
+        help="Pods of survivors move to other survivors to make room.",
+    )
+    return {"max_utilization": filled / 100, "allow_preemption": preempts, "allow_moves": moves}
+
+
+def _failing(cluster: Cluster) -> dict[str, Any]:
+    """Draw what fails: nodes by name, whole zones, all spot nodes."""
+    zones = sorted({node.zone for node in cluster.nodes if node.zone is not None})
+    spot = sum(map(is_spot, cluster.nodes))
+    nodes, whole, all_spot, any_one = st.columns([3, 2, 1.3, 1.2], vertical_alignment="bottom")
+    with nodes:
+        names = [node.name for node in cluster.nodes]
+        failed = controls.names_chosen("Nodes that fail", _NODES, names, "choose nodes")
+    with whole:
+        failed_zones = controls.names_chosen(
+            "Zones that fail", _ZONES, zones, "choose zones" if zones else "no zone labels"
+        )
+    with all_spot:
+        all_of_them = st.toggle(
+            f"All spot nodes ({spot:,})",
+            key=_SPOT,
+            bind="query-params",
+            disabled=not spot,
+            help=None if spot else "No node carries a provisioner's spot label.",
+        )
+    with any_one:
+        st.button(
+            "Any one node",
+            icon=":material/bolt:",
+            help="Chooses the fullest node; *Fail every node in turn* tries them all.",
+            on_click=controls.set_controls,
+            args=({_NODES: [_fullest(cluster)], _ZONES: [], _SPOT: False},),
+            width="stretch",
+        )
+    return {
+        _NODES: failed,
+        _ZONES: failed_zones,
+        _SPOT: bool(all_of_them and spot),
+    }
+
+
+def _fullest(cluster: Cluster) -> str:
+    found = usage(cluster)
+    return found.nodes[int(found.share[:, :2].max(axis=1).argmax())]
+
+
+def _checked(request: RecoveryRequest, loaded: Loaded, settings: Any) -> Ask | None:
+    """What is asked, with what it hits in a line; None, and the reason, where it cannot be."""
+    try:
+        nodes = failing_nodes(
+            loaded.cluster, request.failed_nodes, request.failed_zones, spot=request.failed_spot
+        )
+        failure = fail(loaded.cluster, nodes)
+    except RequestRefused as error:
+        question.refused(error)
+        return None
+    if nodes:
+        st.caption(
+            f"{units.count(len(nodes), 'node')} of {len(loaded.cluster.nodes):,} "
+            f"{'fails' if len(nodes) == 1 else 'fail'}: "
+            f"{units.count(len(failure.evacuees), 'pod')} to evacuate, "
+            f"{len(failure.left_behind):,} not evacuated."
+        )
+    return Ask(PAGE.question, loaded.digest, request, *settings)
+
+
+def _result(answer: Answer, ask: Ask | None) -> None:
+    outcome: RecoveryOutcome = answer.outcome
+    st.markdown(f"#### {headline(outcome)}")
+    if outcome.failed_nodes:
+        st.markdown(f"Failed: {named(outcome.failed_nodes)}")
+    results.cells_row(_cells(outcome))
+    st.caption(results.certificate_sentence(outcome.certificate, LoadMode.SPREAD))
+    change_heatmaps(answer.before, answer.after, frozenset(outcome.failed_nodes), FAILED)
+    question.result_tabs(PAGE, answer, ask, _panels(answer, outcome))
+
+
+def headline(outcome: RecoveryOutcome) -> str:
+    """Say in one sentence what becomes of the evacuated pods."""
+    placed, lost = len(outcome.placements), len(outcome.unplaced)
+    if not outcome.failed_nodes and not placed and not lost:
+        return "No node fails, so no pod needs another"
+    if not lost:
+        words = f"Survivable: all {units.count(placed, 'evacuated pod')} get a node"
+    else:
+        words = f"{placed:,} of {placed + lost:,} evacuated pods get a node, {lost:,} given up"
+        highest = max(pod.priority for pod in outcome.unplaced)
+        words += f" (priority {highest:,} and below)"
+    if outcome.preempted:
+        words += f"; {units.count(len(outcome.preempted), 'pod')} of survivors give way"
+    return plain(words)
+
+
+def _cells(outcome: RecoveryOutcome) -> list[Cell]:
+    placed, lost = len(outcome.placements), len(outcome.unplaced)
+    stuck = sum(pod.stuck for pod in outcome.unplaced)
+    cells = [
+        Cell("Placed", f"{placed:,}", remark=f"of {placed + lost:,} evacuated"),
+        Cell("Given up", f"{lost:,}", remark=f"{stuck:,} stuck"),
+        *results.load_cells(outcome.metrics.before, outcome.metrics.after, levels=True),
+    ]
+    checked = [report for report in outcome.cascade if report.checked]
+    if checked:
+        risky = sum(not report.survivable for report in checked)
+        cells.append(Cell("Fatal next", f"{risky:,}", remark=f"of {len(checked):,} nodes"))
+    return cells
+
+
+def _panels(answer: Answer, outcome: RecoveryOutcome) -> dict[str, Panel]:
+    panels: dict[str, Panel] = {
+        f"Placed ({len(outcome.placements):,})": partial(_placed, answer, outcome),
+        f"Given up ({len(outcome.unplaced):,})": partial(_given_up, answer, outcome),
+        "Survivors": partial(_survivors, answer, outcome),
+    }
+    if outcome.cascade:
+        panels["Next failure"] = partial(_cascade, answer, outcome)
+    if outcome.moves:
+        panels[f"Moves ({len(outcome.moves):,})"] = lambda: results.moves_panel(
+            outcome.moves, answer.loaded.cluster, answer.loaded.name
+        )
+    if outcome.preempted:
+        panels[f"Preempted ({len(outcome.preempted):,})"] = partial(_preempted, answer, outcome)
+    if outcome.left_behind:
+        panels[f"Not evacuated ({len(outcome.left_behind):,})"] = partial(_left, outcome)
+    return panels
+
+
+def _placed(answer: Answer, outcome: RecoveryOutcome) -> None:
+    if not outcome.placements:
+        st.markdown("No pod was evacuated." if not outcome.unplaced else "No pod gets a node.")
+        return
+    known = {pod.id: pod for pod in answer.loaded.cluster.pods}
+    pods = [known[placed.pod] for placed in outcome.placements]
+    table = pd.DataFrame(
+        {
+            "Pod": [placed.pod for placed in outcome.placements],
+            "Priority": [pod.priority for pod in pods],
+            "From": [pod.node or "" for pod in pods],
+            "To": [placed.node for placed in outcome.placements],
+            **results.request_columns(pods),
+        }
+    )
+    results.table_with_downloads(table, outcome.placements, "placements", answer.loaded.name)
+
+
+def _given_up(answer: Answer, outcome: RecoveryOutcome) -> None:
+    if not outcome.unplaced:
+        st.markdown("No pod is given up.")
+        return
+    stuck = [pod for pod in outcome.unplaced if pod.stuck]
+    if stuck:
+        st.markdown(
+            f"{units.count(len(stuck), 'pod')} would be stuck even with room: the volume cannot "
+            "be reached from any survivor."
+        )
+    table = pd.DataFrame(
+        {
+            "Pod": [pod.pod for pod in outcome.unplaced],
+            "Priority": [pod.priority for pod in outcome.unplaced],
+            "Stuck": ["by its volume" if pod.stuck else "" for pod in outcome.unplaced],
+            "Why": [pod.reason for pod in outcome.unplaced],
+        }
+    )
+    results.table_with_downloads(table, outcome.unplaced, "given up", answer.loaded.name)
+
+
+def _survivors(answer: Answer, outcome: RecoveryOutcome) -> None:
+    next_failure = {report.name: outcome_of(report) for report in outcome.cascade}
+    table = pd.DataFrame([_survivor_row(load) for load in outcome.survivors])
+    if next_failure:
+        table["If it failed next"] = [next_failure.get(load.node, "") for load in outcome.survivors]
+    shares = ("CPU before", "CPU after", "Memory before", "Memory after")
+    results.table_with_downloads(
+        table,
+        outcome.survivors,
+        "survivors",
+        answer.loaded.name,
+        {name: results.share_bar(name) for name in shares},
+    )
+
+
+def _survivor_row(load: SurvivorLoad) -> dict[str, object]:
+    return {
+        "Node": load.node,
+        "CPU before": load.cpu_before,
+        "CPU after": load.cpu_after,
+        "Memory before": load.memory_before,
+        "Memory after": load.memory_after,
+    }
+
+
+def _cascade(answer: Answer, outcome: RecoveryOutcome) -> None:
+    st.markdown(
+        "Would each survivor's failure be survivable too, on top of this one? A tile is a node: "
+        "✓ every pod finds another node, a number is how many do not."
+    )
+    chart(
+        failure_tiles(answer.after, outcome.cascade),
+        key="cascade",
+        alt="What the failure of each survivor would lose",
+    )
+
+
+def _preempted(answer: Answer, outcome: RecoveryOutcome) -> None:
+    known = {pod.id: pod for pod in answer.loaded.cluster.pods}
+    pods = [known[pod] for pod in outcome.preempted]
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Pod": outcome.preempted,
+                "Priority": [pod.priority for pod in pods],
+                "Node": [pod.node for pod in pods],
+            }
+        ),
+        hide_index=True,
+        key="preempted",
+    )
+
+
+def _left(outcome: RecoveryOutcome) -> None:
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Pod": [left.pod for left in outcome.left_behind],
+                "Why it is not evacuated": [left.reason for left in outcome.left_behind],
+            }
+        ),
+        hide_index=True,
+        key="left behind",
+    )
+
+
+def _atlas(loaded: Loaded) -> None:
+    answer = runs.last_answer(Beside.ATLAS)
+    if answer is None or answer.loaded.digest != loaded.digest:
+        return
+    found: AtlasOutcome = answer.outcome
+    st.subheader("Every node in turn", anchor=False)
+    limit = answer.ask.request.max_utilization
+    filled = "" if limit == 1 else f" Survivors are filled to {units.percent(limit)} at most."
+    st.markdown(f"{atlas_sentence(found)}{filled}")
+    st.caption(
+        "A tile is a node: ✓ every pod finds another node, a number is how many do not. "
+        "Hover for the pods."
+    )
+    chart(
+        failure_tiles(loaded.cluster, found.nodes, found.zones),
+        key="atlas",
+        alt="What the failure of each node and zone would lose",
+    )
+    reports = sorted((*found.zones, *found.nodes), key=lambda report: -len(report.lost_pods))
+    with st.expander("As a table", icon=":material/table:"):
+        table = pd.DataFrame([_report_row(report) for report in reports])
+        results.table_with_downloads(table, reports, "atlas", loaded.name)
+
+
+def atlas_sentence(found: AtlasOutcome) -> str:
+    """Say in a sentence or two which single failures lose pods."""
+    words = []
+    for kind, reports in (("node", found.nodes), ("zone", found.zones)):
+        checked = [report for report in reports if report.checked]
+        if not checked:
+            continue
+        losing = [report for report in checked if not report.survivable]
+        if losing:
+            words.append(f"{len(losing):,} of {units.count(len(checked), kind)} would lose pods.")
+        else:
+            words.append(f"No single {kind}'s failure loses a pod.")
+        if len(checked) < len(reports):
+            words.append(f"{units.count(len(reports) - len(checked), kind)} not checked.")
+    worst = found.worst
+    if worst is not None:
+        words.append(f"Worst: {worst.name} {outcome_of(worst)}.")
+    return plain(" ".join(words))
+
+
+def _report_row(report: FailureReport) -> dict[str, object]:
+    return {
+        "Fails": report.name,
+        "Kind": report.kind,
+        "Outcome": outcome_of(report),
+        "Evacuated": report.evacuated,
+        "Lost": len(report.lost_pods),
+        "Highest lost": None if not report.unplaced else max(report.unplaced),
+        "Not recreated": report.not_recreated,
+        "CPU peak": units.percent(report.cpu_peak) if report.checked else "",
+        "Memory peak": units.percent(report.memory_peak) if report.checked else "",
+        "Proven": "yes" if report.checked and report.proven else "no",
+    }
