@@ -27,7 +27,7 @@ from kytos.optimize.rebalance import RebalanceRequest, pinned_pods, rebalance_pr
 from kytos.problem import Floats, LoadMode, Problem
 from kytos.refine import repair
 from kytos.rounds import draw_at_once, draw_in_rounds
-from kytos.solvers.base import Capacity, Encoding, SolverName, SolverParams, Watch
+from kytos.solvers.base import Capacity, Encoding, Sampler, SolverName, SolverParams, Watch
 from kytos.solvers.registry import find_solver
 from kytos.sources.manifests import read_cluster
 
@@ -98,6 +98,8 @@ def cases(samples: list[str]) -> Iterator[tuple[str, Problem]]:
 def reach(problem: Problem, solver: SolverName, params: SolverParams, rows: str) -> Reached:
     """Anneal once and score the best read, repaired."""
     weights, sampler = Weights(), find_solver(solver)
+    if not isinstance(sampler, Sampler):
+        raise SystemExit(f"{solver.value} anneals no QUBO; choose a sampler")
     began = time.monotonic()
     scope = Scope(*focus(problem, params.max_variables))
     model = build_model(problem, None, scope, params.encoding, params.capacity)
