@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from kytos import units
-from kytos.cluster import CPU, MEMORY, Cluster
+from kytos.cluster import CPU, MEMORY, Cluster, Note
 from kytos.rules.why_not import WhyNot
 from kytos.usage import summarise
 
@@ -38,9 +38,13 @@ def print_cluster(cluster: Cluster, pinned: Mapping[str, str | None], console: C
     if cluster.notes:
         print_table(
             console,
-            ("read, not honoured yet", "objects"),
-            [(note.message, f"{note.count}: {', '.join(note.subjects)}") for note in cluster.notes],
+            ("worth knowing", "objects"),
+            [(note.message, _subjects(note)) for note in cluster.notes],
         )
+
+
+def _subjects(note: Note) -> str:
+    return f"{note.count}: {', '.join(note.subjects)}" if note.subjects else ""
 
 
 def print_why_not(answers: Sequence[WhyNot], console: Console) -> None:

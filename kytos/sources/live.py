@@ -142,6 +142,9 @@ class _Server:
         self._context = context
         self._limits = limits
         self._ends = time.monotonic() + limits.total_s
+        # without the user and password that may stand in it
+        scheme, _, place = client.configuration.host.partition("://")
+        self._address = f"{scheme}://{place.rpartition('@')[2]}"
         self.where = f"context {context}"
 
     def items_of(self, listing: Listing) -> list[dict[str, Any]]:
@@ -213,13 +216,14 @@ class _Server:
             raise self._too_slow()
         headers = {"Accept": accept, "Accept-Encoding": "gzip"}
         try:
-            request = self._client.param_serialize(
-                "GET",
-                path,
-                query_params=query,
-                header_params=headers,
-                auth_settings=["BearerToken"],
-            )
+            with _blaming_the_kubeconfig():  # a credential may have to be fetched anew
+                request = self._client.param_serialize(
+                    "GET",
+                    path,
+                    query_params=query,
+                    header_params=headers,
+                    auth_settings=["BearerToken"],
+                )
             answer = self._client.call_api(
                 *request, _request_timeout=(limits.connect_s, limits.read_s)
             )
@@ -228,7 +232,7 @@ class _Server:
             if _is_timeout(error):
                 raise self._too_slow() from error
             raise LiveError(
-                f"the API server at {self._client.configuration.host} cannot be reached "
+                f"the API server at {self._address} cannot be reached "
                 f"({_kind_of(error)}); see whether `kubectl --context {self._context} get nodes` "
                 "can",
                 self.where,
@@ -265,7 +269,7 @@ class _Server:
         if status == 404:
             return _RefusedError(
                 f"the API server has no {listing.resource} of {listing.version} (404)",
-                f"{self._client.configuration.host} answers, but not as a Kubernetes API server: "
+                f"{self._address} answers, but not as a Kubernetes API server: "
                 f"it has no {listing.resource}",
             )
         return LiveError(
@@ -275,7 +279,7 @@ class _Server:
 
     def _no_api_server(self, listing: Listing) -> LiveError:
         return LiveError(
-            f"what {self._client.configuration.host} answered is no list of {listing.resource}; "
+            f"what {self._address} answered is no list of {listing.resource}; "
             "expected a Kubernetes API server",
             self.where,
         )
@@ -283,7 +287,7 @@ class _Server:
     def _too_slow(self) -> LiveError:
         limits = self._limits
         return LiveError(
-            f"the API server at {self._client.configuration.host} took too long (more than "
+            f"the API server at {self._address} took too long (more than "
             f"{limits.connect_s:g} s to connect, {limits.read_s:g} s silent, or "
             f"{limits.total_s:g} s in all)",
             self.where,
@@ -364,19 +368,19 @@ def _use_context(configuration: Configuration, context: str) -> None:
 def _blaming_the_kubeconfig() -> Iterator[None]:
     """Say that the kubeconfig is at fault, and no more: the client's own errors quote its secrets.
 
-    That is also why the error is not chained.
+    That is also why no error is chained, and why any is caught: the credential plugins of several
+    libraries raise what they like.
     """
     try:
         yield
     except yaml.MarkedYAMLError as error:
         line = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
         raise LiveError(f"the kubeconfig is not valid YAML{line}") from None
-    except OSError as error:
-        raise LiveError(f"a file of the kubeconfig cannot be read: {error.strerror}") from None
-    except (ConfigException, yaml.YAMLError, LookupError, TypeError, ValueError, AttributeError):
+    except Exception:
         raise LiveError(
-            "the kubeconfig is not complete; `kubectl config view` shows it with its secrets left "
-            "out: each context needs a cluster with a server, and a user"
+            "the kubeconfig cannot be used; `kubectl config view` shows it with its secrets left "
+            "out: each context needs a cluster with a server and a user whose credentials can be "
+            "had, in files that can be read"
         ) from None
 
 

@@ -382,16 +382,16 @@ class TestKubeconfig:
         ("change", "said"),
         [
             (lambda text: text.replace("kind: Config", "kind: ["), "not valid YAML"),
-            (lambda text: "just text", "not complete"),
-            (lambda text: "", "not complete"),
-            (lambda text: text.replace("cluster: lab", "cluster: gone"), "not complete"),
-            (lambda text: text.replace("server:", "sever:"), "not complete"),
-            (lambda text: text.replace("http:", "file:"), "not complete"),
+            (lambda text: "just text", "cannot be used"),
+            (lambda text: "", "cannot be used"),
+            (lambda text: text.replace("cluster: lab", "cluster: gone"), "cannot be used"),
+            (lambda text: text.replace("server:", "sever:"), "cannot be used"),
+            (lambda text: text.replace("http:", "file:"), "cannot be used"),
             (
                 lambda text: text.replace(
                     "token: ", "auth-provider: {name: oidc, config: {a: "
                 ).replace("5ecret", "5ecret}}"),
-                "not complete",
+                "cannot be used",
             ),
         ],
         ids=["no yaml", "text", "empty", "no cluster", "no server", "no address", "no provider"],
@@ -405,6 +405,16 @@ class TestKubeconfig:
         with pytest.raises(LiveError, match=said) as caught:
             read_snapshot()
         assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+    def test_a_password_in_the_address_is_not_told(
+        self, kubeconfig: Path, server: ReplayServer
+    ) -> None:
+        """Some write user and password into the server's address."""
+        write_kubeconfig(kubeconfig, server.url.replace("//", f"//user:{SECRET}@"))
+        server.instead["/api/v1/pods"] = [Answer(200, '{"items": {}}')]
+        with pytest.raises(LiveError, match=f"what {server.url} answered") as caught:
+            read_snapshot()
+        assert SECRET not in str(caught.value)
 
     def test_is_never_written_to(self, kubeconfig: Path) -> None:
         """Reading leaves the file as it was."""
