@@ -78,7 +78,7 @@ def runner_on(client: Client) -> Runner:
         watch: Watch,
     ) -> Iterator[Result]:
         # One copy a worker: with fewer, a worker that dies could take the only one with it.
-        common = client.scatter(shared, broadcast=True, hash=False)
+        (common,) = client.scatter([shared], broadcast=True, hash=False)
         futures = [
             client.submit(_apply, function, common, item, watch.remaining_s, pure=False)
             for item in items

@@ -6,12 +6,13 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client, KilledWorker, LocalCluster
 
-from kytos.distributed import ADDRESS, dask_runner, runner_on
+from kytos.distributed import ADDRESS, _result, dask_runner, runner_on
 from kytos.hamiltonian.weights import Weights
 from kytos.side_by_side import threads
 from kytos.solvers.base import BlockRunner, SolverParams, SolverUnavailableError, Watch
@@ -42,11 +43,19 @@ def slow(item: int, watch: Watch) -> int:
     return item
 
 
-def killing(here: int, item: int, watch: Watch) -> int:
-    """Kill any process but the one that asked."""
-    if os.getpid() != here:
+def dies_once(flag: Path, item: int, watch: Watch) -> int:
+    """Take its worker down the first time item 0 is asked for."""
+    if item == 0 and not flag.exists():
+        flag.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return item
+
+
+class GivenUp:
+    """A future that dask gave up after its workers died."""
+
+    def result(self) -> int:
+        raise KilledWorker("task", None, 4)
 
 
 def test_results_come_in_the_order_asked(client: Client) -> None:
@@ -78,14 +87,16 @@ def test_stop_does_not_wait_for_the_workers(client: Client) -> None:
     assert time.monotonic() < end + 3
 
 
-def test_dead_workers_lose_nothing() -> None:
-    """Work that kills every worker it is given to is done here in the end."""
-    with (
-        LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
-        run = runner_on(client)
-        assert list(run(killing, (os.getpid(),), [7], Watch())) == [7]
+def test_dead_worker_loses_nothing(client: Client, tmp_path: Path) -> None:
+    """What a worker took with it is done again by another."""
+    flag = tmp_path / "died"
+    assert list(runner_on(client)(dies_once, (flag,), [0, 1, 2, 3], Watch())) == [0, 1, 2, 3]
+    assert flag.exists()
+
+
+def test_work_given_up_is_done_here() -> None:
+    """Work that dask gives up because its workers keep dying is done in this process."""
+    assert _result(GivenUp(), doubled, (1,), 3, Watch()) == 7  # type: ignore[arg-type]
 
 
 def test_absent_scheduler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
