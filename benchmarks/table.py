@@ -234,7 +234,7 @@ def sampler_alone(effort: Effort) -> Iterator[Row]:
     case, goal = "OpenJij alone, spread 100 x 10", "<= 8 % above CP-SAT's 30 s best, in 3 s"
     problems = [equal_nodes(100, 10, seed) for seed in effort.seeds]
     params = SolverParams(
-        time_limit_s=6.0,  # half of it is refinement's, which has nothing to do
+        time_limit_s=5.0,  # half of it is refinement's, which has nothing to do
         refine_proposals=0,
         max_variables=2_000,
         capacity=Capacity.UNBALANCED,

@@ -93,7 +93,7 @@ class SolverParams(Frozen):
         None, allow_inf_nan=False, description="hybrid ends when the energy H is this low"
     )
     rounds: int = Field(
-        2, ge=1, le=100_000, description="times hybrid anneals blocks and refines again"
+        1, ge=1, le=100_000, description="times hybrid anneals blocks and refines again"
     )
     blocks: int = Field(
         4, ge=0, le=10_000, description="blocks of nodes that hybrid anneals in each round"

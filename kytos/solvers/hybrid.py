@@ -3,7 +3,7 @@
 Refinement works on the whole problem, one pod or two at a time. Between its runs a few disjoint
 blocks of nodes are annealed as QUBOs around the best placement, on any sampler, and what they
 propose is kept only where the exact energy falls. Each part's gain is booked under its own name.
-docs/decisions/0061-hybrid.md tells what was measured.
+docs/decisions/0071-hybrid.md tells what was measured.
 """
 
 from __future__ import annotations
