@@ -152,7 +152,7 @@ def _details(loaded: Loaded) -> None:
     notes = loaded.cluster.notes
     names = ["Nodes", f"Pinned pods ({len(loaded.pinned):,})", "Why not"]
     if notes:
-        names.append(f"Read, not honoured yet ({len(notes):,})")
+        names.append(f"Notes ({len(notes):,})")
     tabs = st.tabs(names)
     with tabs[0]:
         _node_table(loaded.cluster)
