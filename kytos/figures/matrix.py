@@ -60,12 +60,12 @@ def matrix_figure(picture: MatrixPicture) -> go.Figure:
             figure.add_hline(y=first - 0.5, line=line)
             figure.add_vline(x=first - 0.5, line=line)
         centres.append((first + last - 1) / 2)
-        names.append(f"{name} ({size:,})")
+        names.append(f"{name}<br>{size:,}")
         begin += size
     axis = {"tickvals": centres, "ticktext": names, "showgrid": False, "zeroline": False}
-    figure.update_xaxes(**axis, range=[-0.5, cells - 0.5], constrain="domain")
+    figure.update_xaxes(**axis, range=[-0.5, cells - 0.5], constrain="domain", tickangle=0)
     figure.update_yaxes(
         **axis, range=[cells - 0.5, -0.5], scaleanchor="x", constrain="domain", tickangle=-90
     )
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 32})
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 40})
     return figure

@@ -80,10 +80,10 @@ def show(answer: Answer) -> None:
         left, right = st.columns(2, gap="large")
         with left:
             _size(view, outcome.solver.qubo)
-            _penalties(view, outcome.solver.qubo)
         with right:
             st.markdown("**The matrix**: what each pair of variables adds when both are 1")
             chart(matrix_figure(view.picture), key="qubo matrix", alt="Coefficients of the QUBO")
+        _penalties(view, outcome.solver.qubo)
     qubo = outcome.solver.qubo
     if qubo is None:
         st.info(f"`{outcome.solver.name}` draws no samples.", icon=":material/info:")

@@ -33,7 +33,7 @@ def test_matrix_shades_by_sign_and_order_of_magnitude(picture: MatrixPicture) ->
 def test_matrix_names_its_parts_and_parts_them(picture: MatrixPicture) -> None:
     """One tick for each kind of variables, one line between two kinds on either axis."""
     figure = matrix_figure(picture)
-    assert list(figure.layout.xaxis.ticktext) == ["assignment (2)", "slack (1)"]
+    assert list(figure.layout.xaxis.ticktext) == ["assignment<br>2", "slack<br>1"]
     assert len(figure.layout.shapes) == 2
     assert figure.layout.shapes[0].y0 == 1.5
 
