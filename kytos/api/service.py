@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 
@@ -18,17 +20,21 @@ from kytos.api.problems import FieldError, Refusal, field_errors
 from kytos.api.settings import Settings
 from kytos.calls import Options
 from kytos.cluster import Cluster
-from kytos.jobs import Job, JobCancelled, Pool, Progress, QueueFull, WorkerDied
+from kytos.jobs import Job, JobCancelled, JobError, Pool, Progress, QueueFull, WorkerDied
 from kytos.outcome import Question
 from kytos.solvers.base import ConsentRequiredError, SolverUnavailableError
 from kytos.sources.errors import SourceError
 from kytos.work import answer_call, greet
 
-TYPICAL_SECONDS = 3.0
-"""What a solve of ordinary size takes at default settings; only Retry-After is made from it."""
+RECENT = 20
+"""Solves that the answer to a full queue is made from."""
 
+LONGEST_RETRY_SECONDS = 60
 GRACE_SECONDS = 5.0
 """A solver looks at its clock between pieces of work; after this much more its worker is killed."""
+
+WARM_UP_SECONDS = 300.0
+"""Longest a call waits for the first worker beside its own time; it takes a tenth of this."""
 
 _log = structlog.get_logger("kytos.api")
 
@@ -89,6 +95,7 @@ class Service:
         self._lock = threading.Lock()
         self._followers = ThreadPoolExecutor(max_workers=512, thread_name_prefix="follow")
         self._remembered: dict[str, Run] = {}
+        self._recent_seconds: deque[float] = deque(maxlen=RECENT)
         self.metrics = ServiceMetrics(busy=self._busy, workers=self._workers)
 
     @property
@@ -105,7 +112,10 @@ class Service:
         pool = self.pool
         with self._lock:
             if self._first is None:
-                self._first = pool.submit(greet)
+                try:
+                    self._first = pool.submit(greet)
+                except QueueFull:  # by those the pool is shared with
+                    return False
         return self._first.done
 
     def close(self) -> None:
@@ -137,8 +147,8 @@ class Service:
             job = self.pool.submit(answer_call, question, cluster, options, request_id=request_id)
         except QueueFull as error:
             self.metrics.refused("queue full")
-            wait = ceil(TYPICAL_SECONDS * self._busy() / max(1, self._workers()))
-            raise Refusal(429, str(error), headers={"Retry-After": str(max(1, wait))}) from error
+            headers = {"Retry-After": str(self._retry_seconds())}
+            raise Refusal(429, str(error), headers=headers) from error
         solver = options.solver.shown_name
         ending = self._followers.submit(self._follow, job, question, solver, seconds, request_id)
         return Run(secrets.token_urlsafe(16), question, job, ending)
@@ -186,6 +196,12 @@ class Service:
         with self._lock:
             self._remembered.pop(run.id, None)
 
+    def _wait_until_warm(self) -> None:
+        """Let the first worker come up: compiling is no part of a call's time."""
+        if self._first is not None:
+            with suppress(JobError, TimeoutError):
+                self._first.result(WARM_UP_SECONDS)
+
     @property
     def _how_to_consent(self) -> str:
         if self.settings.allow_paid_solvers:
@@ -194,6 +210,12 @@ class Service:
             "This service accepts no charge for its callers: its operator has not set "
             "KYTOS_ALLOW_PAID_SOLVERS=1."
         )
+
+    def _retry_seconds(self) -> int:
+        """As long as the latest solves took from submission to end: the queue has moved on then."""
+        recent = tuple(self._recent_seconds)
+        mean = sum(recent) / len(recent) if recent else 0.0
+        return min(LONGEST_RETRY_SECONDS, max(1, ceil(mean)))
 
     def _busy(self) -> int:
         return self._pool.busy if self._pool is not None else 0
@@ -218,12 +240,14 @@ class Service:
         request_id: str | None,
     ) -> Ending:
         started = time.monotonic()
+        self._wait_until_warm()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             ending = _end_of(job, seconds, self._how_to_consent)
         self.metrics.solves.labels(
             question=question.value, solver=solver, result=ending.result
         ).inc()
         self.metrics.seconds.labels(question=question.value).observe(ending.at - started)
+        self._recent_seconds.append(ending.at - started)
         return ending
 
 

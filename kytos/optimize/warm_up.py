@@ -1,15 +1,19 @@
-"""Solve a question of two nodes, so that a worker's first real solve finds everything compiled."""
+"""Ask each question of two nodes, so that a worker's first real solve finds all compiled."""
 
 from __future__ import annotations
 
 from kytos.cluster import CPU, MEMORY, PODS, Cluster, Node, Owner, Pod
+from kytos.optimize.autoscale import AutoscaleRequest, ServiceRate, autoscale
+from kytos.optimize.newcomers import NewPod
+from kytos.optimize.placement import PlacementRequest, place
 from kytos.optimize.rebalance import RebalanceRequest, rebalance
+from kytos.optimize.recovery import RecoveryRequest, recover
 from kytos.problem import LoadMode
 from kytos.solvers.base import SolverParams
 
 
 def warm_up() -> None:
-    """Import and compile what a rebalance needs."""
+    """Import and compile what the four questions need."""
     room = {CPU: 4000, MEMORY: 2**33, PODS: 110}
     nodes = tuple(Node(name=name, allocatable=room) for name in ("a", "b"))
     pods = tuple(
@@ -27,3 +31,8 @@ def warm_up() -> None:
     params = SolverParams(num_reads=1, num_sweeps=10, refine_proposals=1000)
     for mode in (LoadMode.CONSOLIDATE, LoadMode.SPREAD):
         rebalance(cluster, RebalanceRequest(mode=mode), params=params)
+    recover(cluster, RecoveryRequest(failed_nodes=("a",)), params=params)
+    newcomer = NewPod(id="new", cpu_request=100, mem_request=100, count=2)
+    place(cluster, PlacementRequest(new_pods=(newcomer,)), params=params)
+    busy = ServiceRate(id="warm-up", request_rate=5, target_rate=1)
+    autoscale(cluster, AutoscaleRequest(services=(busy,)), params=params)
