@@ -13,9 +13,11 @@ import dimod
 import numpy as np
 import pytest
 
+from kytos.hamiltonian.energy import energy
 from kytos.hamiltonian.feasible import feasible
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import Ints, Problem
+from kytos.solve import Solution, solve
 from kytos.solvers.base import (
     Improver,
     Placer,
@@ -119,8 +121,8 @@ def test_energies_are_those_of_the_model(sampler: Sampler, vartype: str) -> None
     assert len(drawn) >= 1
     assert drawn.vartype is model.vartype
     assert list(drawn.variables) == list(model.variables)
-    for sample, energy in drawn.data(["sample", "energy"]):
-        assert energy == pytest.approx(model.energy(sample), abs=1e-9)
+    for sample, reached in drawn.data(["sample", "energy"]):
+        assert reached == pytest.approx(model.energy(sample), abs=1e-9)
 
 
 @pytest.mark.parametrize("name", SEEDED)
@@ -227,3 +229,37 @@ def test_placer_stopped_at_once_returns_something_feasible(
     found = placed(placer, problem, QUICK, Watch(stopped=lambda: True))
     assert time.monotonic() - began < FLOOR_S
     assert feasible(problem, found)
+
+
+@pytest.fixture
+def through_the_door(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Solution]:
+    """`kytos.solve.solve` with D-Wave's mocks behind the names of its cloud solvers."""
+    monkeypatch.setattr("kytos.solve.find_solver", solver_of)
+    return solve
+
+
+@pytest.mark.parametrize("name", SolverName)
+def test_energy_reported_is_the_referees(
+    name: SolverName, problem: Problem, through_the_door: Callable[..., Solution]
+) -> None:
+    """What any solver is said to have reached is what the referee makes of its placement."""
+    solution = through_the_door(problem, Weights(), name, QUICK)
+    found = energy(problem, Weights(), solution.placement)
+    assert feasible(problem, solution.placement)
+    assert solution.energy == found
+    assert solution.report.refined_energy == found.total
+    assert found.total <= energy(problem, Weights(), problem.current).total
+    assert solution.report.name is name
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLERS if name is not SolverName.DWAVE_QPU])
+def test_sampler_energy_of_what_breaks_nothing_is_the_referees(
+    name: SolverName, problem: Problem, through_the_door: Callable[..., Solution]
+) -> None:
+    """The answer, written into the QUBO that was annealed, has there its exact energy."""
+    solution = through_the_door(problem, Weights(), name, QUICK)
+    qubo = solution.report.qubo
+    assert qubo is not None
+    assert qubo.answer_energy == pytest.approx(solution.energy.total, rel=1e-6, abs=1e-9)
+    assert qubo.reads == len(qubo.sample_energies) == len(qubo.read_objectives)
+    assert min(qubo.read_objectives) == qubo.sampler_objective >= solution.energy.total
