@@ -104,7 +104,7 @@ class SolverParams(Frozen):
     block_variables: int | None = Field(
         None,
         ge=2,
-        le=20_000,
+        le=5_000,
         description="largest QUBO of a block; left out: what the sampler can hold",
     )
     block_runner: BlockRunner = Field(
