@@ -1,0 +1,87 @@
+"""Until a worker has come up the service says so, and the first call waits for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from kytos.api import Settings, create_app
+from kytos.jobs import QueueFull
+from kytos.work import greet
+
+Body = dict[str, Any]
+COLD_SECONDS = 0.6
+
+
+class SlowJob(Future[Any]):
+    """A job that ends when told."""
+
+    @property
+    def done(self) -> bool:  # type: ignore[override]
+        return super().done()
+
+
+class ColdPool:
+    """A pool whose worker comes up when told; then it answers at once."""
+
+    workers, busy = 1, 0
+
+    def __init__(self) -> None:
+        self.greeting = SlowJob()
+
+    def submit(self, function: Callable[..., Any], *_: Any, **__: Any) -> Any:
+        if function is greet:
+            return self.greeting
+        answer = SlowJob()
+        # No answer before the worker is up, as in a queue behind the greeting.
+        self.greeting.add_done_callback(lambda _: answer.set_result(b"{}"))
+        return answer
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def cold() -> ColdPool:
+    return ColdPool()
+
+
+def service(pool: ColdPool, **limits: float) -> TestClient:
+    return TestClient(create_app(Settings(**limits), make_pool=lambda: pool))  # type: ignore[arg-type,return-value]
+
+
+def test_ready_only_once_a_worker_is_up(cold: ColdPool) -> None:
+    """503 with Retry-After while the worker compiles, 200 after."""
+    with service(cold) as client:
+        response = client.get("/readyz")
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+        cold.greeting.set_result(None)
+        assert client.get("/readyz").status_code == 200
+
+
+def test_the_first_call_waits_for_the_worker(
+    cold: ColdPool, two_lists: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call that may take less time than the worker needs to come up is answered, not a 504."""
+    monkeypatch.setattr("kytos.api.service.GRACE_SECONDS", 0.0)
+    limit = COLD_SECONDS / 6
+    with service(cold, request_seconds=limit) as client:
+        timer = threading.Timer(COLD_SECONDS, cold.greeting.set_result, (None,))
+        timer.start()
+        assert client.post("/optimize/rebalance", json=two_lists).status_code == 200
+
+
+def test_a_pool_filled_by_others_is_not_a_fault(cold: ColdPool) -> None:
+    """Where the dashboard's solves fill the pool, the service is not ready, and says so."""
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise QueueFull("full")
+
+    cold.submit = full  # type: ignore[method-assign]
+    with service(cold) as client:
+        assert client.get("/readyz").status_code == 503
