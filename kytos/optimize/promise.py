@@ -93,7 +93,7 @@ def place_quickly(problem: Problem, seconds: float, watch: Watch) -> tuple[Ints,
 
     Pods are fitted in by priority; the exact stage is asked only where that leaves some out.
     """
-    placement = repair(problem, Weights(), problem.current)
+    placement = repair(problem, Weights(), problem.current, watch)
     if not any(problem.left_out(placement)):
         return placement, True
     exact = place_most(problem, SolverParams(time_limit_s=seconds), watch, hint=placement)

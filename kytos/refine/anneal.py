@@ -155,7 +155,7 @@ class _Search:
         whole = len(pods) == len(self.problem.pods)
         self._mark("refine", 0.0)
         if whole:
-            fill(self.flat, self.state)
+            fill(self.flat, self.state, self.watch)
             self._keep()
         if len(pods) and len(nodes) > 1 and proposals > 0:
             if whole and self.flat.consolidate:

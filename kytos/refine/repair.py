@@ -8,13 +8,18 @@ from kytos.hamiltonian.weights import Weights
 from kytos.problem import UNPLACED, Ints, Problem
 from kytos.refine import kernels
 from kytos.refine.state import State, Tables, empty_state, tables
+from kytos.solvers.base import Watch
+
+NO_WATCH = Watch()
 
 _ATTEMPTS = 64
 """Pods that may be given up for others, one after another, before filling up ends."""
 
 
-def repair(problem: Problem, weights: Weights, placement: Ints) -> Ints:
-    """Return a feasible placement ``(pods,)`` close to `placement`; deterministic.
+def repair(problem: Problem, weights: Weights, placement: Ints, watch: Watch = NO_WATCH) -> Ints:
+    """Return a feasible placement ``(pods,)`` close to `placement`.
+
+    Deterministic, unless the watch cuts it short: then pods that no room is free for stay out.
 
     A feasible placement keeps every pod where it is. From any other the pods start at home, where
     doing nothing is always feasible, and are moved to where `placement` wants them, one by one,
@@ -33,7 +38,7 @@ def repair(problem: Problem, weights: Weights, placement: Ints) -> Ints:
     if not kernels.all_hold(flat, state):
         kernels.load(flat, state, flat.current)
         _approach(flat, state, placement)
-    fill(flat, state)
+    fill(flat, state, watch)
     return state.place.copy()
 
 
@@ -70,8 +75,11 @@ def _approach(flat: Tables, state: State, placement: Ints) -> None:
         order = order[~arrived]
 
 
-def fill(flat: Tables, state: State) -> None:
-    """Fit unplaced pods in, higher priority first, in place."""
+def fill(flat: Tables, state: State, watch: Watch = NO_WATCH) -> None:
+    """Fit unplaced pods in, higher priority first, in place.
+
+    Once the watch says stop, what is left only goes where there is room already.
+    """
     nodes = np.arange(len(flat.capacity))
     ejected = np.zeros(len(flat.current), dtype=np.int64)
     unplaced = np.flatnonzero(state.place < 0)
@@ -80,7 +88,8 @@ def fill(flat: Tables, state: State) -> None:
     while queue and attempts > 0:
         attempts -= 1
         pod = queue.pop(0)
-        if kernels.insert(flat, state, pod, nodes) or kernels.make_room(flat, state, pod, nodes):
+        placed = kernels.insert(flat, state, pod, nodes)
+        if placed or watch.reason is not None or kernels.make_room(flat, state, pod, nodes):
             continue
         gone = kernels.preempt(flat, state, pod, nodes, ejected)
         if gone > 0:
