@@ -10,8 +10,9 @@ import numpy as np
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.refine import kernels
-from kytos.refine.repair import check_placement, fill
-from kytos.refine.state import State, Tables, empty_state, tables
+from kytos.refine.repair import check_placement, fill, repair
+from kytos.refine.squeeze import Squeezer
+from kytos.refine.state import State, Tables, flatten
 from kytos.solvers.base import StopReason, Watch
 
 CHUNK = 1 << 18
@@ -72,6 +73,14 @@ CONSOLIDATE_LADDERS = (
     Ladder(0.3, 1e-3, 0.35, 0.5),
     Ladder(0.1, 1e-3, 0.35, 0.5),
 )
+POLISH = Ladder(0.03, 1e-3, 0.03, 0.5)
+"""After a node was freed: bring home who need not have moved."""
+FREEING_SHARE = 0.15
+"""Of the budget, for ejection searches that free nodes."""
+LOOKS_PER_PROPOSAL = 8
+"""Pods an ejection search looks at in the time of one proposal."""
+GRACE = 4 * CHUNK
+"""Proposals of the final descent that even a spent clock allows."""
 
 
 def default_proposals(problem: Problem) -> int:
@@ -123,8 +132,8 @@ def refine_block(
 def warm_up() -> None:
     """Compile (or load from Numba's cache) every kernel, so that the first solve need not."""
     for mode in LoadMode:
-        problem = _smallest(mode)
-        refine(problem, Weights(), problem.current, 100, 0)
+        problem, nowhere = _smallest(mode), np.full(2, -1)
+        refine(problem, Weights(), repair(problem, Weights(), nowhere), 100, 0)
 
 
 class _Search:
@@ -135,8 +144,9 @@ class _Search:
     ) -> None:
         check_placement(problem, placement)
         self.problem, self.weights, self.watch = problem, weights, watch
-        self.flat: Tables = tables(problem, weights)
-        self.state: State = empty_state(self.flat)
+        flattened: tuple[Tables, State] = flatten(problem, weights)
+        self.flat, self.state = flattened
+        self.consolidate = problem.mode is LoadMode.CONSOLIDATE
         start = np.asarray(placement, dtype=np.int64)
         kernels.load(self.flat, self.state, start)
         if not kernels.all_hold(self.flat, self.state):
@@ -145,6 +155,8 @@ class _Search:
                 "kytos.refine.repair first"
             )
         self.rng = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
+        self.squeezer = Squeezer(problem, self.flat, self.state, self.rng)
+        self.typical = 0.0
         self.began = time.monotonic()
         self.done = 0
         self.trace: list[TracePoint] = []
@@ -155,73 +167,113 @@ class _Search:
         whole = len(pods) == len(self.problem.pods)
         self._mark("refine", 0.0)
         if whole:
-            fill(self.flat, self.state, self.watch)
+            fill(self.squeezer, proposals // 8, self.watch)
             self._keep()
         if len(pods) and len(nodes) > 1 and proposals > 0:
-            if whole and self.flat.consolidate:
+            if whole and self.consolidate:
                 self._pack_anew()
             self._anneal(pods, nodes, proposals)
             self._descend(pods, nodes, proposals)
         reason = self.watch.reason or StopReason.WORK
-        kernels.load(self.flat, self.state, self.best)
+        self._restart()
         self._mark("refine", 1.0)
         return Refined(self.best, self._energy(), tuple(self.trace), self.done, reason)
 
     def _anneal(self, pods: Ints, nodes: Ints, proposals: int) -> None:
-        """Cool down once a ladder, each from the best so far."""
-        flat, state = self.flat, self.state
-        ladders = CONSOLIDATE_LADDERS if flat.consolidate else SPREAD_LADDERS
+        """Cool down once a ladder, each from the best so far; then try to free nodes."""
         changes = np.zeros(4096)
-        found = kernels.sample_changes(flat, state, pods, nodes, self.rng, changes)
-        typical = float(np.median(changes[:found])) if found else 0.0
-        journal = np.zeros((kernels.JOURNAL, 2), dtype=np.int64)
-        for ladder in ladders:
-            budget = int(ladder.share * proposals)
-            chunks = np.diff(np.append(np.arange(0, budget, CHUNK), budget))
-            heats = typical * np.geomspace(ladder.hot, ladder.cold, len(chunks) + 1)
+        found = kernels.sample_changes(self.flat, self.state, pods, nodes, self.rng, changes)
+        self.typical = float(np.median(changes[:found])) if found else 0.0
+        for ladder in CONSOLIDATE_LADDERS if self.consolidate else SPREAD_LADDERS:
             self._restart()
-            for count, hot, cold in zip(chunks, heats, heats[1:], strict=False):
-                if self.watch.reason is not None:
-                    break
-                energy = kernels.energy_of(flat, state)
-                energies = np.array([energy, min(energy, self.best_key[1])])
-                at_best = energy <= self.best_key[1]
-                marks = np.array([0, int(at_best)])
-                best = self.best.copy()
-                kernels.anneal(
-                    flat,
-                    state,
-                    pods,
-                    nodes,
-                    self.rng,
-                    int(count),
-                    hot,
-                    cold,
-                    ladder.swaps,
-                    energies,
-                    best,
-                    journal,
-                    marks,
+            self._cool(ladder, pods, nodes, int(ladder.share * proposals), proposals)
+        if self.consolidate and len(pods) == len(self.problem.pods):
+            self._free_nodes(pods, nodes, proposals)
+
+    def _cool(self, ladder: Ladder, pods: Ints, nodes: Ints, budget: int, proposals: int) -> None:
+        """Anneal the present placement down one ladder."""
+        flat, state = self.flat, self.state
+        chunks = np.diff(np.append(np.arange(0, budget, CHUNK), budget))
+        heats = self.typical * np.geomspace(ladder.hot, ladder.cold, len(chunks) + 1)
+        journal = np.zeros((kernels.JOURNAL, 2), dtype=np.int64)
+        for count, hot, cold in zip(chunks, heats, heats[1:], strict=False):
+            if self.watch.reason is not None:
+                return
+            counts, energy = self._key()
+            as_good = (counts, energy) <= self.best_key
+            best, marks = self.best.copy(), np.array([0, int(as_good)])
+            energies = np.array([energy, energy if as_good else self.best_key[1]])
+            kernels.anneal(
+                flat,
+                state,
+                pods,
+                nodes,
+                self.rng,
+                int(count),
+                hot,
+                cold,
+                ladder.swaps,
+                energies,
+                best,
+                journal,
+                marks,
+            )
+            self.done += int(count)
+            self._keep(best)
+            self._mark("refine", min(1.0, self.done / proposals))
+
+    def _free_nodes(self, pods: Ints, nodes: Ints, proposals: int) -> None:
+        """Free one node after another by ejection search, and see whether that pays."""
+        self._restart()
+        limit = self.squeezer.looked + int(FREEING_SHARE * LOOKS_PER_PROPOSAL * proposals)
+        patience = max(CHUNK, (limit - self.squeezer.looked) // 16)
+        while self.squeezer.looked < limit:
+            freed = False
+            tried = 0
+            for node in self.squeezer.closable():
+                if self.watch.reason is not None or self.squeezer.looked >= limit:
+                    return
+                tried += 1
+                left = limit - self.squeezer.looked
+                freed = self.squeezer.free(node, min(patience, left)) and self._pays(
+                    pods, nodes, proposals
                 )
-                self.done += int(count)
-                kernels.settle(state, best, journal, marks)
-                self._keep(best)
-                self._mark("refine", min(1.0, self.done / proposals))
-            if flat.consolidate:
-                self._restart()
-                self._empty(nodes)
-                self._keep()
+                if freed:
+                    break
+            if not tried:
+                return
+            if not freed:
+                patience *= 2
+
+    def _pays(self, pods: Ints, nodes: Ints, proposals: int) -> bool:
+        """Whether the placement, cooled down, is the best so far; go back to that if not."""
+        before = self.best_key
+        self._keep()
+        if self.flat.setting["cost_rate"][0] > 0 or self.flat.setting["pair_rate"][0] > 0:
+            before_polish = self.done
+            self._cool(POLISH, pods, nodes, int(POLISH.share * proposals), proposals)
+            self.squeezer.looked += LOOKS_PER_PROPOSAL * (self.done - before_polish)
+        self._restart()
+        self._mark("refine", min(1.0, self.done / proposals))
+        return self.best_key < before
 
     def _descend(self, pods: Ints, nodes: Ints, proposals: int) -> None:
-        """Move pods to their best nodes until none improves, or the budget is spent."""
+        """Move pods to their best nodes until none improves, or the budget is spent.
+
+        A clock that ran out leaves time for `GRACE` proposals: a best placement noted while it was
+        still warm is often a few moves from its floor.
+        """
         self._restart()
         slice_size = max(1, CHUNK // len(nodes))
-        limit = self.done + max(proposals // 4, 4 * CHUNK)
+        limit = self.done + max(proposals // 4, GRACE)
+        grace = self.done + GRACE
         moved = 1
         while moved:
             moved = 0
             for start in range(0, len(pods), slice_size):
-                if self.watch.reason is not None or self.done >= limit:
+                reason = self.watch.reason
+                clocked = reason is StopReason.CLOCK and self.done >= grace
+                if reason is StopReason.USER or clocked or self.done >= limit:
                     self._keep()
                     return
                 some = pods[start : start + slice_size]
@@ -229,45 +281,22 @@ class _Search:
                 self.done += len(some) * len(nodes)
         self._keep()
 
-    def _empty(self, nodes: Ints) -> None:
-        """Try to free the nodes in use, the least loaded first."""
-        flat, state = self.flat, self.state
-        load = np.zeros(len(flat.capacity))
-        np.add.at(load, state.place[state.place >= 0], flat.size[state.place >= 0])
-        for node in nodes[np.argsort(load[nodes], kind="stable")]:
-            if self.watch.reason is not None:
-                return
-            if state.count[node] > 0 and not flat.held_open[node]:
-                self._try_empty(node, nodes)
-
-    def _try_empty(self, node: np.int64, nodes: Ints) -> None:
-        """Move all pods of a node to others in use, biggest first; undo it if H does not fall."""
-        flat, state = self.flat, self.state
-        start, before = state.place.copy(), kernels.energy_of(flat, state)
-        pods = np.flatnonzero(start == node)
-        gone = all(
-            kernels.tuck(flat, state, pod, node, nodes)
-            or kernels.make_room(flat, state, pod, nodes)
-            for pod in pods[np.argsort(-flat.size[pods], kind="stable")]
-        )
-        if not gone or kernels.energy_of(flat, state) >= before:
-            for pod in np.flatnonzero(state.place != start):
-                kernels.shift(flat, state, pod, start[pod])
-
     def _pack_anew(self) -> None:
         """Pack everything from scratch in several orders; keep what is best."""
         flat, state = self.flat, self.state
         share = self.problem.request / np.maximum(self.problem.capacity.sum(axis=0), 1)
         worth = self.problem.capacity / np.maximum(self.problem.capacity.max(axis=0), 1)
-        price = np.where(flat.held_open > 0, 0.0, flat.price / np.maximum(worth.sum(axis=1), 1e-9))
+        price = np.where(
+            self.problem.held_open, 0.0, self.problem.price / np.maximum(worth.sum(axis=1), 1e-9)
+        )
         nodes = np.argsort(price, kind="stable")
-        nothing = np.full(len(flat.current), -1, dtype=np.int64)
+        nothing = np.full(len(self.problem.pods), -1, dtype=np.int64)
         for weight in (share.max(axis=1), share.sum(axis=1), *share.T[:2]):
             for best_fit in (0, 1):
                 if self.watch.reason is not None:
                     return
                 kernels.load(flat, state, nothing)
-                pods = np.lexsort((-weight, flat.rank // 2))
+                pods = np.lexsort((-weight, flat.pod["rank"] // 2))
                 kernels.pack(flat, state, pods, nodes, best_fit)
                 if kernels.all_hold(flat, state):
                     self._keep()
@@ -305,7 +334,7 @@ class _Search:
 
 
 def _smallest(mode: LoadMode) -> Problem:
-    """Two pods on two nodes."""
+    """A pod that runs and one that fits nowhere, so that every search is called."""
     ones, two = np.ones((2, 1), dtype=np.int64), np.full((2, 2), 2.0)
     return Problem(
         pods=("a", "b"),
@@ -314,14 +343,14 @@ def _smallest(mode: LoadMode) -> Problem:
         allocatable=2 * ones,
         capacity=2 * ones,
         fixed=0 * ones,
-        request=ones,
+        request=np.array([[1], [3]]),
         load_allocatable=two,
         load_fixed=0 * two,
         load_request=two / 2,
-        current=np.array([0, 0]),
+        current=np.array([0, -1]),
         allowed=np.ones((2, 2), dtype=np.bool_),
-        must_place=np.ones(2, dtype=np.bool_),
-        desire=np.zeros(2),
+        must_place=np.array([True, False]),
+        desire=np.array([0.0, 1.0]),
         priority=np.zeros(2, dtype=np.int64),
         move_cost=np.ones(2),
         service=np.full(2, -1),

@@ -10,7 +10,7 @@ from kytos.hamiltonian.weights import Weights
 from kytos.problem import Ints, Problem
 from kytos.refine import kernels
 from kytos.refine.repair import check_placement
-from kytos.refine.state import empty_state, tables
+from kytos.refine.state import flatten
 
 
 def cheapest_elsewhere(
@@ -26,8 +26,7 @@ def cheapest_elsewhere(
         When `placement` is not one node position or -1 for each pod.
     """
     check_placement(problem, placement)
-    flat = tables(problem, weights)
-    state = empty_state(flat)
+    flat, state = flatten(problem, weights)
     kernels.load(flat, state, np.asarray(placement, dtype=np.int64))
     nodes = np.arange(len(problem.nodes))
     changes = np.empty(len(nodes))

@@ -23,113 +23,113 @@ from kytos.refine.state import EXCLUDES, NEEDED, NEEDS
 
 # Without Numba's runtime no call counts references to the arrays in `T` and `S`: those counts
 # were 95 % of the time of a proposal. The price: a kernel cannot allocate.
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
-_compiled: Callable[[Any], Any] = numba.njit(**_OPTIONS)
-_inlined: Callable[[Any], Any] = numba.njit(forceinline=True, **_OPTIONS)
+_OPTIONS: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "_nrt": False,
+    "no_cfunc_wrapper": True,
+}
+# Unpacking the tuples for Python is most of what a small kernel takes to compile, so only those
+# that Python calls can be called from it.
+_INTERNAL = _OPTIONS | {"no_cpython_wrapper": True}
+_INLINED = _INTERNAL | {"forceinline": True}
+_entry: Callable[[Any], Any] = numba.njit(**_OPTIONS)
+_internal: Callable[[Any], Any] = numba.njit(**_INTERNAL)
+_inlined: Callable[[Any], Any] = numba.njit(**_INLINED)
 
 NOWHERE = np.int64(-1)  # a plain -1 is a literal type, and would compile kernels twice
+_ONE = np.int64(1)
 JOURNAL = 1 << 12
 """Accepted moves remembered since the best placement, before it is copied out instead."""
+SHAKES = 64
+"""Random moves between two ejections, so that the same pods do not chase each other."""
 
 
-def load(T: Any, S: Any, placement: Any) -> None:
-    """Set the state to a placement, counting from scratch."""
-    for array, start in (
-        (S.held, T.fixed),
-        (S.load, T.load_fixed),
-        (S.service, T.service_fixed),
-        (S.zone, T.zone_fixed),
-        (S.tally, T.tally_fixed),
-        (S.first, NOWHERE),
-        (S.place, NOWHERE),
-    ):
-        array[...] = start
-    for array in (S.need, S.count, S.moved, S.left, S.unplaced, S.scalars):
-        array[...] = 0
-    _load(T, S, placement)
-
-
-@_compiled
-def _load(T, S, placement):
-    for tally in range(len(T.topology)):
-        S.total[tally] = 0
-        for domain in range(T.tally_start[tally], T.tally_start[tally + 1]):
-            S.total[tally] += T.tally_fixed[domain]
+@_entry
+def load(T, S, placement):
+    """Set the state to a placement; sums of floats are taken anew."""
     for pod in range(len(S.place)):
-        S.unplaced[T.rank[pod]] += 1
-        S.scalars[1] += 1
-        if T.current[pod] >= 0:
-            S.scalars[0] += 1
-            for at in range(T.limit_ptr[pod], T.limit_ptr[pod + 1]):
-                S.left[T.limit_idx[at]] += 1
+        _shift(T, S, pod, NOWHERE)
+    for node in range(len(S.node)):
+        S.node[node].cpu = T.node[node].fixed_cpu
+        S.node[node].memory = T.node[node].fixed_memory
     for pod in range(len(S.place)):
-        if placement[pod] >= 0:
-            shift(T, S, pod, placement[pod])
+        _shift(T, S, pod, placement[pod])
 
 
-@_compiled
-def shift(T, S, pod, node):
+@_internal
+def _shift(T, S, pod, node):
     """Put a pod on a node, or nowhere, whatever the rules say."""
     old = S.place[pod]
     if old == node:
         return
-    current = T.current[pod]
     if old >= 0:
-        _count(T, S, pod, old, -1)
-        before, after = S.before[pod], S.after[pod]
+        _count(T, S, pod, old, NOWHERE)
+        before, after = S.link[pod].before, S.link[pod].after
         if before >= 0:
-            S.after[before] = after
+            S.link[before].after = after
         else:
-            S.first[old] = after
+            S.node[old].first = after
         if after >= 0:
-            S.before[after] = before
+            S.link[after].before = before
     else:
-        S.unplaced[T.rank[pod]] -= 1
-        S.scalars[1] -= 1
+        S.unplaced[T.pod[pod].rank] -= 1
     if node >= 0:
-        _count(T, S, pod, node, 1)
-        head = S.first[node]
-        S.before[pod] = NOWHERE
-        S.after[pod] = head
+        _count(T, S, pod, node, _ONE)
+        head = S.node[node].first
+        S.link[pod].before = NOWHERE
+        S.link[pod].after = head
         if head >= 0:
-            S.before[head] = pod
-        S.first[node] = pod
+            S.link[head].before = pod
+        S.node[node].first = pod
     else:
-        S.unplaced[T.rank[pod]] += 1
-        S.scalars[1] += 1
-    if current >= 0 and (old == current or node == current):
-        step = 1 if old == current else -1
-        S.scalars[0] += step
-        for at in range(T.limit_ptr[pod], T.limit_ptr[pod + 1]):
-            S.left[T.limit_idx[at]] += step
+        S.unplaced[T.pod[pod].rank] += 1
+    home = T.pod[pod].home
+    if home >= 0 and (old == home or node == home):
+        step = 1 if old == home else -1
+        S.gone[0] += step
+        for at in range(T.pod[pod].limit_from, T.pod[pod].limit_to):
+            S.left[T.limited[at]] += step
     S.place[pod] = node
 
 
-@_inlined
+@_internal
 def _count(T, S, pod, node, step):
-    away = node != T.current[pod]
+    away = node != T.pod[pod].home
     for resource in range(S.held.shape[1]):
         amount = T.request[pod, resource]
         S.held[node, resource] += step * amount
         if away and amount > 0:
             S.need[node, resource] += step
-    S.load[node, 0] += step * T.load_request[pod, 0]
-    S.load[node, 1] += step * T.load_request[pod, 1]
-    S.count[node] += step
-    service = T.service[pod]
+    S.node[node].cpu += step * T.pod[pod].cpu
+    S.node[node].memory += step * T.pod[pod].memory
+    S.node[node].count += step
+    service = T.pod[pod].service
     if service >= 0:
         S.service[service, node] += step
-        zone = T.zone[node]
+        zone = T.node[node].zone
         if zone >= 0:
             S.zone[service, zone] += step
-    for at in range(T.member_ptr[pod], T.member_ptr[pod + 1]):
-        tally = T.member_idx[at]
-        domain = T.domain[T.topology[tally], node]
+    for at in range(T.pod[pod].member_from, T.pod[pod].member_to):
+        tally = T.member[at]
+        domain = T.domain[T.tally[tally].topology, node]
         if domain >= 0:
-            S.tally[T.tally_start[tally] + domain] += step
+            S.tally[T.tally[tally].start + domain].count += step
             S.total[tally] += step
             if away:
-                S.moved[T.tally_start[tally] + domain] += step
+                S.tally[T.tally[tally].start + domain].moved += step
+
+
+@_inlined
+def _squares(T, S, pod, node, own):
+    """Change of (u - mean)^2 of cpu and memory by a pod coming to a node."""
+    cpu = T.pod[pod].cpu * T.node[node].per_cpu
+    rest = S.node[node].cpu * T.node[node].per_cpu - own * cpu - T.node[node].mean_cpu
+    total = cpu * (rest + rest + cpu)
+    memory = T.pod[pod].memory * T.node[node].per_memory
+    rest = S.node[node].memory * T.node[node].per_memory - own * memory - T.node[node].mean_memory
+    return total + memory * (rest + rest + memory)
 
 
 @_inlined
@@ -138,151 +138,149 @@ def cost_at(T, S, pod, node):
 
     Exact differences of H without `desire`; leaving a pod unplaced costs its move only.
     """
-    home = T.current[pod]
+    home = T.pod[pod].home
     cost = 0.0
     guide = 0.0
     if home >= 0 and node != home:
-        cost += T.move_cost[pod]
+        cost += T.pod[pod].move_cost
     if node >= 0:
         here = S.place[pod]
         own = 1.0 if here == node else 0.0
-        quadratic = 0.0
-        for axis in range(2):
-            scale = T.inverse[node, axis]
-            amount = T.load_request[pod, axis] * scale
-            rest = S.load[node, axis] * scale - own * amount - T.target[node, axis]
-            quadratic += amount * (rest + rest + amount)
-        if T.consolidate:
-            guide = T.load_rate * quadratic
-            if S.count[node] == own and not T.held_open[node]:
-                cost += T.price[node]
+        squares = T.setting[0].load_rate * _squares(T, S, pod, node, own)
+        if T.setting[0].consolidate:
+            guide = squares
+            if S.node[node].count == own and not T.node[node].held_open:
+                cost += T.node[node].price
         else:
-            cost += T.load_rate * quadratic
-        if T.has_node_cost:
-            cost += T.cost_rate * T.node_cost[pod, node]
-        if T.has_preference:
-            cost += T.pair_rate * T.preference[pod, node]
-        service = T.service[pod]
-        if T.has_service and service >= 0:
+            cost += squares
+        if T.setting[0].has_node_cost:
+            cost += T.setting[0].cost_rate * T.node_cost[pod, node]
+        if T.setting[0].has_preference:
+            cost += T.setting[0].pair_rate * T.preference[pod, node]
+        service = T.pod[pod].service
+        if T.setting[0].has_service and service >= 0:
             pairs = S.service[service, node] - own
-            zone = T.zone[node]
-            if T.has_zone and zone >= 0:
+            zone = T.node[node].zone
+            if T.setting[0].has_zone and zone >= 0:
                 pairs += S.zone[service, zone]
-                if here >= 0 and T.zone[here] == zone:
+                if here >= 0 and T.node[here].zone == zone:
                     pairs -= 1
-            cost += T.pair_rate * pairs
-        if T.has_traffic:
-            cost += T.cost_rate * _latency(T, S, pod, node)
-        if T.has_tallies:
+            cost += T.setting[0].pair_rate * pairs
+        if T.setting[0].has_traffic:
+            cost += T.setting[0].cost_rate * _latency(T, S, pod, node)
+        if T.setting[0].has_tallies:
             cost += _pairings(T, S, pod, node)
     return cost, guide
 
 
-@_compiled
+@_internal
 def _latency(T, S, pod, node):
     total = 0.0
-    for at in range(T.peer_ptr[pod], T.peer_ptr[pod + 1]):
-        other = S.place[T.peer_idx[at]]
+    for at in range(T.pod[pod].peer_from, T.pod[pod].peer_to):
+        other = S.place[T.peer[at].pod]
         if other >= 0:
-            total += T.peer_weight[at] * T.latency[node, other]
+            total += T.peer[at].weight * T.latency[node, other]
     return total
 
 
-@_compiled
+@_internal
 def _pairings(T, S, pod, node):
     total = 0.0
     here = S.place[pod]
-    for at in range(T.member_ptr[pod], T.member_ptr[pod + 1]):
-        tally = T.member_idx[at]
-        for pair in range(T.pair_ptr[tally], T.pair_ptr[tally + 1]):
-            other = T.pair_idx[pair]
-            domain = T.domain[T.topology[other], node]
+    for at in range(T.pod[pod].member_from, T.pod[pod].member_to):
+        tally = T.member[at]
+        for row in range(T.tally[tally].pair_from, T.tally[tally].pair_to):
+            other = T.pair[row].tally
+            topology = T.tally[other].topology
+            domain = T.domain[topology, node]
             if domain >= 0:
-                count = S.tally[T.tally_start[other] + domain]
-                if here >= 0 and T.domain[T.topology[other], here] == domain:
+                count = S.tally[T.tally[other].start + domain].count
+                if here >= 0 and T.domain[topology, here] == domain:
                     count -= _is_member(T, pod, other)
-                total += T.pair_weight[pair] * count
+                total += T.pair[row].weight * count
     return total
 
 
-@_compiled
+@_internal
 def _is_member(T, pod, tally):
-    for at in range(T.member_ptr[pod], T.member_ptr[pod + 1]):
-        if T.member_idx[at] == tally:
+    for at in range(T.pod[pod].member_from, T.pod[pod].member_to):
+        if T.member[at] == tally:
             return 1
     return 0
 
 
-@_compiled
+@_entry
 def energy_of(T, S):
     """Return H of the state from scratch, without `desire`."""
     total = 0.0
-    for node in range(len(S.count)):
-        if T.consolidate:
-            if S.count[node] > 0 or T.held_open[node]:
-                total += T.price[node]
+    for node in range(len(S.node)):
+        if T.setting[0].consolidate:
+            if S.node[node].count > 0 or T.node[node].held_open:
+                total += T.node[node].price
         else:
-            for axis in range(2):
-                if T.inverse[node, axis] > 0.0:
-                    off = S.load[node, axis] * T.inverse[node, axis] - T.target[node, axis]
-                    total += T.load_rate * off * off
-    pairs = 0.0
-    for service in range(S.service.shape[0]):
-        for node in range(S.service.shape[1]):
-            replicas = float(S.service[service, node])
-            pairs += replicas * (replicas - 1) / 2
-        if T.has_zone:
-            for zone in range(S.zone.shape[1]):
-                replicas = float(S.zone[service, zone])
-                pairs += replicas * (replicas - 1) / 2
-    total += T.pair_rate * pairs
+            off = S.node[node].cpu * T.node[node].per_cpu - T.node[node].mean_cpu
+            total += T.setting[0].load_rate * off * off
+            off = S.node[node].memory * T.node[node].per_memory - T.node[node].mean_memory
+            total += T.setting[0].load_rate * off * off
+    pairs = _pairs_of(S.service)
+    if T.setting[0].has_zone:
+        pairs += _pairs_of(S.zone)
+    total += T.setting[0].pair_rate * pairs
     for pod in range(len(S.place)):
         node = S.place[pod]
-        if T.current[pod] >= 0 and node != T.current[pod]:
-            total += T.move_cost[pod]
+        if T.pod[pod].home >= 0 and node != T.pod[pod].home:
+            total += T.pod[pod].move_cost
         if node >= 0:
-            if T.has_node_cost:
-                total += T.cost_rate * T.node_cost[pod, node]
-            if T.has_preference:
-                total += T.pair_rate * T.preference[pod, node]
-            if T.has_traffic:
-                total += T.cost_rate * _latency(T, S, pod, node) / 2
-    for tally in range(len(T.topology)):
-        start, end = T.tally_start[tally], T.tally_start[tally + 1]
-        for pair in range(T.pair_ptr[tally], T.pair_ptr[tally + 1]):
-            other = T.pair_idx[pair]
-            weight = T.pair_weight[pair]
-            for domain in range(end - start):
-                count = float(S.tally[start + domain])
+            if T.setting[0].has_node_cost:
+                total += T.setting[0].cost_rate * T.node_cost[pod, node]
+            if T.setting[0].has_preference:
+                total += T.setting[0].pair_rate * T.preference[pod, node]
+            if T.setting[0].has_traffic:
+                total += T.setting[0].cost_rate * _latency(T, S, pod, node) / 2
+            if T.setting[0].has_tallies:
+                total -= _own_pairs(T, S, pod)
+    for tally in range(len(T.tally)):
+        start = T.tally[tally].start
+        for row in range(T.tally[tally].pair_from, T.tally[tally].pair_to):
+            other = T.pair[row].tally
+            weight = T.pair[row].weight
+            for domain in range(T.tally[tally].domains):
+                count = float(S.tally[start + domain].count)
                 if other == tally:
                     total += weight * count * (count - 1) / 2
                 else:
-                    total += weight / 2 * count * S.tally[T.tally_start[other] + domain]
-    if T.has_tallies:
-        for pod in range(len(S.place)):
-            if S.place[pod] >= 0:
-                total -= _own_pairs(T, S, pod)
+                    total += weight / 2 * count * S.tally[T.tally[other].start + domain].count
     return total
 
 
-@_compiled
+@_internal
+def _pairs_of(replicas):
+    pairs = 0.0
+    for service in range(replicas.shape[0]):
+        for place in range(replicas.shape[1]):
+            count = float(replicas[service, place])
+            pairs += count * (count - 1) / 2
+    return pairs
+
+
+@_internal
 def _own_pairs(T, S, pod):
     """Weight of a pod's pairs with itself, where it is carrier and target of different tallies."""
     total = 0.0
-    for at in range(T.member_ptr[pod], T.member_ptr[pod + 1]):
-        tally = T.member_idx[at]
-        if T.domain[T.topology[tally], S.place[pod]] >= 0:
-            for pair in range(T.pair_ptr[tally], T.pair_ptr[tally + 1]):
-                other = T.pair_idx[pair]
+    for at in range(T.pod[pod].member_from, T.pod[pod].member_to):
+        tally = T.member[at]
+        if T.domain[T.tally[tally].topology, S.place[pod]] >= 0:
+            for row in range(T.tally[tally].pair_from, T.tally[tally].pair_to):
+                other = T.pair[row].tally
                 if other != tally and _is_member(T, pod, other):
-                    total += T.pair_weight[pair] / 2
+                    total += T.pair[row].weight / 2
     return total
 
 
 @_inlined
-def fits(T, S, pod, node):
+def _fits(T, S, pod, node):
     """Whether a pod may come to a node as far as it and the node's resources are concerned."""
-    home = node == T.current[pod]
+    home = node == T.pod[pod].home
     if not home and not T.allowed[pod, node]:
         return False
     for resource in range(S.held.shape[1]):
@@ -296,55 +294,45 @@ def fits(T, S, pod, node):
     return True
 
 
-@_compiled
-def node_holds(T, S, node):
-    """Whether what came to a node fits there."""
-    for resource in range(S.held.shape[1]):
-        if S.need[node, resource] > 0 and S.held[node, resource] > T.capacity[node, resource]:
+@_inlined
+def _may_leave(T, S, pod, node):
+    """Whether the bounds on moves let a pod go to a node (or nowhere)."""
+    home = T.pod[pod].home
+    if home < 0 or S.place[pod] != home or node == home:
+        return True
+    if S.gone[0] >= T.setting[0].max_moves:
+        return False
+    for at in range(T.pod[pod].limit_from, T.pod[pod].limit_to):
+        if S.left[T.limited[at]] >= T.limit[T.limited[at]]:
             return False
     return True
 
 
 @_inlined
-def may_leave(T, S, pod, node):
-    """Whether the bounds on moves let a pod go to a node (or nowhere)."""
-    current = T.current[pod]
-    if current < 0 or S.place[pod] != current or node == current:
-        return True
-    if S.scalars[0] >= T.max_moves:
+def _has_left_rightly(T, S, pod):
+    """Whether the bounds on moves that a pod counts in hold."""
+    if S.gone[0] > T.setting[0].max_moves:
         return False
-    if T.has_limits:
-        for at in range(T.limit_ptr[pod], T.limit_ptr[pod + 1]):
-            if S.left[T.limit_idx[at]] >= T.limit_max[T.limit_idx[at]]:
-                return False
-    return True
-
-
-@_compiled
-def limits_hold(T, S):
-    """Whether the bounds on moves hold."""
-    if S.scalars[0] > T.max_moves:
-        return False
-    for limit in range(len(T.limit_max)):  # noqa: SIM110 (kernels know no generators)
-        if S.left[limit] > T.limit_max[limit]:
+    for at in range(T.pod[pod].limit_from, T.pod[pod].limit_to):
+        if S.left[T.limited[at]] > T.limit[T.limited[at]]:
             return False
     return True
 
 
-@_compiled
+@_internal
 def rules_hold(T, S, pod, old):
     """Whether no rule that depends on others breaks by a pod having gone from `old` to its node.
 
     Right for every pod affected, if it held for all of them before.
     """
     node = S.place[pod]
-    for at in range(T.member_ptr[pod], T.member_ptr[pod + 1]):
-        tally = T.member_idx[at]
-        topology = T.topology[tally]
+    for at in range(T.pod[pod].member_from, T.pod[pod].member_to):
+        tally = T.member[at]
+        topology = T.tally[tally].topology
         domain = T.domain[topology, node] if node >= 0 else NOWHERE
         left = T.domain[topology, old] if old >= 0 else NOWHERE
-        for entry in range(T.rule_ptr[tally], T.rule_ptr[tally + 1]):
-            kind, rule = T.rule_kind[entry], T.rule_idx[entry]
+        for row in range(T.tally[tally].rule_from, T.tally[tally].rule_to):
+            kind, rule = T.rule[row].kind, T.rule[row].other
             if kind == EXCLUDES:
                 if domain >= 0 and _excluded(T, S, pod, node, rule):
                     return False
@@ -354,7 +342,7 @@ def rules_hold(T, S, pod, old):
                         return False
                 elif (
                     left >= 0
-                    and S.tally[T.tally_start[tally] + left] <= 1
+                    and S.tally[T.tally[tally].start + left].count <= 1
                     and not _presence_holds(T, S, rule, left)
                 ):
                     return False
@@ -366,131 +354,154 @@ def rules_hold(T, S, pod, old):
     return True
 
 
-@_compiled
+@_internal
 def _excluded(T, S, pod, node, other):
-    start = T.tally_start[other]
-    domain = T.domain[T.topology[other], node]
+    domain = T.domain[T.tally[other].topology, node]
     if domain < 0:
         return False
-    if node == T.current[pod]:
-        return S.moved[start + domain] > 0
-    return S.tally[start + domain] > _is_member(T, pod, other)
+    here = T.tally[other].start + domain
+    if node == T.pod[pod].home:
+        return S.tally[here].moved > 0
+    return S.tally[here].count > _is_member(T, pod, other)
 
 
-@_compiled
+@_internal
 def _carrier_holds(T, S, presence, pod):
-    low, high = T.presence_ptr[presence], T.presence_ptr[presence + 1]
+    low, high = T.presence[presence].entry_from, T.presence[presence].entry_to
     while low < high:
         middle = (low + high) // 2
-        if T.presence_pod[middle] < pod:
+        if T.entry[middle].pod < pod:
             low = middle + 1
         else:
             high = middle
     return _entry_holds(T, S, presence, low)
 
 
-@_compiled
+@_internal
 def _entry_holds(T, S, presence, entry):
-    pod = T.presence_pod[entry]
+    pod = T.entry[entry].pod
     node = S.place[pod]
     if node < 0:
         return True
-    target = T.presence_target[presence]
-    domain = T.domain[T.topology[target], node]
+    target = T.presence[presence].target
+    domain = T.domain[T.tally[target].topology, node]
     itself = _is_member(T, pod, target) if domain >= 0 else 0
-    if domain >= 0 and S.tally[T.tally_start[target] + domain] > itself:
+    if domain >= 0 and S.tally[T.tally[target].start + domain].count > itself:
         return True
-    if node == T.current[pod]:
-        return not T.presence_had[entry]
-    return domain >= 0 and T.presence_alone[entry] > 0 and S.total[target] <= itself
+    if node == T.pod[pod].home:
+        return not T.entry[entry].had
+    return domain >= 0 and T.entry[entry].alone > 0 and S.total[target] <= itself
 
 
-@_compiled
+@_internal
 def _presence_holds(T, S, presence, domain):
     """Judge the carriers in one domain, or all for `NOWHERE`."""
-    target = T.presence_target[presence]
-    topology = T.topology[target]
-    for entry in range(T.presence_ptr[presence], T.presence_ptr[presence + 1]):
-        node = S.place[T.presence_pod[entry]]
+    target = T.presence[presence].target
+    topology = T.tally[target].topology
+    for entry in range(T.presence[presence].entry_from, T.presence[presence].entry_to):
+        node = S.place[T.entry[entry].pod]
         if (
             node >= 0
             and (domain < 0 or T.domain[topology, node] == domain)
             and not _entry_holds(T, S, presence, entry)
         ):
             return False
-    first = T.presence_bound_ptr[presence]
-    for place in range(T.presence_bound_ptr[presence + 1] - first):
+    first = T.presence[presence].bound_from
+    for place in range(T.presence[presence].bound_to - first):
         if (
             (domain < 0 or place == domain)
             and T.presence_fixed[first + place]
-            and S.tally[T.tally_start[target] + place] == 0
+            and S.tally[T.tally[target].start + place].count == 0
         ):
             return False
     return True
 
 
-@_compiled
+@_internal
 def _skew_holds(T, S, skew, pod):
     """Judge all domains: a shift may raise one and lower the minimum the others are held to."""
-    carrier, counted = T.skew_carrier[skew], T.skew_counted[skew]
+    carrier, counted = T.skew[skew].carrier, T.skew[skew].counted
     node = S.place[pod]
     if (
         node >= 0
-        and node != T.current[pod]
-        and T.domain[T.topology[carrier], node] < 0
+        and node != T.pod[pod].home
+        and T.domain[T.tally[carrier].topology, node] < 0
         and _is_member(T, pod, carrier)
     ):
         return False
-    counts, carriers = T.tally_start[counted], T.tally_start[carrier]
+    counts, carriers = T.tally[counted].start, T.tally[carrier].start
     least = 0
-    if not T.skew_zero[skew]:
+    if not T.skew[skew].zero:
         least = 1 << 60
-        for at in range(T.skew_ptr[skew], T.skew_ptr[skew + 1]):
-            least = min(least, S.tally[counts + T.skew_eligible[at]])
-    first = T.skew_bound_ptr[skew]
-    for domain in range(T.skew_bound_ptr[skew + 1] - first):
-        if S.tally[carriers + domain] > 0:
-            over = S.tally[counts + domain] - least
+        for at in range(T.skew[skew].eligible_from, T.skew[skew].eligible_to):
+            least = min(least, S.tally[counts + T.skew_eligible[at]].count)
+    first = T.skew[skew].bound_from
+    for domain in range(T.skew[skew].bound_to - first):
+        if S.tally[carriers + domain].count > 0:
+            over = S.tally[counts + domain].count - least
             bound = T.skew_bound[first + domain]
-            if over > T.skew_max[skew] and (over > bound or S.moved[carriers + domain] > 0):
+            if over > T.skew[skew].most and (over > bound or S.tally[carriers + domain].moved > 0):
                 return False
     return True
 
 
-@_compiled
+@_entry
 def all_hold(T, S):
     """Whether the state breaks nothing: the check of `kytos.hamiltonian.feasible`, incremental."""
-    if not limits_hold(T, S):
+    if S.gone[0] > T.setting[0].max_moves:
         return False
-    for node in range(len(S.count)):
-        if not node_holds(T, S, node):
+    for limit in range(len(T.limit)):
+        if S.left[limit] > T.limit[limit]:
             return False
+    for node in range(len(S.node)):
+        for resource in range(S.held.shape[1]):
+            if S.need[node, resource] > 0 and S.held[node, resource] > T.capacity[node, resource]:
+                return False
     for pod in range(len(S.place)):
         node = S.place[pod]
         if node < 0:
-            if not T.optional[pod]:
+            if not T.pod[pod].optional:
                 return False
-        elif node != T.current[pod] and not T.allowed[pod, node]:
+        elif node != T.pod[pod].home and not T.allowed[pod, node]:
             return False
-        if T.has_rules and not rules_hold(T, S, pod, NOWHERE):
+        if T.setting[0].has_rules and not rules_hold(T, S, pod, NOWHERE):
             return False
-    for presence in range(len(T.presence_target)):
+    for presence in range(len(T.presence)):  # noqa: SIM110 (kernels know no generators)
         if not _presence_holds(T, S, presence, NOWHERE):
             return False
     return True
 
 
-@_compiled
+@_entry
 def try_shift(T, S, pod, node):
     """Move a pod if nothing breaks; say whether it moved."""
     old = S.place[pod]
-    if old == node or not may_leave(T, S, pod, node) or not fits(T, S, pod, node):
+    if old == node or not _may_leave(T, S, pod, node) or not _fits(T, S, pod, node):
         return False
-    shift(T, S, pod, node)
-    if T.has_rules and not rules_hold(T, S, pod, old):
-        shift(T, S, pod, old)
+    _shift(T, S, pod, node)
+    if T.setting[0].has_rules and not rules_hold(T, S, pod, old):
+        _shift(T, S, pod, old)
         return False
     return True
+
+
+@_entry
+def change_of(T, S, pod, other, node):
+    """Return what moving a placed pod to a node would change, or swapping it with one there."""
+    cost, _ = _change(T, S, pod, other, S.place[pod], node)
+    return cost
+
+
+@_entry
+def changes_of(T, S, pod, nodes, changes):
+    """Write what moving a placed pod to each node would change, infinite where something breaks."""
+    home = S.place[pod]
+    for at, node in enumerate(nodes):
+        changes[at] = np.inf
+        change, _ = _change(T, S, pod, NOWHERE, home, node)
+        if try_shift(T, S, pod, node):
+            changes[at] = change
+            _shift(T, S, pod, home)
 
 
 @_inlined
@@ -525,66 +536,122 @@ def _accepts(rng, delta, temperature):
 
 
 @_inlined
-def _swap_delta(T, S, pod, other):
-    """Exact change of a swap as the sum of both moves and what they do to one another."""
-    here, there = S.place[pod], S.place[other]
-    c1, g1 = cost_at(T, S, pod, there)
-    c2, g2 = cost_at(T, S, pod, here)
-    c3, g3 = cost_at(T, S, other, here)
-    c4, g4 = cost_at(T, S, other, there)
-    cost = c1 - c2 + c3 - c4
-    guide = g1 - g2 + g3 - g4
-    cross = 0.0
-    for axis in range(2):
-        a, b = T.inverse[here, axis], T.inverse[there, axis]
-        cross += T.load_request[pod, axis] * T.load_request[other, axis] * (a * a + b * b)
-    cross *= -2.0 * T.load_rate
-    if T.consolidate:
-        guide += cross
-        if S.count[here] == 1 and not T.held_open[here]:
-            cost += T.price[here]
-        if S.count[there] == 1 and not T.held_open[there]:
-            cost += T.price[there]
-    else:
-        cost += cross
-    service = T.service[pod]
-    if T.has_service and service >= 0 and service == T.service[other]:
-        cost -= 2.0 * T.pair_rate
-        a, b = T.zone[here], T.zone[there]
-        if T.has_zone and a != b:
-            cost -= T.pair_rate * ((a >= 0) + (b >= 0))
+def _change(T, S, pod, other, here, there):
+    """Exact change by a pod going from `here` to `there`, and `other`, if any, the other way."""
+    cost = 0.0
+    guide = 0.0
+    who, node, sign = pod, there, 1.0
+    # One loop, so that `cost_at` is compiled in once.
+    for leg in range(2 if other < 0 else 4):
+        c, g = cost_at(T, S, who, node)
+        cost += sign * c
+        guide += sign * g
+        sign = -sign
+        if leg == 1:
+            who = other
+        else:
+            node = here
+        if leg == 2:
+            node = there
+    if other >= 0:
+        c, g = _between(T, S, pod, other, here, there)
+        cost += c
+        guide += g
     return cost, guide
+
+
+@_inlined
+def _between(T, S, pod, other, here, there):
+    """What two moves that make a swap do to one another."""
+    cost = 0.0
+    guide = 0.0
+    a, b = T.node[here].per_cpu, T.node[there].per_cpu
+    cross = T.pod[pod].cpu * T.pod[other].cpu * (a * a + b * b)
+    a, b = T.node[here].per_memory, T.node[there].per_memory
+    cross += T.pod[pod].memory * T.pod[other].memory * (a * a + b * b)
+    cross *= -2.0 * T.setting[0].load_rate
+    if T.setting[0].consolidate:
+        guide = cross
+        if S.node[here].count == 1 and not T.node[here].held_open:
+            cost += T.node[here].price
+        if S.node[there].count == 1 and not T.node[there].held_open:
+            cost += T.node[there].price
+    else:
+        cost = cross
+    service = T.pod[pod].service
+    if T.setting[0].has_service and service >= 0 and service == T.pod[other].service:
+        cost -= 2.0 * T.setting[0].pair_rate
+        first, second = T.node[here].zone, T.node[there].zone
+        if T.setting[0].has_zone and first != second:
+            cost -= T.setting[0].pair_rate * ((first >= 0) + (second >= 0))
+    if T.setting[0].has_traffic:
+        cost -= T.setting[0].cost_rate * _latency_between(T, pod, other, here, there)
+    if T.setting[0].has_tallies:
+        cost -= _pairs_between(T, pod, other, here, there)
+    return cost, guide
+
+
+@_internal
+def _latency_between(T, pod, other, here, there):
+    """Latency counted as if the two of a swap met on each of the nodes."""
+    total = 0.0
+    for at in range(T.pod[pod].peer_from, T.pod[pod].peer_to):
+        if T.peer[at].pod == other:
+            together = T.latency[here, here] + T.latency[there, there]
+            apart = T.latency[here, there] + T.latency[there, here]
+            total += T.peer[at].weight * (together - apart)
+    return total
+
+
+@_internal
+def _pairs_between(T, pod, other, here, there):
+    """Pairings counted as if the two of a swap met in each of the domains."""
+    total = 0.0
+    for at in range(T.pod[pod].member_from, T.pod[pod].member_to):
+        tally = T.member[at]
+        for row in range(T.tally[tally].pair_from, T.tally[tally].pair_to):
+            topology = T.tally[T.pair[row].tally].topology
+            first, second = T.domain[topology, here], T.domain[topology, there]
+            if first != second and _is_member(T, other, T.pair[row].tally):
+                total += T.pair[row].weight * ((first >= 0) + (second >= 0))
+    return total
 
 
 @_inlined
 def _swap_fits(T, S, pod, other):
     """Whether two pods fit in each other's places; nodes overfull at home are left to moves."""
     here, there = S.place[pod], S.place[other]
-    if there != T.current[pod] and not T.allowed[pod, there]:
+    if there != T.pod[pod].home and not T.allowed[pod, there]:
         return False
-    if here != T.current[other] and not T.allowed[other, here]:
+    if here != T.pod[other].home and not T.allowed[other, here]:
         return False
     for resource in range(S.held.shape[1]):
-        change = T.request[pod, resource] - T.request[other, resource]
-        if change > 0:
-            if S.held[there, resource] + change > T.capacity[there, resource]:
-                return False
-        elif change < 0 and S.held[here, resource] - change > T.capacity[here, resource]:
+        one, two = T.request[pod, resource], T.request[other, resource]
+        if one > 0 and S.held[there, resource] + one - two > T.capacity[there, resource]:
+            return False
+        if two > 0 and S.held[here, resource] + two - one > T.capacity[here, resource]:
             return False
     return True
 
 
-@_inlined
-def _swap_holds(T, S, pod, other, here, there):
-    return (
-        node_holds(T, S, here)
-        and node_holds(T, S, there)
-        and limits_hold(T, S)
-        and (not T.has_rules or (rules_hold(T, S, pod, here) and rules_hold(T, S, other, there)))
-    )
+@_internal
+def _carry_out(T, S, pod, other, here, there):
+    """Move or swap if no bound on moves and no rule between pods breaks; say whether it did."""
+    _shift(T, S, pod, there)
+    if other >= 0:
+        _shift(T, S, other, here)
+    if _has_left_rightly(T, S, pod) and (other < 0 or _has_left_rightly(T, S, other)):
+        if not T.setting[0].has_rules:
+            return True
+        if rules_hold(T, S, pod, here) and (other < 0 or rules_hold(T, S, other, there)):
+            return True
+    _shift(T, S, pod, here)
+    if other >= 0:
+        _shift(T, S, other, there)
+    return False
 
 
-@_compiled
+@_internal
 def _note(S, best, journal, marks, pod, old):
     """Write down that a pod left `old`; `marks` are the journal's length and whether it is used.
 
@@ -596,11 +663,11 @@ def _note(S, best, journal, marks, pod, old):
     journal[marks[0], 1] = old
     marks[0] += 1
     if marks[0] == len(journal):
-        settle(S, best, journal, marks)
+        _settle(S, best, journal, marks)
 
 
-@_compiled
-def settle(S, best, journal, marks):
+@_internal
+def _settle(S, best, journal, marks):
     """Copy the best placement out and stop writing the journal until there is a better one."""
     if marks[1] == 0:
         return
@@ -612,127 +679,105 @@ def settle(S, best, journal, marks):
     marks[1] = 0
 
 
-@_compiled
+@_entry
 def anneal(T, S, pods, nodes, rng, count, hot, cold, swaps, energies, best, journal, marks):
     """Propose `count` moves and swaps of `pods` among `nodes`, cooling geometrically.
 
-    `energies` are the present and the best energy, `best` the best placement (see `settle`).
-    Returns the number accepted.
+    `energies` are the present and the best energy, `best` is overwritten with the best placement
+    if a better one was found, or `marks` says that the present one is as good. Returns the number
+    accepted.
     """
     accepted = 0
     step = 0.0 if hot <= 0.0 or cold <= 0.0 else math.log(cold / hot) / max(count, 1)
     temperature = hot
-    simple = not (T.has_traffic or T.has_tallies or T.has_limits)
     for proposal in range(count):
         if proposal & 63 == 0 and hot > 0.0:
             temperature = hot * math.exp(step * proposal)
         pod = pods[_below(rng, len(pods))]
+        other = NOWHERE
         here = S.place[pod]
         if here < 0:
             there = nodes[_below(rng, len(nodes))]
-            if try_shift(T, S, pod, there):
-                cost, guide = cost_at(T, S, pod, there)
-                energies[0] += cost - (T.move_cost[pod] if T.current[pod] >= 0 else 0.0)
-                energies[1] = energies[0]
-                marks[0], marks[1] = 0, 1
-                accepted += 1
-            continue
-        if _unit(rng) < swaps:
+        elif _unit(rng) < swaps:
             other = pods[_below(rng, len(pods))]
             there = S.place[other]
-            if there < 0 or there == here or not _swap_fits(T, S, pod, other):
-                continue
-            if simple:
-                cost, guide = _swap_delta(T, S, pod, other)
-                if not _accepts(rng, cost + guide, temperature):
-                    continue
-                shift(T, S, pod, there)
-                shift(T, S, other, here)
-                if S.scalars[0] > T.max_moves:
-                    shift(T, S, pod, here)
-                    shift(T, S, other, there)
-                    continue
-            else:
-                c1, g1 = cost_at(T, S, pod, here)
-                c2, g2 = cost_at(T, S, pod, there)
-                shift(T, S, pod, there)
-                c3, g3 = cost_at(T, S, other, there)
-                c4, g4 = cost_at(T, S, other, here)
-                shift(T, S, other, here)
-                cost = c2 - c1 + c4 - c3
-                guide = g2 - g1 + g4 - g3
-                if not _accepts(rng, cost + guide, temperature) or not _swap_holds(
-                    T, S, pod, other, here, there
-                ):
-                    shift(T, S, other, there)
-                    shift(T, S, pod, here)
-                    continue
-            energies[0] += cost
-            _note(S, best, journal, marks, pod, here)
-            _note(S, best, journal, marks, other, there)
         else:
             pick = _random(rng) >> np.uint64(60)
             if pick < 2:
-                there = T.current[pod]
+                there = T.pod[pod].home
             elif pick < 7:
                 there = S.place[pods[_below(rng, len(pods))]]
             else:
                 there = nodes[_below(rng, len(nodes))]
-            if (
-                there < 0
-                or there == here
-                or not fits(T, S, pod, there)
-                or not may_leave(T, S, pod, there)
-            ):
+        if there < 0 or there == here:
+            continue
+        if other >= 0:
+            if not _swap_fits(T, S, pod, other):
                 continue
-            c1, g1 = cost_at(T, S, pod, here)
-            c2, g2 = cost_at(T, S, pod, there)
-            cost = c2 - c1
-            if not _accepts(rng, cost + g2 - g1, temperature):
-                continue
-            shift(T, S, pod, there)
-            if T.has_rules and not rules_hold(T, S, pod, here):
-                shift(T, S, pod, here)
-                continue
-            energies[0] += cost
-            _note(S, best, journal, marks, pod, here)
+        elif not _fits(T, S, pod, there) or not _may_leave(T, S, pod, there):
+            continue
+        cost, guide = _change(T, S, pod, other, here, there)
+        if here >= 0 and not _accepts(rng, cost + guide, temperature):
+            continue
+        if not _carry_out(T, S, pod, other, here, there):
+            continue
         accepted += 1
-        if energies[0] < energies[1] - 1e-12 * abs(energies[1]) - 1e-15:
+        energies[0] += cost
+        _note(S, best, journal, marks, pod, here)
+        if other >= 0:
+            _note(S, best, journal, marks, other, there)
+        # One pod more that is placed is always better.
+        if here < 0 or energies[0] < energies[1] - 1e-12 * abs(energies[1]) - 1e-15:
             energies[1] = energies[0]
             marks[0], marks[1] = 0, 1
+    _settle(S, best, journal, marks)
     return accepted
 
 
-@_compiled
+@_internal
+def _cheapest(T, S, pod, nodes, above, below):
+    """Return the node that takes a pod at least cost between two bounds, and the cost."""
+    chosen, least = NOWHERE, below
+    for node in nodes:
+        if node != S.place[pod] and _fits(T, S, pod, node):
+            cost, guide = cost_at(T, S, pod, node)
+            if S.place[pod] < 0:
+                cost += guide
+            if above < cost < least:
+                chosen, least = node, cost
+    return chosen, least
+
+
+@_internal
+def _settle_best(T, S, pod, nodes, below):
+    """Put a pod on its cheapest node if that costs less than `below`; say whether it went.
+
+    The next best is tried only where a rule forbids the best.
+    """
+    above = -np.inf
+    while True:
+        node, cost = _cheapest(T, S, pod, nodes, above, below)
+        if node < 0:
+            return False
+        if try_shift(T, S, pod, node):
+            return True
+        if not T.setting[0].has_rules:
+            return False
+        above = cost
+
+
+@_entry
 def descend(T, S, pods, nodes):
     """Move each of `pods` once to its best node, if that lowers H; return how many moved."""
     moved = 0
     for pod in pods:
-        here = S.place[pod]
-        if here < 0:
-            continue
-        present, _ = cost_at(T, S, pod, here)
-        # The best that fits first; the next best only where a rule forbids it.
-        barrier = -np.inf
-        while True:
-            chosen, least = NOWHERE, present - 1e-12 * abs(present) - 1e-15
-            for node in nodes:
-                if node != here and fits(T, S, pod, node):
-                    cost, _ = cost_at(T, S, pod, node)
-                    if barrier < cost < least:
-                        chosen, least = node, cost
-            if chosen < 0:
-                break
-            if try_shift(T, S, pod, chosen):
-                moved += 1
-                break
-            if not T.has_rules:
-                break
-            barrier = least
+        if S.place[pod] >= 0:
+            present, _ = cost_at(T, S, pod, S.place[pod])
+            moved += _settle_best(T, S, pod, nodes, present - 1e-12 * abs(present) - 1e-15)
     return moved
 
 
-@_compiled
+@_entry
 def sample_changes(T, S, pods, nodes, rng, changes):
     """Write sizes of what random moves that fit would change; return how many were found."""
     found = 0
@@ -740,130 +785,114 @@ def sample_changes(T, S, pods, nodes, rng, changes):
         pod = pods[_below(rng, len(pods))]
         node = nodes[_below(rng, len(nodes))]
         here = S.place[pod]
-        if here >= 0 and node != here and fits(T, S, pod, node):
-            c1, g1 = cost_at(T, S, pod, here)
-            c2, g2 = cost_at(T, S, pod, node)
-            change = abs(c2 + g2 - c1 - g1)
+        if here >= 0 and node != here and _fits(T, S, pod, node):
+            cost, guide = _change(T, S, pod, NOWHERE, here, node)
+            change = abs(cost + guide)
             if change > 0.0:
                 changes[found] = change
                 found += 1
     return found
 
 
-@_compiled
-def insert(T, S, pod, nodes):
-    """Place a pod on the cheapest node that takes it; say whether one did."""
-    barrier = -np.inf
-    while True:
-        chosen, least = NOWHERE, np.inf
-        for node in nodes:
-            if node != S.place[pod] and fits(T, S, pod, node):
-                cost, guide = cost_at(T, S, pod, node)
-                if barrier < cost + guide < least:
-                    chosen, least = node, cost + guide
-        if chosen < 0:
-            return False
-        if try_shift(T, S, pod, chosen):
-            return True
-        if not T.has_rules:
-            return False
-        barrier = least
+@_entry
+def approach(T, S, order, placement):
+    """Move pods to where `placement` wants them, in order; return how many arrived."""
+    arrived = 0
+    for pod in order:
+        if placement[pod] >= 0:
+            arrived += try_shift(T, S, pod, placement[pod])
+    return arrived
 
 
-@_compiled
-def make_room(T, S, pod, nodes):
-    """Place a pod by moving another one, not bigger, elsewhere; say whether that worked."""
-    for node in nodes:
-        if node == S.place[pod] or (node != T.current[pod] and not T.allowed[pod, node]):
-            continue
-        other = S.first[node]
-        while other >= 0:
-            following = S.after[other]
-            if T.size[other] <= T.size[pod] or S.place[pod] < 0:
-                shift(T, S, other, NOWHERE)
-                room = fits(T, S, pod, node)
-                shift(T, S, other, node)
-                if room:
-                    for target in nodes:
-                        if target == node or target == S.place[pod]:
-                            continue
-                        if S.count[target] == 0 and T.consolidate and S.place[pod] >= 0:
-                            continue
-                        if try_shift(T, S, other, target):
-                            if try_shift(T, S, pod, node):
-                                return True
-                            shift(T, S, other, node)
-            other = following
-    return False
+@_entry
+def fit_in(T, S, pod, nodes, given_up):
+    """Place a pod that waits; return how many of lower priority were given up for it.
 
-
-@_compiled
-def preempt(T, S, pod, nodes, ejected):
-    """Place a pod by giving up lower ones, those that matter least; return how many.
-
-    Their positions are written to `ejected`; -1 where even that does not place it.
+    Their positions are written to `given_up`; -1 where even that does not place it.
     """
+    if _settle_best(T, S, pod, nodes, np.inf):
+        return 0
+    return _preempt(T, S, pod, nodes, given_up)
+
+
+@_internal
+def _least_worth(T, S, pod, node, same):
+    """Return whom to give up on a node for a pod: lowest priority first, then the biggest.
+
+    `same` allows one of the same priority whose service has others left, for a pod that is the
+    last of its own.
+    """
+    worst = NOWHERE
+    other = S.node[node].first
+    while other >= 0:
+        rank = T.pod[other].rank
+        lower = rank // 2 > T.pod[pod].rank // 2 or (same and rank > T.pod[pod].rank)
+        if (
+            lower
+            and T.pod[other].optional
+            and _may_leave(T, S, other, NOWHERE)
+            and (
+                worst < 0
+                or rank > T.pod[worst].rank
+                or (rank == T.pod[worst].rank and T.pod[other].size > T.pod[worst].size)
+            )
+        ):
+            worst = other
+        other = S.link[other].after
+    return worst
+
+
+@_internal
+def _give_up(T, S, pod, node, given_up):
+    """Place a pod on a node by giving up others there; return how many, and what they matter."""
+    gone = 0
+    price = 0.0
+    while S.place[pod] != node and not try_shift(T, S, pod, node):
+        worst = _least_worth(T, S, pod, node, gone == 0)
+        if worst < 0:
+            break
+        _shift(T, S, worst, NOWHERE)
+        if T.setting[0].has_rules and not rules_hold(T, S, worst, node):
+            _shift(T, S, worst, node)
+            break
+        given_up[gone] = worst
+        gone += 1
+        price += 2.0 ** (-float(T.pod[worst].rank)) + 1e-9
+        if T.pod[worst].rank // 2 == T.pod[pod].rank // 2:
+            try_shift(T, S, pod, node)
+            break
+    return gone, price
+
+
+@_internal
+def _preempt(T, S, pod, nodes, given_up):
+    """Place a pod by giving up those that matter least; return how many, -1 if none do."""
     chosen, least = NOWHERE, np.inf
-    for attempt in range(2):
-        for node in nodes:
-            if attempt == 1 and node != chosen:
-                continue
-            if node != T.current[pod] and not T.allowed[pod, node]:
-                continue
-            gone = 0
-            price = 0.0
-            while S.place[pod] != node and not try_shift(T, S, pod, node):
-                worst = NOWHERE
-                other = S.first[node]
-                while other >= 0:
-                    lower = T.rank[other] // 2 > T.rank[pod] // 2 or (
-                        gone == 0 and T.rank[other] > T.rank[pod]
-                    )
-                    if (
-                        lower
-                        and T.optional[other]
-                        and may_leave(T, S, other, NOWHERE)
-                        and (
-                            worst < 0
-                            or T.rank[other] > T.rank[worst]
-                            or (T.rank[other] == T.rank[worst] and T.size[other] > T.size[worst])
-                        )
-                    ):
-                        worst = other
-                    other = S.after[other]
-                if worst < 0:
-                    break
-                shift(T, S, worst, NOWHERE)
-                if T.has_rules and not rules_hold(T, S, worst, node):
-                    shift(T, S, worst, node)
-                    break
-                ejected[gone] = worst
-                gone += 1
-                price += 2.0 ** (-float(T.rank[worst])) + 1e-9
-                if T.rank[worst] // 2 == T.rank[pod] // 2 and not try_shift(T, S, pod, node):
-                    break
-            placed = S.place[pod] == node
-            if attempt == 1 and placed:
-                return gone
-            if placed:
-                shift(T, S, pod, NOWHERE)
-            for at in range(gone - 1, -1, -1):
-                shift(T, S, ejected[at], node)
-            if placed and price < least:
-                chosen, least = node, price
-        if chosen < 0:
-            return -1
-    return -1
+    for node in nodes:
+        if node != T.pod[pod].home and not T.allowed[pod, node]:
+            continue
+        gone, price = _give_up(T, S, pod, node, given_up)
+        placed = S.place[pod] == node
+        if placed:
+            _shift(T, S, pod, NOWHERE)
+        for at in range(gone - 1, -1, -1):
+            _shift(T, S, given_up[at], node)
+        if placed and price < least:
+            chosen, least = node, price
+    if chosen < 0:
+        return -1
+    gone, _ = _give_up(T, S, pod, chosen, given_up)
+    return gone
 
 
-@_compiled
-def tuck(T, S, pod, node, nodes):
-    """Best fit: the node in use that is left with least room."""
+@_internal
+def _tuck(T, S, pod, node, nodes):
+    """Best fit: move a pod to the node in use, but `node`, that is left with least room."""
     chosen, least = NOWHERE, np.inf
     for target in nodes:
-        if target == node or (S.count[target] == 0 and not T.held_open[target]):
+        if target == node or (S.node[target].count == 0 and not T.node[target].held_open):
             continue
-        if fits(T, S, pod, target) and may_leave(T, S, pod, target):
+        if _fits(T, S, pod, target) and _may_leave(T, S, pod, target):
             room = 0.0
             for resource in range(S.held.shape[1]):
                 if T.capacity[target, resource] > 0:
@@ -874,39 +903,163 @@ def tuck(T, S, pod, node, nodes):
     return chosen >= 0 and try_shift(T, S, pod, chosen)
 
 
-@_compiled
+@_entry
 def pack(T, S, pods, nodes, best_fit):
-    """Place pods one by one on the first (or tightest) of `nodes` that takes them.
-
-    Returns the number placed.
-    """
-    placed = 0
+    """Place pods one by one on the first (or tightest) of `nodes` that takes them."""
     for pod in pods:
-        if best_fit and tuck(T, S, pod, NOWHERE, nodes):
-            placed += 1
+        if best_fit and _tuck(T, S, pod, NOWHERE, nodes):
             continue
         for node in nodes:
-            if fits(T, S, pod, node) and try_shift(T, S, pod, node):
-                placed += 1
+            if _fits(T, S, pod, node) and try_shift(T, S, pod, node):
                 break
-    return placed
 
 
-@_compiled
-def changes_of(T, S, pod, nodes, changes):
-    """Write what moving a placed pod to each node would change, infinite where something breaks."""
-    home = S.place[pod]
-    for at, node in enumerate(nodes):
-        changes[at] = np.inf
-        change = change_of(T, S, pod, node)
-        if try_shift(T, S, pod, node):
-            changes[at] = change
-            shift(T, S, pod, home)
+@_internal
+def _weakest(T, S, pod, nodes, weight, level, rng):
+    """Return a node and one or two pods there whose going lets a pod in, the least in weight.
+
+    Also returns how many pods were looked at. -1 stands for no pod and for no node.
+    """
+    chosen, first, second = NOWHERE, NOWHERE, NOWHERE
+    least = np.inf
+    looked = 0
+    ties = 0
+    for node in nodes:
+        if node != T.pod[pod].home and not T.allowed[pod, node]:
+            continue
+        one = S.node[node].first
+        while one >= 0:
+            looked += 1
+            price = _loss(T, weight, one, level)
+            if price <= least and _may_leave(T, S, one, NOWHERE):
+                if _covers(T, S, pod, node, one, NOWHERE):
+                    # Among equals any one is as likely, or the search would go in circles.
+                    ties = 1 if price < least else ties + 1
+                    if ties == 1 or _below(rng, ties) == 0:
+                        chosen, first, second, least = node, one, NOWHERE, price
+                else:
+                    two = S.link[one].after
+                    while two >= 0:
+                        looked += 1
+                        both = price + _loss(T, weight, two, level)
+                        if both < least and _covers(T, S, pod, node, one, two):
+                            chosen, first, second, least = node, one, two, both
+                            ties = 1
+                        two = S.link[two].after
+            one = S.link[one].after
+    return chosen, first, second, looked
 
 
-@_compiled
-def change_of(T, S, pod, node):
-    """Return what moving a placed pod to a node would change, rules aside."""
-    here, _ = cost_at(T, S, pod, S.place[pod])
-    there, _ = cost_at(T, S, pod, node)
-    return there - here
+@_inlined
+def _loss(T, weight, pod, level):
+    """What putting a pod out counts: little where it may be given up for good."""
+    if T.pod[pod].optional and T.pod[pod].rank // 2 > level:
+        return 1e-3 * T.pod[pod].size
+    return weight[pod]
+
+
+@_inlined
+def _covers(T, S, pod, node, one, two):
+    """Whether a node has room for a pod once one or two of its own are gone."""
+    for resource in range(S.held.shape[1]):
+        amount = T.request[pod, resource]
+        if amount > 0:
+            held = S.held[node, resource] + amount - T.request[one, resource]
+            if two >= 0:
+                held -= T.request[two, resource]
+            if held > T.capacity[node, resource]:
+                return False
+    return True
+
+
+@_internal
+def _put_out(T, S, pod):
+    """Take a pod off its node if the rules let it go; say whether it went."""
+    node = S.place[pod]
+    if not _may_leave(T, S, pod, NOWHERE):
+        return False
+    _shift(T, S, pod, NOWHERE)
+    if T.setting[0].has_rules and not rules_hold(T, S, pod, node):
+        _shift(T, S, pod, node)
+        return False
+    return True
+
+
+@_internal
+def _exchange(T, S, pod, node, first, second):
+    """Put one or two pods of a node out for another; say whether that broke nothing."""
+    if _put_out(T, S, first):
+        if second < 0 or _put_out(T, S, second):
+            if try_shift(T, S, pod, node):
+                return True
+            if second >= 0:
+                _shift(T, S, second, node)
+        _shift(T, S, first, node)
+    return False
+
+
+@_internal
+def _shake(T, S, pods, rng, count):
+    """Random moves and swaps that break nothing, whatever they cost."""
+    for _ in range(count):
+        pod = pods[_below(rng, len(pods))]
+        other = pods[_below(rng, len(pods))]
+        here, there = S.place[pod], S.place[other]
+        if here < 0 or there < 0 or here == there:
+            continue
+        if _random(rng) >> np.uint64(63):
+            if _swap_fits(T, S, pod, other):
+                _carry_out(T, S, pod, other, here, there)
+        elif S.node[here].count > 1 or T.node[here].held_open:
+            try_shift(T, S, pod, there)
+
+
+@_internal
+def _all_may_wait(T, pool, waiting, level):
+    """Whether the pool holds none that must be placed or matters more than `level`."""
+    for at in range(waiting):
+        if not T.pod[pool[at]].optional or T.pod[pool[at]].rank // 2 < level:
+            return False
+    return True
+
+
+@_entry
+def squeeze(T, S, pods, nodes, rng, pool, waiting, weight, level, target, budget):
+    """Fit the first `waiting` pods of `pool` into `nodes` by putting others out in turn.
+
+    Guided ejection search: what cannot be placed gains weight, and whoever weighs least makes room
+    for it. Pods that may be given up and matter less than `level` are not placed again. Ends with
+    fewer than `target` waiting, all of which may wait, or when `budget` pods and nodes were looked
+    at. Returns how many wait and how many were looked at. Source: Nagata and Bräysy, *A powerful
+    route minimization heuristic for the vehicle routing problem with time windows* (2009).
+    """
+    looked = 0
+    for at in range(waiting):
+        _shift(T, S, pool[at], NOWHERE)
+    while looked < budget:
+        if waiting < target and _all_may_wait(T, pool, waiting, level):
+            break
+        waiting -= 1
+        pod = pool[waiting]
+        looked += len(nodes)
+        if _settle_best(T, S, pod, nodes, np.inf):
+            continue
+        weight[pod] += 1.0
+        node, first, second, seen = _weakest(T, S, pod, nodes, weight, level, rng)
+        looked += seen
+        if node < 0:
+            pool[waiting] = pod
+            waiting += 1
+            break
+        if not _exchange(T, S, pod, node, first, second):
+            weight[first] += 1.0
+            pool[waiting] = pod
+            waiting += 1
+            continue
+        for out in (first, second):
+            if out >= 0 and not (T.pod[out].optional and T.pod[out].rank // 2 > level):
+                pool[waiting] = out
+                waiting += 1
+        _shake(T, S, pods, rng, SHAKES)
+        looked += SHAKES
+    return waiting, looked

@@ -7,13 +7,17 @@ import numpy as np
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import UNPLACED, Ints, Problem
 from kytos.refine import kernels
-from kytos.refine.state import State, Tables, empty_state, tables
+from kytos.refine.squeeze import Squeezer
+from kytos.refine.state import State, Tables, flatten
 from kytos.solvers.base import Watch
 
 NO_WATCH = Watch()
 
 _ATTEMPTS = 64
 """Pods that may be given up for others, one after another, before filling up ends."""
+
+_LOOKS = 256
+"""Pods and nodes an ejection search may look at, for each pod of the problem."""
 
 
 def repair(problem: Problem, weights: Weights, placement: Ints, watch: Watch = NO_WATCH) -> Ints:
@@ -32,13 +36,14 @@ def repair(problem: Problem, weights: Weights, placement: Ints, watch: Watch = N
         When `placement` is not one node position or -1 for each pod.
     """
     check_placement(problem, placement)
-    flat = tables(problem, weights)
-    state = empty_state(flat)
+    flat, state = flatten(problem, weights)
     kernels.load(flat, state, np.asarray(placement, dtype=np.int64))
     if not kernels.all_hold(flat, state):
-        kernels.load(flat, state, flat.current)
+        kernels.load(flat, state, np.asarray(problem.current, dtype=np.int64))
         _approach(flat, state, placement)
-    fill(flat, state, watch)
+    # A fixed seed: where a rule leaves a choice, the same one every time.
+    squeezer = Squeezer(problem, flat, state, np.ones(1, dtype=np.uint64))
+    fill(squeezer, _LOOKS * len(problem.pods), watch)
     return state.place.copy()
 
 
@@ -58,40 +63,37 @@ def check_placement(problem: Problem, placement: Ints) -> None:
 def _approach(flat: Tables, state: State, placement: Ints) -> None:
     """Move pods from home to where they are wanted until no more can."""
     wanted = np.flatnonzero((placement >= 0) & (placement != state.place))
-    gains = np.array(
-        [
-            kernels.change_of(flat, state, pod, placement[pod]) if state.place[pod] >= 0 else 0.0
-            for pod in wanted
-        ]
-    )
     # Higher priority first; where moves are scarce, those that gain most; else big before small.
-    scarce = flat.max_moves < len(wanted)
-    keys = (-flat.size[wanted], gains if scarce else np.zeros(len(wanted)), flat.rank[wanted] // 2)
-    order = wanted[np.lexsort(keys)]
-    while len(order):
-        arrived = np.array([kernels.try_shift(flat, state, p, placement[p]) for p in order])
-        if not arrived.any():
-            return
-        order = order[~arrived]
+    gains = np.zeros(len(wanted))
+    if flat.setting["max_moves"][0] < len(wanted):
+        for at, pod in enumerate(wanted):
+            if state.place[pod] >= 0:
+                gains[at] = kernels.change_of(flat, state, pod, kernels.NOWHERE, placement[pod])
+    pods = flat.pod[wanted]
+    order = wanted[np.lexsort((-pods["size"], gains, pods["rank"] // 2))]
+    while kernels.approach(flat, state, order, placement):
+        order = order[state.place[order] != placement[order]]
 
 
-def fill(flat: Tables, state: State, watch: Watch = NO_WATCH) -> None:
+def fill(squeezer: Squeezer, budget: int, watch: Watch = NO_WATCH) -> None:
     """Fit unplaced pods in, higher priority first, in place.
 
     Once the watch says stop, what is left only goes where there is room already.
     """
+    flat, state = squeezer.flat, squeezer.state
+    size, rank = flat.pod["size"], flat.pod["rank"]
     nodes = np.arange(len(flat.capacity))
-    ejected = np.zeros(len(flat.current), dtype=np.int64)
+    given_up = np.zeros(len(flat.pod), dtype=np.int64)
     unplaced = np.flatnonzero(state.place < 0)
-    queue = list(unplaced[np.lexsort((-flat.size[unplaced], flat.rank[unplaced]))])
+    queue = list(unplaced[np.lexsort((-size[unplaced], rank[unplaced]))])
     attempts = _ATTEMPTS + 2 * len(queue)
     while queue and attempts > 0:
+        if watch.reason is not None:
+            kernels.pack(flat, state, np.array(queue), nodes, 0)
+            return
         attempts -= 1
-        pod = queue.pop(0)
-        placed = kernels.insert(flat, state, pod, nodes)
-        if placed or watch.reason is not None or kernels.make_room(flat, state, pod, nodes):
-            continue
-        gone = kernels.preempt(flat, state, pod, nodes, ejected)
+        gone = kernels.fit_in(flat, state, queue.pop(0), nodes, given_up)
         if gone > 0:
-            queue.extend(int(other) for other in ejected[:gone])
-            queue.sort(key=lambda other: (flat.rank[other], -flat.size[other], other))
+            queue.extend(int(other) for other in given_up[:gone])
+            queue.sort(key=lambda other: (rank[other], -size[other], other))
+    squeezer.serve(budget, watch)

@@ -1,13 +1,15 @@
 """The problem as flat arrays for the compiled kernels, and the counts they keep up to date.
 
 `Tables` never changes during a solve; `State` holds one placement and everything derived from
-it. Both are tuples of contiguous arrays of fixed types, so each kernel is compiled once.
+it. Both are tuples of contiguous arrays of fixed types, so each kernel is compiled once. What
+belongs to one pod, node, tally or rule is one record, because every array of a tuple costs time:
+to compile (each kernel takes all of them as arguments) and at every call that is not inlined.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,7 @@ from kytos.problem import Bools, Floats, Ints, LoadMode, Problem, Tally
 
 Bytes = npt.NDArray[np.uint8]
 Shorts = npt.NDArray[np.int32]
+Records = npt.NDArray[np.void]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 EXCLUDES, NEEDED, NEEDS, SKEWS = range(4)
@@ -28,225 +31,209 @@ GUIDE = 0.25
 steers which moves the anneal accepts; no answer is compared by it."""
 
 
+def _record(ints: str, floats: str = "") -> np.dtype[np.void]:
+    """Return a record of 8-byte fields, integers first."""
+    fields = [(name, np.int64) for name in ints.split()]
+    return np.dtype(fields + [(name, np.float64) for name in floats.split()])
+
+
+# ``x_from`` to ``x_to`` are a row of the array x.
+POD = _record(
+    "home service rank optional member_from member_to limit_from limit_to peer_from peer_to",
+    "move_cost size cpu memory",
+)
+NODE = _record(
+    "zone held_open", "price per_cpu per_memory mean_cpu mean_memory fixed_cpu fixed_memory"
+)
+SETTING = _record(
+    "max_moves consolidate has_service has_zone has_node_cost has_preference has_traffic"
+    " has_tallies has_rules",
+    "cost_rate pair_rate load_rate",
+)
+PEER = _record("pod", "weight")
+TALLY = _record("topology start domains rule_from rule_to pair_from pair_to")
+RULE = _record("kind other")
+PAIR = _record("tally", "weight")
+PRESENCE = _record("target entry_from entry_to bound_from bound_to")
+ENTRY = _record("pod alone had")
+SKEW = _record("carrier counted most zero eligible_from eligible_to bound_from bound_to")
+ON_NODE = _record("count first", "cpu memory")
+IN_DOMAIN = _record("count moved")
+LINK = _record("before after")
+
+
 class Tables(NamedTuple):
     """What does not change: axes as in `Problem`, weights and exchange rates multiplied in.
 
-    ``*_ptr`` with ``*_idx`` (or another column) are rows in compressed form. Domains of tally t
-    are numbered from ``tally_start[t]``.
+    ``setting`` is one record. Domains of a tally are numbered from its ``start``. ``domain`` is
+    ``(topologies, nodes)``; ``limit`` the pods that may leave, by disruption budget.
     """
 
+    pod: Records
+    node: Records
+    setting: Records
     request: Ints
-    load_request: Floats
-    size: Floats
-    current: Ints
-    allowed: Bytes
-    service: Ints
-    move_cost: Floats
-    optional: Bytes
-    rank: Ints
-    penalty: Floats
     capacity: Ints
-    fixed: Ints
-    load_fixed: Floats
-    inverse: Floats
-    target: Floats
-    price: Floats
-    held_open: Bytes
-    zone: Ints
-    service_fixed: Shorts
-    zone_fixed: Shorts
+    allowed: Bytes
     node_cost: Floats
     preference: Floats
-    peer_ptr: Ints
-    peer_idx: Ints
-    peer_weight: Floats
+    peer: Records
     latency: Floats
-    member_ptr: Ints
-    member_idx: Ints
-    topology: Ints
+    limited: Ints
+    limit: Ints
+    member: Ints
+    tally: Records
     domain: Ints
-    tally_start: Ints
-    tally_fixed: Ints
-    rule_ptr: Ints
-    rule_kind: Ints
-    rule_idx: Ints
-    pair_ptr: Ints
-    pair_idx: Ints
-    pair_weight: Floats
-    presence_target: Ints
-    presence_ptr: Ints
-    presence_pod: Ints
-    presence_alone: Bytes
-    presence_had: Bytes
-    presence_bound_ptr: Ints
+    rule: Records
+    pair: Records
+    presence: Records
+    entry: Records
     presence_fixed: Bytes
-    skew_carrier: Ints
-    skew_counted: Ints
-    skew_max: Ints
-    skew_zero: Bytes
-    skew_ptr: Ints
+    skew: Records
     skew_eligible: Ints
-    skew_bound_ptr: Ints
     skew_bound: Ints
-    limit_ptr: Ints
-    limit_idx: Ints
-    limit_max: Ints
-    max_moves: int
-    cost_rate: float
-    pair_rate: float
-    load_rate: float
-    consolidate: int
-    has_service: int
-    has_zone: int
-    has_node_cost: int
-    has_preference: int
-    has_traffic: int
-    has_tallies: int
-    has_rules: int
-    has_limits: int
 
 
 class State(NamedTuple):
     """One placement with its sums and counts.
 
     ``need[n, r]`` counts pods that came to n and ask for some of r: only then must r hold there.
-    ``moved`` counts as ``tally`` does, but only pods away from home. ``scalars`` are the number
-    of pods that left home and of unplaced pods.
+    ``moved`` counts as ``count`` does in a domain, but only pods away from home. ``link`` chains
+    the pods of a node from its ``first``. ``unplaced`` is by rank. ``gone`` is the number of pods
+    that left home, ``left`` the same by disruption budget.
     """
 
     place: Ints
+    link: Records
+    node: Records
     held: Ints
     need: Ints
-    load: Floats
-    count: Ints  # type: ignore[assignment]  # the tuple method of that name has no use here
     service: Shorts
     zone: Shorts
-    tally: Ints
-    moved: Ints
+    tally: Records
     total: Ints
     left: Ints
     unplaced: Ints
-    first: Ints
-    after: Ints
-    before: Ints
-    scalars: Ints
+    gone: Ints
 
 
-def tables(problem: Problem, weights: Weights) -> Tables:
-    """Flatten a problem and weights."""
+def flatten(problem: Problem, weights: Weights) -> tuple[Tables, State]:
+    """Return a problem and weights as tables, and the state in which nothing is placed."""
+    flat = _tables(problem, weights)
+    return flat, _nothing_placed(problem, flat)
+
+
+def _tables(problem: Problem, weights: Weights) -> Tables:
     rates = exchange_rates(problem)
-    pods, nodes = len(problem.pods), len(problem.nodes)
     consolidate = problem.mode is LoadMode.CONSOLIDATE
+    mean_price = float(problem.price.mean()) if len(problem.nodes) else 0.0
+    traffic = problem.traffic
+    setting = np.zeros(1, dtype=SETTING)
+    setting["max_moves"] = len(problem.pods) if problem.max_moves is None else problem.max_moves
+    setting["consolidate"] = consolidate
+    setting["has_service"] = (problem.service >= 0).any() and weights.D > 0
+    setting["has_zone"] = problem.zone_pairs and weights.D > 0
+    setting["has_node_cost"] = problem.node_cost is not None
+    setting["has_preference"] = problem.preference is not None
+    setting["has_traffic"] = traffic is not None and len(traffic.pairs) > 0
+    setting["has_tallies"] = len(problem.tallies) > 0
+    setting["has_rules"] = bool(problem.exclusions or problem.presences or problem.skews)
+    setting["cost_rate"] = weights.C * rates.cost
+    setting["pair_rate"] = weights.D * rates.affinity
+    guide = -GUIDE * mean_price * max(weights.B, 1e-3)
+    setting["load_rate"] = guide if consolidate else weights.B
+    pod = np.zeros(len(problem.pods), dtype=POD)
+    total = np.maximum(problem.capacity.sum(axis=0), 1)
+    pod["home"] = problem.current
+    pod["service"] = problem.service
+    pod["rank"] = _ranks(problem)
+    pod["optional"] = ~problem.must_place
+    pod["move_cost"] = weights.C * rates.cost * problem.move_cost
+    pod["size"] = (problem.request / total).max(axis=1, initial=0.0)
+    pod["cpu"], pod["memory"] = problem.load_request.T
+    topology, domain = _topologies(problem.tallies, len(problem.nodes))
+    tally = np.zeros(len(problem.tallies), dtype=TALLY)
+    tally["topology"] = topology
+    tally["domains"] = [len(one.fixed) for one in problem.tallies]
+    tally["start"] = np.cumsum(tally["domains"]) - tally["domains"]
+    presence, entry, presence_fixed = _presences(problem)
+    skew, skew_eligible, skew_bound = _skews(problem)
+    return Tables(
+        pod=pod,
+        node=_nodes(problem, weights),
+        setting=setting,
+        request=_own(problem.request, np.int64),
+        capacity=_own(problem.capacity, np.int64),
+        allowed=_own(problem.allowed, np.uint8),
+        node_cost=_matrix(problem.node_cost),
+        preference=_matrix(problem.preference),
+        peer=_peers(problem, pod),
+        latency=_matrix(traffic.latency if traffic is not None else None),
+        limited=_memberships([limit.members for limit in problem.move_limits], pod, "limit"),
+        limit=_own([limit.limit for limit in problem.move_limits], np.int64),
+        member=_memberships([one.members for one in problem.tallies], pod, "member"),
+        tally=tally,
+        domain=domain,
+        rule=_rows(_rules(problem), RULE, tally, "rule"),
+        pair=_rows(_pairs(problem, weights.D * rates.affinity), PAIR, tally, "pair"),
+        presence=presence,
+        entry=entry,
+        presence_fixed=presence_fixed,
+        skew=skew,
+        skew_eligible=skew_eligible,
+        skew_bound=skew_bound,
+    )
+
+
+def _nodes(problem: Problem, weights: Weights) -> Records:
+    """What does not change of each node."""
     spread = problem.mode is LoadMode.SPREAD
     offered = problem.load_allocatable
     levelled = (offered > 0) & (problem.usable[:, None] | (not spread))
+    node = np.zeros(len(problem.nodes), dtype=NODE)
+    node["zone"] = problem.zone
+    node["held_open"] = problem.held_open
+    if problem.mode is LoadMode.CONSOLIDATE:
+        node["price"] = weights.B * problem.price
     inverse = np.divide(1.0, offered, out=np.zeros_like(offered), where=levelled)
-    mean_price = float(problem.price.mean()) if nodes else 0.0
-    rank, ranks = _ranks(problem)
-    services, zones = len(problem.services), int(problem.zone.max(initial=-1)) + 1
-    zone_fixed = np.zeros((services, zones), dtype=np.int32)
+    mean = np.where(levelled & spread, problem.mean_load, 0.0)
+    for axis, name in enumerate(("cpu", "memory")):
+        node[f"per_{name}"] = inverse[:, axis]
+        node[f"mean_{name}"] = mean[:, axis]
+        node[f"fixed_{name}"] = problem.load_fixed[:, axis]
+    return node
+
+
+def _nothing_placed(problem: Problem, flat: Tables) -> State:
+    pods, nodes = len(problem.pods), len(problem.nodes)
+    link, node = np.full(pods, -1, dtype=LINK), np.zeros(nodes, dtype=ON_NODE)
+    node["first"] = -1
+    node["cpu"], node["memory"] = flat.node["fixed_cpu"], flat.node["fixed_memory"]
+    zone_fixed = np.zeros((len(problem.services), int(problem.zone.max(initial=-1)) + 1), np.int32)
     zoned = np.flatnonzero(problem.zone >= 0)
     np.add.at(zone_fixed.T, problem.zone[zoned], problem.service_fixed.T[zoned])
-    total = np.maximum(problem.capacity.sum(axis=0), 1)
-    traffic = problem.traffic
-    peers = _peers(problem)
-    member_ptr, member_idx = _memberships([tally.members for tally in problem.tallies], pods)
-    topology, domain = _topologies(problem.tallies, nodes)
-    starts = np.cumsum([0, *(len(tally.fixed) for tally in problem.tallies)]).astype(np.int64)
-    rules = _rules(problem)
-    rule_ptr, rule_kind = _rows([[kind for kind, _ in of] for of in rules])
-    _, rule_idx = _rows([[other for _, other in of] for of in rules])
-    pairs = _pairs(problem, weights.D * rates.affinity)
-    pair_ptr, pair_idx = _rows([[other for other, _ in of] for of in pairs])
-    presence = _presences(problem)
-    skew = _skews(problem)
-    limit_ptr, limit_idx = _memberships([limit.members for limit in problem.move_limits], pods)
-    load_rate = GUIDE * mean_price * -max(weights.B, 1e-3) if consolidate else weights.B
-    return Tables(
-        request=_ints(problem.request),
-        load_request=_floats(problem.load_request),
-        size=_floats((problem.request / total).max(axis=1) if pods else np.zeros(0)),
-        current=_ints(problem.current),
-        allowed=_bytes(problem.allowed),
-        service=_ints(problem.service),
-        move_cost=_floats(weights.C * rates.cost * problem.move_cost),
-        optional=_bytes(~problem.must_place),
-        rank=_ints(rank),
-        penalty=_floats(1.0 + (ranks - rank) / 2),
-        capacity=_ints(problem.capacity),
-        fixed=_ints(problem.fixed),
-        load_fixed=_floats(problem.load_fixed),
-        inverse=_floats(inverse),
-        target=_floats(np.where(levelled & spread, problem.mean_load, 0.0)),
-        price=_floats(weights.B * problem.price if consolidate else np.zeros(nodes)),
-        held_open=_bytes(problem.held_open),
-        zone=_ints(problem.zone),
-        service_fixed=_shorts(problem.service_fixed),
-        zone_fixed=_shorts(zone_fixed),
-        node_cost=_matrix(problem.node_cost),
-        preference=_matrix(problem.preference),
-        peer_ptr=peers[0],
-        peer_idx=peers[1],
-        peer_weight=peers[2],
-        latency=_matrix(traffic.latency if traffic is not None else None),
-        member_ptr=member_ptr,
-        member_idx=member_idx,
-        topology=topology,
-        domain=domain,
-        tally_start=starts,
-        tally_fixed=_joined([tally.fixed for tally in problem.tallies]),
-        rule_ptr=rule_ptr,
-        rule_kind=rule_kind,
-        rule_idx=rule_idx,
-        pair_ptr=pair_ptr,
-        pair_idx=pair_idx,
-        pair_weight=_floats([weight for of in pairs for _, weight in of]),
-        **presence,
-        **skew,
-        limit_ptr=limit_ptr,
-        limit_idx=limit_idx,
-        limit_max=_ints([limit.limit for limit in problem.move_limits]),
-        max_moves=pods if problem.max_moves is None else int(problem.max_moves),
-        cost_rate=float(weights.C * rates.cost),
-        pair_rate=float(weights.D * rates.affinity),
-        load_rate=float(load_rate),
-        consolidate=int(consolidate),
-        has_service=int((problem.service >= 0).any() and weights.D > 0),
-        has_zone=int(problem.zone_pairs and weights.D > 0),
-        has_node_cost=int(problem.node_cost is not None),
-        has_preference=int(problem.preference is not None),
-        has_traffic=int(traffic is not None and len(traffic.pairs) > 0),
-        has_tallies=int(len(problem.tallies) > 0),
-        has_rules=int(bool(problem.exclusions or problem.presences or problem.skews)),
-        has_limits=int(len(problem.move_limits) > 0),
-    )
-
-
-def empty_state(tables: Tables) -> State:
-    """Return the state in which nothing is placed; `kernels.load` fills it."""
-    pods, resources = tables.request.shape
-    nodes = len(tables.capacity)
+    tally = np.zeros(int(flat.tally["domains"].sum()), dtype=IN_DOMAIN)
+    tally["count"] = _joined([one.fixed for one in problem.tallies])
+    runs = flat.pod["home"] >= 0
+    left = [int((limit.members & runs).sum()) for limit in problem.move_limits]
+    ranks = int(flat.pod["rank"].max(initial=-1)) // 2 + 1
     return State(
         place=np.full(pods, -1, dtype=np.int64),
-        held=np.zeros((nodes, resources), dtype=np.int64),
-        need=np.zeros((nodes, resources), dtype=np.int64),
-        load=np.zeros((nodes, 2)),
-        count=np.zeros(nodes, dtype=np.int64),
-        service=np.zeros_like(tables.service_fixed),
-        zone=np.zeros_like(tables.zone_fixed),
-        tally=np.zeros_like(tables.tally_fixed),
-        moved=np.zeros_like(tables.tally_fixed),
-        total=np.zeros(len(tables.topology), dtype=np.int64),
-        left=np.zeros(len(tables.limit_max), dtype=np.int64),
-        unplaced=np.zeros(int(tables.rank.max(initial=-1)) // 2 + 1, dtype=np.int64).repeat(2),
-        first=np.full(nodes, -1, dtype=np.int64),
-        after=np.full(pods, -1, dtype=np.int64),
-        before=np.full(pods, -1, dtype=np.int64),
-        scalars=np.zeros(2, dtype=np.int64),
+        link=link,
+        node=node,
+        held=problem.fixed.astype(np.int64),
+        need=np.zeros(problem.fixed.shape, dtype=np.int64),
+        service=problem.service_fixed.astype(np.int32),
+        zone=zone_fixed,
+        tally=tally,
+        total=_own([one.fixed.sum() for one in problem.tallies], np.int64),
+        left=_own(left, np.int64),
+        unplaced=np.bincount(flat.pod["rank"], minlength=2 * ranks).astype(np.int64),
+        gone=np.array([runs.sum()], dtype=np.int64),
     )
 
 
-def _ranks(problem: Problem) -> tuple[Ints, int]:
+def _ranks(problem: Problem) -> Ints:
     """``(pods,)`` 2k for the k-th highest class, one more where a service has others left.
 
     The class is the desire to have it placed; priority tells apart those that must be.
@@ -255,29 +242,29 @@ def _ranks(problem: Problem) -> tuple[Ints, int]:
         np.column_stack([problem.desire, problem.priority]), axis=0, return_inverse=True
     )
     rank = 2 * (len(values) - 1 - found.reshape(-1))
-    return (rank + ~problem.sole).astype(np.int64), 2 * len(values)
+    return (rank + ~problem.sole).astype(np.int64)
 
 
-def _peers(problem: Problem) -> tuple[Ints, Ints, Floats]:
+def _peers(problem: Problem, pod: Records) -> Records:
     """Who talks to whom, both ways."""
-    pods, traffic = len(problem.pods), problem.traffic
+    traffic = problem.traffic
     if traffic is None or not len(traffic.pairs):
-        return np.zeros(pods + 1, dtype=np.int64), _ints([]), _floats([])
+        return np.zeros(0, dtype=PEER)
     ends = np.concatenate([traffic.pairs, traffic.pairs[:, ::-1]])
     order = np.argsort(ends[:, 0], kind="stable")
-    pointer = np.zeros(pods + 1, dtype=np.int64)
-    np.cumsum(np.bincount(ends[:, 0], minlength=pods), out=pointer[1:])
-    return pointer, _ints(ends[order, 1]), _floats(np.tile(traffic.weight, 2)[order])
+    peer = np.zeros(len(ends), dtype=PEER)
+    peer["pod"], peer["weight"] = ends[order, 1], np.tile(traffic.weight, 2)[order]
+    _mark_rows(pod, "peer", np.bincount(ends[:, 0], minlength=len(pod)))
+    return peer
 
 
-def _memberships(groups: Sequence[Bools], pods: int) -> tuple[Ints, Ints]:
+def _memberships(groups: Sequence[Bools], pod: Records, name: str) -> Ints:
     """Return, for each pod, the positions of the groups it is in."""
     found = [np.flatnonzero(group) for group in groups]
-    pod = _joined(found)
+    inside = _joined(found)
     group = np.repeat(np.arange(len(found)), [len(of) for of in found])
-    pointer = np.zeros(pods + 1, dtype=np.int64)
-    np.cumsum(np.bincount(pod, minlength=pods), out=pointer[1:])
-    return pointer, _ints(group[np.argsort(pod, kind="stable")])
+    _mark_rows(pod, name, np.bincount(inside, minlength=len(pod)))
+    return _own(group[np.argsort(inside, kind="stable")], np.int64)
 
 
 def _topologies(tallies: Sequence[Tally], nodes: int) -> tuple[Ints, Ints]:
@@ -292,7 +279,7 @@ def _topologies(tallies: Sequence[Tally], nodes: int) -> tuple[Ints, Ints]:
             domains.append(tally.domain)
         topology.append(known[key])
     stacked = np.array(domains, dtype=np.int64).reshape(len(domains), nodes)
-    return _ints(topology), np.ascontiguousarray(stacked)
+    return _own(topology, np.int64), np.ascontiguousarray(stacked)
 
 
 def _rules(problem: Problem) -> list[list[tuple[int, int]]]:
@@ -322,81 +309,64 @@ def _pairs(problem: Problem, scale: float) -> list[list[tuple[int, float]]]:
     return pairs
 
 
-def _presences(problem: Problem) -> dict[str, Any]:
+def _presences(problem: Problem) -> tuple[Records, Records, Bytes]:
     """Carriers of each presence, and which of them have a target beside them at the start."""
-    carriers, alone, had, fixed = [], [], [], []
-    for presence in problem.presences:
-        first, second = problem.tallies[presence.carriers], problem.tallies[presence.targets]
+    presence = np.zeros(len(problem.presences), dtype=PRESENCE)
+    entries, fixed = [], []
+    for rule in problem.presences:
+        first, second = problem.tallies[rule.carriers], problem.tallies[rule.targets]
         start = second.counts(problem.current)
         pods = np.flatnonzero(first.members)
         domain = np.where(problem.current[pods] >= 0, second.domain[problem.current[pods]], -1)
-        beside = np.where(domain >= 0, start[domain] - second.members[pods], 0)
-        carriers.append(pods)
-        alone.append(presence.alone[pods])
-        had.append(beside > 0)
+        entry = np.zeros(len(pods), dtype=ENTRY)
+        entry["pod"], entry["alone"] = pods, rule.alone[pods]
+        entry["had"] = np.where(domain >= 0, start[domain] - second.members[pods], 0) > 0
+        entries.append(entry)
         fixed.append((first.fixed > 0) & (start > 0))
-    pointer, idx = _rows(carriers)
-    return {
-        "presence_target": _ints([presence.targets for presence in problem.presences]),
-        "presence_ptr": pointer,
-        "presence_pod": idx,
-        "presence_alone": _bytes(_joined(alone)),
-        "presence_had": _bytes(_joined(had)),
-        "presence_bound_ptr": _rows(fixed)[0],
-        "presence_fixed": _bytes(_joined(fixed)),
-    }
+    presence["target"] = [rule.targets for rule in problem.presences]
+    _mark_rows(presence, "entry", [len(entry) for entry in entries])
+    _mark_rows(presence, "bound", [len(of) for of in fixed])
+    entry = np.concatenate([np.zeros(0, dtype=ENTRY), *entries])
+    return presence, entry, _own(_joined(fixed), np.uint8)
 
 
-def _skews(problem: Problem) -> dict[str, Any]:
+def _skews(problem: Problem) -> tuple[Records, Ints, Ints]:
     """Eligible domains of each skew, and the skew unmoved carriers of a domain may have."""
-    eligible, bound, zero = [], [], []
-    for skew in problem.skews:
-        start = problem.tallies[skew.counted].counts(problem.current)
-        found = np.flatnonzero(skew.eligible)
-        none = len(found) == 0 or len(found) < skew.min_domains
+    skew = np.zeros(len(problem.skews), dtype=SKEW)
+    eligible, bound = [], []
+    for position, rule in enumerate(problem.skews):
+        start = problem.tallies[rule.counted].counts(problem.current)
+        found = np.flatnonzero(rule.eligible)
+        none = len(found) == 0 or len(found) < rule.min_domains
         least = 0 if none else start[found].min()
         eligible.append(found)
-        zero.append(none)
-        bound.append(np.maximum(skew.max_skew, start - least))
-    pointer, idx = _rows(eligible)
-    bound_pointer, bounds = _rows(bound)
-    return {
-        "skew_carrier": _ints([skew.carriers for skew in problem.skews]),
-        "skew_counted": _ints([skew.counted for skew in problem.skews]),
-        "skew_max": _ints([skew.max_skew for skew in problem.skews]),
-        "skew_zero": _bytes(zero),
-        "skew_ptr": pointer,
-        "skew_eligible": idx,
-        "skew_bound_ptr": bound_pointer,
-        "skew_bound": bounds,
-    }
+        bound.append(np.maximum(rule.max_skew, start - least))
+        skew[position]["carrier"], skew[position]["counted"] = rule.carriers, rule.counted
+        skew[position]["most"], skew[position]["zero"] = rule.max_skew, none
+    _mark_rows(skew, "eligible", [len(of) for of in eligible])
+    _mark_rows(skew, "bound", [len(of) for of in bound])
+    return skew, _joined(eligible), _joined(bound)
 
 
-def _rows(rows: Sequence[Sequence[int] | Ints | Bools]) -> tuple[Ints, Ints]:
-    pointer = np.cumsum([0, *(len(row) for row in rows)])
-    return _ints(pointer), _joined(rows)
+def _rows(
+    rows: Sequence[Sequence[tuple[int, float]]],
+    dtype: np.dtype[np.void],
+    owner: Records,
+    name: str,
+) -> Records:
+    """Join rows of pairs of values, and mark where each owner's row begins and ends."""
+    _mark_rows(owner, name, [len(row) for row in rows])
+    return np.array([pair for row in rows for pair in row], dtype=dtype)
+
+
+def _mark_rows(owner: Records, name: str, lengths: npt.ArrayLike) -> None:
+    sizes = np.asarray(lengths, dtype=np.int64)
+    ends = np.cumsum(sizes)
+    owner[f"{name}_from"], owner[f"{name}_to"] = ends - sizes, ends
 
 
 def _joined(rows: Sequence[Sequence[int] | Ints | Bools]) -> Ints:
-    return _ints(np.concatenate(rows) if len(rows) else [])
-
-
-def _ints(values: npt.ArrayLike) -> Ints:
-    return _own(values, np.int64)
-
-
-def _shorts(values: npt.ArrayLike) -> Shorts:
-    return _own(values, np.int32)
-
-
-def _floats(values: npt.ArrayLike) -> Floats:
-    return _own(values, np.float64)
-
-
-def _bytes(values: npt.ArrayLike) -> Bytes:
-    array = np.asarray(values)
-    owned: Bytes = _own(array.view(np.uint8) if array.dtype == np.bool_ else array, np.uint8)
-    return owned
+    return _own(np.concatenate(rows) if len(rows) else [], np.int64)
 
 
 def _matrix(values: Floats | None) -> Floats:

@@ -16,7 +16,7 @@ from kytos.hamiltonian.feasible import feasible
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
 from kytos.refine import default_proposals, kernels, refine, refine_block, repair, warm_up
-from kytos.refine.state import empty_state, tables
+from kytos.refine.state import flatten
 from kytos.solvers.base import StopReason, Watch
 from tests.problems import problems, random_feasible, random_placement, random_problem, seeds
 
@@ -54,8 +54,7 @@ def all_feasible(problem: Problem) -> list[Ints]:
 @given(problems(), seeds)
 def test_the_compiled_energy_and_check_are_the_referees(problem: Problem, seed: int) -> None:
     """Counted by the kernels, any placement has the referee's energy and feasibility."""
-    flat = tables(problem, WEIGHTS)
-    state = empty_state(flat)
+    flat, state = flatten(problem, WEIGHTS)
     for placement in (random_placement(problem, seed), random_feasible(problem, seed)):
         kernels.load(flat, state, placement)
         terms = energy(problem, WEIGHTS, placement)
@@ -69,8 +68,7 @@ def test_the_compiled_energy_and_check_are_the_referees(problem: Problem, seed: 
 def test_changes_add_up(problem: Problem, seed: int) -> None:
     """Each shift that is allowed changes the referee's energy by exactly what `cost_at` says, and
     is allowed exactly if the final check passes afterwards."""
-    flat = tables(problem, WEIGHTS)
-    state = empty_state(flat)
+    flat, state = flatten(problem, WEIGHTS)
     start = random_feasible(problem, seed)
     kernels.load(flat, state, start)
     rng = np.random.default_rng(seed)
@@ -79,13 +77,30 @@ def test_changes_add_up(problem: Problem, seed: int) -> None:
         before = state.place.copy()
         if before[pod] < 0 or before[pod] == node:
             continue
-        change = kernels.change_of(flat, state, pod, node)
+        change = kernels.change_of(flat, state, pod, kernels.NOWHERE, node)
         after = before.copy()
         after[pod] = node
         assert kernels.try_shift(flat, state, pod, node) == feasible(problem, after)
         if state.place[pod] == node:
             expected = ranked(problem, after)[1] - ranked(problem, before)[1]
             assert change == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+@PROPERTY
+@given(problems(rules=False), seeds)
+def test_swaps_add_up(problem: Problem, seed: int) -> None:
+    """A swap changes the referee's energy by what `change_of` says, traffic and pairs included."""
+    flat, state = flatten(problem, WEIGHTS)
+    before = np.abs(random_placement(problem, seed)) % len(problem.nodes)
+    kernels.load(flat, state, before)
+    for pod, other in itertools.permutations(range(len(problem.pods)), 2):
+        if before[pod] == before[other]:
+            continue
+        after = before.copy()
+        after[[pod, other]] = before[[other, pod]]
+        change = kernels.change_of(flat, state, pod, other, before[other])
+        expected = ranked(problem, after)[1] - ranked(problem, before)[1]
+        assert change == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
 @PROPERTY

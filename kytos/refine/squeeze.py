@@ -1,0 +1,94 @@
+"""Fitting in what does not fit yet, by ejection search: waiting pods, and nodes to be freed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from kytos.problem import Ints, Problem
+from kytos.refine import kernels
+from kytos.refine.state import State, Tables
+from kytos.solvers.base import Watch
+
+
+class Squeezer:
+    """Ejection searches on one state; a search that fails leaves it as it was."""
+
+    def __init__(
+        self, problem: Problem, flat: Tables, state: State, rng: npt.NDArray[np.uint64]
+    ) -> None:
+        """Work on `state`; `rng` is one word, advanced by the kernels."""
+        self.problem, self.flat, self.state, self.rng = problem, flat, state, rng
+        self.pods = np.arange(len(problem.pods))
+        self.nodes = np.arange(len(problem.nodes))
+        self.looked = 0
+
+    def serve(self, budget: int, watch: Watch) -> None:
+        """Place more pods of each priority in turn, the highest first, never fewer of a higher."""
+        classes = self.flat.pod["rank"] // 2
+        for level in range(int(classes.max(initial=-1)) + 1):
+            spent = 0
+            while spent < budget and watch.reason is None:
+                pool = np.flatnonzero((self.state.place < 0) & (classes == level))
+                if not len(pool):
+                    break
+                before = self.looked
+                if not self._search(pool, self.nodes, level, len(pool), budget - spent):
+                    break
+                spent += self.looked - before
+
+    def free(self, node: int, budget: int) -> bool:
+        """Move all pods of a node to other nodes in use; say whether that worked."""
+        state = self.state
+        used = self.problem.held_open | (state.node["count"] > 0)
+        used[node] = False
+        pool = np.flatnonzero(state.place == node)
+        pool = pool[np.argsort(self.flat.pod["size"][pool], kind="stable")]
+        nothing_less = int(self.flat.pod["rank"].max(initial=0))
+        return self._search(pool, np.flatnonzero(used), nothing_less, 1, budget)
+
+    def closable(self) -> Iterator[int]:
+        """Nodes whose load would fit into the room of the others in use, if pods were liquid."""
+        state, capacity = self.state, self.flat.capacity
+        used = self.problem.held_open | (state.node["count"] > 0)
+        room = np.maximum(capacity - state.held, 0)
+        share = state.held / np.maximum(capacity, 1)
+        for node in np.argsort(share.max(axis=1), kind="stable"):
+            if state.node["count"][node] > 0 and not self.problem.held_open[node]:
+                others = used.copy()
+                others[node] = False
+                load = state.held[node] - self.problem.fixed[node]
+                if (load <= room[others].sum(axis=0)).all():
+                    yield int(node)
+
+    def _search(self, pool: Ints, nodes: Ints, level: int, target: int, budget: int) -> bool:
+        start = self.state.place.copy()
+        padded = np.zeros(len(self.pods) + 2, dtype=np.int64)
+        padded[: len(pool)] = pool
+        waiting, looked = kernels.squeeze(
+            self.flat,
+            self.state,
+            self.pods,
+            nodes,
+            self.rng,
+            padded,
+            len(pool),
+            np.ones(len(self.pods)),
+            level,
+            target,
+            budget,
+        )
+        self.looked += int(looked)
+        outside = padded[:waiting]
+        done = waiting < target and bool(
+            (
+                (self.flat.pod["optional"][outside] > 0)
+                & (self.flat.pod["rank"][outside] // 2 >= level)
+            ).all()
+        )
+        done = done and bool(kernels.all_hold(self.flat, self.state))
+        if not done:
+            kernels.load(self.flat, self.state, start)
+        return done
