@@ -273,6 +273,61 @@ def autoscale(
     _ask(AUTOSCALE, _Source(files or [], context), options, given | shared, told)
 
 
+@app.command()
+def compare(
+    files: Files = None,
+    context: Context = None,
+    frontier: Annotated[
+        bool, typer.Option("--frontier", help="What is gained for how many moves, instead.")
+    ] = False,
+    points: Annotated[
+        int | None, typer.Option(help="With --frontier: plans to look for, 12 by default.")
+    ] = None,
+    mode: Annotated[LoadMode | None, typer.Option(help="What load means.")] = None,
+    max_moves: Annotated[int | None, typer.Option(help="Move at most so many pods.")] = None,
+    options: OptionsFile = None,
+    solver: Annotated[
+        list[SolverName] | None, typer.Option(help="A solver to compare; may be repeated.")
+    ] = None,
+    reads: Reads = None,
+    sweeps: Sweeps = None,
+    seed: Seed = None,
+    time_limit: TimeLimit = None,
+    consent: Consent = None,
+    a: WeightA = None,
+    b: WeightB = None,
+    c: WeightC = None,
+    d: WeightD = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all of it, moves too.")] = False,
+    output: Output = None,
+) -> None:
+    """Put the same rebalance to several solvers, or draw its gain against its moves."""
+    from kytos.cli.comparisons import CompareOptions, FrontierOptions, compared, print_compared
+
+    given: dict[str, Any] = {"mode": mode, "max_moves": max_moves}
+    given |= _shared((None, reads, sweeps, seed, time_limit, consent), (a, b, c, d))
+    with _bad_input_ends():
+        if frontier and solver:
+            raise ValueError("the frontier is drawn by refinement alone: leave --solver out")
+        if points is not None and not frontier:
+            raise ValueError("--points goes with --frontier")
+        asked = (
+            read_options(FrontierOptions, options, given | {"points": points})
+            if frontier
+            else read_options(CompareOptions, options, given | {"solvers": solver or None})
+        )
+        cluster = _Source(files or [], context).read()
+        with terminal_watch() as watch:
+            found = compared(cluster, asked, watch)
+    written = found.model_dump_json(by_alias=True)
+    if output is not None:
+        _write(output, written)
+    if as_json:
+        typer.echo(written)
+    else:
+        print_compared(found, Console())
+
+
 @app.command("why-not")
 def why_not_command(
     given: Annotated[
