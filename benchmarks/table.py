@@ -26,8 +26,11 @@ import numpy as np
 
 from benchmarks.refine import FREE, MIB, equal_nodes, openb
 from kytos.bounds import CertificateStatus, certificate, lower_bound, relative_gap
+from kytos.cli.reading import read_files
+from kytos.compare import FrontierRequest, frontier
 from kytos.hamiltonian.energy import energy
 from kytos.hamiltonian.weights import Weights
+from kytos.optimize.rebalance import RebalanceRequest, rebalance
 from kytos.optimize.warm_up import warm_up
 from kytos.problem import LoadMode, Problem
 from kytos.solve import Solution, solve
@@ -251,6 +254,22 @@ def sampler_alone(effort: Effort) -> Iterator[Row]:
     yield exact
 
 
+def moves_frontier(effort: Effort) -> Iterator[Row]:
+    """Nodes freed against pods moved on the 150-pod sample, in twelve points."""
+    case, goal = "frontier, web-shop sample, 12 points", "<= 20 s"
+    cluster = read_files([HERE.parent / "sample_clusters" / "web-shop.json"])
+    seconds, cpu_seconds, points = [], [], 0
+    for seed in effort.seeds:
+        began, began_cpu = time.perf_counter(), time.process_time()
+        found = frontier(cluster, FrontierRequest(points=12), params=SolverParams(seed=seed))
+        seconds.append(time.perf_counter() - began)
+        cpu_seconds.append(time.process_time() - began_cpu)
+        points = len(found.points)
+    median, cpu_median = statistics.median(seconds), statistics.median(cpu_seconds)
+    note = f"{points} points not dominated"
+    yield Row(case, goal, "refinement", "s", tuple(seconds), median, cpu_median, median <= 20, note)
+
+
 def side_by_side(effort: Effort) -> Iterator[Row]:
     """The same blocks on one worker and on two, over dask."""
     from distributed import Client, LocalCluster
@@ -290,6 +309,7 @@ CASES: dict[str, Callable[[Effort], Iterator[Row]]] = {
     "large": large_file,
     "growth": growth,
     "openjij": sampler_alone,
+    "frontier": moves_frontier,
     "dask": side_by_side,
 }
 
@@ -436,9 +456,6 @@ def write_cluster(path: Path, problem: Problem) -> None:
 
 def file_to_plan(path: Path, seed: int, send: Any) -> None:
     """Read, rebalance, and report the gap, the time and the memory of this process."""
-    from kytos.cli.reading import read_files
-    from kytos.optimize.rebalance import RebalanceRequest, rebalance
-
     warm_up()  # as a service does at its start
     began, began_cpu = time.perf_counter(), time.process_time()
     cluster = read_files([path])
