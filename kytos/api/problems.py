@@ -93,7 +93,20 @@ def invalid(found: Iterable[Mapping[str, Any]]) -> Response:
 
 def field_errors(found: Iterable[Mapping[str, Any]]) -> list[FieldError]:
     """Return pydantic's errors by field."""
-    return [FieldError(field=field_path(entry["loc"]), message=_sentence(entry)) for entry in found]
+    entries = list(found)
+    return [
+        FieldError(field=field_path(entry["loc"]), message=_sentence(entry))
+        for entry in entries
+        if not _is_echo(entry, entries)
+    ]
+
+
+def _is_echo(entry: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a list counts as too short only because items of it were refused."""
+    place = entry["loc"]
+    return entry["type"] == "too_short" and any(
+        len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in entries
+    )
 
 
 def field_path(location: Iterable[str | int]) -> str:
