@@ -68,7 +68,12 @@ def test_moving_a_slider_does_not_compile(mid_sized: Problem) -> None:
     params = QUICK.model_copy(update={"max_variables": 30})
     before = compile_cache().compiles
     for slider in (0.0, 0.5, 1.0, 3.0):
-        solve(mid_sized, Weights(A=1, B=slider, C=slider, D=1), solver=SolverName.OPENJIJ_SA, params=params)
+        solve(
+            mid_sized,
+            Weights(A=1, B=slider, C=slider, D=1),
+            solver=SolverName.OPENJIJ_SA,
+            params=params,
+        )
     assert compile_cache().compiles == before + 1
 
 
