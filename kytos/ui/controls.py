@@ -11,10 +11,12 @@ import streamlit as st
 
 from kytos.cluster import Cluster
 from kytos.hamiltonian.weights import (
+    LATENCY_MS_PER_MOVE,
     MOVE_IN_SPREAD,
     NODE_IN_MOVES,
     NODE_IN_PAIRS,
     PAIR_IN_SPREAD,
+    STARTUP_SECONDS_PER_MOVE,
     Weights,
 )
 from kytos.optimize.rebalance import RebalanceRequest
@@ -26,6 +28,7 @@ MODE = "mode"
 """Key of the mode's control, and its name in the page's link."""
 
 _HIGHEST = 5.0
+_MINUTE_S = 60.0
 _MODE_NAMES = {
     LoadMode.CONSOLIDATE: "Fewer nodes",
     LoadMode.SPREAD: "Even load",
@@ -148,6 +151,18 @@ def moving(mode: LoadMode) -> Meanings:
         load_text=lambda B: load_meaning(B, mode),
         cost_text=lambda B, C: move_meaning(B, C, mode),
         pair_text=lambda B, C, D: pair_meaning(B, C, D, mode),
+    )
+
+
+def waiting(mode: LoadMode) -> Meanings:
+    """Return what the sliders mean where C weighs start-up and latency."""
+    return Meanings(
+        cost="start-up and latency",
+        load_text=lambda B: load_meaning(B, mode),
+        cost_text=lambda B, C: waiting_meaning(B, C, mode),
+        pair_text=lambda B, C, D: pair_meaning(B, C, D, mode).replace(
+            "moving them apart is free", "waiting costs nothing"
+        ),
     )
 
 
@@ -283,6 +298,19 @@ def move_meaning(B: float, C: float, mode: LoadMode) -> str:
     return f"A pod of a tenth of a node moves to even out more than {_few(points)} points."
 
 
+def waiting_meaning(B: float, C: float, mode: LoadMode) -> str:
+    """Say what a minute of start-up and a millisecond of latency cost at these positions."""
+    if C == 0:
+        return "Start-up and latency do not count."
+    milliseconds = LATENCY_MS_PER_MOVE / STARTUP_SECONDS_PER_MOVE * _MINUTE_S
+    told = f"A minute of start-up counts like {_few(milliseconds)} ms on a unit of traffic"
+    if B == 0:
+        return f"{told}."
+    if mode is LoadMode.CONSOLIDATE:
+        return f"{told}; a node saved like {_few(NODE_IN_MOVES * B / C)} minutes."
+    return f"{told}, or {_few(MOVE_IN_SPREAD * C / B)} of squared utilisation."
+
+
 def pair_meaning(B: float, C: float, D: float, mode: LoadMode) -> str:
     """Say what two replicas on one node cost at these positions."""
     if D == 0:
@@ -299,7 +327,7 @@ def pair_meaning(B: float, C: float, D: float, mode: LoadMode) -> str:
     return f"Two replicas on one node cost as much as {told}."
 
 
-def load_mode(default: LoadMode = LoadMode.CONSOLIDATE) -> LoadMode:
+def load_mode(default: LoadMode = LoadMode.CONSOLIDATE, key: str = MODE) -> LoadMode:
     """Draw the choice of what H_load means."""
     modes = [mode.value for mode in LoadMode]
     chosen = st.segmented_control(
@@ -308,7 +336,7 @@ def load_mode(default: LoadMode = LoadMode.CONSOLIDATE) -> LoadMode:
         format_func=lambda mode: _MODE_NAMES[LoadMode(mode)],
         default=default.value,
         required=True,
-        key=MODE,
+        key=key,
         bind="query-params",
         width="stretch",
     )

@@ -16,7 +16,7 @@ from kytos.ui.runs import Ask
 from kytos.ui.text import plain
 
 READY = clusters.SAMPLES / "scenarios"
-"""Holds the ready scenarios; the file names of a question's begin with its name."""
+"""Holds the ready scenarios; a question's file names begin with its page's name."""
 
 _FILE = "scenario file"
 _ERROR = "scenario error"
@@ -27,7 +27,7 @@ Values = Callable[[Any], Mapping[str, Any]]
 
 def ready_scenarios(question: Question, values: Values) -> None:
     """Draw a button for each ready scenario of a question: it chooses the cluster and sets all."""
-    paths = sorted(READY.glob(f"{question.value}-*.json"))
+    paths = sorted(READY.glob(f"{question.value.replace('_', '')}-*.json"))
     if not paths:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):

@@ -1,0 +1,54 @@
+"""What one pod would cost on each of a few nodes, by term."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from kytos.figures.style import AFTER, BEFORE, blank, safe
+from kytos.hamiltonian.weights import Weights
+from kytos.optimize.placement import NodeOption
+from kytos.units import energy, middle
+
+_TERMS = (("B · load", AFTER, ""), ("C · cost", BEFORE, "/"), ("D · affinity", "#e0a030", "x"))
+"""Name, colour and hatching: colour alone is never the only sign."""
+
+
+def cost_by_node(options: Sequence[NodeOption], weights: Weights) -> go.Figure:
+    """Draw a bar per node, the chosen one first, stacked from the weighted terms."""
+    figure = blank(90 + 34 * len(options))
+    names = [
+        f"{middle(safe(option.node), 28)} ✓" if option.chosen else middle(safe(option.node), 28)
+        for option in options
+    ]
+    parts = (
+        [weights.B * option.load for option in options],
+        [weights.C * option.cost for option in options],
+        [weights.D * option.affinity for option in options],
+    )
+    for (term, colour, pattern), values in zip(_TERMS, parts, strict=True):
+        figure.add_trace(
+            go.Bar(
+                y=names,
+                x=values,
+                name=term,
+                orientation="h",
+                marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "white"}},
+                hovertemplate="%{y} " + term + ": %{x:.4g}<extra></extra>",
+            )
+        )
+    for place, (name, option) in enumerate(zip(names, options, strict=True)):
+        figure.add_annotation(
+            x=sum(max(0.0, values[place]) for values in parts),
+            y=name,
+            text=energy(option.total),
+            showarrow=False,
+            xanchor="left",
+            xshift=6,
+        )
+    figure.update_layout(barmode="relative", bargap=0.35)
+    figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
+    figure.update_xaxes(title="energy this pod adds", fixedrange=True, automargin=True)
+    figure.update_layout(margin={"l": 8, "r": 64, "t": 32, "b": 8})
+    return figure

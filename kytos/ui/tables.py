@@ -1,0 +1,81 @@
+"""Tables a person edits: what was typed outlives a page switch, and a scenario can fill them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
+
+Row = dict[str, Any]
+
+
+def filling(name: str, rows: Sequence[Row]) -> dict[str, Any]:
+    """Return what fills a table when set with `kytos.ui.controls.set_controls`."""
+    return {_key(name, "given"): list(rows)}
+
+
+def edited_rows(
+    name: str, start: Sequence[Row], columns: Mapping[str, ColumnConfig], *, about: str = ""
+) -> list[Row]:
+    """Draw an editable table and return its rows; a cell left empty is left out.
+
+    Parameters
+    ----------
+    start
+        The rows it begins with.
+    about
+        What the start depends on: with another one the table begins anew.
+    """
+    state = st.session_state
+    given = state.pop(_key(name, "given"), None)
+    version = state.get(_key(name, "version"), 0)
+    if given is not None or state.get(_key(name, "about"), about) != about:
+        version += 1
+        state[_key(name, "kept")] = list(start) if given is None else given
+    state[_key(name, "version")], state[_key(name, "about")] = version, about
+    # A new key draws a new editor: one that is edited ignores other data.
+    widget = f"{_key(name, 'table')} {version}"
+    if widget not in state:
+        rows = state.get(_key(name, "kept"), start)
+        state[_key(name, "base")] = _table(rows, columns)
+    edited = st.data_editor(
+        state[_key(name, "base")],
+        key=widget,
+        num_rows="dynamic",
+        hide_index=True,
+        column_config=columns,
+    )
+    state[_key(name, "kept")] = _rows(edited)
+    return _rows(edited)
+
+
+def _table(rows: Sequence[Row], columns: Mapping[str, ColumnConfig]) -> pd.DataFrame:
+    """Return rows as a table; an empty column would else be one of numbers whatever it is for."""
+    table = pd.DataFrame(rows, columns=list(columns))
+    for name, config in columns.items():
+        kind = (config.get("type_config") or {}).get("type")
+        table[name] = table[name].astype("float64" if kind == "number" else object)
+        if kind == "text":
+            table[name] = table[name].where(table[name].notna(), None)
+    return table
+
+
+def _rows(table: pd.DataFrame) -> list[Row]:
+    found = [
+        {str(name): _plain(value) for name, value in row.items() if not pd.isna(value)}
+        for row in table.to_dict("records")
+    ]
+    return [row for row in found if row]
+
+
+def _plain(value: Any) -> Any:
+    """Return a cell's value without NumPy; a column with gaps makes floats of whole numbers."""
+    plain = value.item() if hasattr(value, "item") else value
+    return int(plain) if isinstance(plain, float) and plain.is_integer() else plain
+
+
+def _key(name: str, what: str) -> str:
+    return f"{name} {what}"

@@ -1,0 +1,117 @@
+"""The Placement page takes new pods, and shows a node for each with what others would cost."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import button, metric, page, wait_for_result, words
+
+DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: reports, namespace: web}
+spec:
+  replicas: 2
+  template:
+    spec:
+      containers:
+      - {name: main, image: reports:1, resources: {requests: {cpu: 100m, memory: 64Mi}}}
+"""
+
+
+@pytest.fixture
+def placement_page(app: AppTest) -> AppTest:
+    """The Placement page on the short sample: two readable lists."""
+    app.session_state["cluster"] = "two-lists"
+    return page(app, "3_Placement")
+
+
+def press(app: AppTest) -> AppTest:
+    """Press Place and wait for the end of the run."""
+    button(app, "Place").click().run()
+    return wait_for_result(app)
+
+
+def fill(app: AppTest, table: str, rows: list[dict[str, object]]) -> AppTest:
+    """Fill an editable table as an opened scenario does."""
+    app.session_state[f"{table} given"] = rows
+    return app.run()
+
+
+def test_first_visit_can_be_answered(placement_page: AppTest) -> None:
+    """The page opens with pods to place; pressing gives each a node and names the runners-up."""
+    assert not placement_page.exception
+    assert "As it is now" in words(placement_page)
+    app = press(placement_page)
+    assert not app.exception
+    assert not app.error
+    assert metric(app, "Placed").value == "3"
+    assert "default scheduler" in words(app)
+    placements = next(t.value for t in app.dataframe if "Default scheduler" in t.value)
+    assert list(placements["Pod"]) == ["new-1", "new-2", "new-3"]
+    heads = [(list(t.value.columns[:2]), t.value) for t in app.dataframe]
+    options = next(table for head, table in heads if head == ["Node", "Energy"])
+    assert len(options) > 1
+    assert options["Node"][0] == placements["Node"][0]
+
+
+def test_pasted_deployment_is_placed(placement_page: AppTest) -> None:
+    """Every replica of pasted YAML gets a node beside the pods of the form."""
+    placement_page.text_area(key="manifests").set_value(DEPLOYMENT)
+    app = press(fill(placement_page, "new pods", []))
+    assert not app.error
+    placements = next(t.value for t in app.dataframe if "Default scheduler" in t.value)
+    assert list(placements["Pod"]) == ["web/reports-0", "web/reports-1"]
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "expected"),
+    [
+        ("new pods", [{"id": "a", "cpu_request": -5, "mem_request": 1}], "new_pods[0].cpu_request"),
+        ("new pods", [{"id": "a", "cpu_request": 5}], "new_pods[0].mem_request: is missing"),
+        ("traffic", [{"from": "new"}], "traffic[0].to: is missing"),
+        ("growth", [{"service": "new"}], "growth[0]: needs a service and a factor"),
+        ("node shapes", [{"id": "big", "cpu_capacity": 0, "mem_capacity": 1}], "node_shapes[0]"),
+    ],
+)
+def test_bad_row_is_named(
+    placement_page: AppTest, table: str, rows: list[dict[str, object]], expected: str
+) -> None:
+    """A sentence names row and column; what was typed stays."""
+    app = fill(placement_page, table, rows)
+    assert not app.exception
+    assert expected in app.error[0].value.replace("\\", "")
+    assert app.session_state[f"{table} kept"] == rows
+
+
+def test_bad_yaml_is_a_sentence(placement_page: AppTest) -> None:
+    """What makes no pods is named."""
+    placement_page.text_area(key="manifests").set_value("kind: ConfigMap\nmetadata: {name: x}")
+    app = placement_page.run()
+    assert "a ConfigMap makes no pods" in app.error[0].value.replace("\\", "")
+
+
+def test_pod_larger_than_any_node_is_explained(placement_page: AppTest) -> None:
+    """A partial answer: it has no node, and why; the other has one."""
+    rows = [
+        {"id": "giant", "cpu_request": 900_000, "mem_request": 1},
+        {"id": "small", "cpu_request": 10, "mem_request": 1},
+    ]
+    app = press(fill(placement_page, "new pods", rows))
+    assert "1 of 2 new pods get a node, 1 do not" in words(app).replace("\\", "")
+    lost = next(t.value for t in app.dataframe if "Why" in t.value)
+    assert list(lost["Pod"]) == ["giant"]
+    assert "insufficient cpu" in lost["Why"][0]
+
+
+@pytest.mark.parametrize(
+    "title", ["A burst of functions", "A heavy batch job", "What waits in a real cluster"]
+)
+def test_ready_scenario_in_two_clicks(placement_page: AppTest, title: str) -> None:
+    """One click fills the page, the second answers."""
+    app = press(button(placement_page, title).click().run())
+    assert not app.exception
+    assert not app.error
+    assert not app.warning
+    assert int(metric(app, "Placed").value) > 0
