@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from kytos.api.access import Access
+from kytos.api.body_limit import BodyLimit
 from kytos.api.problems import on_http_exception, on_invalid
 from kytos.api.routes import router
 from kytos.api.service import Service
@@ -93,7 +94,6 @@ def create_app(
         # The interactive pages load scripts from another site; the document itself is enough.
         docs_url=None,
         redoc_url=None,
-        max_body_size=settings.max_body_mib * 2**20,
         exception_handlers={
             HTTPException: on_http_exception,
             RequestValidationError: on_invalid,
@@ -106,6 +106,7 @@ def create_app(
                 refused=service.metrics.refused,
                 dashboard_login=dashboard is not None and dashboard.asks_for_login,
             ),
+            Middleware(BodyLimit, most_bytes=settings.max_body_mib * 2**20),
         ],
     )
     app.state.service = service

@@ -67,6 +67,27 @@ def test_the_field_is_named(
     assert all(name.startswith(field) for name in named), named
 
 
+@pytest.mark.parametrize("path", ["recovery", "placement", "auto_scale"])
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (set_node("cpu_capacity", float("nan")), "nodes[0].cpu_capacity"),
+        (set_pod("id", "pod-1"), "pods[1].id"),
+        (set_pod("mem_request", -1), "pods[0].mem_request"),
+        (set_field("surprise", 1), "surprise"),
+    ],
+)
+def test_the_field_is_named_by_every_call(
+    client: TestClient, two_lists: Body, path: str, change: Callable[[Body], Body], field: str
+) -> None:
+    """The cluster's faults are refused alike whatever is asked of it."""
+    content = json.dumps(change(two_lists))
+    headers = {"Content-Type": "application/json"}
+    response = client.post(f"/optimize/{path}", content=content, headers=headers)
+    assert response.status_code == 422, response.text
+    assert [error["field"] for error in response.json()["errors"]] == [field]
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"null", b"[]", b'{"nodes":', b"\xff\xfe", b"[" * 200_000, b'{"a":' * 100_000],
@@ -100,6 +121,8 @@ def test_too_large_a_body_is_a_413() -> None:
             "/optimize/rebalance", content=content, headers={"Content-Type": "application/json"}
         )
         assert response.status_code == 413
+        assert "1 MiB" in response.json()["detail"]
+        assert response.json()["request_id"] == response.headers["X-Request-ID"]
 
 
 def test_more_pods_than_allowed_are_refused(two_lists: Body) -> None:
