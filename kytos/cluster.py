@@ -398,7 +398,7 @@ class Cluster(Frozen):
         return self.replace(pods=pods)
 
     def replace(self, **changes: object) -> Cluster:
-        """The same cluster with some fields changed, validated anew (`model_copy` would keep caches)."""
+        """The same cluster, some fields changed, validated anew: `model_copy` would keep caches."""
         fields = {name: getattr(self, name) for name in Cluster.model_fields}
         return Cluster(**(fields | changes))
 

@@ -71,7 +71,7 @@ class Metrics(Frozen):
     """Pairs of replicas of one service on one node."""
     price_per_hour: float | None
     """Of the nodes in use; None when any price is unknown."""
-    unplaced: dict[int, int] = {}
+    unplaced: dict[int, int] = Field({})
     """Pods without a node, by priority."""
 
 

@@ -249,6 +249,7 @@ class Problem:
     """``(pods,)`` pods whose service would have no ready replica left without them."""
 
     def __post_init__(self) -> None:
+        """Fill in `sole`, and refuse arrays whose shapes do not fit each other."""
         pods, nodes, resources = len(self.pods), len(self.nodes), len(self.resources)
         if len(self.sole) != pods:
             object.__setattr__(self, "sole", np.zeros(pods, dtype=np.bool_))
@@ -285,7 +286,8 @@ class Problem:
         usable = self.usable
         offered = self.load_allocatable[usable].sum(axis=0)
         wanted = self.load_fixed[usable].sum(axis=0) + self.load_request.sum(axis=0)
-        return np.divide(wanted, offered, out=np.zeros(2), where=offered > 0)
+        mean: Floats = np.divide(wanted, offered, out=np.zeros(2), where=offered > 0)
+        return mean
 
     @cached_property
     def initial_held(self) -> Ints:

@@ -1,4 +1,4 @@
-"""Every placement of a tiny problem: the oracle of the exact solver, the bounds and the baselines."""
+"""Every placement of a tiny problem: the oracle of exact solver, bounds and baselines."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_scope_gives_the_whole_problems_energy(problem, encoding, weights, seed)
 @settings(max_examples=25, deadline=None)
 @given(problems(max_pods=5, max_nodes=3), encodings, capacities, weightings, seeds)
 def test_arrays_equal_pyqubo(problem, encoding, capacity, weights, seed):
-    """Every coefficient of the fast builder is the specification's, to 1e-9, rows at any strength."""
+    """Each coefficient of the fast builder is the specification's to 1e-9, rows at any strength."""
     reference = feasible_reference(problem, seed)
     model = build_model(problem, reference, encoding=encoding, capacity=capacity)
     rows = len(model.layout.rows)

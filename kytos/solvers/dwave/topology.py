@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dwave import graphs
+import dwave.graphs as graphs
 
 LAYOUTS = {
     "chimera": (graphs.chimera_graph, graphs.chimera_layout),
