@@ -55,8 +55,9 @@ def edited_rows(
 def _table(rows: Sequence[Row], columns: Mapping[str, ColumnConfig]) -> pd.DataFrame:
     """Return rows as a table; an empty column would else be one of numbers whatever it is for."""
     table = pd.DataFrame(rows, columns=list(columns))
-    for name, config in columns.items():
-        kind = (config.get("type_config") or {}).get("type")
+    settings: Mapping[str, Any] = columns
+    for name, config in settings.items():
+        kind = config["type_config"]["type"]
         table[name] = table[name].astype("float64" if kind == "number" else object)
         if kind == "text":
             table[name] = table[name].where(table[name].notna(), None)
