@@ -33,7 +33,7 @@ from kytos.figures.compare import (
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.rebalance import RebalanceRequest
 from kytos.problem import LoadMode
-from kytos.solvers.base import SolverName, SolverParams
+from kytos.solvers.base import SolverName, SolverParams, StopReason
 from kytos.ui import controls, frame, results, runs
 from kytos.ui.clusters import Loaded
 from kytos.ui.heatmaps import change_heatmaps, chart, cluster_heatmap
@@ -52,6 +52,12 @@ class View(StrEnum):
 
 
 _NAMES = {View.SOLVERS: "Solvers side by side", View.FRONTIER: "Gain against moves"}
+_ENDED_EARLY = {
+    StopReason.WORK: "",
+    StopReason.CLOCK: "; the time cap ended it early, so there may be more to find",
+    StopReason.USER: "; it was stopped, so there may be more to find",
+    StopReason.OPTIMAL: "",
+}
 _ABOUT = {
     View.SOLVERS: (
         "The same problem through several solvers, each judged by the same referee, beside what "
@@ -307,7 +313,8 @@ def _frontier_result(answer: Answer, found: Frontier) -> None:
     with note:
         st.caption(
             f"Click a point to see its plan. {units.count(len(found.points), 'plan')} in "
-            f"{found.seconds:.1f} s, seed {found.seed}, by refinement alone."
+            f"{found.seconds:.1f} s, seed {found.seed}, by refinement "
+            f"alone{_ENDED_EARLY[found.stopped_by]}."
         )
     start, point = found.points[0].plan, found.points[st.session_state[_POINT]]
     _plan(answer, start, point.plan, found.mode)
