@@ -254,4 +254,5 @@ def _variables(
     """Assignment variables that a further node adds to a block, stay-put."""
     inside = np.concatenate([residents[node] for node in nodes])
     towards = int(problem.allowed[inside, other].sum())
-    return towards + int(problem.allowed[np.ix_(residents[other], nodes)].sum())
+    back = np.ix_(residents[other], np.asarray(nodes, dtype=np.int64))
+    return towards + int(problem.allowed[back].sum())
