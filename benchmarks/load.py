@@ -83,7 +83,8 @@ def main() -> None:
 
 def http_client(address: str, clients: int) -> httpx2.Client:
     """Return one client for all threads: a new one for each request would outweigh the service."""
-    limits = httpx2.Limits(max_connections=clients, max_keepalive_connections=clients)
+    # uvicorn closes what was idle for 5 s; a request sent into that moment would be lost.
+    limits = httpx2.Limits(max_connections=clients, keepalive_expiry=2)
     return httpx2.Client(base_url=address, timeout=120, limits=limits)
 
 

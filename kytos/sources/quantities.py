@@ -9,8 +9,6 @@ from functools import lru_cache
 from math import ceil
 from typing import Any
 
-from kubernetes.utils.quantity import parse_quantity
-
 from kytos.cluster import CPU, Cluster
 from kytos.sources.errors import SourceError
 
@@ -69,6 +67,9 @@ def read_quantity(value: Any) -> Fraction:
 def _parse(text: str) -> Fraction:
     if len(text) > _MAX_LENGTH or not _GRAMMAR.fullmatch(text):
         raise ValueError(f"expected a quantity such as '250m' or '2Gi', found {text[:60]!r}")
+    # The client around this function is large: only those who read manifests wait for it.
+    from kubernetes.utils.quantity import parse_quantity
+
     parsed: Decimal = parse_quantity(text)  # type: ignore[no-untyped-call]
     amount = Fraction(parsed)
     if amount < 0:
