@@ -11,11 +11,16 @@ from fastapi.testclient import TestClient
 
 from kytos.api import Settings, create_app
 from kytos.jobs import Pool
+from kytos.optimize.warm_up import warm_up
 
 
 @pytest.fixture(scope="session")
 def service_app() -> FastAPI:
-    return create_app(Settings(workers=1, queue=1), make_pool=lambda: Pool(1, 1))
+    # Without the warm-up the first request would pay for compiling, in a clean clone a minute.
+    return create_app(
+        Settings(workers=1, queue=1),
+        make_pool=lambda: Pool(1, 1, warm_up=warm_up, preload=(warm_up.__module__,)),
+    )
 
 
 @pytest.fixture(scope="session")
