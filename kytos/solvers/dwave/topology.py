@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import dwave.graphs as graphs
+from dwave.graphs import (
+    chimera_graph,
+    chimera_layout,
+    pegasus_graph,
+    pegasus_layout,
+    zephyr_graph,
+    zephyr_layout,
+)
 
 LAYOUTS = {
-    "chimera": (graphs.chimera_graph, graphs.chimera_layout),
-    "pegasus": (graphs.pegasus_graph, graphs.pegasus_layout),
-    "zephyr": (graphs.zephyr_graph, graphs.zephyr_layout),
+    "chimera": (chimera_graph, chimera_layout),
+    "pegasus": (pegasus_graph, pegasus_layout),
+    "zephyr": (zephyr_graph, zephyr_layout),
 }
 
 
