@@ -10,6 +10,7 @@ import numpy as np
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.refine import kernels
+from kytos.refine.packing import packings
 from kytos.refine.repair import check_placement, fill, repair
 from kytos.refine.squeeze import Squeezer
 from kytos.refine.state import State, Tables, flatten
@@ -77,6 +78,8 @@ POLISH = Ladder(0.03, 1e-3, 0.03, 0.5)
 """After a node was freed: bring home who need not have moved."""
 FREEING_SHARE = 0.15
 """Of the budget, for ejection searches that free nodes."""
+VACATING_SHARE = 0.05
+"""Of the budget, after each ladder, for freeing nodes with few moves."""
 LOOKS_PER_PROPOSAL = 8
 """Pods an ejection search looks at in the time of one proposal."""
 GRACE = 4 * CHUNK
@@ -180,14 +183,17 @@ class _Search:
         return Refined(self.best, self._energy(), tuple(self.trace), self.done, reason)
 
     def _anneal(self, pods: Ints, nodes: Ints, proposals: int) -> None:
-        """Cool down once a ladder, each from the best so far; then try to free nodes."""
+        """Cool down once a ladder, each from the best so far, and try to free nodes."""
+        whole = len(pods) == len(self.problem.pods)
         changes = np.zeros(4096)
         found = kernels.sample_changes(self.flat, self.state, pods, nodes, self.rng, changes)
         self.typical = float(np.median(changes[:found])) if found else 0.0
         for ladder in CONSOLIDATE_LADDERS if self.consolidate else SPREAD_LADDERS:
             self._restart()
             self._cool(ladder, pods, nodes, int(ladder.share * proposals), proposals)
-        if self.consolidate and len(pods) == len(self.problem.pods):
+            if self.consolidate and whole:
+                self._vacate(proposals)
+        if self.consolidate and whole:
             self._free_nodes(pods, nodes, proposals)
 
     def _cool(self, ladder: Ladder, pods: Ints, nodes: Ints, budget: int, proposals: int) -> None:
@@ -221,6 +227,20 @@ class _Search:
             self.done += int(count)
             self._keep(best)
             self._mark("refine", min(1.0, self.done / proposals))
+
+    def _vacate(self, proposals: int) -> None:
+        """Free the nodes whose pods others take with few moves, the least loaded first."""
+        self._restart()
+        limit = self.squeezer.looked + int(VACATING_SHARE * LOOKS_PER_PROPOSAL * proposals)
+        for node in list(self.squeezer.closable()):
+            left = limit - self.squeezer.looked
+            if self.watch.reason is not None or left <= 0:
+                return
+            if self.squeezer.vacate(node, left):
+                before = self.best_key
+                self._keep()
+                if self.best_key == before:
+                    self._restart()
 
     def _free_nodes(self, pods: Ints, nodes: Ints, proposals: int) -> None:
         """Free one node after another by ejection search, and see whether that pays."""
@@ -282,25 +302,11 @@ class _Search:
         self._keep()
 
     def _pack_anew(self) -> None:
-        """Pack everything from scratch in several orders; keep what is best."""
-        flat, state = self.flat, self.state
-        share = self.problem.request / np.maximum(self.problem.capacity.sum(axis=0), 1)
-        worth = self.problem.capacity / np.maximum(self.problem.capacity.max(axis=0), 1)
-        price = np.where(
-            self.problem.held_open, 0.0, self.problem.price / np.maximum(worth.sum(axis=1), 1e-9)
-        )
-        nodes = np.argsort(price, kind="stable")
-        nothing = np.full(len(self.problem.pods), -1, dtype=np.int64)
-        for weight in (share.max(axis=1), share.sum(axis=1), *share.T[:2]):
-            for best_fit in (0, 1):
-                if self.watch.reason is not None:
-                    return
-                kernels.load(flat, state, nothing)
-                pods = np.lexsort((-weight, flat.pod["rank"] // 2))
-                kernels.pack(flat, state, pods, nodes, best_fit)
-                if kernels.all_hold(flat, state):
-                    self._keep()
+        """Pack everything from scratch in several ways; keep what is best."""
+        for _ in packings(self.problem, self.flat, self.state, self.watch):
+            self._keep()
         self._restart()
+        self._mark("refine", 0.0)
 
     def _restart(self) -> None:
         kernels.load(self.flat, self.state, self.best)

@@ -914,6 +914,130 @@ def pack(T, S, pods, nodes, best_fit):
                 break
 
 
+@_inlined
+def _has_room(T, S, pod, node):
+    for resource in range(S.held.shape[1]):
+        amount = T.request[pod, resource]
+        if amount > 0 and S.held[node, resource] + amount > T.capacity[node, resource]:
+            return False
+    return True
+
+
+@_inlined
+def _waste(T, S, node, scarcity):
+    """Room left on a node, as shares of what it has, weighted by how scarce each resource is."""
+    waste = 0.0
+    for resource in range(S.held.shape[1]):
+        offered = T.capacity[node, resource]
+        if offered > 0:
+            waste += scarcity[resource] * (offered - S.held[node, resource]) / offered
+    return waste
+
+
+@_internal
+def _mark_alike(T, pods, left, after):
+    """Write for each of the first `left` pods where the next that asks for another amount is."""
+    for at in range(left - 1, -1, -1):
+        after[at] = at + 1
+        if at + 1 < left:
+            alike = True
+            for resource in range(T.request.shape[1]):
+                if T.request[pods[at], resource] != T.request[pods[at + 1], resource]:
+                    alike = False
+            if alike:
+                after[at] = after[at + 1]
+
+
+@_entry
+def fill_tightly(T, S, pods, left, node, scarcity, enough, looks, work):
+    """Fill a node with those of the first `left` of `pods` that leave least room; return the rest.
+
+    A depth-first search through the pods in their order, which the first that fits always joins;
+    it ends after so many `looks`, or with no more than `enough` waste. `pods` are closed up to
+    those that are left, whose number is returned. `work` is ``(3, pods)`` to work in. Source: the
+    minimum bin slack heuristic, Gupta and Ho (1999), with the fixed item of Fleszar and Hindi,
+    *New heuristics for one-dimensional bin-packing* (2002).
+    """
+    after, chosen, best = work[0], work[1], work[2]
+    _mark_alike(T, pods, left, after)
+    least = np.inf
+    depth, most, at = 0, 0, 0
+    while True:
+        while at < left:
+            looks -= 1
+            if not _has_room(T, S, pods[at], node):
+                at = after[at]
+            else:
+                if try_shift(T, S, pods[at], node):
+                    chosen[depth] = at
+                    depth += 1
+                at += 1
+        waste = _waste(T, S, node, scarcity)
+        if waste < least and depth > 0:
+            least, most = waste, depth
+            for position in range(depth):
+                best[position] = chosen[position]
+        if least <= enough or looks <= 0 or depth <= 1:
+            break
+        depth -= 1
+        at = after[chosen[depth]]
+        _shift(T, S, pods[chosen[depth]], NOWHERE)
+    for position in range(depth):
+        _shift(T, S, pods[chosen[position]], NOWHERE)
+    taken, kept = 0, 0
+    for position in range(left):
+        if taken < most and best[taken] == position:
+            try_shift(T, S, pods[position], node)
+            taken += 1
+        else:
+            pods[kept] = pods[position]
+            kept += 1
+    return kept
+
+
+@_internal
+def _make_room(T, S, pod, nodes):
+    """Place a pod by moving another one, not bigger, on; return success and what was looked at."""
+    looked = 0
+    for node in nodes:
+        if node != T.pod[pod].home and not T.allowed[pod, node]:
+            continue
+        other = S.node[node].first
+        while other >= 0:
+            following = S.link[other].after
+            looked += 1
+            if T.pod[other].size <= T.pod[pod].size and _covers(T, S, pod, node, other, NOWHERE):
+                looked += len(nodes)
+                for target in nodes:
+                    if target != node and try_shift(T, S, other, target):
+                        if try_shift(T, S, pod, node):
+                            return True, looked
+                        _shift(T, S, other, node)
+            other = following
+    return False, looked
+
+
+@_entry
+def vacate(T, S, pods, node, nodes, budget):
+    """Move `pods` off a node, each where it fits best, or by moving one other on.
+
+    Returns whether all went, and how many pods and nodes were looked at: when more than `budget`,
+    it gives up.
+    """
+    looked = 0
+    for pod in pods:
+        looked += len(nodes)
+        if _tuck(T, S, pod, node, nodes):
+            continue
+        if looked > budget:
+            return False, looked
+        placed, seen = _make_room(T, S, pod, nodes)
+        looked += seen
+        if not placed:
+            return False, looked
+    return True, looked
+
+
 @_internal
 def _weakest(T, S, pod, nodes, weight, level, rng):
     """Return a node and one or two pods there whose going lets a pod in, the least in weight.

@@ -41,13 +41,21 @@ class Squeezer:
 
     def free(self, node: int, budget: int) -> bool:
         """Move all pods of a node to other nodes in use; say whether that worked."""
-        state = self.state
-        used = self.problem.held_open | (state.node["count"] > 0)
-        used[node] = False
-        pool = np.flatnonzero(state.place == node)
-        pool = pool[np.argsort(self.flat.pod["size"][pool], kind="stable")]
+        pool, others = self._small_first(node), self._others_in_use(node)
         nothing_less = int(self.flat.pod["rank"].max(initial=0))
-        return self._search(pool, np.flatnonzero(used), nothing_less, 1, budget)
+        return self._search(pool, others, nothing_less, 1, budget)
+
+    def vacate(self, node: int, budget: int) -> bool:
+        """The same with as few moves as it takes: no pod but those of the node moves twice."""
+        start = self.state.place.copy()
+        pods = self._small_first(node)[::-1].copy()
+        gone, looked = kernels.vacate(
+            self.flat, self.state, pods, node, self._others_in_use(node), budget
+        )
+        self.looked += int(looked)
+        if not gone:
+            kernels.load(self.flat, self.state, start)
+        return bool(gone)
 
     def closable(self) -> Iterator[int]:
         """Nodes whose load would fit into the room of the others in use, if pods were liquid."""
@@ -62,6 +70,15 @@ class Squeezer:
                 load = state.held[node] - self.problem.fixed[node]
                 if (load <= room[others].sum(axis=0)).all():
                     yield int(node)
+
+    def _small_first(self, node: int) -> Ints:
+        pods = np.flatnonzero(self.state.place == node)
+        return pods[np.argsort(self.flat.pod["size"][pods], kind="stable")]
+
+    def _others_in_use(self, node: int) -> Ints:
+        used = self.problem.held_open | (self.state.node["count"] > 0)
+        used[node] = False
+        return np.flatnonzero(used)
 
     def _search(self, pool: Ints, nodes: Ints, level: int, target: int, budget: int) -> bool:
         start = self.state.place.copy()

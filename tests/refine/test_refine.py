@@ -16,6 +16,8 @@ from kytos.hamiltonian.feasible import feasible
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
 from kytos.refine import default_proposals, kernels, refine, refine_block, repair, warm_up
+from kytos.refine.packing import packings
+from kytos.refine.squeeze import Squeezer
 from kytos.refine.state import flatten
 from kytos.solvers.base import StopReason, Watch
 from tests.problems import problems, random_feasible, random_placement, random_problem, seeds
@@ -317,3 +319,34 @@ def first_fit(request: Ints, order: Ints) -> int:
         else:
             bins.append(np.array([20, 20]) - request[pod, :2])
     return len(bins)
+
+
+@PROPERTY
+@given(problems(), seeds)
+def test_packings_break_nothing(problem: Problem, seed: int) -> None:
+    """Whatever the rules, each packing offered passes the final check."""
+    flat, state = flatten(problem, WEIGHTS)
+    kernels.load(flat, state, random_feasible(problem, seed))
+    for _ in packings(problem, flat, state, Watch()):
+        assert feasible(problem, state.place)
+        held = [(state.place == node).sum() for node in range(len(problem.nodes))]
+        assert (state.node["count"] == held).all()
+
+
+@PROPERTY
+@given(problems(), seeds)
+def test_a_vacated_node_is_empty_and_a_failed_try_changes_nothing(
+    problem: Problem, seed: int
+) -> None:
+    """Only a node whose pods all found room counts as vacated."""
+    flat, state = flatten(problem, WEIGHTS)
+    start = random_feasible(problem, seed)
+    kernels.load(flat, state, start)
+    squeezer = Squeezer(problem, flat, state, np.ones(1, dtype=np.uint64))
+    for node in range(len(problem.nodes)):
+        before = state.place.copy()
+        if squeezer.vacate(node, 10_000):
+            assert not (state.place == node).any()
+        else:
+            assert (state.place == before).all()
+        assert feasible(problem, state.place)
