@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,4 +62,9 @@ def test_generated_requests_find_no_fault(hasty_app: FastAPI, mode: GenerationMo
     """No fault, no undocumented status, no answer unlike its schema, whatever is sent."""
     found = fuzz(hasty_app, mode, EXAMPLES)
     assert found.faults == ()
-    assert found.statuses.total() > 100
+    sent: Counter[str] = Counter()
+    for (operation, _), count in found.statuses.items():
+        sent[operation] += count
+    solves = [f"POST {path}" for path, _ in request_models(hasty_app.openapi())]
+    assert solves
+    assert {name for name in solves if sent[name] < EXAMPLES} == set()
