@@ -171,7 +171,10 @@ def consolidate_small(effort: Effort) -> Iterator[Row]:
         pods = 30 + seed * 30 // 19
         problem = replace(equal_nodes(pods, 8, seed), mode=LoadMode.CONSOLIDATE)
         run = solved(problem, FREE, SolverName.HYBRID, SolverParams(seed=seed, blocks=0))
-        proof = certificate(problem, FREE, run.solution.placement, exact_seconds=effort.cp_sat_s)
+        placement = run.solution.placement
+        clock = SolverParams(time_limit_s=effort.cp_sat_s)
+        bound = solve_exact(problem, FREE, clock, hint=placement).bound
+        proof = certificate(problem, FREE, placement, bound)
         proven += proof.status is CertificateStatus.OPTIMAL
         runs.append(run)
     yield row(case, goal, "hybrid", "proven", (float(proven),), runs, proven == 20)

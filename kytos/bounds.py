@@ -8,7 +8,7 @@ feasible placements:
   its own; unlike water-filling it sees what moving costs (Frank and Wolfe 1956);
 * *volume* (consolidate): the cheapest set of nodes with room for everything, by resource and for
   large pods by number, where a node that is freed costs at least the moves that empty it;
-* *cp-sat*: what the exact solver proves in a short run, for small problems, when asked for.
+* *cp-sat*: what the exact solver proved, where it ran.
 
 What replicas, preferences and traffic must cost at the least is added to each.
 """
@@ -16,6 +16,7 @@ What replicas, preferences and traffic must cost at the least is added to each.
 from __future__ import annotations
 
 import heapq
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,14 +27,9 @@ from kytos.cluster import Frozen
 from kytos.hamiltonian.energy import energy
 from kytos.hamiltonian.weights import Weights, exchange_rates
 from kytos.problem import Bools, Exclusion, Floats, Ints, LoadMode, Pairing, Problem
-from kytos.solvers.base import SolverParams
-from kytos.solvers.cpsat import solve_exact
 
 TOLERANCE = 1e-6
 """A gap below this is none: it is what HiGHS's own tolerances leave undecided."""
-
-EXACT_PAIRS = 2_000
-"""Pods x nodes up to which the exact solver proves something within a second or so."""
 
 TANGENT_PAIRS = 4_000_000
 """Pods x nodes up to which tangents are tried: each round touches every pair."""
@@ -96,9 +92,7 @@ def certificate(
     problem: Problem,
     weights: Weights,
     placement: Ints,
-    *,
-    exact_seconds: float = 0.0,
-    seed: int = 0,
+    proven: float = -math.inf,
 ) -> Certificate:
     """Return what is proven about a feasible placement.
 
@@ -106,20 +100,13 @@ def certificate(
     ----------
     placement
         ``(pods,)``, breaking no rule.
-    exact_seconds
-        Time the exact solver may take where the relaxations leave a gap and the problem has at
-        most `EXACT_PAIRS` pairs; 0 for none.
-    seed
-        Of the exact solver.
+    proven
+        A bound that the exact solver proved, if any (`kytos.solve.Solution.bound`).
     """
     found = energy(problem, weights, placement).total
     bound = lower_bound(problem, weights)
-    small = len(problem.pods) * len(problem.nodes) <= EXACT_PAIRS
-    if exact_seconds > 0 and small and not _closed(problem, weights, found, bound.value):
-        params = SolverParams(seed=seed, time_limit_s=exact_seconds)
-        exact = solve_exact(problem, weights, params, hint=placement)
-        if exact.bound > bound.value:
-            bound = LowerBound(exact.bound, BoundSource.CP_SAT)
+    if proven > bound.value:
+        bound = LowerBound(proven, BoundSource.CP_SAT)
     # Float sums in another order may leave the bound a hair above what it bounds.
     value = min(bound.value, found)
     optimal = _closed(problem, weights, found, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from kytos.problem import Bools, Floats, Ints, Problem
 from kytos.refine import default_proposals, refine, repair
 from kytos.rounds import Drawn, draw_at_once, draw_in_rounds
 from kytos.solvers.base import (
+    Improvement,
     Improver,
     Placer,
     QuboFacts,
@@ -64,6 +66,8 @@ class Solution:
     energy: EnergyTerms
     start_energy: EnergyTerms
     report: SolverReport
+    bound: float = -math.inf
+    """No feasible placement has a lower energy H, as far as the exact solver proved it."""
 
 
 @cache
@@ -106,6 +110,8 @@ def solve(
             run.improve(chosen)
         else:
             run.place(chosen)
+        if params.proof_s:
+            run.prove()
     return run.solution(name)
 
 
@@ -132,6 +138,7 @@ class _Run:
     qubo: QuboFacts | None = None
     proposed: float | None = None
     stopped_by: StopReason = StopReason.WORK
+    bound: float = -math.inf
     _annealed: tuple[Model, Drawn] | None = None
 
     def __post_init__(self) -> None:
@@ -190,16 +197,33 @@ class _Run:
 
     def improve(self, improver: Improver) -> None:
         """Let an improver work on the start; what it returns is checked like any other answer."""
+        found = self._improved(improver, self.params, self.watch)
+        self.proposed = self.best_energy.total
+        self.qubo = found.qubo
+        self.stopped_by = found.stopped_by
+
+    def prove(self) -> None:
+        """Let the exact solver prove how good the best placement is, or better it."""
+        if self.stopped_by in (StopReason.USER, StopReason.OPTIMAL):
+            return
+        params = self.params.model_copy(update={"time_limit_s": self.params.proof_s})
+        exact = find_solver(SolverName.CP_SAT)
+        assert isinstance(exact, Improver)
+        found = self._improved(exact, params, self.outer)
+        if found.stages[0].gained or found.stopped_by is StopReason.OPTIMAL:
+            self.stopped_by = found.stopped_by
+
+    def _improved(self, improver: Improver, params: SolverParams, watch: Watch) -> Improvement:
+        """Let an improver work on the best placement, and log what it did."""
         offset = time.monotonic() - self.started
-        found = improver.improve(self.problem, self.weights, self.best, self.params, self.watch)
+        found = improver.improve(self.problem, self.weights, self.best, params, watch)
         self._check(improver.name, found.placement)
         self._offer(found.placement)
-        self.proposed = self.best_energy.total
         self.stages.extend(found.stages)
         self.trace.extend((offset + seconds, reached) for seconds, reached in found.trace)
         self.messages.extend(found.messages)
-        self.qubo = found.qubo
-        self.stopped_by = found.stopped_by
+        self.bound = max(self.bound, found.bound)
+        return found
 
     def place(self, placer: Placer) -> None:
         """Take a placer's answer where it breaks nothing and is not worse than the start."""
@@ -235,6 +259,7 @@ class _Run:
                 trace=tuple(self.trace),
                 messages=tuple(self.messages),
             ),
+            bound=self.bound,
         )
 
     def _build(self, model: Model, strength: Floats | None) -> dimod.BinaryQuadraticModel:

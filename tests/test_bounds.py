@@ -19,6 +19,7 @@ from kytos.bounds import (
 from kytos.hamiltonian.energy import energy
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import UNPLACED, Exclusion, LoadMode, Problem, Tally
+from kytos.solvers.cpsat import solve_exact
 from tests.brute_force import feasible_placements, lowest_energy
 from tests.problems import problems
 from tests.solvers.test_baselines import equal_nodes
@@ -141,7 +142,8 @@ def test_the_exact_solver_closes_a_gap_when_asked() -> None:
     """Three equal pods on two nodes: the liquid is even, whole pods are not."""
     problem = equal_nodes(2, [(30, 30)] * 3, [0, 0, 1], mode=LoadMode.SPREAD)
     without = certificate(problem, LOAD_ONLY, problem.current)
-    exact = certificate(problem, LOAD_ONLY, problem.current, exact_seconds=5.0)
+    proven = solve_exact(problem, LOAD_ONLY).bound
+    exact = certificate(problem, LOAD_ONLY, problem.current, proven)
     assert without.status is CertificateStatus.BOUNDED
     assert exact.status is CertificateStatus.OPTIMAL
     assert exact.source is BoundSource.CP_SAT

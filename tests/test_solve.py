@@ -25,6 +25,7 @@ from kytos.solvers.base import (
     StopReason,
     Watch,
 )
+from tests.brute_force import lowest_energy
 from tests.problems import problems, random_problem
 
 QUICK = SolverParams(num_reads=2, num_sweeps=50, refine_proposals=20_000)
@@ -143,6 +144,20 @@ def test_more_weight_on_cost_never_moves_more(mode: LoadMode) -> None:
         solve(problem, Weights(C=c), SolverName.CP_SAT).energy.cost for c in (0.1, 1.0, 10.0, 100.0)
     ]
     assert (np.diff(costs) <= 1e-9).all()
+
+
+@pytest.mark.parametrize("solver", [SolverName.OPENJIJ_SA, SolverName.FIRST_FIT_DECREASING])
+def test_a_proof_says_how_good_the_plan_is_or_betters_it(solver: SolverName) -> None:
+    """With time for cp-sat, any solver's plan ends at the optimum, and the bound meets it."""
+    problem = random_problem(4, pods=6, nodes=3, waiting=0.0, room=2.0)
+    plain = solve(problem, Weights(), solver, QUICK)
+    proven = solve(problem, Weights(), solver, QUICK.model_copy(update={"proof_s": 20.0}))
+    lowest = lowest_energy(problem, Weights())
+    assert plain.bound == -np.inf
+    assert proven.energy.total == pytest.approx(lowest, abs=1e-9)
+    assert proven.bound == pytest.approx(lowest, abs=1e-6)
+    assert proven.report.stopped_by is StopReason.OPTIMAL
+    assert proven.report.stages[-1].name == "cp-sat"
 
 
 def test_memory_stays_flat_over_200_solves() -> None:

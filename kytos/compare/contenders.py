@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -40,9 +41,6 @@ BASELINES = frozenset(
     }
 )
 """What we would get anyway: shown as they are, even where they are worse than doing nothing."""
-
-PROOF_SECONDS = 5.0
-"""The exact solver may take so long over the common bound of a small problem."""
 
 
 class CompareRequest(RebalanceRequest):
@@ -129,7 +127,7 @@ def compare_solvers(
         share = (position, len(request.solvers) + 1)
         runs.append(_run(problem, weights, name, params, _within(watch, name.value, share)))
     watch.report("proof", len(runs) / (len(runs) + 1), None)
-    proven = _proof(problem, weights, runs, params.seed, watch)
+    proven = _proof(problem, weights, runs)
     return Comparison(
         mode=request.mode,
         weights=weights,
@@ -143,10 +141,11 @@ def compare_solvers(
 
 @dataclass(frozen=True)
 class _Run:
-    """A solver's row before it is judged, and its placement ``(pods,)``."""
+    """A solver's row before it is judged, its placement ``(pods,)`` and what it proved."""
 
     row: Row
     placement: Ints | None = None
+    bound: float = -math.inf
 
 
 def _run(
@@ -171,7 +170,7 @@ def _run(
         "trace": report.trace,
         "messages": report.messages,
     }
-    return _Run(row.model_copy(update=told), solution.placement)
+    return _Run(row.model_copy(update=told), solution.placement, solution.bound)
 
 
 def _baseline(
@@ -198,17 +197,14 @@ def _baseline(
     return _Run(row.model_copy(update=told), placement)
 
 
-def _proof(
-    problem: Problem, weights: Weights, runs: Sequence[_Run], seed: int, watch: Watch
-) -> Certificate:
+def _proof(problem: Problem, weights: Weights, runs: Sequence[_Run]) -> Certificate:
     """The certificate of the best placement any of them found: its bound holds for all."""
     found = [problem.current, *(run.placement for run in runs if run.placement is not None)]
     best = min(
         found,
         key=lambda place: (problem.left_out(place), energy(problem, weights, place).total),
     )
-    seconds = 0.0 if watch.reason is not None else min(PROOF_SECONDS, watch.remaining_s)
-    return certificate(problem, weights, best, exact_seconds=seconds, seed=seed)
+    return certificate(problem, weights, best, max(run.bound for run in runs))
 
 
 def _judged(problem: Problem, weights: Weights, run: _Run, bound: float, known: bool) -> Row:

@@ -32,7 +32,7 @@ def shared_answer(
             after=measure(problem, solution.placement, known),
         ),
         "solver": solution.report,
-        "certificate": certificate(problem, weights, solution.placement),
+        "certificate": certificate(problem, weights, solution.placement, solution.bound),
         "nothing_to_do": bool((solution.placement == problem.current).all()),
     }
 

@@ -350,6 +350,7 @@ def scale_out(step: Step) -> ScaleOut:
     return ScaleOut(
         services=tuple(wish.service for wish in step.wishes),
         nodes=problem.nodes,
+        resources=problem.resources,
         wanted=wanted,
         desired=np.array([wish.desired for wish in step.wishes], dtype=np.int64),
         rank=np.searchsorted(classes, [wish.priority for wish in step.wishes]).astype(np.int64),
@@ -514,7 +515,7 @@ def _certified(
     problem: Problem, weights: Weights, solution: Solution, after: Energy
 ) -> Certificate:
     """What is proven about where the granted replicas run; their counts are settled exactly."""
-    proven = certificate(problem, weights, solution.placement)
+    proven = certificate(problem, weights, solution.placement, solution.bound)
     settled = after.total - solution.energy.total
     return proven.model_copy(update={"bound": proven.bound + settled})
 

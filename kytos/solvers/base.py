@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -73,6 +74,13 @@ class SolverParams(Frozen):
     seed: int = Field(0, ge=0, lt=2**31, description="same seed, same answer")
     time_limit_s: float = Field(
         30.0, gt=0, le=86_400, allow_inf_nan=False, description="cap by the clock, seconds"
+    )
+    proof_s: float = Field(
+        0.0,
+        ge=0,
+        le=86_400,
+        allow_inf_nan=False,
+        description="seconds cp-sat may then take to prove how good the plan is, or to better it",
     )
     max_variables: int = Field(
         600, ge=1, le=200_000, description="largest QUBO annealed; the rest is left to refinement"
@@ -304,6 +312,8 @@ class Improvement:
         Each part once, under its own name, with what it took and what it gained.
     trace
         Best energy over time: (seconds since the call, energy).
+    bound
+        No feasible placement has a lower energy H; ``-inf`` when nothing was proven.
     """
 
     placement: Ints
@@ -312,6 +322,7 @@ class Improvement:
     stopped_by: StopReason
     qubo: QuboFacts | None = None
     messages: tuple[str, ...] = ()
+    bound: float = -math.inf
 
 
 @runtime_checkable

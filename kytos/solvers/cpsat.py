@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,15 @@ from kytos.problem import (
     Skew,
     Tally,
 )
-from kytos.solvers.base import Availability, SolverName, SolverParams, Watch
+from kytos.solvers.base import (
+    Availability,
+    Improvement,
+    SolverName,
+    SolverParams,
+    Stage,
+    StopReason,
+    Watch,
+)
 
 MAX_PAIRS = 300_000
 """Pairs of a pod and a node above which no model is built: it would need minutes and gigabytes."""
@@ -84,7 +93,7 @@ class ExactResult:
 
 @dataclass(frozen=True)
 class CpSat:
-    """The exact solver as a placer."""
+    """The exact solver as an improver: it begins from a placement and may prove it optimal."""
 
     name: SolverName = SolverName.CP_SAT
 
@@ -92,12 +101,47 @@ class CpSat:
         """Say that it can be used: OR-Tools is a dependency and needs no account."""
         return Availability(ok=True)
 
-    def place(self, problem: Problem, weights: Weights, params: SolverParams, watch: Watch) -> Ints:
-        """Return the best placement found within the time limit."""
-        return solve_exact(problem, weights, params, watch).placement
+    def improve(
+        self,
+        problem: Problem,
+        weights: Weights,
+        placement: Ints,
+        params: SolverParams,
+        watch: Watch,
+    ) -> Improvement:
+        """Return the best placement found within the time limit, and what is proven of it."""
+        began, before = time.monotonic(), energy(problem, weights, placement).total
+        trace = [(0.0, before)]
+
+        def report(stage: str, progress: float, reached: float | None) -> None:
+            if reached is not None:
+                trace.append((time.monotonic() - began, reached))
+            watch.report(stage, progress, reached)
+
+        found = solve_exact(problem, weights, params, replace(watch, report=report), hint=placement)
+        after, seconds = energy(problem, weights, found.placement).total, time.monotonic() - began
+        stage = Stage(name=self.name.value, seconds=seconds, energy=after, gained=before - after)
+        optimal = found.status is ExactStatus.OPTIMAL
+        return Improvement(
+            placement=found.placement,
+            stages=(stage,),
+            trace=(*trace, (seconds, after)),
+            stopped_by=StopReason.OPTIMAL if optimal else watch.reason or _ENDED_BY[found.status],
+            messages=(_TOO_LARGE,) if found.status is ExactStatus.TOO_LARGE else (),
+            bound=found.bound,
+        )
 
 
 CP_SAT = CpSat()
+
+_ENDED_BY = {
+    ExactStatus.FEASIBLE: StopReason.CLOCK,
+    ExactStatus.TOO_LARGE: StopReason.WORK,
+}
+_TOO_LARGE = (
+    f"cp-sat builds no model of more than {MAX_PAIRS:,} pairs of a pod and a node: every pod stays "
+    "where it is. Use `hybrid`, or bound the problem with `may_move`."
+)
 
 
 def solve_exact(

@@ -229,6 +229,7 @@ def budget() -> SolverParams:
         ),
         seed=_number("Seed", "seed", "seed", 0, 2**31 - 1),
         time_limit_s=float(_number("Time cap (seconds)", "time_limit_s", "cap", 1, 3600)),
+        proof_s=float(_number("Proof (seconds)", "proof_s", "proof", 0, 3600, 5)),
     )
 
 
@@ -263,6 +264,7 @@ def setting_values(weights: Weights, solver: SolverName, params: SolverParams) -
         "capacity": params.capacity.value,
         "seed": params.seed,
         "cap": round(params.time_limit_s),
+        "proof": round(params.proof_s),
     }
 
 

@@ -16,7 +16,7 @@ from kytos.hamiltonian.feasible import feasible
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import LoadMode, Problem
 from kytos.solvers import cpsat
-from kytos.solvers.base import SolverParams, Watch
+from kytos.solvers.base import SolverParams, StopReason, Watch
 from kytos.solvers.cpsat import CP_SAT, ExactStatus, solve_exact
 from tests.brute_force import feasible_placements, rank
 from tests.problems import problems, random_problem, seeds
@@ -66,17 +66,22 @@ def test_the_stop_button_ends_the_search(crowded: Problem) -> None:
     """A stop from another thread is heard within a fraction of a second."""
     began = time.monotonic()
     watch = Watch(stopped=lambda: time.monotonic() - began > 0.5)
-    placement = CP_SAT.place(crowded, Weights(), SolverParams(time_limit_s=60.0), watch)
+    params = SolverParams(time_limit_s=60.0)
+    found = CP_SAT.improve(crowded, Weights(), crowded.current, params, watch)
     assert time.monotonic() - began < 5.0
-    assert feasible(crowded, placement)
+    assert found.stopped_by is StopReason.USER
+    assert feasible(crowded, found.placement)
 
 
 def test_same_seed_same_answer() -> None:
     """When the search ends by itself its answer is a function of the seed."""
     problem = random_problem(11, pods=6, nodes=3)
     params = SolverParams(seed=7)
-    first, second = (CP_SAT.place(problem, Weights(), params, Watch()) for _ in range(2))
-    assert first.tolist() == second.tolist()
+    first, second = (
+        CP_SAT.improve(problem, Weights(), problem.current, params, Watch()) for _ in range(2)
+    )
+    assert first.stopped_by is StopReason.OPTIMAL
+    assert first.placement.tolist() == second.placement.tolist()
 
 
 def test_what_is_too_large_is_said_to_be(crowded: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
