@@ -7,6 +7,7 @@ z = (variables, 1), so a term is z' L' W R z and the whole energy one matrix.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import dimod
 import numpy as np
@@ -24,6 +25,10 @@ pods of mean size. Source: Montañez-Barrera et al., *Unbalanced penalization: a
 encode inequality constraints of combinatorial problems for quantum optimization algorithms*
 (2024); a tenth of the strengths found there, because at the full ones the pull towards even room
 outweighs the objective (measured in docs/decisions)."""
+
+
+Parts = tuple[tuple[str, int], ...]
+"""Kinds of variables of a QUBO in the order of its arrays: name and how many, none of them 0."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,21 @@ class Coefficients:
     linear: Floats
     quadratic: sparse.csr_array
     offset: float
+
+    @classmethod
+    def of(cls, bqm: dimod.BinaryQuadraticModel, variables: tuple[str, ...]) -> Coefficients:
+        """Read the arrays off a dimod model, in the order of `variables`."""
+        vectors: Any = bqm.to_numpy_vectors(list(variables))
+        linear, (rows, columns, values), offset = vectors
+        shape = (len(variables), len(variables))
+        # Strictly upper: dimod gives each pair once, in either order.
+        ends = (np.minimum(rows, columns), np.maximum(rows, columns))
+        return cls(
+            variables,
+            np.asarray(linear, dtype=np.float64),
+            sparse.coo_array((values, ends), shape=shape).tocsr(),
+            float(offset),
+        )
 
     def bqm(self) -> dimod.BinaryQuadraticModel:
         """Return it as a dimod model, variables labelled and in order."""

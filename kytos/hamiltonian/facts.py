@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kytos.hamiltonian.arrays import Coefficients
+from kytos.hamiltonian.arrays import Coefficients, Parts
 from kytos.hamiltonian.model import Model
 from kytos.hamiltonian.penalties import MARGIN, penalties
 from kytos.hamiltonian.weights import Weights
@@ -66,21 +66,16 @@ class PenaltyFacts:
     bound: float
 
 
-def model_facts(model: Model, coefficients: Coefficients) -> ModelFacts:
-    """Count and measure a QUBO."""
-    kinds = {
-        "assignment": len(model.assignments),
-        "slack": len(model.slacks),
-        "node used": len(model.uses),
-    }
-    size = len(model.variables)
+def model_facts(parts: Parts, coefficients: Coefficients) -> ModelFacts:
+    """Count and measure a QUBO of these `parts`."""
+    size = len(coefficients.variables)
     pairs = size * (size - 1) // 2
     sizes = np.abs(np.concatenate([coefficients.linear, coefficients.quadratic.data]))
     # Terms that cancel leave rounding behind; no machine would be asked to hold that.
     sizes = sizes[sizes > 1e-12 * sizes.max(initial=0.0)]
     smallest, largest = (float(sizes.min()), float(sizes.max())) if len(sizes) else (0.0, 0.0)
     return ModelFacts(
-        variables={kind: count for kind, count in kinds.items() if count},
+        variables=dict(parts),
         couplers=int(coefficients.quadratic.nnz),
         density=coefficients.quadratic.nnz / pairs if pairs else 0.0,
         smallest=smallest,
@@ -107,9 +102,29 @@ def penalty_facts(model: Model, weights: Weights, strength: Floats) -> tuple[Pen
     ):
         families[f"exclusion: {exclusion.rule}"].append((float(now), float(whole)))
     return tuple(
-        _penalty_facts(name, np.array(pairs), weights.A)
+        family_facts(name, np.array(pairs)[:, 0], np.array(pairs)[:, 1], weights.A)
         for name, pairs in families.items()
         if pairs
+    )
+
+
+def family_facts(name: str, applied: Floats, computed: Floats, A: float) -> PenaltyFacts:
+    """Return one family, given ``(constraints,)`` what breaking each costs before the slider A.
+
+    Parameters
+    ----------
+    applied, computed
+        As applied, and as computed from the other terms.
+    """
+    applied = A * applied
+    force = applied[applied > 0]
+    return PenaltyFacts(
+        name=name,
+        count=len(applied),
+        in_force=len(force),
+        least=float(force.min(initial=np.inf)) if len(force) else 0.0,
+        most=float(force.max(initial=0.0)),
+        bound=float(computed.max()) / MARGIN,
     )
 
 
@@ -119,16 +134,3 @@ def _family(row: str) -> str:
     if comma:
         return f"capacity: {resource}"
     return "max-moves: max_moves" if row == "moves" else "move-limit: disruption budgets"
-
-
-def _penalty_facts(name: str, pairs: Floats, A: float) -> PenaltyFacts:
-    applied, computed = A * pairs[:, 0], pairs[:, 1]
-    force = applied[applied > 0]
-    return PenaltyFacts(
-        name=name,
-        count=len(pairs),
-        in_force=len(force),
-        least=float(force.min(initial=np.inf)) if len(force) else 0.0,
-        most=float(force.max(initial=0.0)),
-        bound=float(computed.max()) / MARGIN,
-    )

@@ -25,24 +25,26 @@ class Formula:
 def formulas(model: Model, weights: Weights, strength: Floats) -> tuple[Formula, ...]:
     """Return the Hamiltonian term by term; `strength` ``(rows,)`` as in `penalties`."""
     return (
-        Formula(
-            "The energy: four terms, each times its slider.",
-            "H = "
-            + " + ".join(
-                rf"{number(weight)}\,H_\text{{{term}}}"
-                for weight, term in (
-                    (weights.A, "constraint"),
-                    (weights.B, "load"),
-                    (weights.C, "cost"),
-                    (weights.D, "affinity"),
-                )
-            ),
-        ),
+        whole(weights),
         _variables(model),
         _load(model),
         _cost(model),
         _affinity(model),
         *_constraints(model, weights, strength),
+    )
+
+
+def whole(weights: Weights) -> Formula:
+    """The energy as the sum of its four terms."""
+    terms = ("constraint", "load", "cost", "affinity")
+    sliders = (weights.A, weights.B, weights.C, weights.D)
+    return Formula(
+        "The energy: four terms, each times its slider.",
+        "H = "
+        + " + ".join(
+            rf"{number(slider)}\,H_\text{{{term}}}"
+            for slider, term in zip(sliders, terms, strict=True)
+        ),
     )
 
 
@@ -76,7 +78,7 @@ def _load(model: Model) -> Formula:
         price = problem.price[model.layout.counted_nodes]
         return Formula(
             f"The price of nodes in use: {number(sure)} for those that stay in use anyway, and "
-            f"{len(price):,} that may be emptied ({_range(price)} each). A pod on a node said to "
+            f"{len(price):,} that may be emptied ({spanned(price)} each). A pod on a node said to "
             f"be empty costs {LINK} of its price.",
             rf"H_\text{{load}} = {number(sure)} + \sum_n c_n \left( y_n + {LINK}\,(1 - y_n) "
             r"\sum_p X_{p,n} \right)",
@@ -103,7 +105,7 @@ def _cost(model: Model) -> Formula:
     rate = exchange_rates(problem).cost
     costs = problem.move_cost[model.layout.free]
     latex = rf"H_\text{{cost}} = {number(rate)} \left( \sum_p m_p\,(1 - X_{{p,\text{{now}}(p)}})"
-    words = f"Each move, {_range(costs)} ordinary moves, each worth {number(rate)}"
+    words = f"Each move, {spanned(costs)} ordinary moves, each worth {number(rate)}"
     if problem.node_cost is not None:
         latex += r" + \sum_{p,n} c_{p,n} X_{p,n}"
         words += "; running where it costs"
@@ -142,14 +144,14 @@ def _constraints(model: Model, weights: Weights, strength: Floats) -> list[Formu
         broken = r"\left(1 - \sum_n x_{p,n}\right)^2"
     found = [
         Formula(
-            f"One place for each pod; a pod in two costs {_range(place)}.",
+            f"One place for each pod; a pod in two costs {spanned(place)}.",
             rf"H_\text{{constraint}} = \sum_p \lambda_p {broken} + \dots",
         )
     ]
     if layout.rows:
         force = applied.rows[applied.rows > 0]
         words = f"Rows (capacities, bounds on moves): {len(layout.rows):,}, {len(force):,} in force"
-        words += f", at {_range(force)} a squared unit." if len(force) else "."
+        words += f", at {spanned(force)} a squared unit." if len(force) else "."
         over = r"\sum_p a_{k,p} X_{p,n(k)} - b_k"
         latex = rf"\dots + \sum_k \mu_k \left( {over} + \sum_j c_{{k,j}} s_{{k,j}} \right)^2"
         if model.capacity is Capacity.UNBALANCED:
@@ -163,14 +165,15 @@ def _constraints(model: Model, weights: Weights, strength: Floats) -> list[Formu
         found.append(
             Formula(
                 f"Pairs that exclude each other, by {len(applied.exclusions):,} rules, "
-                f"{_range(applied.exclusions)} a pair.",
+                f"{spanned(applied.exclusions)} a pair.",
                 r"\dots + \sum_e \nu_e \sum_d \text{pairs}_{e,d}",
             )
         )
     return found
 
 
-def _range(values: Floats) -> str:
+def spanned(values: Floats) -> str:
+    """Numbers in words: the one they all are, or the least and the most."""
     if not len(values):
         return "0"
     least, most = f"{values.min():.3g}", f"{values.max():.3g}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, is_dataclass
 import dimod
 import numpy as np
 
-from kytos.hamiltonian.arrays import Coefficients, coefficients
+from kytos.hamiltonian.arrays import Coefficients, Parts, coefficients
 from kytos.hamiltonian.decode import Bits, Decoded, decode, encode
 from kytos.hamiltonian.layout import Layout, Scope, lay_out
 from kytos.hamiltonian.qubo import CompiledModel, compile_model
@@ -45,6 +45,12 @@ class Model:
     def variables(self) -> tuple[str, ...]:
         """All variables, in the order of every array."""
         return self.assignments + self.slacks + self.uses
+
+    @property
+    def parts(self) -> Parts:
+        """The variables by kind."""
+        kinds = (("assignment", self.assignments), ("slack", self.slacks), ("node used", self.uses))
+        return tuple((kind, len(names)) for kind, names in kinds if names)
 
     def coefficients(
         self, weights: Weights, *, sure: bool = False, strength: Floats | None = None

@@ -7,8 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from kytos.hamiltonian.arrays import Coefficients
-from kytos.hamiltonian.model import Model
+from kytos.hamiltonian.arrays import Coefficients, Parts
 from kytos.problem import Floats, Ints
 
 CELLS = 240
@@ -35,12 +34,12 @@ class MatrixPicture:
     values: Floats
     edges: Ints
     labels: tuple[str, ...]
-    parts: tuple[tuple[str, int], ...]
+    parts: Parts
 
 
-def matrix_picture(model: Model, coefficients: Coefficients, cells: int = CELLS) -> MatrixPicture:
+def matrix_picture(parts: Parts, coefficients: Coefficients, cells: int = CELLS) -> MatrixPicture:
     """Reduce a QUBO to at most `cells` cells a side; linear coefficients are on the diagonal."""
-    names = model.variables
+    names = coefficients.variables
     count = min(cells, len(names))
     edges = np.linspace(0, len(names), count + 1).astype(np.int64)
     pairs = coefficients.quadratic.tocoo()
@@ -58,11 +57,4 @@ def matrix_picture(model: Model, coefficients: Coefficients, cells: int = CELLS)
         names[first] if last == first + 1 else f"{names[first]} … {names[last - 1]}"
         for first, last in pairwise(edges)
     ]
-    parts = (
-        ("assignment", len(model.assignments)),
-        ("slack", len(model.slacks)),
-        ("node used", len(model.uses)),
-    )
-    return MatrixPicture(
-        picture, edges, tuple(labels), tuple((name, size) for name, size in parts if size)
-    )
+    return MatrixPicture(picture, edges, tuple(labels), parts)

@@ -18,7 +18,7 @@ reached, none above it, and no coefficient drowns the others in a machine of lim
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,10 @@ import dimod
 import numpy as np
 from pyqubo import Binary, Constraint, Num, Placeholder, SubH
 
+from kytos.hamiltonian.arrays import Coefficients, Parts
+from kytos.hamiltonian.facts import PenaltyFacts, family_facts
 from kytos.hamiltonian.layout import LEVELS
+from kytos.hamiltonian.penalties import MARGIN
 from kytos.hamiltonian.weights import PAIR_IN_SPREAD, UNSERVED_IN_SPREAD, Weights
 from kytos.problem import Floats, Ints
 
@@ -36,6 +39,9 @@ LARGEST = 8
 CLASS_FACTOR = 10.0
 """What a unit of demand is worth in one priority class against the next lower one. A true
 lexicographic order would need coefficients no annealer tells apart: it is the exact stage's."""
+
+DEMAND = "demand"
+"""The family of constraints that a service gets no more than it wants."""
 
 Expression = Any
 """A PyQUBO expression; PyQUBO carries no types."""
@@ -47,7 +53,7 @@ class ScaleOut:
 
     Attributes
     ----------
-    services, nodes
+    services, nodes, resources
         Names along the axes.
     wanted, desired
         ``(services,)`` new replicas asked for, and the count they would lead to.
@@ -69,6 +75,7 @@ class ScaleOut:
 
     services: tuple[str, ...]
     nodes: tuple[str, ...]
+    resources: tuple[str, ...]
     wanted: Ints
     desired: Ints
     rank: Ints
@@ -85,6 +92,37 @@ class ScaleOut:
         """``(services,)`` what one service's whole demand weighs."""
         return np.asarray(UNSERVED_IN_SPREAD * CLASS_FACTOR**self.rank)
 
+    @property
+    def mean_load(self) -> Floats:
+        """``(2,)`` utilisation of all nodes together once everything wanted runs."""
+        total = self.load.sum(axis=0) + self.wanted @ self.request[:, :2]
+        return np.asarray(total / np.maximum(self.offered.sum(axis=0), 1))
+
+
+Bits = tuple[tuple[str, int], ...]
+"""An integer as binary variables, each with its coefficient."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """An inequality over counts that could be broken, in units of what `levels` counts.
+
+    Attributes
+    ----------
+    name, family
+        Its own, and what it is called among its like in a report.
+    pairs, amount
+        ``(counts,)`` the (service, node) of each integer in it and what one replica takes.
+    levels
+        The room; what is asked is rounded up to the unit and the room down.
+    """
+
+    name: str
+    family: str
+    pairs: tuple[tuple[int, int], ...]
+    amount: Ints
+    levels: int
+
 
 @dataclass(frozen=True)
 class ReplicaModel:
@@ -93,39 +131,90 @@ class ReplicaModel:
     Attributes
     ----------
     counts
-        For each integer k[s, n]: service, node, and (variable, coefficient) of its bits.
-    slacks
-        Names of all other variables: unserved demand and room left.
+        The bits of each integer k[s, n], by service and node.
+    unserved
+        The bits of each service's unserved demand.
+    rows, rooms
+        Inequalities, and the bits of the room each leaves.
     """
 
     problem: ScaleOut
     model: Any
-    counts: tuple[tuple[int, int, tuple[tuple[str, int], ...]], ...]
-    slacks: tuple[str, ...]
+    counts: Mapping[tuple[int, int], Bits]
+    unserved: tuple[Bits, ...]
+    rows: tuple[Row, ...]
+    rooms: tuple[Bits, ...]
 
     @property
     def assignments(self) -> tuple[str, ...]:
         """Variables that say how many replicas go where."""
-        return tuple(name for _, _, bits in self.counts for name, _ in bits)
+        return _names(self.counts.values())
+
+    @property
+    def slacks(self) -> tuple[str, ...]:
+        """All other variables: unserved demand, then room left."""
+        return _names(self.unserved) + _names(self.rooms)
+
+    @property
+    def parts(self) -> Parts:
+        """The variables by kind, in order."""
+        kinds = (
+            ("replicas", self.assignments),
+            ("unserved", _names(self.unserved)),
+            ("slack", _names(self.rooms)),
+        )
+        return tuple((kind, len(names)) for kind, names in kinds if names)
+
+    def coefficients(self, weights: Weights) -> Coefficients:
+        """Return the QUBO at some weights as arrays."""
+        return Coefficients.of(self.bqm(weights), self.assignments + self.slacks)
 
     def bqm(self, weights: Weights) -> dimod.BinaryQuadraticModel:
         """Return the BQM at some weights, with every variable, used or not."""
         bqm = dimod.BinaryQuadraticModel(dimod.BINARY)
         bqm.add_linear_from((name, 0.0) for name in self.assignments + self.slacks)
-        bqm.update(self.model.to_bqm(feed_dict=_feed(self.problem, weights)))
+        bqm.update(self.model.to_bqm(feed_dict=_feed(self.problem, self.rows, weights)))
         return bqm
 
     def decode(self, sample: Mapping[str, int]) -> Ints:
         """``(services, nodes)`` the counts a sample stands for, right or not."""
         found = np.zeros(self.problem.present.shape, dtype=np.int64)
-        for service, node, bits in self.counts:
-            found[service, node] = sum(size * int(sample[name]) for name, size in bits)
+        for pair, bits in self.counts.items():
+            found[pair] = sum(size * int(sample[name]) for name, size in bits)
         return found
+
+    def encode(self, counts: Ints) -> dict[str, int]:
+        """The sample of counts ``(services, nodes)``, all other variables at their best.
+
+        Raises
+        ------
+        ValueError
+            When the model has no variables for that many replicas somewhere.
+        """
+        sample: dict[str, int] = {}
+        for pair in zip(*np.nonzero(counts), strict=True):
+            if counts[pair] > sum(size for _, size in self.counts.get(pair, ())):
+                raise ValueError(
+                    f"{counts[pair]} replicas of {self.problem.services[pair[0]]!r} on "
+                    f"{self.problem.nodes[pair[1]]!r} are more than the model has bits for"
+                )
+        for pair, bits in self.counts.items():
+            sample |= _written(bits, int(counts[pair]))
+        left = self.problem.wanted - counts.sum(axis=1)
+        for bits, value in zip(self.unserved, left.tolist(), strict=True):
+            sample |= _written(bits, value)
+        for row, bits in zip(self.rows, self.rooms, strict=True):
+            used = sum(
+                int(amount) * int(counts[pair])
+                for pair, amount in zip(row.pairs, row.amount, strict=True)
+            )
+            sample |= _written(bits, row.levels - used)
+        return sample
 
     def breakdown(self, weights: Weights, sample: Mapping[str, int]) -> dict[str, float]:
         """Return the value of each labelled term of a sample, before sliders and penalties."""
         decoded = self.model.decode_sample(
-            dict(sample), vartype="BINARY", feed_dict=_feed(self.problem, weights)
+            dict(sample), vartype="BINARY", feed_dict=_feed(self.problem, self.rows, weights)
         )
         return {label: float(value) for label, value in decoded.subh.items()}
 
@@ -146,46 +235,58 @@ def variables_needed(problem: ScaleOut) -> int:
     return sum(len(bounded_coefficients(int(most))) for most in problem.most.ravel())
 
 
-def within(problem: ScaleOut, counts: Ints) -> bool:
-    """Whether counts ``(services, nodes)`` break nothing that the QUBO knows."""
-    total = counts.sum(axis=1)
+def broken(problem: ScaleOut, counts: Ints) -> frozenset[str]:
+    """Families of constraints that counts ``(services, nodes)`` break, of those the QUBO knows."""
     used = counts.T @ problem.request
-    return bool(
-        (total <= problem.wanted).all()
-        and (used <= problem.room).all()
-        and (used[:, :2].sum(axis=0) <= problem.margin_room).all()
+    found = {
+        f"room: {name}"
+        for name, excess in zip(problem.resources, (used - problem.room).T, strict=True)
+        if (excess > 0).any()
+    }
+    found |= {
+        f"margin: {problem.resources[at]}"
+        for at in np.flatnonzero(used[:, :2].sum(axis=0) > problem.margin_room)
+    }
+    if (counts.sum(axis=1) > problem.wanted).any():
+        found.add(DEMAND)
+    return frozenset(found)
+
+
+def replica_penalties(model: ReplicaModel, weights: Weights) -> tuple[PenaltyFacts, ...]:
+    """Return the penalties by family: one replica too many, or the smallest beyond its room."""
+    feed = _feed(model.problem, model.rows, weights)
+    families: dict[str, list[float]] = {
+        DEMAND: [feed[f"demand {service}"] for service in range(len(model.problem.services))]
+    }
+    for row in model.rows:
+        families.setdefault(row.family, []).append(
+            feed[f"room {row.name}"] * int(row.amount.min()) ** 2
+        )
+    return tuple(
+        family_facts(name, np.array(paid), np.array(paid), weights.A)
+        for name, paid in families.items()
     )
 
 
 def compile_replicas(problem: ScaleOut) -> ReplicaModel:
     """Compile the QUBO of a scale-out; one compile serves every weight."""
-    bits: dict[str, tuple[tuple[str, int], ...]] = {}
-
-    def integer(name: str, upper: int) -> Expression:
-        own = tuple((f"{name}[{i}]", c) for i, c in enumerate(bounded_coefficients(upper)))
-        bits[name] = own
-        return _sum(size * Binary(bit) for bit, size in own)
-
-    count = {
-        (s, n): integer(f"k[{s},{n}]", int(problem.most[s, n]))
+    counts = {
+        (s, n): _integer(f"k[{s},{n}]", int(problem.most[s, n]))
         for s, n in np.argwhere(problem.most > 0).tolist()
     }
-    named = {(s, n): bits[f"k[{s},{n}]"] for s, n in count}
-    unserved = [integer(f"w[{s}]", int(want)) for s, want in enumerate(problem.wanted)]
-    constraint = _demand(problem, count, unserved) + _rooms(problem, count, integer)
+    unserved = tuple(_integer(f"w[{s}]", int(want)) for s, want in enumerate(problem.wanted))
+    rows = _rows(problem)
+    rooms = tuple(_integer(f"room[{row.name}]", row.levels) for row in rows)
+    count = {pair: _value(bits) for pair, bits in counts.items()}
+    left = [_value(bits) for bits in unserved]
+    constraint = _demand(problem, count, left) + _rooms(rows, count, rooms)
     energy = (
         Placeholder("A") * constraint
         + Placeholder("B") * SubH(_load(problem, count), "load")
-        + Placeholder("C") * SubH(_cost(problem, unserved), "cost")
+        + Placeholder("C") * SubH(_cost(problem, left), "cost")
         + Placeholder("D") * SubH(_affinity(problem, count), "affinity")
     )
-    counted = {bit for own in named.values() for bit, _ in own}
-    return ReplicaModel(
-        problem=problem,
-        model=energy.compile(),
-        counts=tuple((s, n, own) for (s, n), own in named.items()),
-        slacks=tuple(bit for own in bits.values() for bit, _ in own if bit not in counted),
-    )
+    return ReplicaModel(problem, energy.compile(), counts, unserved, rows, rooms)
 
 
 def unserved_cost(problem: ScaleOut, served: Ints) -> float:
@@ -209,34 +310,31 @@ def _demand(
 
 
 def _rooms(
-    problem: ScaleOut, count: Mapping[tuple[int, int], Expression], integer: Any
+    rows: Sequence[Row], count: Mapping[tuple[int, int], Expression], rooms: Sequence[Bits]
 ) -> Expression:
-    """Inequalities, quantised: requests rounded up and room down, so what fits here fits."""
     terms = []
-    for name, members, asked, room in _rows(problem):
-        unit = max(int(np.gcd.reduce(asked)), -(-room // LEVELS), 1)
-        levels = room // unit
+    for row, slack in zip(rows, rooms, strict=True):
         used = _sum(
-            int(-(-amount // unit)) * count[pair]
-            for pair, amount in zip(members, asked, strict=True)
+            int(amount) * count[pair] for pair, amount in zip(row.pairs, row.amount, strict=True)
         )
-        slack = integer(f"room[{name}]", levels)
-        broken = (used + slack - levels) ** 2
-        terms.append(Placeholder(f"room {name}") * Constraint(broken, f"room {name}"))
+        broken = (used + _value(slack) - row.levels) ** 2
+        terms.append(Placeholder(f"room {row.name}") * Constraint(broken, f"room {row.name}"))
     return _sum(terms)
 
 
-def _rows(problem: ScaleOut) -> list[tuple[str, list[tuple[int, int]], Ints, int]]:
-    """Name, counts, request of each and room, of the inequalities that could be broken."""
+def _rows(problem: ScaleOut) -> tuple[Row, ...]:
+    """The inequalities that could be broken, of every node and of the margins."""
     pairs = [tuple(pair) for pair in np.argwhere(problem.most > 0).tolist()]
-    rows = []
-    for resource in range(problem.request.shape[1]):
+    bounds = []
+    for resource, name in enumerate(problem.resources):
         for node in range(len(problem.nodes)):
             here = [pair for pair in pairs if pair[1] == node]
-            rows.append((f"{node},{resource}", here, resource, int(problem.room[node, resource])))
-    rows += [(f"margin,{at}", pairs, at, int(room)) for at, room in enumerate(problem.margin_room)]
+            room = int(problem.room[node, resource])
+            bounds.append((f"{node},{resource}", f"room: {name}", here, resource, room))
+    for at, room in enumerate(problem.margin_room.tolist()):
+        bounds.append((f"margin,{at}", f"margin: {problem.resources[at]}", pairs, at, room))
     found = []
-    for name, members, resource, room in rows:
+    for name, family, members, resource, room in bounds:
         asking = [(s, n) for s, n in members if problem.request[s, resource] > 0]
         asked = np.array([problem.request[s, resource] for s, _ in asking], dtype=np.int64)
         at_most = sum(
@@ -244,16 +342,14 @@ def _rows(problem: ScaleOut) -> list[tuple[str, list[tuple[int, int]], Ints, int
             for pair, amount in zip(asking, asked, strict=True)
         )
         if at_most > room:
-            found.append((name, asking, asked, room))
-    return found
+            unit = max(int(np.gcd.reduce(asked)), -(-room // LEVELS), 1)
+            found.append(Row(name, family, tuple(asking), -(-asked // unit), room // unit))
+    return tuple(found)
 
 
 def _load(problem: ScaleOut, count: Mapping[tuple[int, int], Expression]) -> Expression:
     terms = []
-    wanted = problem.wanted @ problem.request[:, :2]
-    offered = problem.offered.sum(axis=0)
-    for resource in range(2):
-        mean = (problem.load[:, resource].sum() + wanted[resource]) / max(offered[resource], 1)
+    for resource, mean in enumerate(problem.mean_load):
         for node in range(len(problem.nodes)):
             here = float(problem.offered[node, resource])
             if here <= 0:
@@ -280,7 +376,7 @@ def _affinity(problem: ScaleOut, count: Mapping[tuple[int, int], Expression]) ->
     return PAIR_IN_SPREAD * _sum(terms)
 
 
-def _feed(problem: ScaleOut, weights: Weights) -> dict[str, float]:
+def _feed(problem: ScaleOut, rows: Sequence[Row], weights: Weights) -> dict[str, float]:
     """Weights and penalties: breaking anything by one unit costs more than all it could save.
 
     The most one replica too many saves is the whole marginal cost of its service.
@@ -300,16 +396,36 @@ def _feed(problem: ScaleOut, weights: Weights) -> dict[str, float]:
         )
     )
     pairs = weights.D * PAIR_IN_SPREAD * (problem.wanted + problem.present.max(axis=1, initial=0))
-    stake = 1.05 * (marginal + load + pairs) + 1e-6
+    stake = MARGIN * (marginal + load + pairs) + 1e-6
     for service, each in enumerate(stake):
         feed[f"demand {service}"] = float(each)
-    for name, members, asked, room in _rows(problem):
-        unit = max(int(np.gcd.reduce(asked)), -(-room // LEVELS), 1)
-        smallest = int(-(-asked // unit).min())
-        most = max(float(stake[s]) for s, _ in members)
-        feed[f"room {name}"] = most / smallest**2
+    for row in rows:
+        most = max(float(stake[s]) for s, _ in row.pairs)
+        feed[f"room {row.name}"] = most / int(row.amount.min()) ** 2
     return feed
 
 
 def _sum(terms: Any) -> Expression:
     return sum(terms, start=Num(0))
+
+
+def _integer(name: str, upper: int) -> Bits:
+    return tuple((f"{name}[{i}]", size) for i, size in enumerate(bounded_coefficients(upper)))
+
+
+def _value(bits: Bits) -> Expression:
+    return _sum(size * Binary(name) for name, size in bits)
+
+
+def _names(integers: Iterable[Bits]) -> tuple[str, ...]:
+    return tuple(name for bits in integers for name, _ in bits)
+
+
+def _written(bits: Bits, value: int) -> dict[str, int]:
+    """An integer in bits; as near as they come to one that is out of their reach."""
+    sample = {}
+    # Largest first reaches every value: no coefficient exceeds the smaller ones' sum by over 1.
+    for name, size in sorted(bits, key=lambda bit: -bit[1]):
+        sample[name] = int(size <= value)
+        value -= size * sample[name]
+    return sample

@@ -4,65 +4,106 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import dimod
 import numpy as np
 
 from kytos.cluster import Cluster
 from kytos.focus import focus
-from kytos.hamiltonian.arrays import Coefficients
+from kytos.hamiltonian.arrays import Coefficients, Parts
 from kytos.hamiltonian.facts import ModelFacts, PenaltyFacts, model_facts, penalty_facts
 from kytos.hamiltonian.latex import Formula, formulas
 from kytos.hamiltonian.layout import Scope
 from kytos.hamiltonian.model import Model, build_model
 from kytos.hamiltonian.picture import MatrixPicture, matrix_picture
+from kytos.hamiltonian.replicas import ScaleOut, compile_replicas, replica_penalties
+from kytos.hamiltonian.replicas_latex import replica_formulas
 from kytos.hamiltonian.weights import Weights
-from kytos.optimize.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
-from kytos.outcome import Outcome
+from kytos.optimize.posed import posed
+from kytos.optimize.replica_sampling import scope
 from kytos.problem import Floats
-from kytos.solvers.base import SolverParams
+from kytos.solvers.base import QuboFacts, SolverParams
 
 
 @dataclass(frozen=True)
 class QuboView:
-    """What is shown of a QUBO."""
+    """A QUBO, and what is shown of it."""
 
+    coefficients: Coefficients
     facts: ModelFacts
     formulas: tuple[Formula, ...]
     penalties: tuple[PenaltyFacts, ...]
     picture: MatrixPicture
 
 
-def qubo_of(cluster: Cluster, request: RebalanceRequest, params: SolverParams) -> Model:
-    """Return the QUBO that a sampler is given for a rebalance."""
-    problem = rebalance_problem(cluster, request, pinned_pods(cluster, request))
-    scope = Scope(*focus(problem, params.max_variables))
-    return build_model(problem, None, scope, params.encoding, params.capacity)
+def qubo_of(
+    cluster: Cluster,
+    request: object,
+    weights: Weights,
+    params: SolverParams,
+    annealed: QuboFacts | None = None,
+) -> QuboView | None:
+    """Return the QUBO that a sampler is given for a question; None where it has no variable.
 
-
-def strength_of(model: Model, outcome: Outcome) -> Floats:
-    """Return ``(rows,)`` what the rows carried in the last round of an answer's reads.
-
-    All 1 where the answer has no reads of this QUBO (a placer, or blocks of a hybrid).
+    Parameters
+    ----------
+    request
+        One of the questions that `kytos.optimize.posed` knows.
+    annealed
+        What an answer says of its reads: rows carry the penalties of the last round. Left out,
+        every row carries its computed one, as samplers that charge for each call are given it.
     """
-    qubo = outcome.solver.qubo
-    rows = model.layout.rows
-    if qubo is None or qubo.rows != len(rows) or qubo.pods_total != len(model.layout.problem.pods):
-        return np.ones(len(rows))
-    return np.array([qubo.strength.get(row.name, 0.0) for row in rows])
+    problem = posed(request, cluster)
+    if isinstance(problem, ScaleOut):
+        return _of_replicas(problem, weights, params)
+    part = Scope(*focus(problem, params.max_variables))
+    model = build_model(problem, None, part, params.encoding, params.capacity)
+    return _of_placement(model, weights, annealed)
 
 
-def view_of(model: Model, weights: Weights, strength: Floats) -> QuboView:
-    """Return what is shown of a QUBO."""
-    coefficients = model.coefficients(weights, strength=strength)
-    return QuboView(
-        facts=model_facts(model, coefficients),
-        formulas=formulas(model, weights, strength),
-        penalties=penalty_facts(model, weights, strength),
-        picture=matrix_picture(model, coefficients),
+def _of_placement(model: Model, weights: Weights, annealed: QuboFacts | None) -> QuboView | None:
+    if not model.assignments:
+        return None
+    strength = _strength(model, annealed)
+    return _view(
+        model.parts,
+        model.coefficients(weights, strength=strength),
+        formulas(model, weights, strength),
+        penalty_facts(model, weights, strength),
     )
 
 
-def bqm_of(model: Model, weights: Weights, strength: Floats) -> dimod.BinaryQuadraticModel:
-    """Return the QUBO as a dimod model."""
-    found: Coefficients = model.coefficients(weights, strength=strength)
-    return found.bqm()
+def _of_replicas(problem: ScaleOut, weights: Weights, params: SolverParams) -> QuboView | None:
+    if not problem.most.any():
+        return None
+    model = compile_replicas(scope(problem, params.max_variables))
+    return _view(
+        model.parts,
+        model.coefficients(weights),
+        replica_formulas(model, weights),
+        replica_penalties(model, weights),
+    )
+
+
+def _view(
+    parts: Parts,
+    coefficients: Coefficients,
+    formulas: tuple[Formula, ...],
+    penalties: tuple[PenaltyFacts, ...],
+) -> QuboView:
+    return QuboView(
+        coefficients=coefficients,
+        facts=model_facts(parts, coefficients),
+        formulas=formulas,
+        penalties=penalties,
+        picture=matrix_picture(parts, coefficients),
+    )
+
+
+def _strength(model: Model, annealed: QuboFacts | None) -> Floats:
+    """``(rows,)`` what the rows carried in the last round of an answer's reads.
+
+    All 1 where the reads were not of this QUBO (a placer has none, a hybrid's are of blocks).
+    """
+    rows, pods = model.layout.rows, len(model.layout.problem.pods)
+    if annealed is None or annealed.rows != len(rows) or annealed.pods_total != pods:
+        return np.ones(len(rows))
+    return np.array([annealed.strength.get(row.name, 0.0) for row in rows])

@@ -176,6 +176,11 @@ def place(
     )
 
 
+def placement_problem(cluster: Cluster, request: PlacementRequest) -> Problem:
+    """Return the problem of placing what is asked for."""
+    return _problem(_concrete(cluster, request), request)
+
+
 def planned_cluster(
     cluster: Cluster, request: PlacementRequest, outcome: PlacementOutcome
 ) -> Cluster:

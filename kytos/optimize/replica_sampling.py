@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
+import dimod
 import numpy as np
 
 from kytos.cluster import Cluster
@@ -15,15 +17,15 @@ from kytos.hamiltonian.energy import energy
 from kytos.hamiltonian.replicas import (
     ReplicaModel,
     ScaleOut,
+    broken,
     compile_replicas,
     variables_needed,
-    within,
 )
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.carry import Carried, Wish, carry
 from kytos.optimize.promise import keep_promise
 from kytos.outcome import SolverReport
-from kytos.problem import Ints
+from kytos.problem import Floats, Ints
 from kytos.refine import default_proposals, refine
 from kytos.solve import Solution, solve
 from kytos.solvers.base import (
@@ -66,6 +68,16 @@ class Draw:
 
     counts: Ints
     facts: QuboFacts
+    model: ReplicaModel
+    bqm: dimod.BinaryQuadraticModel
+
+    def told_of(self, answer: Ints) -> QuboFacts:
+        """The facts with the sampler energy of an answer ``(services, nodes)``, where it fits."""
+        try:
+            sample = self.model.encode(answer)
+        except ValueError:  # More replicas somewhere than the QUBO knows of.
+            return self.facts
+        return self.facts.model_copy(update={"answer_energy": float(self.bqm.energy(sample))})
 
 
 def place_granted(
@@ -149,7 +161,7 @@ class _Run:
     def draw(self, problem: ScaleOut, sampler: Sampler, weights: Weights) -> Draw | None:
         """Anneal the integers and return the read that breaks least."""
         with self.stage("build"):
-            scoped = _scope(problem, self.params.max_variables)
+            scoped = scope(problem, self.params.max_variables)
             model = compile_replicas(scoped)
             bqm = model.bqm(weights)
         with self.stage("sample"):
@@ -163,14 +175,15 @@ class _Run:
         reads = [
             model.decode(dict(zip(names, samples.record.sample[row], strict=True))) for row in order
         ]
-        holds = [within(scoped, read) for read in reads]
-        best = reads[holds.index(True)] if any(holds) else reads[0]
+        breaks = [broken(scoped, read) for read in reads]
+        best = reads[breaks.index(frozenset()) if frozenset() in breaks else 0]
         energies = samples.record.energy
         self.messages.append(
             f"Replica counts are integers of up to {len(model.assignments)} bits in all; "
             f"the best read asks for {int(best.sum())} of {int(problem.wanted.sum())} replicas."
         )
-        return Draw(best, _facts(model, bqm.num_interactions, holds, energies, scoped, problem))
+        facts = _facts(model, bqm.num_interactions, breaks, energies, samples.info, problem)
+        return Draw(best, facts, model, bqm)
 
     def levelled(
         self, carried: Carried, draw: Draw | None, weights: Weights, solver: SolverName
@@ -208,7 +221,7 @@ class _Run:
                 stopped_by=stopped,
                 proposed_energy=None if draw is None else before.total,
                 refined_energy=found.total,
-                qubo=None if draw is None else draw.facts,
+                qubo=None if draw is None else draw.told_of(_counts(carried, placement)),
                 messages=tuple(self.messages),
             ),
         )
@@ -226,7 +239,7 @@ class _Run:
         )
 
 
-def _scope(problem: ScaleOut, max_variables: int) -> ScaleOut:
+def scope(problem: ScaleOut, max_variables: int) -> ScaleOut:
     """The scale-out on the nodes with most room, as many as the variables allow."""
     free = (problem.room[:, :2] / np.maximum(problem.offered, 1)).min(axis=1)
     kept = problem
@@ -248,14 +261,23 @@ def _hints(problem: ScaleOut, counts: Ints) -> dict[str, list[int]]:
     }
 
 
+def _counts(carried: Carried, placement: Ints) -> Ints:
+    """``(services, nodes)`` the granted replicas of a placement."""
+    service = np.repeat(np.arange(len(carried.granted)), list(carried.granted.values()))
+    found = np.zeros((len(carried.granted), len(carried.problem.nodes)), dtype=np.int64)
+    np.add.at(found, (service, placement), 1)
+    return found
+
+
 def _facts(
     model: ReplicaModel,
     couplers: int,
-    holds: list[bool],
-    energies: np.ndarray,
-    scoped: ScaleOut,
+    breaks: list[frozenset[str]],
+    energies: Floats,
+    info: Mapping[str, Any],
     problem: ScaleOut,
 ) -> QuboFacts:
+    scoped = model.problem
     return QuboFacts(
         assignment_variables=len(model.assignments),
         slack_variables=len(model.slacks),
@@ -266,9 +288,11 @@ def _facts(
         nodes=int((scoped.most > 0).any(axis=0).sum()),
         nodes_total=len(problem.nodes),
         reads=len(energies),
-        feasible_share=float(np.mean(holds)),
+        feasible_share=float(np.mean([not names for names in breaks])),
+        rows=len(model.rows),
+        broken=dict(Counter(name for names in breaks for name in names).most_common()),
         sampler_energy=float(energies.min()),
         sample_energies=tuple(float(value) for value in energies[:ENERGIES_KEPT]),
         sampler_objective=float(energies.min()),
-        info={"integers": len(model.counts)},
+        info={"integers": len(model.counts), **info},
     )

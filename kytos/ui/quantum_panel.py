@@ -19,7 +19,7 @@ from kytos.figures.embedding import chain_lengths, embedding_picture
 from kytos.figures.matrix import matrix_figure
 from kytos.figures.reads import read_energies, read_objectives, times_to_solution
 from kytos.hamiltonian.export import coordinates, dimod_json, ising_json
-from kytos.optimize.annealed import QuboView, bqm_of, qubo_of, strength_of, view_of
+from kytos.optimize.annealed import QuboView, qubo_of
 from kytos.optimize.consented import with_consent
 from kytos.optimize.rebalance import RebalanceRequest, rebalance
 from kytos.outcome import Outcome
@@ -74,7 +74,7 @@ def show(answer: Answer) -> None:
         return
     shown = _Shown(answer.ask, answer.loaded, answer.outcome)
     outcome = shown.outcome
-    view = _built(shown) if isinstance(shown.ask.request, RebalanceRequest) else None
+    view = _built(shown)
     if view is not None:
         _formulas(view)
         left, right = st.columns(2, gap="large")
@@ -90,7 +90,7 @@ def show(answer: Answer) -> None:
     elif qubo.sample_energies:
         _reads(outcome, qubo)
         _embedding(qubo)
-    if view is not None:
+    if view is not None and isinstance(shown.ask.request, RebalanceRequest):
         _baselines(shown)
         _exports(shown)
         _processors(shown)
@@ -113,10 +113,12 @@ def _built(shown: _Shown) -> QuboView | None:
 
 
 @st.cache_data(max_entries=16, show_spinner="Building the QUBO…")
-def _view(key: str, _shown: _Shown) -> QuboView:  # noqa: ARG001
+def _view(key: str, _shown: _Shown) -> QuboView | None:  # noqa: ARG001
     """Cached by `key`, which names all that the view depends on."""
-    model = qubo_of(_shown.loaded.cluster, _shown.ask.request, _shown.ask.params)
-    return view_of(model, _shown.ask.weights, strength_of(model, _shown.outcome))
+    ask = _shown.ask
+    return qubo_of(
+        _shown.loaded.cluster, ask.request, ask.weights, ask.params, _shown.outcome.solver.qubo
+    )
 
 
 def _key(shown: _Shown) -> str:
@@ -317,8 +319,9 @@ def _exports(shown: _Shown) -> None:
 
 
 def _file(shown: _Shown, write: Callable[[dimod.BinaryQuadraticModel], bytes]) -> bytes:
-    model = qubo_of(shown.loaded.cluster, shown.ask.request, shown.ask.params)
-    return write(bqm_of(model, shown.ask.weights, strength_of(model, shown.outcome)))
+    view = _view(_key(shown), shown)
+    assert view is not None
+    return write(view.coefficients.bqm())
 
 
 def _processors(shown: _Shown) -> None:
@@ -351,10 +354,11 @@ def _estimated(
     params = ask.params.model_copy(
         update={"max_variables": size if name is SolverName.DWAVE_QPU else ask.params.max_variables}
     )
-    model = qubo_of(shown.loaded.cluster, ask.request, params)
+    view = qubo_of(shown.loaded.cluster, ask.request, ask.weights, params)
+    assert view is not None
     solver: Any = find_solver(name)
     try:
-        return ask, name, params, solver.estimate(model.bqm(ask.weights), params)
+        return ask, name, params, solver.estimate(view.coefficients.bqm(), params)
     except SolverUnavailableError as error:
         return ask, name, params, error.message
 

@@ -27,7 +27,7 @@ def whole(model: Model) -> np.ndarray:
 
 def test_size_is_the_dimod_models(model: Model) -> None:
     """Variables, couplers and the range of magnitudes are counted there once more."""
-    facts, bqm = model_facts(model, model.coefficients(Weights())), model.bqm(Weights())
+    facts, bqm = model_facts(model.parts, model.coefficients(Weights())), model.bqm(Weights())
     assert sum(facts.variables.values()) == bqm.num_variables
     assert facts.couplers == bqm.num_interactions
     assert facts.density == pytest.approx(
@@ -40,7 +40,7 @@ def test_size_is_the_dimod_models(model: Model) -> None:
 
 def test_precision_is_enough_to_tell_the_smallest_from_nothing(model: Model) -> None:
     """In that many bits, sign included, the largest fits and the smallest is at least one step."""
-    facts = model_facts(model, model.coefficients(Weights()))
+    facts = model_facts(model.parts, model.coefficients(Weights()))
     steps = 2 ** (facts.precision_bits - 1) - 1
     assert facts.smallest >= facts.largest / steps / 2
     assert round(facts.smallest / facts.largest * steps) >= 1
@@ -69,7 +69,7 @@ def test_rows_without_strength_are_not_in_force(model: Model) -> None:
 def test_picture_shows_every_variable_where_they_fit(model: Model) -> None:
     """One cell each: the matrix itself, mirrored, linear coefficients on the diagonal."""
     coefficients = model.coefficients(Weights())
-    picture = matrix_picture(model, coefficients)
+    picture = matrix_picture(model.parts, coefficients)
     upper = coefficients.quadratic.toarray()
     assert picture.labels == model.variables
     assert (picture.values == upper + upper.T + np.diag(coefficients.linear)).all()
@@ -78,7 +78,7 @@ def test_picture_shows_every_variable_where_they_fit(model: Model) -> None:
 def test_picture_of_a_large_model_loses_no_strong_coefficient(model: Model) -> None:
     """Cells keep the largest in them, so that the picture's range is the model's."""
     coefficients = model.coefficients(Weights())
-    picture = matrix_picture(model, coefficients, cells=5)
+    picture = matrix_picture(model.parts, coefficients, cells=5)
     assert picture.values.shape == (5, 5)
     assert picture.edges[0] == 0
     assert picture.edges[-1] == len(model.variables)
