@@ -44,7 +44,7 @@ class Refined:
     proposals_done
         Moves and swaps proposed, and pairs looked at in descent.
     stopped_by
-        `WORK` when the budget of proposals ended it.
+        `WORK` when the budget of proposals ended it, `CLOCK` also when that was cut to the time.
     """
 
     placement: Ints
@@ -159,9 +159,12 @@ class _Search:
             )
         self.rng = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
         self.squeezer = Squeezer(problem, self.flat, self.state, self.rng)
+        self.ranks = int(self.flat.pod["rank"].max(initial=-1)) // 2 * 2 + 2
         self.typical = 0.0
         self.began = time.monotonic()
-        self.done = 0
+        self.done = self.annealed = 0
+        self.annealing_s = 0.0
+        self.hurried = False
         self.trace: list[TracePoint] = []
         self.best = self.state.place.copy()
         self.best_key = self._key()
@@ -177,7 +180,7 @@ class _Search:
                 self._pack_anew()
             self._anneal(pods, nodes, proposals)
             self._descend(pods, nodes, proposals)
-        reason = self.watch.reason or StopReason.WORK
+        reason = self.watch.reason or (StopReason.CLOCK if self.hurried else StopReason.WORK)
         self._restart()
         self._mark("refine", 1.0)
         return Refined(self.best, self._energy(), tuple(self.trace), self.done, reason)
@@ -188,34 +191,51 @@ class _Search:
         changes = np.zeros(4096)
         found = kernels.sample_changes(self.flat, self.state, pods, nodes, self.rng, changes)
         self.typical = float(np.median(changes[:found])) if found else 0.0
-        for ladder in CONSOLIDATE_LADDERS if self.consolidate else SPREAD_LADDERS:
+        ladders = CONSOLIDATE_LADDERS if self.consolidate else SPREAD_LADDERS
+        freeing = self.consolidate and whole
+        later = sum(ladder.share + freeing * VACATING_SHARE for ladder in ladders)
+        later += freeing * FREEING_SHARE
+        for ladder in ladders:
+            later -= ladder.share
             self._restart()
-            self._cool(ladder, pods, nodes, int(ladder.share * proposals), proposals)
-            if self.consolidate and whole:
+            self._cool(ladder, pods, nodes, proposals, later)
+            if freeing:
+                later -= VACATING_SHARE
                 self._vacate(proposals)
-        if self.consolidate and whole:
+        if freeing:
             self._free_nodes(pods, nodes, proposals)
 
-    def _cool(self, ladder: Ladder, pods: Ints, nodes: Ints, budget: int, proposals: int) -> None:
-        """Anneal the present placement down one ladder."""
-        flat, state = self.flat, self.state
-        chunks = np.diff(np.append(np.arange(0, budget, CHUNK), budget))
-        heats = self.typical * np.geomspace(ladder.hot, ladder.cold, len(chunks) + 1)
+    def _cool(
+        self, ladder: Ladder, pods: Ints, nodes: Ints, proposals: int, later: float = 0.0
+    ) -> None:
+        """Anneal the present placement down one ladder; `later` is the share of what comes after.
+
+        Where the clock would cut that short, fewer proposals are made at each temperature: a
+        placement cooled in haste is worth far more than one still hot.
+        """
+        budget = left = float(int(ladder.share * proposals))
         journal = np.zeros((kernels.JOURNAL, 2), dtype=np.int64)
-        for count, hot, cold in zip(chunks, heats, heats[1:], strict=False):
-            if self.watch.reason is not None:
-                return
+        while left >= 1 and self.watch.reason is None:
+            pace = self._pace(left + later * proposals)
+            count = int(np.clip(left * pace, 1, CHUNK))
+            after = left - count / pace
+            after = after if after >= 1 else 0.0
+            hot, cold = (
+                self.typical * ladder.cold * (ladder.hot / ladder.cold) ** (rest / budget)
+                for rest in (left, after)
+            )
             counts, energy = self._key()
             as_good = (counts, energy) <= self.best_key
             best, marks = self.best.copy(), np.array([0, int(as_good)])
             energies = np.array([energy, energy if as_good else self.best_key[1]])
+            began = time.monotonic()
             kernels.anneal(
-                flat,
-                state,
+                self.flat,
+                self.state,
                 pods,
                 nodes,
                 self.rng,
-                int(count),
+                count,
                 hot,
                 cold,
                 ladder.swaps,
@@ -224,9 +244,23 @@ class _Search:
                 journal,
                 marks,
             )
-            self.done += int(count)
-            self._keep(best)
+            self.annealing_s += time.monotonic() - began
+            self.annealed += count
+            self.done += count
+            left = after
+            key = self._left(best), float(energies[1])
+            if key < self.best_key:
+                self.best_key, self.best = key, best
             self._mark("refine", min(1.0, self.done / proposals))
+
+    def _pace(self, planned: float) -> float:
+        """The share of the proposals still planned that the clock leaves time for, at most 1."""
+        if self.annealing_s == 0.0 or planned <= 0.0:
+            return 1.0
+        affordable = self.watch.remaining_s * self.annealed / self.annealing_s
+        pace = float(np.clip(affordable / planned, 1e-6, 1.0))
+        self.hurried |= pace < 1.0
+        return pace
 
     def _vacate(self, proposals: int) -> None:
         """Free the nodes whose pods others take with few moves, the least loaded first."""
@@ -271,7 +305,7 @@ class _Search:
         self._keep()
         if self.flat.setting["cost_rate"][0] > 0 or self.flat.setting["pair_rate"][0] > 0:
             before_polish = self.done
-            self._cool(POLISH, pods, nodes, int(POLISH.share * proposals), proposals)
+            self._cool(POLISH, pods, nodes, proposals)
             self.squeezer.looked += LOOKS_PER_PROPOSAL * (self.done - before_polish)
         self._restart()
         self._mark("refine", min(1.0, self.done / proposals))
@@ -309,25 +343,25 @@ class _Search:
         self._mark("refine", 0.0)
 
     def _restart(self) -> None:
+        """Go back to the best placement; its energy is taken anew."""
         kernels.load(self.flat, self.state, self.best)
+        self.best_key = self._key()
 
-    def _keep(self, placement: Ints | None = None) -> None:
-        """Keep a placement (the state's, unless another is given) if it is the best so far."""
-        if placement is not None:
-            present = self.state.place.copy()
-            kernels.load(self.flat, self.state, placement)
-            self._keep()
-            kernels.load(self.flat, self.state, present)
-            return
+    def _keep(self) -> None:
+        """Keep the state's placement if it is the best so far."""
         key = self._key()
         if key < self.best_key:
             self.best_key, self.best = key, self.state.place.copy()
 
     def _key(self) -> tuple[tuple[int, ...], float]:
-        """What is compared: pods unplaced class by class, then those that stand alone, then H."""
-        counts = self.state.unplaced.reshape(-1, 2)
-        left = (*counts.sum(axis=1).tolist(), int(counts[:, 0].sum()))
-        return left, kernels.energy_of(self.flat, self.state)
+        """What is compared: who is left out, then H."""
+        return self._left(self.state.place), kernels.energy_of(self.flat, self.state)
+
+    def _left(self, placement: Ints) -> tuple[int, ...]:
+        """Pods unplaced class by class, then those of them that stand alone."""
+        ranks = self.flat.pod["rank"][placement < 0]
+        counts = np.bincount(ranks, minlength=self.ranks).reshape(-1, 2)
+        return (*counts.sum(axis=1).tolist(), int(counts[:, 0].sum()))
 
     def _energy(self) -> float:
         unplaced = float(self.problem.desire[self.best < 0].sum())
@@ -335,6 +369,9 @@ class _Search:
 
     def _mark(self, stage: str, progress: float) -> None:
         energy = self._energy()
+        if self.trace:
+            # Taken anew, the energy of the same placement may differ in its last digits.
+            energy = min(energy, self.trace[-1].energy)
         self.trace.append(TracePoint(time.monotonic() - self.began, self.done, energy))
         self.watch.report(stage, progress, energy)
 

@@ -42,6 +42,10 @@ NOWHERE = np.int64(-1)  # a plain -1 is a literal type, and would compile kernel
 _ONE = np.int64(1)
 JOURNAL = 1 << 12
 """Accepted moves remembered since the best placement, before it is copied out instead."""
+WINDOW = 1 << 9
+"""Pods that the anneal chooses among for a while, so that they stay in a core's cache."""
+STAY = 1 << 12
+"""Proposals for which it stays with them."""
 SHAKES = 64
 """Random moves between two ejections, so that the same pods do not chase each other."""
 
@@ -65,7 +69,6 @@ def _shift(T, S, pod, node):
     if old == node:
         return
     if old >= 0:
-        _count(T, S, pod, old, NOWHERE)
         before, after = S.link[pod].before, S.link[pod].after
         if before >= 0:
             S.link[before].after = after
@@ -73,29 +76,30 @@ def _shift(T, S, pod, node):
             S.node[old].first = after
         if after >= 0:
             S.link[after].before = before
-    else:
-        S.unplaced[T.pod[pod].rank] -= 1
     if node >= 0:
-        _count(T, S, pod, node, _ONE)
         head = S.node[node].first
         S.link[pod].before = NOWHERE
         S.link[pod].after = head
         if head >= 0:
             S.link[head].before = pod
         S.node[node].first = pod
-    else:
-        S.unplaced[T.pod[pod].rank] += 1
     home = T.pod[pod].home
     if home >= 0 and (old == home or node == home):
         step = 1 if old == home else -1
         S.gone[0] += step
         for at in range(T.pod[pod].limit_from, T.pod[pod].limit_to):
             S.left[T.limited[at]] += step
+    # One loop, so that `_count` is compiled in once.
+    for leg in range(2):
+        where = node if leg else old
+        if where >= 0:
+            _count(T, S, pod, where, 2 * leg - 1)
     S.place[pod] = node
 
 
-@_internal
+@_inlined
 def _count(T, S, pod, node, step):
+    """Add a pod to all sums and counts of a node, or with a `step` of -1 take it out of them."""
     away = node != T.pod[pod].home
     for resource in range(S.held.shape[1]):
         amount = T.request[pod, resource]
@@ -107,9 +111,12 @@ def _count(T, S, pod, node, step):
     S.node[node].count += step
     service = T.pod[pod].service
     if service >= 0:
+        # A pair more for each that is there, or one less for each that stays.
+        S.pairs[0] += step * S.service[service, node] - (step < 0) * step
         S.service[service, node] += step
         zone = T.node[node].zone
         if zone >= 0:
+            S.pairs[1] += step * S.zone[service, zone] - (step < 0) * step
             S.zone[service, zone] += step
     for at in range(T.pod[pod].member_from, T.pod[pod].member_to):
         tally = T.member[at]
@@ -158,7 +165,7 @@ def cost_at(T, S, pod, node):
         if T.setting[0].has_preference:
             cost += T.setting[0].pair_rate * T.preference[pod, node]
         service = T.pod[pod].service
-        if T.setting[0].has_service and service >= 0:
+        if service >= 0:
             pairs = S.service[service, node] - own
             zone = T.node[node].zone
             if T.setting[0].has_zone and zone >= 0:
@@ -222,9 +229,9 @@ def energy_of(T, S):
             total += T.setting[0].load_rate * off * off
             off = S.node[node].memory * T.node[node].per_memory - T.node[node].mean_memory
             total += T.setting[0].load_rate * off * off
-    pairs = _pairs_of(S.service)
+    pairs = S.pairs[0]
     if T.setting[0].has_zone:
-        pairs += _pairs_of(S.zone)
+        pairs += S.pairs[1]
     total += T.setting[0].pair_rate * pairs
     for pod in range(len(S.place)):
         node = S.place[pod]
@@ -254,16 +261,6 @@ def energy_of(T, S):
 
 
 @_internal
-def _pairs_of(replicas):
-    pairs = 0.0
-    for service in range(replicas.shape[0]):
-        for place in range(replicas.shape[1]):
-            count = float(replicas[service, place])
-            pairs += count * (count - 1) / 2
-    return pairs
-
-
-@_internal
 def _own_pairs(T, S, pod):
     """Weight of a pod's pairs with itself, where it is carrier and target of different tallies."""
     total = 0.0
@@ -281,7 +278,7 @@ def _own_pairs(T, S, pod):
 def _fits(T, S, pod, node):
     """Whether a pod may come to a node as far as it and the node's resources are concerned."""
     home = node == T.pod[pod].home
-    if not home and not T.allowed[pod, node]:
+    if not home and not T.allowed[T.pod[pod].row, node]:
         return False
     for resource in range(S.held.shape[1]):
         amount = T.request[pod, resource]
@@ -462,7 +459,7 @@ def all_hold(T, S):
         if node < 0:
             if not T.pod[pod].optional:
                 return False
-        elif node != T.pod[pod].home and not T.allowed[pod, node]:
+        elif node != T.pod[pod].home and not T.allowed[T.pod[pod].row, node]:
             return False
         if T.setting[0].has_rules and not rules_hold(T, S, pod, NOWHERE):
             return False
@@ -579,7 +576,7 @@ def _between(T, S, pod, other, here, there):
     else:
         cost = cross
     service = T.pod[pod].service
-    if T.setting[0].has_service and service >= 0 and service == T.pod[other].service:
+    if service >= 0 and service == T.pod[other].service:
         cost -= 2.0 * T.setting[0].pair_rate
         first, second = T.node[here].zone, T.node[there].zone
         if T.setting[0].has_zone and first != second:
@@ -621,9 +618,9 @@ def _pairs_between(T, pod, other, here, there):
 def _swap_fits(T, S, pod, other):
     """Whether two pods fit in each other's places; nodes overfull at home are left to moves."""
     here, there = S.place[pod], S.place[other]
-    if there != T.pod[pod].home and not T.allowed[pod, there]:
+    if there != T.pod[pod].home and not T.allowed[T.pod[pod].row, there]:
         return False
-    if here != T.pod[other].home and not T.allowed[other, here]:
+    if here != T.pod[other].home and not T.allowed[T.pod[other].row, here]:
         return False
     for resource in range(S.held.shape[1]):
         one, two = T.request[pod, resource], T.request[other, resource]
@@ -634,7 +631,7 @@ def _swap_fits(T, S, pod, other):
     return True
 
 
-@_internal
+@_inlined
 def _carry_out(T, S, pod, other, here, there):
     """Move or swap if no bound on moves and no rule between pods breaks; say whether it did."""
     _shift(T, S, pod, there)
@@ -651,7 +648,7 @@ def _carry_out(T, S, pod, other, here, there):
     return False
 
 
-@_internal
+@_inlined
 def _note(S, best, journal, marks, pod, old):
     """Write down that a pod left `old`; `marks` are the journal's length and whether it is used.
 
@@ -679,6 +676,13 @@ def _settle(S, best, journal, marks):
     marks[1] = 0
 
 
+@_inlined
+def _near(pods, first, rng):
+    """One of the `WINDOW` pods from a position on."""
+    at = first + _below(rng, min(WINDOW, len(pods)))
+    return pods[at - len(pods) if at >= len(pods) else at]
+
+
 @_entry
 def anneal(T, S, pods, nodes, rng, count, hot, cold, swaps, energies, best, journal, marks):
     """Propose `count` moves and swaps of `pods` among `nodes`, cooling geometrically.
@@ -690,23 +694,26 @@ def anneal(T, S, pods, nodes, rng, count, hot, cold, swaps, energies, best, jour
     accepted = 0
     step = 0.0 if hot <= 0.0 or cold <= 0.0 else math.log(cold / hot) / max(count, 1)
     temperature = hot
+    first, second = NOWHERE, NOWHERE
     for proposal in range(count):
         if proposal & 63 == 0 and hot > 0.0:
             temperature = hot * math.exp(step * proposal)
-        pod = pods[_below(rng, len(pods))]
+        if proposal & (STAY - 1) == 0:
+            first, second = _below(rng, len(pods)), _below(rng, len(pods))
+        pod = _near(pods, first, rng)
         other = NOWHERE
         here = S.place[pod]
         if here < 0:
             there = nodes[_below(rng, len(nodes))]
         elif _unit(rng) < swaps:
-            other = pods[_below(rng, len(pods))]
+            other = _near(pods, second, rng)
             there = S.place[other]
         else:
             pick = _random(rng) >> np.uint64(60)
             if pick < 2:
                 there = T.pod[pod].home
             elif pick < 7:
-                there = S.place[pods[_below(rng, len(pods))]]
+                there = S.place[_near(pods, second, rng)]
             else:
                 there = nodes[_below(rng, len(nodes))]
         if there < 0 or there == here:
@@ -869,7 +876,7 @@ def _preempt(T, S, pod, nodes, given_up):
     """Place a pod by giving up those that matter least; return how many, -1 if none do."""
     chosen, least = NOWHERE, np.inf
     for node in nodes:
-        if node != T.pod[pod].home and not T.allowed[pod, node]:
+        if node != T.pod[pod].home and not T.allowed[T.pod[pod].row, node]:
             continue
         gone, price = _give_up(T, S, pod, node, given_up)
         placed = S.place[pod] == node
@@ -1000,7 +1007,7 @@ def _make_room(T, S, pod, nodes):
     """Place a pod by moving another one, not bigger, on; return success and what was looked at."""
     looked = 0
     for node in nodes:
-        if node != T.pod[pod].home and not T.allowed[pod, node]:
+        if node != T.pod[pod].home and not T.allowed[T.pod[pod].row, node]:
             continue
         other = S.node[node].first
         while other >= 0:
@@ -1049,7 +1056,7 @@ def _weakest(T, S, pod, nodes, weight, level, rng):
     looked = 0
     ties = 0
     for node in nodes:
-        if node != T.pod[pod].home and not T.allowed[pod, node]:
+        if node != T.pod[pod].home and not T.allowed[T.pod[pod].row, node]:
             continue
         one = S.node[node].first
         while one >= 0:

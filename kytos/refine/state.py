@@ -39,15 +39,14 @@ def _record(ints: str, floats: str = "") -> np.dtype[np.void]:
 
 # ``x_from`` to ``x_to`` are a row of the array x.
 POD = _record(
-    "home service rank optional member_from member_to limit_from limit_to peer_from peer_to",
+    "home service row rank optional member_from member_to limit_from limit_to peer_from peer_to",
     "move_cost size cpu memory",
 )
 NODE = _record(
     "zone held_open", "price per_cpu per_memory mean_cpu mean_memory fixed_cpu fixed_memory"
 )
 SETTING = _record(
-    "max_moves consolidate has_service has_zone has_node_cost has_preference has_traffic"
-    " has_tallies has_rules",
+    "max_moves consolidate has_zone has_node_cost has_preference has_traffic has_tallies has_rules",
     "cost_rate pair_rate load_rate",
 )
 PEER = _record("pod", "weight")
@@ -65,8 +64,9 @@ LINK = _record("before after")
 class Tables(NamedTuple):
     """What does not change: axes as in `Problem`, weights and exchange rates multiplied in.
 
-    ``setting`` is one record. Domains of a tally are numbered from its ``start``. ``domain`` is
-    ``(topologies, nodes)``; ``limit`` the pods that may leave, by disruption budget.
+    ``setting`` is one record. ``allowed`` holds each distinct row once. Domains of a tally are
+    numbered from its ``start``. ``domain`` is ``(topologies, nodes)``; ``limit`` the pods that may
+    leave, by disruption budget.
     """
 
     pod: Records
@@ -99,8 +99,8 @@ class State(NamedTuple):
 
     ``need[n, r]`` counts pods that came to n and ask for some of r: only then must r hold there.
     ``moved`` counts as ``count`` does in a domain, but only pods away from home. ``link`` chains
-    the pods of a node from its ``first``. ``unplaced`` is by rank. ``gone`` is the number of pods
-    that left home, ``left`` the same by disruption budget.
+    the pods of a node from its ``first``. ``gone`` is the number of pods that left home, ``left``
+    the same by disruption budget. ``pairs`` are those of replicas on one node and in one zone.
     """
 
     place: Ints
@@ -110,10 +110,10 @@ class State(NamedTuple):
     need: Ints
     service: Shorts
     zone: Shorts
+    pairs: Ints
     tally: Records
     total: Ints
     left: Ints
-    unplaced: Ints
     gone: Ints
 
 
@@ -131,7 +131,6 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
     setting = np.zeros(1, dtype=SETTING)
     setting["max_moves"] = len(problem.pods) if problem.max_moves is None else problem.max_moves
     setting["consolidate"] = consolidate
-    setting["has_service"] = (problem.service >= 0).any() and weights.D > 0
     setting["has_zone"] = problem.zone_pairs and weights.D > 0
     setting["has_node_cost"] = problem.node_cost is not None
     setting["has_preference"] = problem.preference is not None
@@ -145,7 +144,8 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
     pod = np.zeros(len(problem.pods), dtype=POD)
     total = np.maximum(problem.capacity.sum(axis=0), 1)
     pod["home"] = problem.current
-    pod["service"] = problem.service
+    pod["service"] = problem.service if weights.D > 0 else -1
+    pod["row"], allowed = _distinct_rows(problem.allowed)
     pod["rank"] = _ranks(problem)
     pod["optional"] = ~problem.must_place
     pod["move_cost"] = weights.C * rates.cost * problem.move_cost
@@ -164,7 +164,7 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
         setting=setting,
         request=_own(problem.request, np.int64),
         capacity=_own(problem.capacity, np.int64),
-        allowed=_own(problem.allowed, np.uint8),
+        allowed=allowed,
         node_cost=_matrix(problem.node_cost),
         preference=_matrix(problem.preference),
         peer=_peers(problem, pod),
@@ -212,11 +212,11 @@ def _nothing_placed(problem: Problem, flat: Tables) -> State:
     zone_fixed = np.zeros((len(problem.services), int(problem.zone.max(initial=-1)) + 1), np.int32)
     zoned = np.flatnonzero(problem.zone >= 0)
     np.add.at(zone_fixed.T, problem.zone[zoned], problem.service_fixed.T[zoned])
+    pairs = [int((fixed * (fixed - 1) // 2).sum()) for fixed in (problem.service_fixed, zone_fixed)]
     tally = np.zeros(int(flat.tally["domains"].sum()), dtype=IN_DOMAIN)
     tally["count"] = _joined([one.fixed for one in problem.tallies])
     runs = flat.pod["home"] >= 0
     left = [int((limit.members & runs).sum()) for limit in problem.move_limits]
-    ranks = int(flat.pod["rank"].max(initial=-1)) // 2 + 1
     return State(
         place=np.full(pods, -1, dtype=np.int64),
         link=link,
@@ -225,10 +225,10 @@ def _nothing_placed(problem: Problem, flat: Tables) -> State:
         need=np.zeros(problem.fixed.shape, dtype=np.int64),
         service=problem.service_fixed.astype(np.int32),
         zone=zone_fixed,
+        pairs=np.array(pairs),
         tally=tally,
         total=_own([one.fixed.sum() for one in problem.tallies], np.int64),
         left=_own(left, np.int64),
-        unplaced=np.bincount(flat.pod["rank"], minlength=2 * ranks).astype(np.int64),
         gone=np.array([runs.sum()], dtype=np.int64),
     )
 
@@ -265,6 +265,17 @@ def _memberships(groups: Sequence[Bools], pod: Records, name: str) -> Ints:
     group = np.repeat(np.arange(len(found)), [len(of) for of in found])
     _mark_rows(pod, name, np.bincount(inside, minlength=len(pod)))
     return _own(group[np.argsort(inside, kind="stable")], np.int64)
+
+
+def _distinct_rows(allowed: Bools) -> tuple[Ints, Bytes]:
+    """``(pods,)`` which of the distinct rows ``(rows, nodes)`` each pod has.
+
+    Most pods of a cluster share a few rows, and those stay in a core's cache.
+    """
+    known: dict[bytes, int] = {}
+    row = [known.setdefault(bits.tobytes(), len(known)) for bits in np.packbits(allowed, axis=1)]
+    of_pod = _own(row, np.int64)
+    return of_pod, _own(allowed[np.unique(of_pod, return_index=True)[1]], np.uint8)
 
 
 def _topologies(tallies: Sequence[Tally], nodes: int) -> tuple[Ints, Ints]:
