@@ -20,7 +20,7 @@ from kytos.hamiltonian.layout import Scope
 from kytos.hamiltonian.model import CompileCache, Model, build_model
 from kytos.hamiltonian.weights import Weights
 from kytos.outcome import SolverReport
-from kytos.problem import Bools, Floats, Ints, Problem
+from kytos.problem import Bools, Floats, Ints, LoadMode, Problem
 from kytos.refine import default_proposals, refine, repair
 from kytos.rounds import Drawn, draw_at_once, draw_in_rounds
 from kytos.solvers.base import (
@@ -47,6 +47,17 @@ PYQUBO_VARIABLES = 300
 
 CHARGED = {SolverName.DWAVE_QPU, SolverName.DWAVE_LEAP_BQM}
 """Samplers that charge for each call: what was consented to is one."""
+
+PROOF_WORK = 0.5
+"""CP-SAT's deterministic seconds on proving a plan, where nothing else was asked for."""
+
+PROOF_PAIRS = 5_000
+"""Pairs of a pod and a node up to which CP-SAT often settles a consolidate in a second or two."""
+
+PROOF_PAIRS_OF_SQUARES = 60
+"""The same for spread and squares, whose relaxation bounds next to nothing."""
+
+_SETTLED = (StopReason.USER, StopReason.OPTIMAL, StopReason.TARGET)
 
 READS_REPAIRED = 8
 """The lowest reads are repaired; further ones hardly ever win and repair is not free."""
@@ -106,13 +117,24 @@ def solve(
         if isinstance(chosen, Sampler):
             run.sample(chosen)
             run.refine()
+            run.prove()
         elif isinstance(chosen, Improver):
             run.improve(chosen)
+            run.prove()
         else:
             run.place(chosen)
-        if params.proof_s:
-            run.prove()
     return run.solution(name)
+
+
+def proof_work(problem: Problem, params: SolverParams) -> float:
+    """Return the work cp-sat is given over another solver's plan: what was asked for, or a little.
+
+    A little is given where that often settles it; 0 is for none.
+    """
+    if params.proof_work is not None:
+        return params.proof_work
+    few = PROOF_PAIRS if problem.mode is LoadMode.CONSOLIDATE else PROOF_PAIRS_OF_SQUARES
+    return PROOF_WORK if int(problem.allowed.sum()) <= few else 0.0
 
 
 def default_solver(problem: Problem, params: SolverParams) -> SolverName:
@@ -204,13 +226,14 @@ class _Run:
 
     def prove(self) -> None:
         """Let the exact solver prove how good the best placement is, or better it."""
-        if self.stopped_by in (StopReason.USER, StopReason.OPTIMAL):
+        work = proof_work(self.problem, self.params)
+        if not work or self.watch.reason is not None or self.stopped_by in _SETTLED:
             return
-        params = self.params.model_copy(update={"time_limit_s": self.params.proof_s})
         exact = find_solver(SolverName.CP_SAT)
         assert isinstance(exact, Improver)
-        found = self._improved(exact, params, self.outer)
-        if found.stages[0].gained or found.stopped_by is StopReason.OPTIMAL:
+        params = self.params.model_copy(update={"proof_work": work})
+        found = self._improved(exact, params, self.watch)
+        if found.stopped_by is not StopReason.WORK:
             self.stopped_by = found.stopped_by
 
     def _improved(self, improver: Improver, params: SolverParams, watch: Watch) -> Improvement:

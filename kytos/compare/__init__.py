@@ -1,12 +1,7 @@
 """The same problem several times over: through several solvers, or under several weights."""
 
-from kytos.compare.contenders import (
-    BASELINES,
-    CompareRequest,
-    Comparison,
-    Row,
-    compare_solvers,
-)
+from kytos.compare.baselines import BASELINES, Proposal, proposals
+from kytos.compare.contenders import CompareRequest, Comparison, Row, compare_solvers
 from kytos.compare.frontier import Frontier, FrontierPoint, FrontierRequest, frontier
 from kytos.compare.plan import Plan
 
@@ -18,7 +13,9 @@ __all__ = [
     "FrontierPoint",
     "FrontierRequest",
     "Plan",
+    "Proposal",
     "Row",
     "compare_solvers",
     "frontier",
+    "proposals",
 ]

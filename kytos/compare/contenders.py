@@ -12,17 +12,18 @@ from pydantic import Field, field_validator
 
 from kytos.bounds import TOLERANCE, BoundSource, Certificate, certificate, relative_gap
 from kytos.cluster import Cluster, Frozen
+from kytos.compare.baselines import BASELINES, propose
 from kytos.compare.plan import Plan, plan_of
 from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.feasible import feasible
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.building import prices_known
 from kytos.optimize.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
 from kytos.problem import Ints, LoadMode, Problem
-from kytos.solve import solve
+from kytos.solve import proof_work, solve
 from kytos.solvers.base import (
     ConsentRequiredError,
-    Placer,
+    Improver,
+    QuboFacts,
     SolverName,
     SolverParams,
     SolverUnavailableError,
@@ -31,16 +32,6 @@ from kytos.solvers.base import (
     Watch,
 )
 from kytos.solvers.registry import find_solver
-
-BASELINES = frozenset(
-    {
-        SolverName.KUBE_SCHEDULER,
-        SolverName.KUBE_SCHEDULER_MOST_ALLOCATED,
-        SolverName.FIRST_FIT_DECREASING,
-        SolverName.DESCHEDULER,
-    }
-)
-"""What we would get anyway: shown as they are, even where they are worse than doing nothing."""
 
 
 class CompareRequest(RebalanceRequest):
@@ -89,6 +80,8 @@ class Row(Frozen):
     trace: tuple[tuple[float, float], ...] = ()
     """Best energy over time: (seconds, energy)."""
     messages: tuple[str, ...] = ()
+    qubo: QuboFacts | None = None
+    """What was annealed; None where no samples were drawn."""
 
 
 class Comparison(Frozen):
@@ -127,7 +120,7 @@ def compare_solvers(
         share = (position, len(request.solvers) + 1)
         runs.append(_run(problem, weights, name, params, _within(watch, name.value, share)))
     watch.report("proof", len(runs) / (len(runs) + 1), None)
-    proven = _proof(problem, weights, runs)
+    proven = _proof(problem, weights, runs, params, watch)
     return Comparison(
         mode=request.mode,
         weights=weights,
@@ -158,7 +151,10 @@ def _run(
     try:
         if row.baseline:
             return _baseline(problem, weights, row, params, watch)
-        solution = solve(problem, weights, name, params, watch)
+        # Each by itself: a proof after each would end them all at one plan.
+        alone = params.model_copy(update={"proof_work": 0.0})
+        given = params if name is SolverName.CP_SAT else alone
+        solution = solve(problem, weights, name, given, watch)
     except (SolverUnavailableError, ConsentRequiredError) as error:
         return _Run(row.model_copy(update={"problem": str(error)}))
     report = solution.report
@@ -169,6 +165,7 @@ def _run(
         "stages": report.stages,
         "trace": report.trace,
         "messages": report.messages,
+        "qubo": report.qubo,
     }
     return _Run(row.model_copy(update=told), solution.placement, solution.bound)
 
@@ -176,14 +173,10 @@ def _run(
 def _baseline(
     problem: Problem, weights: Weights, row: Row, params: SolverParams, watch: Watch
 ) -> _Run:
-    placer = find_solver(row.solver)
-    assert isinstance(placer, Placer)
     deadline = min(watch.deadline, time.monotonic() + params.time_limit_s)
     began = time.monotonic()
-    placement = placer.place(problem, weights, params, replace(watch, deadline=deadline))
+    placement = propose(problem, weights, row.solver, params, replace(watch, deadline=deadline))
     seconds = time.monotonic() - began
-    if not feasible(problem, placement):
-        raise AssertionError(f"{row.solver.value} broke a rule; please report this problem")
     reached = energy(problem, weights, placement).total
     stays = bool((placement == problem.current).all())
     told = {
@@ -197,14 +190,22 @@ def _baseline(
     return _Run(row.model_copy(update=told), placement)
 
 
-def _proof(problem: Problem, weights: Weights, runs: Sequence[_Run]) -> Certificate:
+def _proof(
+    problem: Problem, weights: Weights, runs: Sequence[_Run], params: SolverParams, watch: Watch
+) -> Certificate:
     """The certificate of the best placement any of them found: its bound holds for all."""
     found = [problem.current, *(run.placement for run in runs if run.placement is not None)]
     best = min(
         found,
         key=lambda place: (problem.left_out(place), energy(problem, weights, place).total),
     )
-    return certificate(problem, weights, best, max(run.bound for run in runs))
+    bound, work = max(run.bound for run in runs), proof_work(problem, params)
+    if bound == -math.inf and work and watch.reason is None:
+        exact = find_solver(SolverName.CP_SAT)
+        assert isinstance(exact, Improver)
+        given = params.model_copy(update={"proof_work": work})
+        bound = exact.improve(problem, weights, best, given, watch).bound
+    return certificate(problem, weights, best, bound)
 
 
 def _judged(problem: Problem, weights: Weights, run: _Run, bound: float, known: bool) -> Row:

@@ -75,12 +75,13 @@ class SolverParams(Frozen):
     time_limit_s: float = Field(
         30.0, gt=0, le=86_400, allow_inf_nan=False, description="cap by the clock, seconds"
     )
-    proof_s: float = Field(
-        0.0,
+    proof_work: float | None = Field(
+        None,
         ge=0,
         le=86_400,
         allow_inf_nan=False,
-        description="seconds cp-sat may then take to prove how good the plan is, or to better it",
+        description="work of cp-sat (its deterministic seconds) on proving the plan, or bettering "
+        "it; left out: a little where that often suffices, no limit when cp-sat is the solver",
     )
     max_variables: int = Field(
         600, ge=1, le=200_000, description="largest QUBO annealed; the rest is left to refinement"

@@ -67,7 +67,7 @@ class ExactStatus(StrEnum):
     OPTIMAL = "optimal"
     """Nothing better exists, up to the rounding that `ExactResult.bound` accounts for."""
     FEASIBLE = "feasible"
-    """The clock or the user ended the search; `ExactResult.bound` is what was proven."""
+    """Something ended the search; `ExactResult.bound` is what was proven."""
     TOO_LARGE = "too-large"
     """No model was built; the placement is the one given as a hint."""
 
@@ -83,12 +83,15 @@ class ExactResult:
     bound
         No feasible placement has a lower energy H; ``-inf`` when nothing was proven.
     status
-        How the run ended.
+        What is known at the end.
+    stopped_by
+        What ended the run.
     """
 
     placement: Ints
     bound: float
     status: ExactStatus
+    stopped_by: StopReason
 
 
 @dataclass(frozen=True)
@@ -121,12 +124,11 @@ class CpSat:
         found = solve_exact(problem, weights, params, replace(watch, report=report), hint=placement)
         after, seconds = energy(problem, weights, found.placement).total, time.monotonic() - began
         stage = Stage(name=self.name.value, seconds=seconds, energy=after, gained=before - after)
-        optimal = found.status is ExactStatus.OPTIMAL
         return Improvement(
             placement=found.placement,
             stages=(stage,),
             trace=(*trace, (seconds, after)),
-            stopped_by=StopReason.OPTIMAL if optimal else watch.reason or _ENDED_BY[found.status],
+            stopped_by=found.stopped_by,
             messages=(_TOO_LARGE,) if found.status is ExactStatus.TOO_LARGE else (),
             bound=found.bound,
         )
@@ -134,10 +136,6 @@ class CpSat:
 
 CP_SAT = CpSat()
 
-_ENDED_BY = {
-    ExactStatus.FEASIBLE: StopReason.CLOCK,
-    ExactStatus.TOO_LARGE: StopReason.WORK,
-}
 _TOO_LARGE = (
     f"cp-sat builds no model of more than {MAX_PAIRS:,} pairs of a pod and a node: every pod stays "
     "where it is. Use `hybrid`, or bound the problem with `may_move`."
@@ -160,7 +158,7 @@ def solve_exact(
     Parameters
     ----------
     params
-        `seed` and `time_limit_s` are used; the rest is for annealers.
+        `seed`, `time_limit_s` and `proof_work` are used; the rest is for annealers.
     hint
         ``(pods,)`` a feasible placement to begin from; the current one by default. The answer is
         never worse.
@@ -172,7 +170,8 @@ def solve_exact(
     if int(problem.allowed.sum()) > MAX_PAIRS or not len(problem.pods):
         status = ExactStatus.TOO_LARGE if len(problem.pods) else ExactStatus.OPTIMAL
         empty = energy(problem, weights, incumbent).total
-        return ExactResult(incumbent, -math.inf if len(problem.pods) else empty, status)
+        bound = -math.inf if len(problem.pods) else empty
+        return ExactResult(incumbent, bound, status, StopReason.WORK)
     model = _EnergyModel(problem, weights)
     search = _Search(model, params, watch, min(params.time_limit_s, watch.remaining_s), workers)
     placing = _place_most(search, incumbent)
@@ -182,7 +181,8 @@ def solve_exact(
         incumbent = _better(problem, weights, incumbent, last.placement)
     proven = placing.proven and last.optimal
     bound = _bound_on_energy(problem, weights, model, placing, last, incumbent)
-    return ExactResult(incumbent, bound, ExactStatus.OPTIMAL if proven else ExactStatus.FEASIBLE)
+    status = ExactStatus.OPTIMAL if proven else ExactStatus.FEASIBLE
+    return ExactResult(incumbent, bound, status, StopReason.OPTIMAL if proven else search.ended_by)
 
 
 @dataclass(frozen=True)
@@ -371,7 +371,7 @@ class _Answer:
 
 
 class _Search:
-    """Runs CP-SAT on one model several times within one time limit."""
+    """Runs CP-SAT on one model several times within one limit of work and one of time."""
 
     def __init__(
         self,
@@ -386,14 +386,24 @@ class _Search:
         self._params = params
         self._watch = watch
         self._seconds = seconds
+        self._work = math.inf if params.proof_work is None else params.proof_work
         self._used = 0.0
+        self._worked = 0.0
+
+    @property
+    def ended_by(self) -> StopReason:
+        """What ended a search that proved nothing optimal."""
+        if self._watch.reason is not None:
+            return self._watch.reason
+        return StopReason.WORK if self._worked >= self._work else StopReason.CLOCK
 
     def minimise(
         self, expression: cp_model.LinearExpr, hint: Ints, objective: _Objective | None = None
     ) -> _Answer:
         """Minimise an expression; `objective` turns its value and bound into energy."""
         remaining = min(self._seconds - self._used, self._watch.remaining_s)
-        if remaining <= 0 or self._watch.reason is not None:
+        work = self._work - self._worked
+        if remaining <= 0 or work <= 0 or self._watch.reason is not None:
             return _Answer(None, -math.inf, optimal=False)
         cp = self.model.cp
         cp.minimize(expression)
@@ -409,6 +419,7 @@ class _Search:
             # pods x 10 nodes H fell from 1.12 to 0.25 in 5 s without it, not at all in 10 s with.
             solver.parameters.linearization_level = 0
         solver.parameters.max_time_in_seconds = remaining
+        solver.parameters.max_deterministic_time = work
         done = threading.Event()
         guard = threading.Thread(target=self._guard, args=(solver, done), daemon=True)
         guard.start()
@@ -418,6 +429,7 @@ class _Search:
             done.set()
             guard.join()
         self._used += solver.wall_time
+        self._worked += solver.response_proto.deterministic_time
         bound = solver.best_objective_bound
         if objective is not None:
             # 64-bit integers pass through a double: allow for its last bits.

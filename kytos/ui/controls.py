@@ -229,7 +229,17 @@ def budget() -> SolverParams:
         ),
         seed=_number("Seed", "seed", "seed", 0, 2**31 - 1),
         time_limit_s=float(_number("Time cap (seconds)", "time_limit_s", "cap", 1, 3600)),
-        proof_s=float(_number("Proof (seconds)", "proof_s", "proof", 0, 3600, 5)),
+        proof_work=st.number_input(
+            "Work on a proof",
+            min_value=0.0,
+            max_value=3600.0,
+            value=None,
+            step=5.0,
+            placeholder="where it is quick",
+            key="proof",
+            bind="query-params",
+            help=_help("proof_work"),
+        ),
     )
 
 
@@ -264,7 +274,7 @@ def setting_values(weights: Weights, solver: SolverName, params: SolverParams) -
         "capacity": params.capacity.value,
         "seed": params.seed,
         "cap": round(params.time_limit_s),
-        "proof": round(params.proof_s),
+        "proof": params.proof_work,
     }
 
 
