@@ -20,14 +20,20 @@ class Fields:
         Where it lies, for errors; for example ``Pod default/web-1: spec``.
     """
 
-    __slots__ = ("path", "value")
+    __slots__ = ("_above", "_key", "value")
 
-    def __init__(self, value: Any, path: str) -> None:
-        """Hold the object, or refuse what is none."""
+    def __init__(self, value: Any, path: str | Fields, key: str = "") -> None:
+        """Hold the object, or refuse what is none; `key` is where it lies in the object `path`."""
+        self._above, self._key = path, key
         if not isinstance(value, dict):
-            raise SourceError(f"expected an object, found {_named(value)}", path)
+            raise SourceError(f"expected an object, found {_named(value)}", self.path)
         self.value = value
-        self.path = path
+
+    @property
+    def path(self) -> str:
+        """Where it lies; put together only when asked for, since hardly any object is at fault."""
+        above = self._above
+        return above if isinstance(above, str) else f"{above.path}.{self._key}"
 
     def __contains__(self, key: str) -> bool:
         """Whether `key` is there and not null."""
@@ -36,14 +42,14 @@ class Fields:
     def object(self, key: str) -> Fields:
         """The object at `key`, empty if absent."""
         value = self.value.get(key)
-        return Fields(_NOTHING if value is None else value, self._at(key))
+        return Fields(_NOTHING if value is None else value, self, key)
 
     def objects(self, key: str) -> list[Fields]:
         """The objects of the list at `key`; null entries are refused."""
         if self.value.get(key) is None:  # by far the most common: most lists are absent
             return []
         return [
-            Fields(entry, f"{self._at(key)}[{position}]")
+            Fields(entry, self, f"{key}[{position}]")
             for position, entry in enumerate(self.entries(key))
         ]
 

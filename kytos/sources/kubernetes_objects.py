@@ -110,7 +110,7 @@ def read_pod(item: Fields, context: Context) -> Pod:
     )
     containers = spec.objects("containers") + spec.objects("initContainers")
     requests = pod_requests(item)
-    held = pod_held(item) if node is not None else requests
+    held = pod_held(item, requests) if node is not None else requests
     return Pod(
         id=f"{namespace}/{name}",
         name=name,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -102,20 +104,21 @@ def read_cluster(sources: Sequence[tuple[str, bytes | str]], name: str | None = 
     SourceError
         Naming the file, object and field that cannot be read.
     """
-    documents = [
-        (where, document)
-        for where, content in sources
-        for document in read_documents(content, where)
-    ]
-    if not documents:
-        raise SourceError("no file was given; expected at least one with nodes and pods")
-    name = name or _stem(sources[0][0])
-    if any(is_body(document) for _, document in documents):
-        return read_body(merged_body(documents), name)
-    return _assemble(
-        [(where, item) for where, document in documents for item in _flatten(document, where)],
-        name,
-    )
+    with _collector_paused():
+        documents = [
+            (where, document)
+            for where, content in sources
+            for document in read_documents(content, where)
+        ]
+        if not documents:
+            raise SourceError("no file was given; expected at least one with nodes and pods")
+        name = name or _stem(sources[0][0])
+        if any(is_body(document) for _, document in documents):
+            return read_body(merged_body(documents), name)
+        return _assemble(
+            [(where, item) for where, document in documents for item in _flatten(document, where)],
+            name,
+        )
 
 
 def cluster_from_objects(objects: Iterable[Mapping[str, Any]], name: str = "cluster") -> Cluster:
@@ -165,6 +168,22 @@ def pod_from_object(manifest: Mapping[str, Any]) -> Pod:
         Naming the field that cannot be read.
     """
     return _read_all([Fields(manifest, "Pod")], lambda item: read_pod(item, Context()))[0]
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep Python's cycle collector from going through a growing cluster again and again.
+
+    Nothing that is read refers back to itself; for 20,000 pods the collector took a third of the
+    time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _stem(file_name: str) -> str:

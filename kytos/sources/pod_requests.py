@@ -20,10 +20,11 @@ def pod_requests(pod: Fields) -> dict[str, int]:
     return rounded_up(_total(pod, statuses=None, infeasible=False))
 
 
-def pod_held(pod: Fields) -> dict[str, int]:
+def pod_held(pod: Fields, requests: dict[str, int] | None = None) -> dict[str, int]:
     """What a bound pod holds: the larger of spec, actuated and allocated during a resize.
 
-    A resize the kubelet calls infeasible will not happen, so the spec does not count then.
+    A resize the kubelet calls infeasible will not happen, so the spec does not count then. Where
+    the status tells of no resources, a pod holds its `requests`, taken from its spec if not given.
     """
     status = pod.object("status")
     statuses = {
@@ -31,13 +32,15 @@ def pod_held(pod: Fields) -> dict[str, int]:
         for key in ("containerStatuses", "initContainerStatuses")
         for entry in status.objects(key)
     }
+    if "resources" not in status and not any("resources" in one for one in statuses.values()):
+        return pod_requests(pod) if requests is None else requests
     return rounded_up(_total(pod, statuses, _resize_is_infeasible(status)))
 
 
 def _total(pod: Fields, statuses: Mapping[str, Fields] | None, infeasible: bool) -> Quantities:
     spec = pod.object("spec")
     total = _containers_total(spec, statuses, infeasible)
-    total |= _pod_level(pod, total, statuses is not None, infeasible)
+    total = total | _pod_level(pod, total, statuses is not None, infeasible)
     return _sum(total, read_quantities(spec.object("overhead").value, f"{spec.path}.overhead"))
 
 
@@ -132,10 +135,14 @@ def _resize_is_infeasible(status: Fields) -> bool:
 
 
 def _sum(left: Quantities, right: Quantities) -> Quantities:
+    if not left or not right:
+        return left or right
     return left | {resource: left.get(resource, 0) + amount for resource, amount in right.items()}
 
 
 def _larger(left: Quantities, right: Quantities) -> Quantities:
+    if not left or not right:
+        return left or right
     return left | {
         resource: max(left.get(resource, amount), amount) for resource, amount in right.items()
     }

@@ -6,7 +6,6 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil
 from typing import Any
 
 from kytos.cluster import CPU, Cluster
@@ -40,7 +39,7 @@ def read_quantities(values: dict[str, Any], path: str) -> Quantities:
             amount = read_quantity(value)
         except ValueError as error:
             raise SourceError(str(error), f"{path}.{resource}") from error
-        if _canonical_scale(resource) * amount > LARGEST_AMOUNT:
+        if _rounded_up(resource, amount) > LARGEST_AMOUNT:
             raise SourceError(
                 f"quantity {value!r} is beyond any machine; at most 2^53 is read",
                 f"{path}.{resource}",
@@ -80,9 +79,9 @@ def _parse(text: str) -> Fraction:
 def rounded_up(amounts: Quantities) -> dict[str, int]:
     """Requests in canonical integers: millicores for cpu, whole units otherwise; zeros left out."""
     return {
-        resource: ceil(amount * _canonical_scale(resource))
+        resource: _rounded_up(resource, amount)
         for resource, amount in amounts.items()
-        if amount > 0
+        if amount.numerator > 0
     }
 
 
@@ -91,9 +90,7 @@ def offered_rounded_up(amounts: Quantities) -> dict[str, int]:
 
     Rounded up, as Go's ``Quantity.Value`` does where the scheduler reads a node.
     """
-    return {
-        resource: ceil(amount * _canonical_scale(resource)) for resource, amount in amounts.items()
-    }
+    return {resource: _rounded_up(resource, amount) for resource, amount in amounts.items()}
 
 
 def check_totals(cluster: Cluster) -> None:
@@ -115,5 +112,7 @@ def check_totals(cluster: Cluster) -> None:
             )
 
 
-def _canonical_scale(resource: str) -> int:
-    return 1000 if resource == CPU else 1
+def _rounded_up(resource: str, amount: Fraction) -> int:
+    """The amount in the resource's canonical unit, in integers: a fraction's own are slow."""
+    scale = 1000 if resource == CPU else 1
+    return -(-amount.numerator * scale // amount.denominator)
