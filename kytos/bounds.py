@@ -26,7 +26,16 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from kytos.cluster import Frozen
 from kytos.hamiltonian.energy import energy
 from kytos.hamiltonian.weights import Weights, exchange_rates
-from kytos.problem import Bools, Exclusion, Floats, Ints, LoadMode, Pairing, Problem
+from kytos.problem import (
+    Bools,
+    Exclusion,
+    Floats,
+    Ints,
+    LoadMode,
+    Pairing,
+    Problem,
+    rows_alike,
+)
 
 TOLERANCE = 1e-6
 """A gap below this is none: it is what HiGHS's own tolerances leave undecided."""
@@ -336,6 +345,7 @@ def _water_filling(problem: Problem, options: Bools, placed: Bools) -> float:
     hold at least the pods that can be nowhere else.
     """
     spread = problem.mode is LoadMode.SPREAD
+    row, rows = rows_alike(options)
     total = 0.0
     for resource in range(2):
         offered = problem.load_allocatable[:, resource]
@@ -343,15 +353,18 @@ def _water_filling(problem: Problem, options: Bools, placed: Bools) -> float:
         if not levelled.any():
             continue
         request = problem.load_request[:, resource]
+        # By pods that may be in the same places: all of them, and those that get one for sure.
+        whole = np.bincount(row, request, len(rows))
+        sure = np.bincount(row, request * placed, len(rows))
         fixed = problem.load_fixed[levelled, resource]
-        there = options[:, levelled]
-        only = placed & (options.sum(axis=1) == 1)
-        floor = fixed + request[only] @ there[only]
-        ceiling = fixed + request @ there
+        there = rows[:, levelled]
+        only = rows.sum(axis=1) == 1
+        floor = fixed + sure[only] @ there[only]
+        ceiling = fixed + whole @ there
         inside = there.any(axis=1)
-        tied = placed & inside & ~options[:, ~levelled].any(axis=1)
-        least = float(fixed.sum() + request[tied].sum())
-        most = float(fixed.sum() + request[inside].sum())
+        tied = inside & ~rows[:, ~levelled].any(axis=1)
+        least = float(fixed.sum() + sure[tied].sum())
+        most = float(fixed.sum() + whole[inside].sum())
         middle = float(problem.mean_load[resource]) if spread else 0.0
         total += _pour(offered[levelled], floor, ceiling, (least, most), middle)
     return total

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kytos.hamiltonian.weights import Weights, exchange_rates
-from kytos.problem import Bools, Floats, Ints, LoadMode, Problem, Tally
+from kytos.problem import Bools, Floats, Ints, LoadMode, Problem, Tally, rows_alike
 
 Bytes = npt.NDArray[np.uint8]
 Shorts = npt.NDArray[np.int32]
@@ -145,7 +145,7 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
     total = np.maximum(problem.capacity.sum(axis=0), 1)
     pod["home"] = problem.current
     pod["service"] = problem.service if weights.D > 0 else -1
-    pod["row"], allowed = _distinct_rows(problem.allowed)
+    pod["row"], allowed = rows_alike(problem.allowed)
     pod["rank"] = _ranks(problem)
     pod["optional"] = ~problem.must_place
     pod["move_cost"] = weights.C * rates.cost * problem.move_cost
@@ -164,7 +164,7 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
         setting=setting,
         request=_own(problem.request, np.int64),
         capacity=_own(problem.capacity, np.int64),
-        allowed=allowed,
+        allowed=_own(allowed, np.uint8),
         node_cost=_matrix(problem.node_cost),
         preference=_matrix(problem.preference),
         peer=_peers(problem, pod),
@@ -265,17 +265,6 @@ def _memberships(groups: Sequence[Bools], pod: Records, name: str) -> Ints:
     group = np.repeat(np.arange(len(found)), [len(of) for of in found])
     _mark_rows(pod, name, np.bincount(inside, minlength=len(pod)))
     return _own(group[np.argsort(inside, kind="stable")], np.int64)
-
-
-def _distinct_rows(allowed: Bools) -> tuple[Ints, Bytes]:
-    """``(pods,)`` which of the distinct rows ``(rows, nodes)`` each pod has.
-
-    Most pods of a cluster share a few rows, and those stay in a core's cache.
-    """
-    known: dict[bytes, int] = {}
-    row = [known.setdefault(bits.tobytes(), len(known)) for bits in np.packbits(allowed, axis=1)]
-    of_pod = _own(row, np.int64)
-    return of_pod, _own(allowed[np.unique(of_pod, return_index=True)[1]], np.uint8)
 
 
 def _topologies(tallies: Sequence[Tally], nodes: int) -> tuple[Ints, Ints]:
