@@ -19,11 +19,13 @@ import pickle
 import struct
 import tempfile
 import threading
+import time
+from bisect import insort
 from collections.abc import Callable
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from uuid import uuid4
@@ -34,9 +36,16 @@ from kytos.solvers.base import Watch
 
 T = TypeVar("T")
 
-TASKS_PER_WORKER = 100
-"""A worker is replaced after this many solves: PyQUBO's compile leaks (its issue #215), measured
-at about 1.3 MB a compile of a 100-variable model."""
+TASKS_PER_WORKER = 500
+"""A worker is replaced after this many solves: what they leave behind (0.2 MB each in clusters of 6
+and of 150 pods, 1.3 MB where PyQUBO compiles a model of 100 variables, its issue #215) stays
+bounded. A new worker costs about a second of CPU time."""
+
+LARGE_SECONDS = 1.0
+"""From here on a job is large: others wait behind it longer than for an answer at once."""
+
+PATIENCE = 10.0
+"""A job is passed by shorter ones until it has waited so many times as long as it takes."""
 
 _BOARD = struct.Struct("<QQdd96s")
 """Stop flag, sequence (odd while being written), share, energy (NaN for none), stage."""
@@ -82,12 +91,14 @@ class Progress:
 class Job(Generic[T]):
     """One submitted call; built by `Pool.submit`."""
 
-    def __init__(self, future: ProcessFuture[T], board: _Board) -> None:
-        """Join a future to the board its worker writes on."""
-        self._future = future
+    def __init__(self, board: _Board, place: Callable[[Job[Any]], int]) -> None:
+        """Join the caller's end to the board a worker will write on."""
         self._board = board
+        self._place = place
+        self._future: Future[T] = Future()
+        self._in_worker: ProcessFuture[T] | None = None
+        self._cancelled = False
         self._last = Progress()
-        future.add_done_callback(self._close)
 
     @property
     def progress(self) -> Progress:
@@ -98,9 +109,14 @@ class Job(Generic[T]):
         return self._last
 
     @property
+    def place(self) -> int:
+        """Its place in the queue: 1 is the next, 0 no longer waits."""
+        return self._place(self)
+
+    @property
     def done(self) -> bool:
         """Whether `result` returns or raises at once."""
-        return bool(self._future.done())
+        return self._future.done()
 
     def stop(self) -> None:
         """Ask the job to end soon with the best it has; `result` still returns it."""
@@ -108,8 +124,12 @@ class Job(Generic[T]):
             self._board.stop()
 
     def cancel(self) -> None:
-        """End the job now: its worker is killed and replaced, and there is no result."""
-        self._future.cancel()  # type: ignore[no-untyped-call]
+        """End the job now, without a result: its worker, if it has one, is killed and replaced."""
+        self._cancelled = True
+        if self._future.cancel():  # it waited
+            self._close()
+        elif self._in_worker is not None:
+            self._in_worker.cancel()  # type: ignore[no-untyped-call]
 
     def result(self, timeout: float | None = None) -> T:
         """Wait for the result, at most `timeout` seconds.
@@ -136,14 +156,57 @@ class Job(Generic[T]):
         except CancelledError as error:
             raise JobCancelled("the solve was cancelled") from error
 
-    def _close(self, _: object) -> None:
+    def _begin(self, schedule: Callable[[], ProcessFuture[T]], ended: Callable[[], None]) -> None:
+        """Hand the job to a worker, unless it was cancelled while it waited."""
+
+        def end(in_worker: Future[T]) -> None:
+            self._close()
+            if in_worker.cancelled():
+                self._future.set_exception(CancelledError())
+            elif (error := in_worker.exception()) is not None:
+                self._future.set_exception(error)
+            else:
+                self._future.set_result(in_worker.result())
+            ended()
+
+        if not self._future.set_running_or_notify_cancel():
+            ended()
+            return
+        try:
+            self._in_worker = schedule()
+        except RuntimeError as error:  # pebble's pool gave up a moment ago
+            self._close()
+            self._future.set_exception(BrokenProcessPool(str(error)))
+            ended()
+            return
+        self._in_worker.add_done_callback(end)
+        if self._cancelled:  # between the two
+            self._in_worker.cancel()  # type: ignore[no-untyped-call]
+
+    def _close(self) -> None:
         with suppress(ValueError):
             self._last = self._board.read()
         self._board.close()
 
 
+@dataclass(order=True, frozen=True)
+class _Entry:
+    """A call that waits or runs; ordered by whose turn it is."""
+
+    turn: float
+    number: int
+    is_large: bool = field(compare=False)
+    job: Job[Any] = field(compare=False)
+    call: tuple[Any, ...] = field(compare=False)
+
+
 class Pool:
     """A bounded number of worker processes and a bounded queue before them.
+
+    The queue is kept here, not in pebble's pipe, so that each job knows its place, one that is
+    cancelled while it waits costs nothing, and small jobs need not wait behind large ones: those
+    let others pass, and hold at most all workers but one and half of the queue (where there is
+    more than one of either).
 
     Parameters
     ----------
@@ -163,7 +226,7 @@ class Pool:
     def __init__(
         self,
         workers: int | None = None,
-        queue_limit: int = 8,
+        queue_limit: int = 16,
         *,
         warm_up: Callable[[], object] | None = None,
         preload: tuple[str, ...] = (),
@@ -179,49 +242,75 @@ class Pool:
             )
         self.workers = workers
         self.queue_limit = queue_limit
+        self._large_workers = max(1, workers - 1)
+        self._large_queue = max(min(1, queue_limit), queue_limit // 2)
         self._warm_up = warm_up
         self._preload = preload
         self._tasks_per_worker = tasks_per_worker
         self._lock = threading.Lock()
-        self._open: set[Job[Any]] = set()
+        self._closed = False
+        self._submitted = 0
+        self._waiting: list[_Entry] = []
+        """Sorted."""
+        self._running: set[_Entry] = set()
         self._boards = tempfile.TemporaryDirectory(prefix="kytos-jobs-")
         self._processes = self._start()
+        self._news = threading.Event()
+        self._dispatcher = threading.Thread(target=self._dispatch, name="dispatch", daemon=True)
+        self._dispatcher.start()
 
     @property
     def busy(self) -> int:
         """Jobs running or waiting."""
-        return len(self._open)
+        with self._lock:
+            return len(self._running) + len(self._still_waiting())
 
-    def submit(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> Job[T]:
+    def submit(
+        self, function: Callable[..., T], /, *args: Any, expected_s: float = 0.0, **kwargs: Any
+    ) -> Job[T]:
         """Run ``function(*args, watch=…, **kwargs)`` in a worker.
 
         The function must be importable by name, and its arguments and result picklable. It
         reports to the `Watch` and asks it when to stop.
 
+        Parameters
+        ----------
+        expected_s
+            About how long it will take, which decides its turn.
+
         Raises
         ------
         QueueFull
-            When all workers are busy and the queue holds `queue_limit` jobs.
+            When all workers it may have are busy and the queue holds as many as it may.
+        JobError
+            When the pool is closed.
         """
+        is_large = expected_s >= LARGE_SECONDS
         with self._lock:
-            if len(self._open) >= self.workers + self.queue_limit:
-                raise QueueFull(
-                    f"{self.workers} solves are running and {self.queue_limit} are waiting; "
-                    "try again in a few seconds"
-                )
-            self._mend()
+            if self._closed:
+                raise JobError("the pool of workers is closed")
+            self._waiting = self._still_waiting()
+            self._refuse_if_full()
+            if is_large:
+                self._refuse_if_full_of_large()
             board = _Board.make(Path(self._boards.name) / uuid4().hex)
-            future = self._processes.schedule(_run, args=(board.path, function, args, kwargs))
-            job: Job[T] = Job(future, board)
-            self._open.add(job)
-        # No lock in the callback: pebble's threads call it, and `_mend` joins them locked.
-        future.add_done_callback(lambda _: self._open.discard(job))
+            job: Job[T] = Job(board, self._place)
+            self._submitted += 1
+            turn = time.monotonic() + PATIENCE * expected_s
+            call = (board.path, function, args, kwargs)
+            insort(self._waiting, _Entry(turn, self._submitted, is_large, job, call))
+        self._news.set()
         return job
 
     def close(self) -> None:
         """End every job and worker."""
         with self._lock:
-            self._end()
+            self._closed = True
+        self._news.set()
+        self._dispatcher.join()
+        for entry in (*self._waiting, *self._running):
+            entry.job.cancel()
+        self._end()
         self._boards.cleanup()
 
     def __enter__(self) -> Pool:
@@ -231,6 +320,77 @@ class Pool:
     def __exit__(self, *_: object) -> None:
         """Close the pool."""
         self.close()
+
+    # Those that follow are called with the lock held.
+
+    def _still_waiting(self) -> list[_Entry]:
+        """The queue without those cancelled in it."""
+        return [entry for entry in self._waiting if not entry.job.done]
+
+    def _refuse_if_full(self) -> None:
+        if len(self._running) + len(self._waiting) >= self.workers + self.queue_limit:
+            raise QueueFull(
+                f"{self.workers} solves are running and {self.queue_limit} are waiting; "
+                "try again in a few seconds"
+            )
+
+    def _refuse_if_full_of_large(self) -> None:
+        large = sum(entry.is_large for entry in (*self._running, *self._waiting))
+        if large >= self._large_workers + self._large_queue:
+            raise QueueFull(
+                f"{self._large_workers} large solves are running and {self._large_queue} are "
+                "waiting, as many as may; try again in a few seconds"
+            )
+
+    def _next(self) -> _Entry | None:
+        """Whose turn it is, if there is a worker for it."""
+        if len(self._running) >= self.workers:
+            return None
+        room = sum(entry.is_large for entry in self._running) < self._large_workers
+        return next((entry for entry in self._waiting if room or not entry.is_large), None)
+
+    # Those that follow take it themselves.
+
+    def _place(self, job: Job[Any]) -> int:
+        with self._lock:
+            waiting = [entry.job for entry in self._still_waiting()]
+        return waiting.index(job) + 1 if job in waiting else 0
+
+    def _dispatch(self) -> None:
+        """Hand the next job to a worker whenever one is free; a thread of its own.
+
+        The only one that starts and ends pebble's pool. Pebble's threads call back when a job ends;
+        to end the pool is to wait for them, so they take no lock and only say that there is news.
+        """
+        while True:
+            self._news.wait()
+            self._news.clear()
+            if self._closed:
+                return
+            self._mend()
+            while self._begin_next():
+                pass
+
+    def _begin_next(self) -> bool:
+        with self._lock:
+            entry = self._next()
+            if entry is None:
+                return False
+            self._waiting.remove(entry)
+            self._running.add(entry)
+
+        def ended() -> None:
+            self._running.discard(entry)
+            self._news.set()
+
+        entry.job._begin(lambda: self._processes.schedule(_run, args=entry.call), ended)
+        return True
+
+    def _mend(self) -> None:
+        # pebble gives its pool up when a worker is killed while nothing runs.
+        if not self._processes.active:
+            self._end()
+            self._processes = self._start()
 
     def _start(self) -> ProcessPool:
         processes = ProcessPool(
@@ -244,17 +404,11 @@ class Pool:
             raise RuntimeError("the worker processes could not be started")
         return processes
 
-    def _mend(self) -> None:
-        # pebble gives its pool up when a worker is killed while nothing runs.
-        if not self._processes.active:
-            self._end()
-            self._processes = self._start()
-
     def _end(self) -> None:
         self._processes.stop()  # type: ignore[no-untyped-call]
         self._processes.join()
-        for job in tuple(self._open):
-            job.cancel()
+        for entry in tuple(self._running):
+            entry.job.cancel()
 
 
 def _context(preload: tuple[str, ...]) -> Any:
@@ -293,7 +447,8 @@ class _Board:
         return bool(_STOP.unpack_from(self._memory)[0])
 
     def stop(self) -> None:
-        _STOP.pack_into(self._memory, 0, 1)
+        # A slice, because `pack_into` calls a closed map a TypeError, and all else a ValueError.
+        self._memory[: _STOP.size] = _STOP.pack(1)
 
     def write(self, stage: str, share: float, energy: float | None) -> None:
         number = float("nan") if energy is None else energy

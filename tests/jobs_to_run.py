@@ -41,6 +41,11 @@ def report_then_wait(*, watch: Watch) -> tuple[str, StopReason | None]:
     return "best so far", watch.reason
 
 
+def append(path: Path, word: str, *, watch: Watch) -> None:
+    with path.open("a") as file:
+        file.write(f"{word}\n")
+
+
 def pid(*, watch: Watch) -> int:
     return os.getpid()
 

@@ -14,7 +14,7 @@ HOUSE = (
     ("app", "pages"),
     ("kytos.ui",),
     ("kytos.api", "kytos.cli"),
-    ("kytos.jobs", "kytos.work"),
+    ("kytos.jobs", "kytos.work", "kytos.settings"),
     ("kytos.calls",),
     ("kytos.figures",),
     ("kytos.compare", "kytos.plan", "kytos.scenario", "kytos.units", "kytos.usage"),

@@ -12,11 +12,11 @@ import typer
 from pydantic import BaseModel
 
 from kytos.api import Settings, create_app
-from kytos.api.settings import PREFIX
 from kytos.calls import CALLS
 from kytos.cli import app as cli
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.autoscale import ServiceRate
+from kytos.settings import PREFIX
 from kytos.solvers.base import SolverName, SolverParams
 from kytos.sources.listings import LISTINGS, Listing
 

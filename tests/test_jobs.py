@@ -69,6 +69,15 @@ def test_progress_reaches_the_parent_and_stop_returns_the_best(pool: Pool) -> No
     assert job.progress == Progress("anneal", 0.25, -3.5)
 
 
+def test_stop_after_the_end_does_nothing(pool: Pool) -> None:
+    """A button pressed a moment too late is no error."""
+    job = pool.submit(jobs_to_run.add, 1, 1)
+    assert job.result(60) == 2
+    job.stop()
+    job.cancel()
+    assert job.result(0) == 2
+
+
 def test_cancel_kills_and_the_pool_goes_on(pool: Pool) -> None:
     """A cancelled job has no result; its worker is replaced."""
     job = pool.submit(jobs_to_run.report_then_wait)
@@ -105,6 +114,72 @@ def test_queue_is_bounded(pool: Pool) -> None:
     jobs[0].result(30)
     wait_until(lambda: pool.busy == 0)
     assert pool.submit(jobs_to_run.add, 1, 1).result(60) == 2
+
+
+@pytest.fixture
+def occupied(pool: Pool) -> Iterator[Job[object]]:
+    """The only worker at work until the test ends."""
+    job: Job[object] = pool.submit(jobs_to_run.report_then_wait)
+    wait_until(lambda: started(job))
+    yield job
+    job.stop()
+    job.result(30)
+    wait_until(lambda: pool.busy == 0)
+
+
+def test_a_cancelled_place_in_the_queue_is_free_at_once(pool: Pool, occupied: Job[object]) -> None:
+    """A job that is cancelled while it waits makes room, and never runs."""
+    waiting = pool.submit(jobs_to_run.die)
+    assert (occupied.place, waiting.place, pool.busy) == (0, 1, 2)
+    waiting.cancel()
+    assert (waiting.place, pool.busy) == (0, 1)
+    with pytest.raises(JobCancelled):
+        waiting.result(0)
+    next_one = pool.submit(jobs_to_run.add, 1, 1)
+    occupied.stop()
+    assert next_one.result(60) == 2
+
+
+def test_a_shorter_job_passes_until_the_longer_has_waited_long(tmp_path: Path) -> None:
+    """Jobs of 0.03 s let others pass for ten times as long, and then no more."""
+    order = tmp_path / "order"
+    with Pool(workers=1, queue_limit=4) as pool:
+        first = pool.submit(jobs_to_run.report_then_wait)
+        wait_until(lambda: started(first))
+        longer = pool.submit(jobs_to_run.append, order, "longer", expected_s=0.03)
+        shorter = pool.submit(jobs_to_run.append, order, "shorter")
+        assert (shorter.place, longer.place) == (1, 2)
+        time.sleep(10 * 0.03)
+        late = pool.submit(jobs_to_run.append, order, "late")
+        assert (shorter.place, longer.place, late.place) == (1, 2, 3)
+        first.stop()
+        late.result(60)
+    assert order.read_text().split() == ["shorter", "longer", "late"]
+
+
+def test_large_jobs_leave_a_worker_and_half_the_queue() -> None:
+    """However many large ones come, a small one runs at once."""
+    with Pool(workers=2, queue_limit=2) as pool:
+        large = [pool.submit(jobs_to_run.report_then_wait, expected_s=60) for _ in range(2)]
+        with pytest.raises(QueueFull, match="1 large solves are running and 1 are waiting"):
+            pool.submit(jobs_to_run.report_then_wait, expected_s=60)
+        assert pool.submit(jobs_to_run.add, 1, 1).result(60) == 2
+        assert [job.place for job in large] == [0, 1]
+        for job in large:
+            job.stop()
+        assert [job.result(60)[0] for job in large] == ["best so far"] * 2
+
+
+def test_a_closed_pool_takes_no_job() -> None:
+    """Closing ends what waits and what runs; what comes later is refused, not run."""
+    pool = Pool(workers=1)
+    running, waiting = (pool.submit(jobs_to_run.report_then_wait) for _ in range(2))
+    pool.close()
+    for job in (running, waiting):
+        with pytest.raises(JobCancelled):
+            job.result(30)
+    with pytest.raises(JobError, match="closed"):
+        pool.submit(jobs_to_run.add, 1, 1)
 
 
 def test_every_worker_is_warmed_up(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ class JobStatus(BaseModel):
     id: str
     question: str
     status: str = Field(description="queued, running, done, failed or cancelled")
+    place: int = Field(description="its place in the queue, 1 being the next; 0 once it runs")
     stage: str = Field(description="what it is at")
     share: float = Field(description="progress of the stage, 0..1")
     energy: float | None = Field(description="best energy so far")
@@ -420,6 +421,7 @@ def _job_status(run: Run) -> JobStatus:
         id=run.id,
         question=run.question.value,
         status=run.status,
+        place=run.place,
         stage=progress.stage,
         share=progress.share,
         energy=progress.energy,

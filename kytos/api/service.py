@@ -30,6 +30,9 @@ RECENT = 20
 """Solves that the answer to a full queue is made from."""
 
 LONGEST_RETRY_SECONDS = 60
+PODS_PER_SECOND = 100
+"""With the default budget on a core of its own; only the order of the queue hangs on it."""
+
 GRACE_SECONDS = 5.0
 """A solver looks at its clock between pieces of work; after this much more its worker is killed."""
 
@@ -65,9 +68,14 @@ class Run:
     def status(self) -> str:
         """`queued`, `running`, `done`, `failed` or `cancelled`."""
         if not self.ending.done():
-            return "running" if self.progress.stage else "queued"
+            return "queued" if self.place else "running"
         result = self.ending.result().result
         return {"answered": "done", "cancelled": "cancelled"}.get(result, "failed")
+
+    @property
+    def place(self) -> int:
+        """Its place in the queue, 1 being the next; 0 once it runs."""
+        return self.job.place
 
     @property
     def progress(self) -> Progress:
@@ -90,10 +98,8 @@ class Service:
         """Prepare; no process is started yet."""
         self.settings = settings
         self._make_pool = make_pool
-        self._pool: Pool | None = None
-        self._first: Job[None] | None = None
+        self._started: _Started | None = None
         self._lock = threading.Lock()
-        self._followers = ThreadPoolExecutor(max_workers=512, thread_name_prefix="follow")
         self._remembered: dict[str, Run] = {}
         self._recent_seconds: deque[float] = deque(maxlen=RECENT)
         self.metrics = ServiceMetrics(busy=self._busy, workers=self._workers)
@@ -101,28 +107,27 @@ class Service:
     @property
     def pool(self) -> Pool:
         """The pool, started on first use."""
-        with self._lock:
-            if self._pool is None:
-                self._pool = self._make_pool()
-            return self._pool
+        return self._start().pool
 
     @property
     def warm(self) -> bool:
         """Whether a worker has come up and taken its first job; asking starts them."""
-        pool = self.pool
+        started = self._start()
         with self._lock:
-            if self._first is None:
+            if started.first is None:
                 try:
-                    self._first = pool.submit(greet)
+                    started.first = started.pool.submit(greet)
                 except QueueFull:  # by those the pool is shared with
                     return False
-        return self._first.done
+        return started.first.done
 
     def close(self) -> None:
-        """End every solve and worker."""
-        if self._pool is not None:
-            self._pool.close()
-        self._followers.shutdown(cancel_futures=True)
+        """End every solve and worker; the next use starts others."""
+        with self._lock:
+            started, self._started = self._started, None
+        if started is not None:
+            started.pool.close()
+            started.followers.shutdown(cancel_futures=True)
 
     def submit(
         self,
@@ -143,14 +148,24 @@ class Service:
         options = _within(options, seconds)
         if not self.settings.allow_paid_solvers:
             options = options.without_consent()
+        started = self._start()
         try:
-            job = self.pool.submit(answer_call, question, cluster, options, request_id=request_id)
+            job = started.pool.submit(
+                answer_call,
+                question,
+                cluster,
+                options,
+                request_id=request_id,
+                expected_s=_expected_seconds(cluster, options),
+            )
         except QueueFull as error:
             self.metrics.refused("queue full")
             headers = {"Retry-After": str(self._retry_seconds())}
             raise Refusal(429, str(error), headers=headers) from error
         solver = options.solver.shown_name
-        ending = self._followers.submit(self._follow, job, question, solver, seconds, request_id)
+        ending = started.followers.submit(
+            self._follow, started, job, question, solver, seconds, request_id
+        )
         return Run(secrets.token_urlsafe(16), question, job, ending)
 
     def remember(self, run: Run) -> None:
@@ -196,11 +211,14 @@ class Service:
         with self._lock:
             self._remembered.pop(run.id, None)
 
-    def _wait_until_warm(self) -> None:
-        """Let the first worker come up: compiling is no part of a call's time."""
-        if self._first is not None:
-            with suppress(JobError, TimeoutError):
-                self._first.result(WARM_UP_SECONDS)
+    def _start(self) -> _Started:
+        with self._lock:
+            if self._started is None:
+                pool = self._make_pool()
+                # One for each job that can be under way.
+                most = pool.workers + self.settings.queue
+                self._started = _Started(pool, ThreadPoolExecutor(most, "follow"))
+            return self._started
 
     @property
     def _how_to_consent(self) -> str:
@@ -218,10 +236,10 @@ class Service:
         return min(LONGEST_RETRY_SECONDS, max(1, ceil(mean)))
 
     def _busy(self) -> int:
-        return self._pool.busy if self._pool is not None else 0
+        return self._started.pool.busy if self._started is not None else 0
 
     def _workers(self) -> int:
-        return self._pool.workers if self._pool is not None else 0
+        return self._started.pool.workers if self._started is not None else 0
 
     def _forget_old(self) -> None:
         now = time.monotonic()
@@ -233,6 +251,7 @@ class Service:
 
     def _follow(
         self,
+        workers: _Started,
         job: Job[bytes],
         question: Question,
         solver: str,
@@ -240,7 +259,7 @@ class Service:
         request_id: str | None,
     ) -> Ending:
         started = time.monotonic()
-        self._wait_until_warm()
+        workers.wait_until_warm()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             ending = _end_of(job, seconds, self._how_to_consent)
         self.metrics.solves.labels(
@@ -249,6 +268,26 @@ class Service:
         self.metrics.seconds.labels(question=question.value).observe(ending.at - started)
         self._recent_seconds.append(ending.at - started)
         return ending
+
+
+@dataclass
+class _Started:
+    """The workers of a service that is up, and the threads that wait for them."""
+
+    pool: Pool
+    followers: ThreadPoolExecutor
+    first: Job[None] | None = None
+
+    def wait_until_warm(self) -> None:
+        """Let the first worker come up: compiling is no part of a call's time."""
+        if self.first is not None:
+            with suppress(JobError, TimeoutError):
+                self.first.result(WARM_UP_SECONDS)
+
+
+def _expected_seconds(cluster: Cluster, options: Options) -> float:
+    """About as long as a solve takes: what lets small ones pass it in the queue."""
+    return min(options.solver.time_limit_s, len(cluster.pods) / PODS_PER_SECOND)
 
 
 def _within(options: Options, seconds: float) -> Options:

@@ -1,19 +1,14 @@
-"""What an operator sets of the service, read once from the environment."""
+"""What an operator sets of the service: who may call, and how much they may ask for."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-
 from pydantic import Field, SecretStr
 
-from kytos.cluster import Frozen
-
-PREFIX = "KYTOS_"
+from kytos.settings import PoolSettings
 
 
-class Settings(Frozen):
-    """The service's settings; each is the variable ``KYTOS_`` and the field's name in capitals."""
+class Settings(PoolSettings):
+    """The service's settings and those of its pool, from variables named alike."""
 
     api_token: SecretStr | None = Field(
         None, min_length=16, description="bearer token every call must carry"
@@ -24,10 +19,6 @@ class Settings(Frozen):
     allow_paid_solvers: bool = Field(
         False, description="let callers accept a charge with solver.consent; they spend your money"
     )
-    workers: int | None = Field(
-        None, ge=1, le=256, description="worker processes; by default one per core, at most four"
-    )
-    queue: int = Field(8, ge=0, le=10_000, description="solves that may wait; more get a 429")
     max_body_mib: int = Field(50, ge=1, le=1024, description="longest request body, MiB")
     max_nodes: int = Field(5_000, ge=1, description="most nodes in one request")
     max_pods: int = Field(50_000, ge=1, description="most pods in one request")
@@ -39,15 +30,3 @@ class Settings(Frozen):
         900.0, gt=0, le=86_400, description="how long a finished job's result is kept"
     )
     jobs_kept: int = Field(200, ge=1, le=100_000, description="most jobs remembered at a time")
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read the settings; an empty variable counts as not set.
-
-        Raises
-        ------
-        pydantic.ValidationError
-            When a variable holds what its setting does not accept.
-        """
-        given = {name: environment.get(PREFIX + name.upper(), "") for name in cls.model_fields}
-        return cls(**{name: value for name, value in given.items() if value})

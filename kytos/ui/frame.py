@@ -9,6 +9,7 @@ import streamlit as st
 from kytos import units
 from kytos.jobs import Pool
 from kytos.optimize.warm_up import warm_up
+from kytos.settings import PoolSettings
 from kytos.ui import clusters
 from kytos.ui.clusters import Loaded
 from kytos.ui.login import require_login
@@ -51,7 +52,13 @@ def begin(title: str) -> Loaded | None:
 @st.cache_resource(show_spinner=False)
 def workers() -> Pool:
     """Return the process-wide pool of workers; the first call starts them."""
-    return Pool(warm_up=warm_up, preload=(warm_up.__module__,))
+    settings = PoolSettings.from_environment()
+    return Pool(
+        settings.workers,
+        settings.queue,
+        warm_up=warm_up,
+        preload=("kytos.work", warm_up.__module__),
+    )
 
 
 def _navigation() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import streamlit as st
@@ -14,7 +14,7 @@ import streamlit as st
 from kytos.cluster import Cluster
 from kytos.hamiltonian.weights import Weights
 from kytos.jobs import Job, QueueFull
-from kytos.solvers.base import SolverName, SolverParams
+from kytos.solvers.base import SolverName, SolverParams, SolverUnavailableError
 from kytos.ui.clusters import Loaded
 from kytos.ui.frame import workers
 from kytos.ui.text import plain
@@ -56,13 +56,23 @@ def moved(cluster: Cluster, _: Any, outcome: Any) -> tuple[Cluster, Cluster]:
 
 @dataclass(frozen=True)
 class Run:
-    """A job on its way."""
+    """A job on its way: `function` asked of `ask`."""
 
+    function: Callable[..., Any]
     ask: Ask | SideAsk
     loaded: Loaded
     change: Change
     job: Job[Any]
     started_s: float
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What kept a run from a result, and the solver that could stand in for its own."""
+
+    message: str
+    run: Run | None = None
+    fallback: SolverName | None = None
 
 
 @dataclass(frozen=True)
@@ -112,9 +122,11 @@ def start(
         job = workers().submit(function, loaded.cluster, ask.request, **settings)
     except QueueFull as error:
         st.session_state.pop(_key("run", ask.question), None)
-        st.session_state[_key("error", ask.question)] = f"All workers are busy: {error}."
+        failure = Failure(f"All workers are busy: {error}.")
+        st.session_state[_key("error", ask.question)] = failure
         return
-    st.session_state[_key("run", ask.question)] = Run(ask, loaded, change, job, time.monotonic())
+    run = Run(function, ask, loaded, change, job, time.monotonic())
+    st.session_state[_key("run", ask.question)] = run
 
 
 def running(question: StrEnum) -> Run | None:
@@ -129,14 +141,50 @@ def last_answer(question: StrEnum) -> Answer | None:
     return answer
 
 
-def watch(question: StrEnum) -> None:
-    """Draw the run's stage, progress and Stop button, and collect its result when it is there."""
+def forget(question: StrEnum) -> None:
+    """Drop the session's last answer to a question."""
+    st.session_state.pop(_key("answer", question), None)
+
+
+def watch(question: StrEnum, instead: Callable[[SolverName], None] | None = None) -> None:
+    """Draw the run's stage, progress and Stop button, and collect its result when it is there.
+
+    Parameters
+    ----------
+    instead
+        Asks a solver that could stand in for one that cannot be used; left out, the same is asked
+        of it again.
+    """
     _collect(question)
-    message = st.session_state.get(_key("error", question))
-    if message:
-        st.error(plain(message), icon=":material/error:")
+    failure: Failure | None = st.session_state.get(_key("error", question))
+    if failure is not None:
+        st.error(plain(failure.message), icon=":material/error:")
+        _offer_fallback(question, failure, instead or partial(_again, failure))
     if running(question) is not None:
         _poll(question)
+
+
+def _offer_fallback(question: StrEnum, failure: Failure, ask: Callable[[SolverName], None]) -> None:
+    if failure.fallback is not None:
+        st.button(
+            f"Use {failure.fallback.value} on this machine instead",
+            icon=":material/computer:",
+            on_click=_use_fallback,
+            args=(question, failure.fallback, ask),
+            key=_key("fallback", question),
+        )
+
+
+def _use_fallback(question: StrEnum, solver: SolverName, ask: Callable[[SolverName], None]) -> None:
+    st.session_state.pop(_key("error", question), None)
+    ask(solver)
+
+
+def _again(failure: Failure, solver: SolverName) -> None:
+    """Ask the same of another solver."""
+    run = failure.run
+    if run is not None and isinstance(run.ask, Ask):
+        start(run.function, replace(run.ask, solver=solver), run.loaded, run.change)
 
 
 @st.fragment(run_every=POLL_S)
@@ -148,7 +196,8 @@ def _poll(question: StrEnum) -> None:
     progress = run.job.progress
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         seconds = time.monotonic() - run.started_s
-        stage = progress.stage or "waiting for a worker"
+        place = run.job.place
+        stage = f"waiting, place {place} in the queue" if place else progress.stage or "starting"
         words = f"**{stage[:1].upper()}{stage[1:]}** · {seconds:.0f} s"
         if progress.energy is not None:
             words += f" · best energy {energy(progress.energy)}"
@@ -156,8 +205,8 @@ def _poll(question: StrEnum) -> None:
         st.button(
             "Stop",
             icon=":material/stop_circle:",
-            help="End the run now and keep the best found so far.",
-            on_click=run.job.stop,
+            help="Leave the queue." if place else "End the run now and keep the best found so far.",
+            on_click=run.job.cancel if place else run.job.stop,
             key=_key("stop", question),
         )
 
@@ -169,8 +218,12 @@ def _collect(question: StrEnum) -> None:
     del st.session_state[_key("run", question)]
     try:
         outcome = run.job.result()
+    except SolverUnavailableError as error:
+        failure = Failure(f"No result: {error}", run, error.fallback)
+        st.session_state[_key("error", question)] = failure
+        return
     except (RuntimeError, ValueError, MemoryError) as error:
-        st.session_state[_key("error", question)] = f"No result: {error}"
+        st.session_state[_key("error", question)] = Failure(f"No result: {error}", run)
         return
     st.session_state[_key("answer", question)] = Answer(run.ask, run.loaded, run.change, outcome)
 

@@ -34,7 +34,9 @@ class PoolOfNone:
 
     workers, busy = 1, 0
 
-    def submit(self, function: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    def submit(
+        self, function: Callable[..., Any], *args: Any, expected_s: float, **named: Any
+    ) -> Any:
         ended: Future[Any] = Future()
         try:
             ended.set_result(function(*args, watch=Watch(), **named))

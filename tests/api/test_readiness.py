@@ -85,3 +85,16 @@ def test_a_pool_filled_by_others_is_not_a_fault(cold: ColdPool) -> None:
     cold.submit = full  # type: ignore[method-assign]
     with service(cold) as client:
         assert client.get("/readyz").status_code == 503
+
+
+def test_a_service_may_start_again(two_lists: Body) -> None:
+    """After its end the service comes up anew, with other workers."""
+    pools = [ColdPool(), ColdPool()]
+    for pool in pools:
+        pool.greeting.set_result(None)
+    coming = iter(pools)
+    app = create_app(Settings(), make_pool=lambda: next(coming))  # type: ignore[arg-type,return-value]
+    for _ in pools:
+        with TestClient(app) as client:
+            assert client.post("/optimize/rebalance", json=two_lists).status_code == 200
+    assert next(coming, None) is None
