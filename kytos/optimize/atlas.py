@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 from pydantic import Field
 
 from kytos.cluster import Cluster, Frozen
+from kytos.optimize.standing import Standing
 from kytos.optimize.survey import FailureReport, survey
 from kytos.solvers.base import Watch
 
@@ -54,22 +57,23 @@ def atlas(
             in_zone.setdefault(node.zone, []).append(node.name)
     single = [(node.name, (node.name,)) for node in cluster.nodes]
     whole = sorted(in_zone.items()) if request.zones else []
-    half = request.time_limit_s / 2 if whole else request.time_limit_s
+    ends = time.monotonic() + request.time_limit_s
+    watch.report("zones", 0.0, None)
+    standing = Standing(cluster, request.max_utilization)
+    left = max(0.0, ends - time.monotonic())
     zones = survey(
-        cluster,
+        standing,
         "zone",
         whole,
-        max_utilization=request.max_utilization,
-        seconds=half,
+        seconds=left / 2,
         watch=watch,
         stage="zones",
     )
     nodes = survey(
-        cluster,
+        standing,
         "node",
         single,
-        max_utilization=request.max_utilization,
-        seconds=request.time_limit_s - half,
+        seconds=max(0.0, ends - time.monotonic()),
         watch=watch,
         stage="nodes",
     )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import floor
 
 import numpy as np
 
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster, Node, Pod, Resources
+from kytos.optimize.desired_replicas import exactly
 from kytos.optimize.move_cost import move_cost
 from kytos.problem import UNPLACED, Bools, Floats, Ints, LoadMode, Problem
 from kytos.rules.compile import compile_rules
@@ -39,18 +42,15 @@ def build_problem(
     chosen = {pod.id for pod in decide}
     staying = [pod for pod in cluster.pods if pod.holds_capacity and pod.id not in chosen]
     resources = _resources(decide)
-    allocatable = _amounts((node.allocatable for node in nodes), resources)
-    capacity = allocatable.copy()
-    limited = [resources.index(CPU), resources.index(MEMORY)]
-    capacity[:, limited] = np.floor(allocatable[:, limited] * max_utilization).astype(np.int64)
+    allocatable = amounts((node.allocatable for node in nodes), resources)
     home = np.array([cluster.node_index[pod.node] for pod in staying if pod.node], dtype=np.int64)
-    fixed = _amounts((node.current_load for node in nodes), resources)
-    np.add.at(fixed, home, _amounts((pod.footprint | {PODS: 1} for pod in staying), resources))
-    load_fixed = _amounts((node.current_load for node in nodes), LOAD_RESOURCES).astype(float)
+    fixed = amounts((node.current_load for node in nodes), resources)
+    np.add.at(fixed, home, amounts((pod.footprint | {PODS: 1} for pod in staying), resources))
+    load_fixed = amounts((node.current_load for node in nodes), LOAD_RESOURCES).astype(float)
     np.add.at(
         load_fixed,
         home,
-        _amounts((pod.footprint | pod.expected for pod in staying), LOAD_RESOURCES),
+        amounts((pod.footprint | pod.expected for pod in staying), LOAD_RESOURCES),
     )
     current = np.array(
         [UNPLACED if pod.node is None else cluster.node_index[pod.node] for pod in decide],
@@ -67,10 +67,10 @@ def build_problem(
         nodes=tuple(node.name for node in nodes),
         resources=resources,
         allocatable=allocatable,
-        capacity=capacity,
+        capacity=filled_to(allocatable, resources, max_utilization),
         fixed=fixed,
-        request=_amounts((_taken(pod) for pod in decide), resources),
-        load_allocatable=_amounts((node.allocatable for node in nodes), LOAD_RESOURCES).astype(
+        request=amounts((_taken(pod) for pod in decide), resources),
+        load_allocatable=amounts((node.allocatable for node in nodes), LOAD_RESOURCES).astype(
             float
         ),
         load_fixed=load_fixed,
@@ -104,6 +104,43 @@ def build_problem(
     )
 
 
+def amounts(items: Iterable[Resources], resources: Sequence[str]) -> Ints:
+    """``(items, resources)`` amounts, 0 where an item does not list a resource."""
+    rows = [[item.get(name, 0) for name in resources] for item in items]
+    return np.array(rows, dtype=np.int64).reshape(-1, len(resources))
+
+
+def filled_to(allocatable: Ints, resources: Sequence[str], max_utilization: float) -> Ints:
+    """``(nodes, resources)`` what nodes may be filled to: a share of their cpu and memory."""
+    capacity = allocatable.copy()
+    limited = [resources.index(CPU), resources.index(MEMORY)]
+    share = exactly(max_utilization)  # 0.57 of 100 is 57, which floating point misses
+    for resource in limited:
+        capacity[:, resource] = [
+            floor(amount * share) for amount in allocatable[:, resource].tolist()
+        ]
+    return capacity
+
+
+def within_room(problem: Problem) -> Problem:
+    """Return the problem without pairs for which a node lacks room even with no other pod come.
+
+    What stays on a node stays in every plan, so nothing is lost, and in a full cluster the models
+    of exact solvers and samplers shrink to the nodes that have room at all.
+    """
+    room = problem.capacity - problem.fixed
+    allowed = problem.allowed.copy()
+    for resource in range(len(problem.resources)):
+        need = problem.request[:, resource]
+        asks = np.flatnonzero(need)
+        allowed[asks] &= need[asks, None] <= room[None, :, resource]
+    runs = np.flatnonzero(problem.current >= 0)
+    allowed[runs, problem.current[runs]] = True
+    # What fits nowhere will not run: it must not raise the mean that nodes are levelled to.
+    load = np.where(allowed.any(axis=1, keepdims=True), problem.load_request, 0.0)
+    return replace(problem, allowed=allowed, load_request=load)
+
+
 def superincreasing(priority: Ints) -> Floats:
     """Return ``(pods,)`` desires such that no number of lower pods outweighs a higher one."""
     desire = np.ones(len(priority))
@@ -135,14 +172,9 @@ def _taken(pod: Pod) -> Resources:
     return taken | {PODS: 1}
 
 
-def _amounts(items: Iterable[Resources], resources: Sequence[str]) -> Ints:
-    rows = [[item.get(name, 0) for name in resources] for item in items]
-    return np.array(rows, dtype=np.int64).reshape(-1, len(resources))
-
-
 def _foreseen(decide: Sequence[Pod]) -> Floats:
     """``(pods, 2)`` load of each pod, as foreseen where that is known."""
-    return _amounts((_taken(pod) | pod.expected for pod in decide), LOAD_RESOURCES).astype(float)
+    return amounts((_taken(pod) | pod.expected for pod in decide), LOAD_RESOURCES).astype(float)
 
 
 def _services(

@@ -10,6 +10,8 @@ from kytos.optimize.refusal import RequestRefused, refuse_repeats
 from kytos.rules.eviction import budgets_after_losing
 from kytos.sources.prices import is_spot
 
+NO_CONTROLLER = "it has no controller: Kubernetes would not create it again"
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -93,7 +95,7 @@ def fail(cluster: Cluster, nodes: Collection[str]) -> Failure:
             "failed_nodes",
         )
     hit = [pod for pod in cluster.pods if pod.lost or pod.node in gone]
-    left_behind = {pod.id: reason for pod in hit if (reason := _not_evacuated(pod)) is not None}
+    left_behind = {pod.id: reason for pod in hit if (reason := not_evacuated(pod)) is not None}
     evacuees = tuple(pod.id for pod in hit if pod.id not in left_behind)
     return Failure(
         nodes=tuple(node.name for node in cluster.nodes if node.name in gone),
@@ -103,7 +105,7 @@ def fail(cluster: Cluster, nodes: Collection[str]) -> Failure:
     )
 
 
-def _not_evacuated(pod: Pod) -> str | None:
+def not_evacuated(pod: Pod) -> str | None:
     """Why a pod of a failed node gets no other; empty for one that had finished or was leaving."""
     if pod.phase in (Phase.SUCCEEDED, Phase.FAILED) or pod.terminating:
         return ""
@@ -112,7 +114,7 @@ def _not_evacuated(pod: Pod) -> str | None:
     if pod.owner is not None and pod.owner.kind == "DaemonSet":
         return f"DaemonSet {pod.owner.name} runs one on each node: it comes back with its node"
     if pod.owner is None and pod.movable is not True:
-        return "it has no controller: Kubernetes would not create it again"
+        return NO_CONTROLLER
     return None
 
 

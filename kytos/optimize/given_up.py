@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import floor
 
-from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Pod
+from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen, Pod
+from kytos.optimize.desired_replicas import exactly
+from kytos.rules.index import RuleIndex
+from kytos.rules.verdicts import RULES, first_refusals
 from kytos.rules.volumes import Volumes
-from kytos.rules.why_not import why_not
+from kytos.rules.why_not import refusal_summary
+
+_BY_VOLUME = next(at for at, rule in enumerate(RULES) if isinstance(rule, Volumes))
 
 
 class UnplacedPod(Frozen):
@@ -34,14 +40,19 @@ def explain(
     max_utilization
         Share of CPU and memory that the nodes were to be filled to.
     """
-    judged = _limited(cluster, max_utilization)
+    index = RuleIndex(_limited(cluster, max_utilization))
     limit = f" (filled to {max_utilization:.0%} at most)" if max_utilization < 1 else ""
+    positions = [cluster.pod_index[pod.id] for pod in given_up]
     found = []
-    for pod, answer in zip(given_up, why_not(judged, [pod.id for pod in given_up]), strict=True):
-        verdicts = [verdict for verdict in answer.verdicts if verdict is not None]
-        by_volume = [verdict.reason for verdict in verdicts if verdict.rule == Volumes.name]
-        stuck = len(by_volume) == len(cluster.nodes)
-        reason = f"stuck on every node: {by_volume[0]}" if stuck else answer.summary + limit
+    for pod, position, first in zip(
+        given_up, positions, first_refusals(index, positions), strict=True
+    ):
+        stuck = bool((first == _BY_VOLUME).all())
+        reason = (
+            f"stuck on every node: {RULES[_BY_VOLUME].reason(index, position, 0)}"
+            if stuck
+            else refusal_summary(index, position, first) + limit
+        )
         found.append(UnplacedPod(pod=pod.id, priority=pod.priority, reason=reason, stuck=stuck))
     return tuple(found)
 
@@ -50,11 +61,12 @@ def _limited(cluster: Cluster, max_utilization: float) -> Cluster:
     """The cluster as if its nodes offered only what evacuated pods may fill."""
     if max_utilization >= 1:
         return cluster
+    share = exactly(max_utilization)
     nodes = tuple(
         node.model_copy(
             update={
                 "allocatable": {
-                    name: int(amount * max_utilization) if name in (CPU, MEMORY) else amount
+                    name: floor(amount * share) if name in LOAD_RESOURCES else amount
                     for name, amount in node.allocatable.items()
                 }
             }

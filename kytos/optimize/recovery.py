@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +11,11 @@ from pydantic import Field
 from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Phase
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.answer import moves, shared_answer
-from kytos.optimize.building import build_problem
+from kytos.optimize.building import build_problem, within_room
 from kytos.optimize.failure import Failure, fail, failing_nodes
 from kytos.optimize.given_up import UnplacedPod, by_importance, explain
 from kytos.optimize.promise import keep_promise, promise
+from kytos.optimize.standing import Standing
 from kytos.optimize.survey import FailureReport, survey
 from kytos.outcome import Move, Outcome, Question
 from kytos.problem import Ints, LoadMode, Problem
@@ -22,7 +24,16 @@ from kytos.solve import solve
 from kytos.solvers.base import SolverName, SolverParams, Watch
 
 CASCADE_SHARE = 0.2
-"""Of the time cap, what the cascade check may take beside the plan."""
+"""Of the time cap, what is kept for the cascade check; it has what the plan leaves, too."""
+
+SOLVING_SHARE = 0.7
+"""Of the plan's time, what the solver may take; the exact stage that keeps the promise has the
+rest, where it is needed at all."""
+
+LEAST_SHARE = 0.3
+"""Of the time left once the problem is built, what the plan has however large the cluster is."""
+
+CASCADE = "cascade check"
 
 
 class RecoveryRequest(Frozen):
@@ -113,19 +124,31 @@ def recover(
     kytos.solve.SolverUnavailableError
         When the solver cannot be used here; the message says what to do.
     """
+    began = time.monotonic()
     failed = failing_nodes(
         cluster, request.failed_nodes, request.failed_zones, spot=request.failed_spot
     )
     failure = fail(cluster, failed)
     problem = recovery_problem(failure, request)
-    solution = solve(problem, weights, solver, params, watch)
-    solution = keep_promise(problem, weights, solution, params, watch)
+    built_s = time.monotonic() - began
+    ends = min(watch.deadline, began + params.time_limit_s)
+    # Explaining and certifying take about as long as building did, compiling for the cascade too.
+    checking = replace(watch, deadline=ends - built_s)
+    kept = built_s
+    if request.cascade:
+        kept = 2 * built_s + CASCADE_SHARE * params.time_limit_s
+    now = time.monotonic()
+    planning = replace(watch, deadline=max(ends - kept, now + LEAST_SHARE * (ends - now)))
+    solving = replace(planning, deadline=now + SOLVING_SHARE * planning.remaining_s)
+    solution = solve(problem, weights, solver, params, solving)
+    solution = keep_promise(problem, weights, solution, params, planning)
     placement = solution.placement
     decided = {
         pod: None if node < 0 else problem.nodes[node]
         for pod, node in zip(problem.pods, placement, strict=True)
     }
     recovered = failure.survivors.with_placement(decided)
+    cascade = _cascade(recovered, request, checking) if request.cascade else ()
     evacuees = frozenset(failure.evacuees)
     placed = [
         pod
@@ -152,7 +175,7 @@ def recover(
             LeftBehind(pod=pod, reason=why) for pod, why in failure.left_behind.items()
         ),
         survivors=_loads(problem, placement),
-        cascade=_cascade(recovered, request, params, watch) if request.cascade else (),
+        cascade=cascade,
         placement={
             pod.id: decided.get(pod.id, pod.node) if pod.id in survived else None
             for pod in unfinished
@@ -184,7 +207,7 @@ def recovery_problem(failure: Failure, request: RecoveryRequest) -> Problem:
         mode=LoadMode.SPREAD,
         max_utilization=request.max_utilization,
     )
-    problem = promise(problem, gives_way)
+    problem = within_room(promise(problem, gives_way))
     if request.allow_moves:
         return problem
     # Who may only give way has no other node to go to.
@@ -213,15 +236,9 @@ def _loads(problem: Problem, placement: Ints) -> tuple[SurvivorLoad, ...]:
 
 
 def _cascade(
-    recovered: Cluster, request: RecoveryRequest, params: SolverParams, watch: Watch
+    recovered: Cluster, request: RecoveryRequest, watch: Watch
 ) -> tuple[FailureReport, ...]:
+    watch.report(CASCADE, 0.0, None)
+    standing = Standing(recovered, request.max_utilization)
     failures = [(node.name, (node.name,)) for node in recovered.nodes]
-    return survey(
-        recovered,
-        "node",
-        failures,
-        max_utilization=request.max_utilization,
-        seconds=CASCADE_SHARE * params.time_limit_s,
-        watch=watch,
-        stage="cascade check",
-    )
+    return survey(standing, "node", failures, seconds=watch.remaining_s, watch=watch, stage=CASCADE)

@@ -11,11 +11,10 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from kytos.cluster import CPU, MEMORY, Cluster, Frozen
-from kytos.optimize.building import build_problem
-from kytos.optimize.failure import fail
-from kytos.optimize.promise import place_quickly, promise
-from kytos.problem import LoadMode
+from kytos.cluster import CPU, MEMORY, Frozen
+from kytos.optimize.promise import place_exactly, place_quickly
+from kytos.optimize.standing import Cut, Standing
+from kytos.problem import Ints
 from kytos.solvers.base import Watch
 
 EXACT_SECONDS = 0.5
@@ -54,61 +53,62 @@ class FailureReport(Frozen):
 
 
 def survey(
-    cluster: Cluster,
+    standing: Standing,
     kind: Kind,
     failures: Sequence[tuple[str, Sequence[str]]],
     *,
-    max_utilization: float,
     seconds: float,
     watch: Watch,
     stage: str,
 ) -> tuple[FailureReport, ...]:
     """Return what each failure, a name and its nodes, would do to the cluster as it stands.
 
-    Survivors' pods stay. Failures that the time does not allow for are reported as not checked.
+    Survivors' pods stay. The failures with most to lose come first: where the time does not allow
+    for all, it is the others that are reported as not checked. What is left of it then goes into
+    proving what was not proven at once.
     """
     watch = replace(watch, deadline=min(watch.deadline, time.monotonic() + seconds))
-    found = []
-    for done, (name, nodes) in enumerate(failures):
-        watch.report(stage, done / len(failures), None)
-        if watch.reason is not None or len(nodes) == len(cluster.nodes):
-            found.append(FailureReport(kind=kind, name=name, nodes=len(nodes), checked=False))
-            continue
-        found.append(_report(cluster, kind, name, nodes, max_utilization, watch))
+    index = standing.cluster.node_index
+    nodes = [[index[name] for name in names] for _, names in failures]
+    found = [
+        FailureReport(kind=kind, name=name, nodes=len(names), checked=False)
+        for name, names in failures
+    ]
+    possible = [at for at, gone in enumerate(nodes) if len(gone) < len(index)]
+    order = sorted(possible, key=lambda at: -standing.weight(nodes[at]))
+    unproven: list[int] = []
+    for done, at in enumerate(order):
+        watch.report(stage, done / len(order), None)
+        if watch.reason is not None:
+            break
+        cut = standing.cut(nodes[at])
+        placement, proven = place_quickly(cut.problem, watch)
+        found[at] = _report(found[at], cut, placement, proven)
+        if not proven:
+            unproven.append(at)
+    for at in unproven:
+        if watch.reason is not None:
+            break
+        cut = standing.cut(nodes[at])
+        hint, _ = place_quickly(cut.problem, watch)
+        placement, proven = place_exactly(cut.problem, EXACT_SECONDS, watch, hint)
+        found[at] = _report(found[at], cut, placement, proven)
     watch.report(stage, 1.0, None)
     return tuple(found)
 
 
-def _report(
-    cluster: Cluster,
-    kind: Kind,
-    name: str,
-    nodes: Sequence[str],
-    max_utilization: float,
-    watch: Watch,
-) -> FailureReport:
-    failure = fail(cluster, nodes)
-    evacuees = frozenset(failure.evacuees)
-    problem = promise(
-        build_problem(
-            failure.survivors,
-            [pod for pod in failure.survivors.pods if pod.id in evacuees],
-            mode=LoadMode.SPREAD,
-            max_utilization=max_utilization,
-        )
-    )
-    placement, proven = place_quickly(problem, EXACT_SECONDS, watch)
+def _report(started: FailureReport, cut: Cut, placement: Ints, proven: bool) -> FailureReport:
+    problem = cut.problem
     lost = np.flatnonzero(placement < 0)
-    offered = np.maximum(problem.allocatable, 1)
-    share = (problem.held(placement) / offered).max(axis=0)
+    share = (problem.held(placement) / np.maximum(problem.allocatable, 1)).max(axis=0)
     return FailureReport(
-        kind=kind,
-        name=name,
-        nodes=len(nodes),
-        evacuated=len(evacuees),
+        kind=started.kind,
+        name=started.name,
+        nodes=started.nodes,
+        evacuated=len(problem.pods),
         unplaced=dict(sorted(Counter(problem.priority[lost].tolist()).items(), reverse=True)),
         lost_pods=tuple(problem.pods[pod] for pod in lost),
-        not_recreated=sum("no controller" in why for why in failure.left_behind.values()),
+        not_recreated=cut.not_recreated,
         proven=proven,
         cpu_peak=float(share[problem.resources.index(CPU)]),
         memory_peak=float(share[problem.resources.index(MEMORY)]),

@@ -57,9 +57,13 @@ class Resources(Rule):
         what = "1 pod slot" if name == PODS and missing == 1 else _of(name, missing)
         return f"free {what} on {index.nodes[node].name}"
 
-    def short_of(self, index: RuleIndex, pod: int, node: int) -> list[str]:
-        """The resources that run short, by name."""
-        return [index.resources[resource] for resource in self._short(index, pod, node)]
+    def short_counts(self, index: RuleIndex, pod: int, nodes: Ints) -> dict[str, int]:
+        """On how many of some nodes each resource runs short, by name."""
+        free, home = _free(index)[nodes], int(index.home[pod])
+        free[nodes == home] += index.footprint[pod]
+        need = index.request[pod]
+        short = ((need > 0) & (need > free)).sum(axis=0)
+        return {index.resources[at]: int(short[at]) for at in np.flatnonzero(short)}
 
     def shortfall(self, index: RuleIndex, pod: int, node: int) -> float:
         """What is missing as a share of what the node offers, summed over resources."""

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from kytos.cluster import Cluster
+from kytos.cluster import PODS, Cluster
 from kytos.problem import Bools
-from kytos.rules.base import Rule, Verdict
+from kytos.rules.base import Verdict
 from kytos.rules.index import RuleIndex
 from kytos.rules.resources import Resources
-from kytos.rules.verdicts import RULES, refusals
+from kytos.rules.verdicts import FEASIBLE, RULES, first_refusals, refusals
 
 
 @dataclass(frozen=True)
@@ -89,38 +90,38 @@ def _explain(index: RuleIndex, pod: int) -> WhyNot:
     return WhyNot(
         pod=index.pods[pod].id,
         verdicts=tuple(_verdict(index, refused, pod, node) for node in range(len(index.nodes))),
-        summary=_summary(index, refused, pod),
+        summary=refusal_summary(index, pod, first_refusals(index, [pod])[0]),
         remedies=_remedies(index, refused, pod),
     )
 
 
 def _verdict(index: RuleIndex, refused: Bools, pod: int, node: int) -> Verdict | None:
-    rule = _first(refused, node)
-    if rule is None:
+    found = np.flatnonzero(refused[:, node])
+    if not len(found):
         return None
+    rule = RULES[int(found[0])]  # the one the scheduler would name
     return Verdict(rule.name, index.nodes[node].name, rule.reason(index, pod, node))
 
 
-def _first(refused: Bools, node: int) -> Rule | None:
-    """The rule the scheduler would name."""
-    found = np.flatnonzero(refused[:, node])
-    return RULES[int(found[0])] if len(found) else None
+def refusal_summary(index: RuleIndex, pod: int, first: npt.NDArray[np.int8]) -> str:
+    """Sum up over all nodes what refuses a pod, in the scheduler's words.
 
+    A node short of two resources is counted under both, as the scheduler does.
 
-def _summary(index: RuleIndex, refused: Bools, pod: int) -> str:
-    """A node short of two resources is counted under both, as the scheduler does."""
+    Parameters
+    ----------
+    first
+        ``(nodes,)`` the pod's row of `kytos.rules.verdicts.first_refusals`.
+    """
     causes: Counter[str] = Counter()
-    for node in range(len(index.nodes)):
-        rule = _first(refused, node)
+    for position in np.unique(first[first != FEASIBLE]):
+        rule, nodes = RULES[position], np.flatnonzero(first == position)
         if isinstance(rule, Resources):
-            causes.update(
-                "too many pods" if name == "pods" else f"insufficient {name}"
-                for name in rule.short_of(index, pod, node)
-            )
-        elif rule is not None:
-            causes[rule.summary] += 1
-    feasible = int((~refused.any(axis=0)).sum())
-    head = f"{feasible} of {len(index.nodes)} nodes"
+            for name, count in rule.short_counts(index, pod, nodes).items():
+                causes["too many pods" if name == PODS else f"insufficient {name}"] += count
+        else:
+            causes[rule.summary] += len(nodes)
+    head = f"{int((first == FEASIBLE).sum())} of {len(index.nodes)} nodes"
     if not causes:
         return head
     told = sorted(causes.items(), key=lambda cause: (-cause[1], cause[0]))

@@ -17,9 +17,16 @@ from kytos.cluster import (
     Volume,
 )
 from kytos.hamiltonian.weights import Weights
-from kytos.optimize.recovery import RecoveryOutcome, RecoveryRequest, recover
+from kytos.optimize.failure import fail
+from kytos.optimize.promise import place_quickly
+from kytos.optimize.recovery import (
+    RecoveryOutcome,
+    RecoveryRequest,
+    recover,
+    recovery_problem,
+)
 from kytos.optimize.refusal import RequestRefused
-from kytos.solvers.base import SolverName
+from kytos.solvers.base import SolverName, StopReason, Watch
 from kytos.sources.body import ClusterBody, cluster_from_body
 from tests.optimize.random_failures import (
     first_fit,
@@ -349,3 +356,38 @@ def test_a_pod_larger_than_any_node_leaves_the_rest_alone() -> None:
     outcome = recover(lost, LOST, params=QUICK)
     assert sorted(where(outcome).values()) == ["x", "y"]
     assert outcome.unplaced[0].reason == "0 of 2 nodes: 2 insufficient cpu"
+
+
+def test_small_pods_before_large_ones_where_not_all_fit() -> None:
+    """Of one class, ten pods of 100 fit where one of 1000 would: the most are placed."""
+    lost = cluster(
+        [node("lost", 9000), node("left")],
+        [pod("large", "lost", 1000), *(pod(f"p{n}", "lost", 100) for n in range(10))],
+    )
+    problem = recovery_problem(fail(lost, ["lost"]), LOST)
+    placement, proven = place_quickly(problem, Watch())
+    assert (placement >= 0).sum() == 10
+    assert not proven  # `large` fits alone
+
+
+def test_a_limit_is_the_decimal_number_it_was_given_as() -> None:
+    """57 % of 100 is 57, though 100 times the float 0.57 is less."""
+    lost = cluster([node("lost"), node("left", 100)], [pod("p", "lost", 57, 1)])
+    outcome = recover(lost, LOST.model_copy(update={"max_utilization": 0.57}), params=QUICK)
+    assert where(outcome) == {"p": "left"}
+
+
+def test_when_the_clock_ends_it_the_rest_is_named() -> None:
+    """With next to no time every pod with plain room still gets a node; no node was checked."""
+    lost = cluster(
+        [node("lost", 9000), *(node(f"n{n}") for n in range(30))],
+        [pod(f"p{n}", "lost", 200) for n in range(40)],
+    )
+    outcome = recover(
+        lost,
+        RecoveryRequest(failed_nodes=("lost",)),
+        params=QUICK.model_copy(update={"time_limit_s": 1e-6}),
+    )
+    assert len(outcome.placements) == 40
+    assert outcome.solver.stopped_by is StopReason.CLOCK
+    assert [report.checked for report in outcome.cascade] == [False] * 30
