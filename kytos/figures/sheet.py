@@ -10,7 +10,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from kytos.cluster import Cluster
-from kytos.figures.style import blank, safe
+from kytos.figures.style import blank, ink_on, safe
 from kytos.units import count
 
 _NO_ZONE = "no zone"
@@ -109,17 +109,13 @@ def draw(
     """Draw a sheet's cells, coloured on a scale over `bounds`, with its headings and names."""
     shares = np.full((sheet.rows, sheet.columns), np.nan)
     hovers: npt.NDArray[np.object_] = np.full(shares.shape, "", dtype=object)
-    texts: npt.NDArray[np.object_] = np.full(shares.shape, "", dtype=object)
     for cell in sheet.cells:
         shares[cell.row, cell.column] = cell.share
         hovers[cell.row, cell.column] = cell.hover
-        texts[cell.row, cell.column] = cell.text
     figure = blank(int(sheet.rows * sheet.row_height) + (40 if sheet.column_names else 16))
     figure.add_trace(
         go.Heatmap(
             z=shares,
-            text=texts,
-            texttemplate="%{text}",
             customdata=hovers,
             hovertemplate="%{customdata}<extra></extra>",
             hoverongaps=False,
@@ -131,6 +127,7 @@ def draw(
             ygap=2,
         )
     )
+    figure.add_trace(_labels(sheet, scale, bounds))
     for row, heading in sheet.headings:
         figure.add_annotation(
             x=-0.5,
@@ -162,3 +159,27 @@ def draw(
         automargin=True,
     )
     return figure
+
+
+def _labels(
+    sheet: Sheet, scale: str | list[tuple[float, str]], bounds: tuple[float, float]
+) -> go.Scatter:
+    """What is written in the cells, each in the ink that stands out best on its colour.
+
+    Plotly's own choice for a heatmap is a mid-grey on every light cell.
+    """
+    written = [cell for cell in sheet.cells if cell.text]
+    least, most = bounds
+    shares = [0.5 if math.isnan(cell.share) else cell.share for cell in written]
+    positions = np.clip([(share - least) / (most - least) for share in shares], 0.0, 1.0)
+    return go.Scatter(
+        x=[cell.column for cell in written],
+        y=[cell.row for cell in written],
+        text=[cell.text for cell in written],
+        mode="text",
+        textfont={"color": [ink_on(scale, position) for position in positions], "size": 12},
+        cliponaxis=False,
+        hoverinfo="skip",
+        showlegend=False,
+        name="labels",
+    )

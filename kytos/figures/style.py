@@ -10,6 +10,7 @@ import html
 from collections.abc import Iterable
 
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
 
 UTILISATION = "Cividis"
 """Even in lightness and safe for colour-blind readers; always over 0..1."""
@@ -22,6 +23,7 @@ AFTER = "#2f6fb0"
 MARK = "#d1495b"
 """Over capacity."""
 FREED = "#2a9d8f"
+DARK_INK, LIGHT_INK = "#000000", "#ffffff"
 
 _TEMPLATE = "plotly_white"
 
@@ -34,6 +36,21 @@ def safe(name: str) -> str:
 def safe_lines(lines: Iterable[str]) -> str:
     """Return lines as one hover text, each escaped."""
     return "<br>".join(safe(line) for line in lines)
+
+
+def ink_on(scale: str | list[tuple[float, str]], position: float) -> str:
+    """Return the ink with the higher contrast (WCAG 2.2) on a colour scale's colour.
+
+    Parameters
+    ----------
+    position
+        On the scale, 0..1.
+    """
+    (colour,) = sample_colorscale(scale, [position], colortype="tuple")
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    # Contrast with black is (L + 0.05) / 0.05, with white 1.05 / (L + 0.05).
+    return DARK_INK if (luminance + 0.05) ** 2 > 0.05 * 1.05 else LIGHT_INK
 
 
 def blank(height: int) -> go.Figure:

@@ -117,9 +117,10 @@ class CpSat:
         trace = [(0.0, before)]
 
         def report(stage: str, progress: float, reached: float | None) -> None:
-            if reached is not None:
-                trace.append((time.monotonic() - began, reached))
-            watch.report(stage, progress, reached)
+            # The search's first placement may be worse than the one it began with.
+            best = trace[-1][1] if reached is None else min(reached, trace[-1][1])
+            trace.append((time.monotonic() - began, best))
+            watch.report(stage, progress, best)
 
         found = solve_exact(problem, weights, params, replace(watch, report=report), hint=placement)
         after, seconds = energy(problem, weights, found.placement).total, time.monotonic() - began

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from plotly.colors import sample_colorscale
 
 from kytos.cluster import CPU, MEMORY, Cluster
 from kytos.figures.heatmap import (
@@ -13,12 +14,18 @@ from kytos.figures.heatmap import (
     utilisation_table,
     utilisation_tiles,
 )
+from kytos.figures.style import DIFFERENCE, LIGHT_INK, LOSSES, UTILISATION, ink_on
 
 
 def shares(figure: go.Figure) -> list[float]:
     """The numbers drawn, row by row."""
     drawn = np.array(figure.data[0].z, dtype=float).ravel()
     return [float(value) for value in drawn if not np.isnan(value)]
+
+
+def labels(figure: go.Figure) -> list[str]:
+    """What is written in the cells."""
+    return [text for trace in figure.data if trace.name == "labels" for text in trace.text]
 
 
 def words(figure: go.Figure) -> str:
@@ -61,8 +68,7 @@ def test_scale_is_fixed(three_nodes: Cluster) -> None:
 def test_over_capacity_is_marked_not_only_coloured(three_nodes: Cluster) -> None:
     """The one overfull node carries a mark and its per cent; full or less carries none."""
     figure = utilisation_tiles(three_nodes, CPU)
-    marks = figure.data[1]
-    assert marks.name == "over capacity"
+    (marks,) = [trace for trace in figure.data if trace.name == "over capacity"]
     assert len(marks.x) == 1
     assert "125%" in words(figure)
     assert len(utilisation_tiles(three_nodes, MEMORY).data[1].x) == 0
@@ -74,7 +80,7 @@ def test_freed_nodes_are_named(three_nodes: Cluster) -> None:
     table = utilisation_table(three_nodes, freed)
     assert list(table.layout.yaxis.ticktext) == ["half freed", "full", "idle"]
     tiles = utilisation_tiles(three_nodes, CPU, freed)
-    assert sorted(set(np.ravel(tiles.data[0].text)) - {""}) == ["0%", "125%", "freed"]
+    assert sorted(labels(tiles)) == ["0%", "125%", "freed"]
     assert str(tiles.data[0].customdata).count("freed") == 1
 
 
@@ -91,7 +97,7 @@ def test_difference_is_signed_and_centred(three_nodes: Cluster) -> None:
     figure = difference_tiles(three_nodes, after, CPU)
     assert shares(figure) == [0.0, -0.5, 0.5]
     assert (figure.data[0].zmin, figure.data[0].zmax) == (-1.0, 1.0)
-    assert {"-50", "+50"} <= set(np.ravel(figure.data[0].text))
+    assert {"-50", "+50"} <= set(labels(figure))
     assert shares(difference_table(three_nodes, after))[3] == -0.5
 
 
@@ -118,3 +124,25 @@ def test_thousand_nodes_stay_light(thousand_nodes: Cluster) -> None:
 def test_template_is_named(three_nodes: Cluster) -> None:
     """The figure does not lean on Plotly's default template, which Streamlit replaces."""
     assert utilisation_table(three_nodes).layout.template.layout.colorway is not None
+
+
+def contrast(first: tuple[float, ...], second: tuple[float, ...]) -> float:
+    """Contrast ratio of two colours (channels 0..1) by WCAG 2.2."""
+    lightness = sorted(
+        0.05
+        + sum(
+            share * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4)
+            for share, c in zip((0.2126, 0.7152, 0.0722), colour, strict=True)
+        )
+        for colour in (first, second)
+    )
+    return lightness[1] / lightness[0]
+
+
+@pytest.mark.parametrize("scale", [UTILISATION, DIFFERENCE, LOSSES])
+def test_labels_can_be_read_on_every_colour(scale: str) -> None:
+    """At least 4.5 to 1, what WCAG asks of small text, between the ink and the colour under it."""
+    for position in np.linspace(0, 1, 101):
+        (colour,) = sample_colorscale(scale, [position], colortype="tuple")
+        ink = (1.0, 1.0, 1.0) if ink_on(scale, position) == LIGHT_INK else (0.0, 0.0, 0.0)
+        assert contrast(colour, ink) >= 4.5

@@ -73,6 +73,20 @@ def test_the_stop_button_ends_the_search(crowded: Problem) -> None:
     assert feasible(crowded, found.placement)
 
 
+def test_the_trace_never_rises(crowded: Problem) -> None:
+    """The best energy so far falls from that of the placement it began with to the answer's."""
+    heard: list[float | None] = []
+    watch = Watch(report=lambda _stage, _progress, reached: heard.append(reached))
+    params = SolverParams(time_limit_s=2.0)
+    found = CP_SAT.improve(crowded, Weights(), crowded.current, params, watch)
+    energies = [reached for _, reached in found.trace]
+    assert energies[0] == energy(crowded, Weights(), crowded.current).total
+    assert energies[-1] == pytest.approx(energy(crowded, Weights(), found.placement).total)
+    assert (np.diff(energies) <= 1e-12).all()
+    assert heard
+    assert max(reached for reached in heard if reached is not None) <= energies[0]
+
+
 def test_same_seed_same_answer() -> None:
     """When the search ends by itself its answer is a function of the seed."""
     problem = random_problem(11, pods=6, nodes=3)
