@@ -28,6 +28,12 @@ def labels(figure: go.Figure) -> list[str]:
     return [text for trace in figure.data if trace.name == "labels" for text in trace.text]
 
 
+def over_capacity(figure: go.Figure) -> int:
+    """How many cells carry the mark."""
+    (marks,) = [trace for trace in figure.data if trace.name == "over capacity"]
+    return len(marks.x)
+
+
 def words(figure: go.Figure) -> str:
     """Everything the figure shows as text."""
     return figure.to_json()
@@ -68,10 +74,9 @@ def test_scale_is_fixed(three_nodes: Cluster) -> None:
 def test_over_capacity_is_marked_not_only_coloured(three_nodes: Cluster) -> None:
     """The one overfull node carries a mark and its per cent; full or less carries none."""
     figure = utilisation_tiles(three_nodes, CPU)
-    (marks,) = [trace for trace in figure.data if trace.name == "over capacity"]
-    assert len(marks.x) == 1
+    assert over_capacity(figure) == 1
     assert "125%" in words(figure)
-    assert len(utilisation_tiles(three_nodes, MEMORY).data[1].x) == 0
+    assert over_capacity(utilisation_tiles(three_nodes, MEMORY)) == 0
 
 
 def test_freed_nodes_are_named(three_nodes: Cluster) -> None:
