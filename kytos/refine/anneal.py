@@ -65,10 +65,12 @@ class Ladder:
 
 
 SPREAD_LADDERS = (
-    Ladder(2.0, 1e-6, 0.15, 0.5),
-    Ladder(0.1, 1e-7, 0.55, 0.5),
-    Ladder(1e-3, 1e-8, 0.2, 0.6),
+    Ladder(1.0, 1e-2, 0.15, 0.5),
+    Ladder(0.1, 1e-3, 0.6, 0.5),
+    Ladder(1e-3, 1e-7, 0.15, 0.6),
 )
+"""Most of the work lies where what moves cost is weighed against what they gain; where they cost
+nothing, the last ladder levels to the end (docs/decisions/0091)."""
 CONSOLIDATE_LADDERS = (
     Ladder(2.0, 1e-3, 0.15, 0.5),
     Ladder(0.3, 1e-3, 0.35, 0.5),
@@ -87,8 +89,8 @@ GRACE = 4 * CHUNK
 
 
 def default_proposals(problem: Problem) -> int:
-    """Return a sensible budget of work: 3,000 proposals a pod, within 2 and 80 million."""
-    return int(np.clip(3_000 * len(problem.pods), 2_000_000, 80_000_000))
+    """Return a sensible budget of work: 10,000 proposals a pod, within 2 and 80 million."""
+    return int(np.clip(10_000 * len(problem.pods), 2_000_000, 80_000_000))
 
 
 def refine(
