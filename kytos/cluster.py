@@ -275,6 +275,8 @@ class DisruptionBudget(Frozen):
     namespace: str
     selector: LabelSelector | None = None
     disruptions_allowed: int = 0
+    unready_leave_freely: bool = False
+    """Whether evicting a pod that is not ready asks for none of what is allowed."""
 
 
 class Claim(Frozen):

@@ -34,7 +34,7 @@ def movability(cluster: Cluster) -> dict[str, str | None]:
         pod.id: _impossible(pod)
         or _unwise(pod)
         or _node_not_to_disrupt(cluster, pod)
-        or _over_budget([cluster.budgets[found] for found in budgets[position]])
+        or _over_budget(pod, [cluster.budgets[found] for found in budgets[position]])
         for position, pod in enumerate(cluster.pods)
     }
 
@@ -48,10 +48,13 @@ def move_limits(cluster: Cluster, decide: Sequence[Pod]) -> tuple[MoveLimit, ...
     rows = {pod.id: row for row, pod in enumerate(decide)}
     members: dict[int, Bools] = {}
     for position, found in enumerate(_budgets_of(cluster)):
-        row = rows.get(cluster.pods[position].id)
+        pod = cluster.pods[position]
+        row = rows.get(pod.id)
         if row is None:
             continue
         for budget in found:
+            if _leaves_freely(pod, cluster.budgets[budget]):
+                continue
             if budget not in members:
                 members[budget] = np.zeros(len(decide), dtype=np.bool_)
             members[budget][row] = True
@@ -126,12 +129,12 @@ def _node_not_to_disrupt(cluster: Cluster, pod: Pod) -> str | None:
     return None
 
 
-def _over_budget(budgets: Sequence[DisruptionBudget]) -> str | None:
+def _over_budget(pod: Pod, budgets: Sequence[DisruptionBudget]) -> str | None:
     if len(budgets) > 1:
         names = ", ".join(_named(budget) for budget in budgets)
         return f"several disruption budgets match it ({names}), which the Eviction API refuses"
     for budget in budgets:
-        if _left(budget) == 0:
+        if _left(budget) == 0 and not _leaves_freely(pod, budget):
             return f"disruption budget {_named(budget)} allows no disruption now"
     return None
 
@@ -157,6 +160,11 @@ def _budgets_of(cluster: Cluster) -> Sequence[Sequence[int]]:
         for pod in np.flatnonzero(matched):
             found[int(pod)].append(position)
     return found
+
+
+def _leaves_freely(pod: Pod, budget: DisruptionBudget) -> bool:
+    """Whether evicting the pod uses up none of what the budget allows."""
+    return budget.unready_leave_freely and not pod.ready
 
 
 def _left(budget: DisruptionBudget) -> int:

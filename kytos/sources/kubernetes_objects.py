@@ -150,12 +150,21 @@ def read_pod(item: Fields, context: Context) -> Pod:
 
 
 def read_budget(item: Fields) -> DisruptionBudget:
-    """Read a PodDisruptionBudget; one without status allows nothing."""
+    """Read a PodDisruptionBudget; one without status, or with one out of date, allows nothing.
+
+    Pods that are not ready leave freely under the policy AlwaysAllow, and by default while enough
+    others are healthy. Source: the Eviction API, ``pkg/registry/core/pod/storage/eviction.go``.
+    """
+    metadata, spec, status = (item.object(part) for part in ("metadata", "spec", "status"))
+    current = status.integer("observedGeneration") >= metadata.integer("generation")
+    healthy, desired = status.integer("currentHealthy"), status.integer("desiredHealthy")
+    always = spec.text("unhealthyPodEvictionPolicy") == "AlwaysAllow"
     return DisruptionBudget(
-        name=item.object("metadata").text("name"),
+        name=metadata.text("name"),
         namespace=namespace_of(item),
-        selector=label_selector(item.object("spec"), "selector"),
-        disruptions_allowed=item.object("status").integer("disruptionsAllowed"),
+        selector=label_selector(spec, "selector"),
+        disruptions_allowed=status.integer("disruptionsAllowed") if current else 0,
+        unready_leave_freely=always or healthy >= desired > 0,
     )
 
 

@@ -129,3 +129,18 @@ def test_a_budget_that_allows_all_limits_nothing() -> None:
     assert move_limits(cluster, cluster.pods) == ()
     tight = with_budgets(budget("web", 0, labelled(app="web")), pods=replicas(3))
     assert move_limits(tight, ()) == ()
+
+
+@pytest.mark.parametrize(
+    ("freely", "ready", "movable"),
+    [(True, False, True), (True, True, False), (False, False, False)],
+)
+def test_a_pod_that_is_not_ready_may_leave_freely(freely: bool, ready: bool, movable: bool) -> None:
+    """Where the budget lets unready pods go, one of them needs nothing of what is left."""
+    empty = budget("web", 0, labelled(app="web")).model_copy(
+        update={"unready_leave_freely": freely}
+    )
+    cluster = with_budgets(empty, pods=replicas(2, ready=ready))
+    assert (movability(cluster)["default/web-0"] is None) is movable
+    limits = move_limits(cluster, cluster.pods)
+    assert [limit.members.tolist() for limit in limits] == ([] if movable else [[True, True]])
