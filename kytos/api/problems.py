@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from structlog.contextvars import get_contextvars
+
+from kytos.sources.errors import field_path, sentence
 
 MOST_ERRORS = 20
 """Errors listed in one answer; a body of 20,000 bad pods needs no 20,000 sentences."""
@@ -81,21 +83,28 @@ async def on_invalid(_: Request, error: Exception) -> Response:
 
 
 def invalid(found: Iterable[Mapping[str, Any]]) -> Response:
-    """Return a 422 from pydantic's errors; the offending values are left out.
-
-    A value can be of any size or no JSON at all (NaN), and it is the sender who has it.
-    """
+    """Return a 422 from pydantic's errors."""
     errors = field_errors(found)
-    named = "; ".join(f"{error.field}: {error.message}" for error in errors[:3])
+    return answer_problem(422, _summary(errors), errors[:MOST_ERRORS])
+
+
+def refusal_of(error: ValidationError, place: str = "") -> Refusal:
+    """Return a 422 from what a model refused; `place` is said before each field."""
+    errors = field_errors(error.errors(include_url=False), place)
+    return Refusal(422, _summary(errors), *errors[:MOST_ERRORS])
+
+
+def _summary(errors: Sequence[FieldError]) -> str:
+    said = "; ".join(f"{error.field}: {error.message}" for error in errors[:3])
     more = f"; and {len(errors) - 3} more" if len(errors) > 3 else ""
-    return answer_problem(422, f"the request is not valid: {named}{more}", errors[:MOST_ERRORS])
+    return f"the request is not valid: {said}{more}"
 
 
-def field_errors(found: Iterable[Mapping[str, Any]]) -> list[FieldError]:
-    """Return pydantic's errors by field."""
+def field_errors(found: Iterable[Mapping[str, Any]], place: str = "") -> list[FieldError]:
+    """Return pydantic's errors by field; without one, they are about `place` or the body."""
     entries = list(found)
     return [
-        FieldError(field=field_path(entry["loc"]), message=_sentence(entry))
+        FieldError(field=_field(entry["loc"], place), message=sentence(entry))
         for entry in entries
         if not _is_echo(entry, entries)
     ]
@@ -109,23 +118,6 @@ def _is_echo(entry: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> 
     )
 
 
-def field_path(location: Iterable[str | int]) -> str:
-    """Return pydantic's location as ``pods[3].cpu_request``."""
-    path = ""
-    for part in location:
-        if isinstance(part, int) and path not in ("", "body"):
-            path += f"[{part}]"
-        elif isinstance(part, int):
-            continue  # the position of a fault in the JSON text
-        else:
-            path += f".{part}" if path else part
-    path = path.removeprefix("body")
-    return path.removeprefix(".")[:LONGEST_PATH] or "body"
-
-
-def _sentence(entry: Mapping[str, Any]) -> str:
-    if entry["type"] == "extra_forbidden":
-        return "no such field; remove it or check its spelling"
-    if entry["type"] == "json_invalid":
-        return f"not valid JSON: {entry.get('ctx', {}).get('error', 'cannot be read')}"
-    return str(entry["msg"]).removeprefix("Value error, ")
+def _field(location: Sequence[str | int], place: str) -> str:
+    named = location[1:] if location[:1] == ("body",) else location
+    return field_path([place, *named] if place else named)[:LONGEST_PATH] or "body"

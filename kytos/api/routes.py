@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Header, Path, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 from structlog.contextvars import get_contextvars
 
-from kytos.api.problems import FieldError, Problem, Refusal, answer_problem, invalid
+from kytos.api.json_body import JsonRoute, read_json
+from kytos.api.problems import FieldError, Problem, Refusal, answer_problem
 from kytos.api.service import Run, Service
 from kytos.calls import (
     AUTOSCALE,
@@ -48,6 +49,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 SOLVE_REFUSALS = REFUSALS | {
     413: {"model": Problem, "description": "The body is too large"},
+    415: {"model": Problem, "description": "The body is no JSON, or is compressed"},
     422: {"model": Problem, "description": "A field is not accepted; it is named"},
     429: {
         "model": Problem,
@@ -123,7 +125,7 @@ OptionsText = Annotated[
 ]
 JobId = Annotated[str, Path(description="From the 202's Location")]
 
-router = APIRouter()
+router = APIRouter(route_class=JsonRoute)
 
 
 @router.post(
@@ -327,11 +329,7 @@ async def _answer_files(
     *,
     new_pods: Sequence[UploadFile] = (),
 ) -> Response:
-    try:
-        options = call.options.model_validate_json(text)
-    except ValidationError as error:
-        found = error.errors(include_input=False, include_context=False)
-        return invalid([{**entry, "loc": ("options", *entry["loc"])} for entry in found])
+    options = read_json(call.options, text, "options")
     try:
         cluster = await run_in_threadpool(read_cluster, await _contents(files, "cluster"))
     except SourceError as error:

@@ -325,7 +325,7 @@ def _end_of(job: Job[bytes], seconds: float, how_to_consent: str) -> Ending:
         field = FieldError(field=error.where or "body", message=error.message)
         return ending(422, "invalid", str(error), field)
     except ValidationError as error:
-        errors = field_errors(error.errors(include_input=False))
+        errors = field_errors(error.errors())
         return ending(422, "invalid", "; ".join(e.message for e in errors), *errors)
     except SolverUnavailableError as error:
         return ending(

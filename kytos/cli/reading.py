@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ if TYPE_CHECKING:  # importing it loads the solvers, which only a question shoul
     from kytos.calls import Options
 
 STANDARD_INPUT = "-"
+
+_DECIMAL = r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
 
 SomeOptions = TypeVar("SomeOptions", bound="Options")
 
@@ -119,7 +122,8 @@ def read_options(kind: type[SomeOptions], file: Path | None, given: dict[str, An
             raise SourceError("expected one object of options", _name(file))
         content = documents[0]
     try:
-        return kind.model_validate(_merged(content, given))
+        # As JSON text, as the service reads it: there "5" is no number.
+        return kind.model_validate_json(json.dumps(_merged(content, given)), strict=True)
     except ValidationError as error:
         raise first_problem(error) from error
 
@@ -132,13 +136,13 @@ def service_rate(words: str) -> dict[str, Any]:
     ValueError
         When it is not that.
     """
-    found = re.fullmatch(r"(.+)=([0-9.]+)/([0-9.]+)", words)
+    found = re.fullmatch(rf"(.+)=({_DECIMAL})/({_DECIMAL})", words)
     if found is None:
         raise ValueError(
             f"{words!r} is no service; give its name, rate and target rate of one replica, such "
             "as shop/web=450/100"
         )
-    return {"id": found[1], "request_rate": found[2], "target_rate": found[3]}
+    return {"id": found[1], "request_rate": float(found[2]), "target_rate": float(found[3])}
 
 
 def _read_snapshot(context: str | None) -> Snapshot:

@@ -22,7 +22,7 @@ class RebalanceRequest(Frozen):
     """What is asked of a rebalance beside the weights."""
 
     mode: LoadMode = Field(LoadMode.CONSOLIDATE, description="consolidate, spread or squares")
-    max_moves: int | None = Field(None, ge=0, description="move at most this many pods")
+    max_moves: int | None = Field(None, ge=0, lt=2**31, description="move at most this many pods")
     zone_pairs: bool = Field(False, description="keep replicas apart by zone too, not only by node")
     may_move: tuple[str, ...] = Field(
         (), description="pods, services or namespaces that may move though care would pin them"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kytos.sources.errors import SourceError
+from kytos.sources.errors import SourceError, named
 
 _NOTHING: dict[str, Any] = {}
 
@@ -26,7 +26,7 @@ class Fields:
         """Hold the object, or refuse what is none; `key` is where it lies in the object `path`."""
         self._above, self._key = path, key
         if not isinstance(value, dict):
-            raise SourceError(f"expected an object, found {_named(value)}", self.path)
+            raise SourceError(f"expected an object, found {named(value)}", self.path)
         self.value = value
 
     @property
@@ -59,7 +59,7 @@ class Fields:
         if value is None:
             return []
         if not isinstance(value, list):
-            raise SourceError(f"expected a list, found {_named(value)}", self._at(key))
+            raise SourceError(f"expected a list, found {named(value)}", self._at(key))
         return value
 
     def text(self, key: str, default: str = "") -> str:
@@ -68,7 +68,7 @@ class Fields:
         if value is None:
             return default
         if not isinstance(value, str):
-            raise SourceError(f"expected text, found {_named(value)}", self._at(key))
+            raise SourceError(f"expected text, found {named(value)}", self._at(key))
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -77,7 +77,7 @@ class Fields:
         for position, entry in enumerate(found):
             if not isinstance(entry, str):
                 raise SourceError(
-                    f"expected text, found {_named(entry)}", f"{self._at(key)}[{position}]"
+                    f"expected text, found {named(entry)}", f"{self._at(key)}[{position}]"
                 )
         return tuple(found)
 
@@ -87,7 +87,7 @@ class Fields:
         if value is None:
             return default
         if not isinstance(value, bool):
-            raise SourceError(f"expected true or false, found {_named(value)}", self._at(key))
+            raise SourceError(f"expected true or false, found {named(value)}", self._at(key))
         return value
 
     def integer(self, key: str, default: int = 0) -> int:
@@ -96,7 +96,7 @@ class Fields:
         if value is None:
             return default
         if isinstance(value, bool) or not isinstance(value, int):
-            raise SourceError(f"expected a whole number, found {_named(value)}", self._at(key))
+            raise SourceError(f"expected a whole number, found {named(value)}", self._at(key))
         if not -(2**63) <= value < 2**63:
             raise SourceError("expected a whole number of at most 64 bits", self._at(key))
         return value
@@ -107,21 +107,10 @@ class Fields:
         for name, value in found.items():
             if not isinstance(value, str):
                 raise SourceError(
-                    f"expected text, found {_named(value)}; in YAML, put it in quotes",
+                    f"expected text, found {named(value)}; in YAML, put it in quotes",
                     f"{self._at(key)}[{name!r}]",
                 )
         return dict(found)
 
     def _at(self, key: str) -> str:
         return f"{self.path}.{key}"
-
-
-def _named(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, list):
-        return "a list"
-    shown = repr(value)
-    return shown if len(shown) <= 40 else shown[:40] + "…"

@@ -86,7 +86,7 @@ def test_fractions_never_gain_capacity(node_body: Body, pod_body: Body) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"cpu_capacity": 0}, r"nodes\[0\]\.cpu_capacity.*greater than 0; found 0"),
+        ({"cpu_capacity": 0}, r"nodes\[0\]\.cpu_capacity.*more than 0; found 0"),
         ({"mem_capacity": -1}, r"nodes\[0\]\.mem_capacity"),
         ({"cpu_capacity": float("nan")}, r"nodes\[0\]\.cpu_capacity.*finite"),
         ({"cpu_capacity": float("inf")}, r"nodes\[0\]\.cpu_capacity"),
