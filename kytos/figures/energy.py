@@ -1,4 +1,4 @@
-"""The energy of a plan: by term before and after, over time, and over the samples."""
+"""The energy of a plan: by term before and after, and over time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from kytos.figures.style import AFTER, BEFORE, MARK, blank
+from kytos.figures.style import AFTER, BEFORE, blank
 from kytos.hamiltonian.weights import Weights
 from kytos.outcome import Energy, EnergyChange
 from kytos.units import energy as energy_text
@@ -53,32 +53,6 @@ def energy_trace(trace: Sequence[tuple[float, float]]) -> go.Figure:
     )
     figure.update_xaxes(title="seconds", fixedrange=True)
     figure.update_yaxes(title="best energy", fixedrange=True, automargin=True)
-    return figure
-
-
-def sample_histogram(energies: Sequence[float], best: float) -> go.Figure:
-    """Draw how many reads ended at which sampler energy, the lowest marked.
-
-    Parameters
-    ----------
-    energies
-        Sampler energy of each read: objective, penalties and offset.
-    best
-        The lowest of them.
-    """
-    figure = blank(260)
-    figure.add_trace(
-        go.Histogram(
-            x=list(energies),
-            nbinsx=min(40, max(5, len(energies))),
-            marker={"color": BEFORE},
-            hovertemplate="%{x}: %{y} reads<extra></extra>",
-        )
-    )
-    figure.add_vline(x=best, line={"color": MARK, "dash": "dot"}, annotation_text="lowest")
-    figure.update_xaxes(title="sampler energy", fixedrange=True)
-    figure.update_yaxes(title="reads", fixedrange=True, tick0=0, dtick=max(1, len(energies) // 8))
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 24, "b": 8})
     return figure
 
 

@@ -7,14 +7,18 @@ import plotly.graph_objects as go
 
 from kytos.figures.style import DIFFERENCE, blank
 from kytos.hamiltonian.picture import MatrixPicture
+from kytos.units import energy as energy_text
 
 DECADES = 4
 """Coefficients span orders of magnitude; the colour follows the logarithm of the largest four."""
 
+NARROW = 0.08
+"""Of the edge: a part below that has no room for its name, which would run into the next."""
+
 
 def matrix_figure(picture: MatrixPicture) -> go.Figure:
     """Draw coefficients by pair of variables: blue attracts, red repels, paler is weaker."""
-    figure = blank(520)
+    figure = blank(460)
     cells = len(picture.labels)
     largest = float(np.abs(picture.values).max(initial=0.0)) or 1.0
     shade = 1 + np.log10(np.maximum(np.abs(picture.values) / largest, 10.0**-DECADES)) / DECADES
@@ -45,7 +49,7 @@ def matrix_figure(picture: MatrixPicture) -> go.Figure:
                 "title": {"text": "coefficient"},
                 "tickvals": ticks,
                 "ticktext": [
-                    f"{np.sign(tick) * largest * 10 ** (-DECADES * (1 - abs(tick)) / 0.9):.1g}"
+                    energy_text(np.sign(tick) * largest * 10 ** (-DECADES * (1 - abs(tick)) / 0.9))
                     for tick in ticks
                 ],
                 "len": 0.8,
@@ -59,9 +63,11 @@ def matrix_figure(picture: MatrixPicture) -> go.Figure:
             line = {"color": "#888888", "width": 1, "dash": "dot"}
             figure.add_hline(y=first - 0.5, line=line)
             figure.add_vline(x=first - 0.5, line=line)
+        begin += size
+        if last - first < NARROW * cells:
+            continue
         centres.append((first + last - 1) / 2)
         names.append(f"{name}<br>{size:,}")
-        begin += size
     axis = {"tickvals": centres, "ticktext": names, "showgrid": False, "zeroline": False}
     figure.update_xaxes(**axis, range=[-0.5, cells - 0.5], constrain="domain", tickangle=0)
     figure.update_yaxes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
@@ -9,6 +10,9 @@ import plotly.graph_objects as go
 from kytos.figures.style import AFTER, BEFORE, MARK, blank
 from kytos.time_to_solution import TimeToSolution
 from kytos.units import energy as energy_text
+
+FAR = 5.0
+"""Times their own range beyond the reads: doing nothing is named there, not drawn."""
 
 
 def read_energies(energies: Sequence[float], answer: float | None) -> go.Figure:
@@ -36,6 +40,7 @@ def read_energies(energies: Sequence[float], answer: float | None) -> go.Figure:
             line={"color": MARK, "dash": "dot", "width": 2},
             annotation_text=f"refined answer {energy_text(answer)}",
             annotation_position="top left" if answer > min(energies) else "top right",
+            annotation_yshift=16,
         )
         # A line alone does not widen the axis.
         figure.add_trace(
@@ -62,9 +67,18 @@ def read_objectives(objectives: Sequence[float], start: float, answer: float) ->
             hovertemplate="read %{x}: %{y:.6g}<extra></extra>",
         )
     )
-    figure.add_hline(y=start, line={"color": BEFORE, "dash": "dash"}, annotation_text="do nothing")
     figure.add_hline(y=answer, line={"color": MARK, "dash": "dot"}, annotation_text="refined")
-    low, high = min([*objectives, start, answer]), max([*objectives, start, answer])
+    low, high = min([*objectives, answer]), max([*objectives, answer])
+    if low - FAR * (high - low) <= start <= high + FAR * (high - low):
+        line = {"color": BEFORE, "dash": "dash"}
+        figure.add_hline(y=start, line=line, annotation_text="do nothing")
+        low, high = min(low, start), max(high, start)
+    else:
+        # Drawn, it would leave the reads a flat line.
+        figure.add_annotation(
+            text=f"do nothing: {energy_text(start)}, off the scale",
+            x=0, y=1, xref="paper", yref="paper", yshift=12, showarrow=False,
+        )  # fmt: skip
     margin = 0.12 * ((high - low) or 1.0)
     figure.update_xaxes(title="read", fixedrange=True, rangemode="tozero")
     figure.update_yaxes(title="energy H", fixedrange=True, range=[low - margin, high + margin])
@@ -116,6 +130,21 @@ def times_to_solution(times: Sequence[tuple[str, TimeToSolution]]) -> go.Figure:
     figure.update_yaxes(
         categoryorder="array", categoryarray=names[::-1], automargin=True, fixedrange=True
     )
-    figure.update_xaxes(title="seconds, 99 % sure", type="log", fixedrange=True)
+    figure.update_xaxes(
+        title="seconds, 99 % sure", type="log", range=_decades(times), fixedrange=True
+    )
     figure.update_layout(showlegend=False, margin={"l": 8, "r": 8, "t": 8, "b": 8})
     return figure
+
+
+def _decades(times: Sequence[tuple[str, TimeToSolution]]) -> tuple[float, float]:
+    """The logarithmic range of all that is drawn, with room for words beside an arrow."""
+    ends = [
+        end
+        for _, time in times
+        for end in (time.low, time.seconds or time.low, time.high or time.low)
+    ]
+    low, high = math.log10(min(ends)), math.log10(max(ends))
+    width = max(high - low, 1.0)
+    missed = any(time.seconds is None for _, time in times)
+    return low - 0.1 * width, high + (0.8 if missed else 0.1) * width

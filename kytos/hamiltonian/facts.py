@@ -12,7 +12,7 @@ from kytos.hamiltonian.arrays import Coefficients, Parts
 from kytos.hamiltonian.model import Model
 from kytos.hamiltonian.penalties import MARGIN, penalties
 from kytos.hamiltonian.weights import Weights
-from kytos.problem import Floats
+from kytos.problem import Floats, Problem
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def penalty_facts(model: Model, weights: Weights, strength: Floats) -> tuple[Pen
     ]
     for row, now, whole in zip(layout.rows, applied.rows, computed.rows, strict=True):
         scale = row.largest**2
-        families[_family(row.name)].append((float(now) * scale, float(whole) * scale))
+        families[_family(row.name, problem)].append((float(now) * scale, float(whole) * scale))
     for exclusion, now, whole in zip(
         problem.exclusions, applied.exclusions, computed.exclusions, strict=True
     ):
@@ -128,9 +128,11 @@ def family_facts(name: str, applied: Floats, computed: Floats, A: float) -> Pena
     )
 
 
-def _family(row: str) -> str:
-    """What a row of `layout` bounds, by its name."""
+def _family(row: str, problem: Problem) -> str:
+    """What a row of `layout` bounds, as the list of what reads break names it."""
     _, comma, resource = row.partition(",")
     if comma:
         return f"capacity: {resource}"
-    return "max-moves: max_moves" if row == "moves" else "move-limit: disruption budgets"
+    if row == "moves":
+        return "max-moves: max_moves"
+    return f"move-limit: {problem.move_limits[int(row.removeprefix('budget '))].rule}"

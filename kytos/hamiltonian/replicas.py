@@ -342,9 +342,24 @@ def _rows(problem: ScaleOut) -> tuple[Row, ...]:
             for pair, amount in zip(asking, asked, strict=True)
         )
         if at_most > room:
-            unit = max(int(np.gcd.reduce(asked)), -(-room // LEVELS), 1)
+            unit = _unit(asked, room)
             found.append(Row(name, family, tuple(asking), -(-asked // unit), room // unit))
     return tuple(found)
+
+
+def _unit(asked: Ints, room: int) -> int:
+    """The unit of a row: exact where that needs few levels, else what is rounded up least.
+
+    A replica is counted many times over, and so is what its request is rounded up by: a whole part
+    of some request keeps that one exact.
+    """
+    least = max(-(-room // LEVELS), 1)
+    exact = int(np.gcd.reduce(asked))
+    if exact >= least:
+        return exact
+    sizes = np.unique(asked)
+    units = {max(-(-int(size) // k), least) for size in sizes for k in range(1, LEVELS + 1)}
+    return min(sorted(units), key=lambda unit: float(((-(-sizes // unit) * unit) / sizes).max()))
 
 
 def _load(problem: ScaleOut, count: Mapping[tuple[int, int], Expression]) -> Expression:

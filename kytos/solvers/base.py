@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import to_jsonable_python
 
 from kytos.cluster import Frozen
 from kytos.hamiltonian.weights import Weights
@@ -210,7 +211,13 @@ class QuboFacts(Frozen):
     sampler_objective: float
     """Energy H of the best read once decoded and repaired."""
     info: dict[str, object] = Field({})
-    """What the sampler itself reports (schedule, chains, embedding)."""
+    """What the sampler itself reports (schedule, chains, embedding), as JSON has it."""
+
+    @field_validator("info", mode="before")
+    @classmethod
+    def _as_json(cls, info: object) -> object:
+        # Tuples would come back as lists: facts read from a file would differ from those written.
+        return to_jsonable_python(info)
 
     @property
     def variables(self) -> int:

@@ -34,7 +34,7 @@ from kytos.hamiltonian.weights import Weights
 from kytos.optimize.rebalance import RebalanceRequest
 from kytos.problem import LoadMode
 from kytos.solvers.base import SolverName, SolverParams, StopReason
-from kytos.ui import controls, frame, results, runs
+from kytos.ui import controls, frame, quantum_panel, results, runs
 from kytos.ui.clusters import Loaded
 from kytos.ui.heatmaps import change_heatmaps, chart, cluster_heatmap
 from kytos.ui.runs import Answer, Ask
@@ -189,6 +189,8 @@ def _solvers_result(answer: Answer) -> None:
     for message in row.messages:
         st.info(plain(message), icon=":material/info:")
     _plan(answer, comparison.start, row.plan, comparison.mode)
+    with st.expander("The QUBO", icon=":material/function:"):
+        quantum_panel.show_compared(answer, row)
 
 
 _GAP_HELP = (

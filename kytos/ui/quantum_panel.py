@@ -6,127 +6,175 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import dimod
 import pandas as pd
 import streamlit as st
 
 from kytos import units
-from kytos.compare import BASELINES, CompareRequest, compare_solvers
+from kytos.compare import Comparison, Proposal, Row, proposals
 from kytos.figures.baselines import energies_side_by_side
-from kytos.figures.embedding import chain_lengths, embedding_picture
 from kytos.figures.matrix import matrix_figure
 from kytos.figures.reads import read_energies, read_objectives, times_to_solution
 from kytos.hamiltonian.export import coordinates, dimod_json, ising_json
 from kytos.optimize.annealed import QuboView, qubo_of
-from kytos.optimize.consented import with_consent
-from kytos.optimize.rebalance import RebalanceRequest, rebalance
-from kytos.outcome import Outcome
-from kytos.solvers.base import (
-    Estimate,
-    QuboFacts,
-    SolverName,
-    SolverParams,
-    SolverUnavailableError,
-)
-from kytos.solvers.dwave.topology import topology_of
-from kytos.solvers.registry import find_solver
+from kytos.outcome import Outcome, Question
+from kytos.solvers.base import QuboFacts, SolverName, Stage
 from kytos.time_to_solution import time_to_solution
-from kytos.ui import runs
+from kytos.ui import processors
 from kytos.ui.clusters import Loaded
 from kytos.ui.heatmaps import chart
+from kytos.ui.results import Cell, cells_row
 from kytos.ui.runs import Answer, Ask
 from kytos.ui.text import plain
 
-AT_ONCE = 2_000
+AT_ONCE = 5_000
 """Variables up to which the QUBO is built without being asked for: a second at most."""
-
-QPU_VARIABLES = 100
-"""Assignment variables offered to a processor: about what embeds when most pairs couple."""
 
 TARGETS = (("refined answer", 0.0), ("within 1 % of it", 0.01), ("within 5 %", 0.05),
            ("within 10 %", 0.1), ("better than doing nothing", None))  # fmt: skip
 """Energies a read may aim at: a share of the answer above it, None for the start."""
 
-_QPUS = (SolverName.DWAVE_QPU, SolverName.DWAVE_LEAP_BQM)
 _EXPORTS: tuple[tuple[str, str, str, Callable[[dimod.BinaryQuadraticModel], bytes]], ...] = (
     ("QUBO as dimod JSON", "qubo.json", "application/json", dimod_json),
     ("QUBO as .coo", "qubo.coo", "text/plain", coordinates),
     ("Ising h and J", "ising.json", "application/json", ising_json),
 )
 _PLAIN_TOOLS = "usual tools"
-_ESTIMATE = "charge estimate"
+_BLOCKS = "blocks"
+"""What the facts of reads tell where they are of several QUBOs."""
+
+_ROUNDING = 0.01
+"""Of the answer's energy; above it, its energy in the QUBO holds a penalty."""
 
 
 @dataclass(frozen=True)
 class _Shown:
-    """What the panel is about."""
+    """What the panel is about: a question, who answered it, and what that came to.
+
+    Attributes
+    ----------
+    start, answer
+        Energy H of doing nothing and of the answer.
+    placed
+        Energy H of the answer as a placer is asked; an autoscale's counts are settled then.
+    left_out
+        Pods that the answer finds no node for.
+    """
 
     ask: Ask
     loaded: Loaded
-    outcome: Outcome
+    solver: SolverName
+    qubo: QuboFacts | None
+    stages: tuple[Stage, ...]
+    start: float
+    answer: float
+    placed: float
+    left_out: int
 
 
 def show(answer: Answer) -> None:
     """Draw the panel for an answer; what is heavy is built again from what was asked."""
     if not isinstance(answer.ask, Ask):
         return
-    shown = _Shown(answer.ask, answer.loaded, answer.outcome)
-    outcome = shown.outcome
-    view = _built(shown)
-    if view is not None:
-        _formulas(view)
-        left, right = st.columns(2, gap="large")
-        with left:
-            _size(view, outcome.solver.qubo)
-        with right:
-            st.markdown("**The matrix**: what each pair of variables adds when both are 1")
-            chart(matrix_figure(view.picture), key="qubo matrix", alt="Coefficients of the QUBO")
-        _penalties(view, outcome.solver.qubo)
-    qubo = outcome.solver.qubo
-    if qubo is None:
-        st.info(f"`{outcome.solver.name}` draws no samples.", icon=":material/info:")
-    elif qubo.sample_energies:
-        _reads(outcome, qubo)
-        _embedding(qubo)
-    if view is not None and isinstance(shown.ask.request, RebalanceRequest):
-        _baselines(shown)
+    outcome: Outcome = answer.outcome
+    report, settled = outcome.solver, outcome.question is Question.AUTOSCALE
+    shown = _Shown(
+        answer.ask,
+        answer.loaded,
+        report.name,
+        report.qubo,
+        report.stages,
+        outcome.energy.before.total,
+        outcome.energy.after.total,
+        report.refined_energy,
+        0 if settled else sum(outcome.metrics.after.unplaced.values()),
+    )
+    if _annealed(shown):
+        processors.show(answer.ask, answer.loaded, answer.change)
         _exports(shown)
-        _processors(shown)
 
 
-def _built(shown: _Shown) -> QuboView | None:
-    """The view, built at once where that is quick and on request where it is not."""
-    ask = shown.ask
-    large = ask.params.max_variables > AT_ONCE
-    if large and not st.button(
+def show_compared(answer: Answer, row: Row) -> None:
+    """Draw the panel for one solver of a comparison; nothing is sent from there."""
+    comparison: Comparison = answer.outcome
+    if not isinstance(answer.ask, Ask) or row.plan is None:
+        return
+    shown = _Shown(
+        answer.ask,
+        answer.loaded,
+        row.solver,
+        row.qubo,
+        row.stages,
+        comparison.start.energy.total,
+        row.plan.energy.total,
+        row.plan.energy.total,
+        sum(row.plan.metrics.unplaced.values()),
+    )
+    if _annealed(shown):
+        _exports(shown)
+
+
+def _annealed(shown: _Shown) -> bool:
+    """Draw the QUBO and its reads; say whether there is a QUBO."""
+    size = shown.ask.params.max_variables if shown.qubo is None else shown.qubo.variables
+    if size > AT_ONCE and not st.toggle(
         "Build the QUBO", help="A model of this size takes some seconds.", key="build qubo"
     ):
-        return None
-    if ask.solver is SolverName.HYBRID:
-        st.caption(
-            "`hybrid` anneals blocks of this problem one after another; shown is the one QUBO "
-            "that a sampler alone would be given."
-        )
-    return _view(_key(shown), shown)
+        return False
+    view = _view(_key(shown), shown)
+    if view is None:
+        st.info("There is no QUBO: nothing may go anywhere else.", icon=":material/info:")
+        return False
+    _whose(shown)
+    _headline(view, shown)
+    _hamiltonian(view)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**Size and precision**")
+        _size(view, shown.qubo)
+    with right:
+        st.markdown("**The matrix**: what each pair of variables adds when both are 1")
+        chart(matrix_figure(view.picture), key="qubo matrix", alt="Coefficients of the QUBO")
+    if shown.qubo is not None and shown.qubo.sample_energies:
+        _reads(shown, shown.qubo)
+    _penalties(view, shown.qubo)
+    if shown.qubo is not None and shown.qubo.read_objectives:
+        _time_to_solution(shown, shown.qubo)
+    _usual_tools(shown)
+    if shown.qubo is not None:
+        processors.answered_on_processor(shown.qubo)
+    return True
 
 
-@st.cache_data(max_entries=16, show_spinner="Building the QUBO…")
+def _whose(shown: _Shown) -> None:
+    """Say so where the QUBO shown is not what the solver annealed."""
+    if shown.solver is SolverName.HYBRID:
+        told = "refines first, then anneals blocks of this problem one after another"
+    elif shown.qubo is None:
+        told = "draws no samples"
+    else:
+        return
+    st.caption(
+        f"`{shown.solver.value}` {told}; the QUBO below is the one that a sampler alone would be "
+        "given."
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner="Building the QUBO…")
 def _view(key: str, _shown: _Shown) -> QuboView | None:  # noqa: ARG001
     """Cached by `key`, which names all that the view depends on."""
     ask = _shown.ask
-    return qubo_of(
-        _shown.loaded.cluster, ask.request, ask.weights, ask.params, _shown.outcome.solver.qubo
-    )
+    return qubo_of(_shown.loaded.cluster, ask.request, ask.weights, ask.params, _shown.qubo)
 
 
 def _key(shown: _Shown) -> str:
     """Everything that the QUBO of an answer depends on, as text."""
-    ask, qubo = shown.ask, shown.outcome.solver.qubo
+    ask, qubo = shown.ask, shown.qubo
     return json.dumps(
         [
             ask.digest,
+            type(ask.request).__name__,
             ask.request.model_dump(mode="json"),
             ask.weights.model_dump(),
             [ask.params.max_variables, ask.params.encoding, ask.params.capacity],
@@ -135,67 +183,114 @@ def _key(shown: _Shown) -> str:
     )
 
 
-def _formulas(view: QuboView) -> None:
-    with st.expander("The Hamiltonian, with its numbers", icon=":material/function:"):
-        for formula in view.formulas:
+def _headline(view: QuboView, shown: _Shown) -> None:
+    """The QUBO and what became of it, in a row of numbers."""
+    facts, qubo = view.facts, shown.qubo
+    cells = [
+        Cell("Variables", f"{sum(facts.variables.values()):,}", remark=_kinds(facts.variables, 1)),
+        Cell("Couplers", f"{facts.couplers:,}", remark=f"{facts.density:.0%} of all pairs"),
+        Cell("Precision needed", f"{facts.precision_bits} bits", remark="sign included"),
+    ]
+    if qubo is not None:
+        told = f"of {units.count(qubo.reads, 'read')}"
+        cells.append(Cell("Feasible as drawn", units.percent(qubo.feasible_share), remark=told))
+    if qubo is not None and qubo.read_objectives:
+        cells.append(
+            Cell(
+                "Sampler alone", units.energy(qubo.sampler_objective), remark="best read, repaired"
+            )
+        )
+    told = f"do nothing: {units.energy(shown.start)}"
+    cells.append(Cell("Answer", units.energy(shown.answer), remark=told))
+    cells_row(cells)
+
+
+def _kinds(variables: Mapping[str, int], most: int | None = None) -> str:
+    """How many of each kind, or of the first few."""
+    return ", ".join(f"{count:,} {kind}" for kind, count in list(variables.items())[:most])
+
+
+def _hamiltonian(view: QuboView) -> None:
+    whole, *terms = view.formulas
+    st.latex(whole.latex)
+    with st.expander("The Hamiltonian term by term, with its numbers", icon=":material/function:"):
+        for formula in terms:
             st.caption(plain(formula.words))
             st.latex(formula.latex)
 
 
 def _size(view: QuboView, qubo: QuboFacts | None) -> None:
     facts = view.facts
+    spanned = f"{units.energy(facts.smallest)} to {units.energy(facts.largest)}"
     rows = {
-        "Variables": f"{sum(facts.variables.values()):,} ("
-        + ", ".join(f"{count:,} {kind}" for kind, count in facts.variables.items())
-        + ")",
+        "Variables": f"{sum(facts.variables.values()):,} ({_kinds(facts.variables)})",
         "Couplers": f"{facts.couplers:,} ({units.percent(facts.density)} of all pairs)",
-        "Coefficients": f"{facts.smallest:.3g} to {facts.largest:.3g} in magnitude",
+        "Coefficients": f"{spanned} in magnitude",
         "Precision needed": f"{facts.precision_bits} bits, the sign included",
     }
     if qubo is not None:
+        rows["Part annealed"] = (
+            f"{qubo.pods:,} of {qubo.pods_total:,} pods, "
+            f"{qubo.nodes:,} of {qubo.nodes_total:,} nodes"
+        )
         rows["Reads"] = f"{units.count(qubo.reads, 'read')} in {units.count(qubo.rounds, 'round')}"
         rows["Feasible as sampled"] = units.percent(qubo.feasible_share)
-    st.markdown("**Size and precision**")
-    _table(rows, "qubo size")
+    table = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
+    st.dataframe(table, hide_index=True, key="qubo size")
+    if "slack" in facts.variables and qubo is not None and qubo.rounds > 1:
+        st.caption("Empty stripes of the matrix are slack of rows that carry no penalty.")
 
 
 def _penalties(view: QuboView, qubo: QuboFacts | None) -> None:
     broken: Mapping[str, int] = {} if qubo is None else qubo.broken
-    reads = 0 if qubo is None else qubo.reads
-    st.markdown("**Penalties**, and which constraint reads break")
+    # What reads of blocks break is not counted by constraint.
+    reads = 0 if qubo is None or _BLOCKS in qubo.info else qubo.reads
+    st.markdown(f"**Penalties**, and which constraint reads break{_worst(broken, reads)}")
     known = {penalty.name for penalty in view.penalties}
-    table = pd.DataFrame(
-        [
-            {
-                "Constraint": penalty.name,
-                "In force": f"{penalty.in_force:,} of {penalty.count:,}",
-                "Penalty": _range(penalty.least, penalty.most) if penalty.in_force else "none",
-                "Lower bound": f"{penalty.bound:.3g}",
-                "Broken by": _share(broken.get(penalty.name, 0), reads),
-            }
-            for penalty in view.penalties
-        ]
-        + [
-            {
-                "Constraint": name,
-                "In force": "left to repair",
-                "Penalty": "none",
-                "Lower bound": "",
-                "Broken by": _share(count, reads),
-            }
-            for name, count in broken.items()
-            if name not in known
-        ]
-    )
-    st.dataframe(table, hide_index=True, key="penalties")
-    st.caption(
-        "The lower bound is the most that breaking one of them could save. Rows (capacities, "
-        "bounds on moves) begin without a penalty and get one once a read has broken them."
-    )
+    rows: list[dict[str, object]] = [
+        {
+            "Constraint": penalty.name,
+            "In force": f"{penalty.in_force:,} of {penalty.count:,}",
+            "Penalty": _range(penalty.least, penalty.most) if penalty.in_force else "none",
+            "Lower bound": f"{penalty.bound:.3g}",
+            "Broken by": _share(broken.get(penalty.name, 0), reads),
+        }
+        for penalty in view.penalties
+    ]
+    rows += [
+        {
+            "Constraint": name,
+            "In force": "left to repair",
+            "Penalty": "none",
+            "Lower bound": "",
+            "Broken by": _share(count, reads),
+        }
+        for name, count in broken.items()
+        if name not in known
+    ]
+    rows.sort(key=lambda row: -broken.get(str(row["Constraint"]), 0))
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="penalties")
+    told = "The lower bound is the most that breaking one of them could save, for the dearest."
+    if qubo is not None and qubo.rounds > 1:
+        told += (
+            " Rows (capacities, bounds on moves) begin without a penalty and get one once a read "
+            "has broken them."
+        )
+    st.caption(told)
 
 
-def _reads(outcome: Outcome, qubo: QuboFacts) -> None:
-    left, right = st.columns(2, gap="large")
+def _worst(broken: Mapping[str, int], reads: int) -> str:
+    """Which constraint breaks most, as the end of a heading."""
+    if not reads:
+        return ""
+    if not broken:
+        return ": none is broken"
+    name, count = max(broken.items(), key=lambda item: item[1])
+    return f": most often *{plain(name)}*, by {count:,} of {reads:,}"
+
+
+def _reads(shown: _Shown, qubo: QuboFacts) -> None:
+    left, right = st.columns(2, gap="large") if qubo.read_objectives else (st.container(),) * 2
     with left:
         st.markdown("**Sampler energies**: objective, penalties and offset, before repair")
         chart(
@@ -203,28 +298,33 @@ def _reads(outcome: Outcome, qubo: QuboFacts) -> None:
             key="read energies",
             alt="Histogram of sampler energies, the refined answer marked",
         )
-        if qubo.answer_energy is None:
-            st.caption("The refined answer moves pods outside this QUBO, so it has no mark here.")
+        if _BLOCKS in qubo.info:
+            st.caption("Of all blocks together: each is a QUBO of its own.")
+        elif qubo.answer_energy is None:
+            st.caption("The refined answer lies outside this QUBO, so it has no mark here.")
+        elif qubo.answer_energy > shown.answer + _ROUNDING * abs(shown.answer):
+            st.caption(
+                "The mark includes penalties: requests are rounded up in the QUBO, so what just "
+                "fits a node may be over its bound there."
+            )
+    if not qubo.read_objectives:
+        return
     with right:
         st.markdown("**Each read, decoded and repaired**")
         chart(
-            read_objectives(
-                qubo.read_objectives, outcome.energy.before.total, outcome.energy.after.total
-            ),
+            read_objectives(qubo.read_objectives, shown.start, shown.answer),
             key="read objectives",
             alt="Energy H of each read beside doing nothing and the refined answer",
         )
-    _time_to_solution(outcome, qubo)
 
 
-def _time_to_solution(outcome: Outcome, qubo: QuboFacts) -> None:
-    seconds = sum(stage.seconds for stage in outcome.solver.stages if stage.name == "sample")
-    if not qubo.read_objectives or not seconds or qubo.info.get("mock"):
+def _time_to_solution(shown: _Shown, qubo: QuboFacts) -> None:
+    seconds = sum(stage.seconds for stage in shown.stages if stage.name == "sample")
+    if not seconds or qubo.info.get("mock"):
         return
-    start, answer = outcome.energy.before.total, outcome.energy.after.total
     times = []
     for name, share in TARGETS:
-        target = start if share is None else answer + share * abs(answer)
+        target = shown.start if share is None else shown.answer + share * abs(shown.answer)
         times.append((name, time_to_solution(qubo.read_objectives, target, seconds / qubo.reads)))
     st.markdown("**Time to solution**: seconds of reads until one reaches the energy, 99 % sure")
     chart(times_to_solution(times), key="time to solution", alt="Time to solution by target")
@@ -235,39 +335,8 @@ def _time_to_solution(outcome: Outcome, qubo: QuboFacts) -> None:
     )
 
 
-def _embedding(qubo: QuboFacts) -> None:
-    lengths, embedding = qubo.info.get("chain_lengths"), qubo.info.get("embedding")
-    if not isinstance(lengths, list) or not isinstance(embedding, dict):
-        return
-    st.markdown("**On the processor**")
-    if qubo.info.get("mock"):
-        st.warning(
-            "A mock processor: the embedding is real, its energies and times are no QPU's.",
-            icon=":material/science:",
-        )
-    st.markdown(
-        f"{sum(lengths):,} qubits in {len(lengths):,} chains, the longest of "
-        f"{max(lengths, default=0)}; chain strength {qubo.info.get('chain_strength', 0):.3g}, "
-        f"{float(str(qubo.info.get('chain_break_fraction', 0))):.1%} of chains broken."
-    )
-    left, right = st.columns(2, gap="large")
-    with left:
-        chart(chain_lengths(lengths), key="chains", alt="Chains by length")
-    described = qubo.info.get("topology")
-    topology = topology_of(described) if isinstance(described, dict) else None
-    if topology is not None:
-        with right:
-            chart(
-                embedding_picture(
-                    embedding, topology.qubits, topology.couplers, topology.positions
-                ),
-                key="embedding",
-                alt="Chains on the processor's graph",
-            )
-
-
-def _baselines(shown: _Shown) -> None:
-    st.markdown("**The usual tools on the same cluster**")
+def _usual_tools(shown: _Shown) -> None:
+    st.markdown("**The usual tools on the same problem**")
     st.toggle(
         "Show what the scheduler, first-fit and the descheduler would do",
         key=_PLAIN_TOOLS,
@@ -275,32 +344,32 @@ def _baselines(shown: _Shown) -> None:
     )
     if not st.session_state[_PLAIN_TOOLS]:
         return
-    energies = {
-        "doing nothing": shown.outcome.energy.before.total,
-        "this plan": shown.outcome.energy.after.total,
-        **_baseline_energies(_key(shown), shown),
+    found = _proposals(_key(shown), shown)
+    energies = {"this plan": shown.placed}
+    energies |= {
+        name: tool.energy for name, tool in found.items() if tool.left_out == shown.left_out
     }
-    qubo = shown.outcome.solver.qubo
-    if qubo is not None:
-        energies[f"{shown.outcome.solver.name} alone"] = qubo.sampler_objective
+    qubo = shown.qubo
+    if qubo is not None and qubo.read_objectives:
+        energies[f"{shown.solver.value} alone"] = qubo.sampler_objective
     chart(
         energies_side_by_side(energies, "this plan"),
         key="baselines",
         alt="Energy of the plan beside the usual tools'",
     )
+    others = {name: tool for name, tool in found.items() if name not in energies}
+    if others:
+        told = ", ".join(
+            f"{name} ({units.count(tool.left_out, 'pod')})" for name, tool in others.items()
+        )
+        st.caption(f"Not drawn, for they find no node for more pods: {told}.")
 
 
 @st.cache_data(max_entries=16, show_spinner="Running the usual tools…")
-def _baseline_energies(key: str, _shown: _Shown) -> dict[str, float]:  # noqa: ARG001
-    """Energies the usual tools reach; cached by `key` as the view is."""
+def _proposals(key: str, _shown: _Shown) -> dict[str, Proposal]:  # noqa: ARG001
+    """What the usual tools would do; cached by `key` as the view is."""
     ask = _shown.ask
-    request = CompareRequest(**ask.request.model_dump(), solvers=tuple(sorted(BASELINES)))
-    rows = compare_solvers(
-        _shown.loaded.cluster, request, weights=ask.weights, params=ask.params
-    ).rows
-    return {
-        row.solver.value: row.proposed_energy for row in rows if row.proposed_energy is not None
-    }
+    return proposals(_shown.loaded.cluster, ask.request, ask.weights, ask.params)
 
 
 def _exports(shown: _Shown) -> None:
@@ -322,72 +391,6 @@ def _file(shown: _Shown, write: Callable[[dimod.BinaryQuadraticModel], bytes]) -
     view = _view(_key(shown), shown)
     assert view is not None
     return write(view.coefficients.bqm())
-
-
-def _processors(shown: _Shown) -> None:
-    """Offer D-Wave's solvers: what a run takes is shown, and nothing is sent unconfirmed."""
-    st.markdown("**On a quantum annealer**")
-    for name in _QPUS:
-        solver: Any = find_solver(name)
-        available = solver.available()
-        with st.container(horizontal=True, vertical_alignment="center"):
-            asked = st.button(
-                f"What would {name.value} take?",
-                disabled=not available.ok,
-                key=f"estimate {name.value}",
-            )
-            if not available.ok:
-                st.caption(plain(available.how))
-        if asked:
-            st.session_state[_ESTIMATE] = _estimated(shown, name)
-    found = st.session_state.get(_ESTIMATE)
-    if found is not None and found[0] == shown.ask:
-        _confirm(shown, *found[1:])
-
-
-def _estimated(
-    shown: _Shown, name: SolverName
-) -> tuple[Any, SolverName, SolverParams, Estimate | str]:
-    """What a run would take, or why that cannot be told; the embedding is searched, not sent."""
-    ask = shown.ask
-    size = min(ask.params.max_variables, QPU_VARIABLES)
-    params = ask.params.model_copy(
-        update={"max_variables": size if name is SolverName.DWAVE_QPU else ask.params.max_variables}
-    )
-    view = qubo_of(shown.loaded.cluster, ask.request, ask.weights, params)
-    assert view is not None
-    solver: Any = find_solver(name)
-    try:
-        return ask, name, params, solver.estimate(view.coefficients.bqm(), params)
-    except SolverUnavailableError as error:
-        return ask, name, params, error.message
-
-
-def _confirm(
-    shown: _Shown, name: SolverName, params: SolverParams, estimate: Estimate | str
-) -> None:
-    if isinstance(estimate, str):
-        st.warning(plain(estimate), icon=":material/cloud_off:")
-        return
-    st.info(
-        plain(
-            f"{estimate.solver}: {estimate.variables:,} variables, {estimate.couplers:,} couplers, "
-            f"at least {estimate.minimum_time_s:.3g} s; {estimate.charge}."
-        ),
-        icon=":material/payments:",
-    )
-    agreed = st.checkbox("Send it and accept this charge, once", key="accept charge")
-    if st.button("Send", disabled=not agreed, icon=":material/send:", key="send to d-wave"):
-        del st.session_state[_ESTIMATE]
-        ask = shown.ask
-        paid = Ask(ask.question, ask.digest, ask.request, ask.weights, name, params)
-        runs.start(partial(with_consent, rebalance), paid, shown.loaded)
-        st.rerun()
-
-
-def _table(rows: Mapping[str, str], key: str) -> None:
-    table = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
-    st.dataframe(table, hide_index=True, key=key)
 
 
 def _range(least: float, most: float) -> str:

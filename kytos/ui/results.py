@@ -15,7 +15,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from kytos import units
 from kytos.bounds import Certificate, CertificateStatus
 from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Pod
-from kytos.figures.energy import energy_by_term, energy_trace, sample_histogram
+from kytos.figures.energy import energy_by_term, energy_trace
 from kytos.outcome import Metrics, Move, Outcome
 from kytos.problem import LoadMode
 from kytos.solvers.base import StopReason
@@ -122,7 +122,7 @@ def cells_row(cells: Sequence[Cell]) -> None:
 def certificate_sentence(certificate: Certificate, mode: LoadMode) -> str:
     """Say what is proven about a result."""
     if certificate.status is CertificateStatus.OPTIMAL:
-        return "Proven: no feasible placement has a lower energy."
+        return ":material/verified: Proven optimal: no feasible placement has a lower energy."
     if certificate.status is CertificateStatus.NONE or certificate.gap is None:
         return "There is no useful bound to measure this result against."
     relative = " of the sum of squared utilisation" if mode is LoadMode.SPREAD else ""
@@ -229,7 +229,7 @@ def request_columns(pods: Sequence[Pod]) -> dict[str, list[float]]:
 
 
 def solver_panel(outcome: Outcome) -> None:
-    """Draw what was annealed, what each part of the solve reached and how long it took."""
+    """Draw what each part of the solve reached and how long it took."""
     report = outcome.solver
     st.markdown(
         f"`{report.name}` with seed {report.seed}, {report.seconds:.2f} s; "
@@ -239,8 +239,6 @@ def solver_panel(outcome: Outcome) -> None:
         st.info(message, icon=":material/info:")
     left, right = st.columns(2, gap="large")
     with left:
-        _qubo_facts(outcome)
-    with right:
         st.markdown("**Seconds per stage**")
         stages = pd.DataFrame(
             {
@@ -253,49 +251,11 @@ def solver_panel(outcome: Outcome) -> None:
             }
         )
         st.dataframe(stages, hide_index=True, key="stages")
-    left, right = st.columns(2, gap="large")
+        st.caption("What was annealed and what the reads came to stands under QUBO.")
     if len(report.trace) > 1:
-        with left:
+        with right:
             st.markdown("**Best energy over time**")
             chart(energy_trace(report.trace), key="trace", alt="Best energy over time")
-    if report.qubo is not None and report.qubo.sample_energies:
-        with right:
-            st.markdown("**Energies of the samples**")
-            chart(
-                sample_histogram(report.qubo.sample_energies, report.qubo.sampler_energy),
-                key="histogram",
-                alt="Histogram of sampler energies",
-            )
-
-
-def _qubo_facts(outcome: Outcome) -> None:
-    report, qubo = outcome.solver, outcome.solver.qubo
-    st.markdown("**The QUBO**")
-    if qubo is None:
-        st.markdown("This solver does not anneal a QUBO.")
-        return
-    kinds = (
-        f"{qubo.assignment_variables:,} placement, {qubo.slack_variables:,} slack, "
-        f"{qubo.node_variables:,} node"
-    )
-    facts = {
-        "Variables": f"{qubo.variables:,} ({kinds})",
-        "Couplers": f"{qubo.couplers:,}",
-        "Share of the cluster": (
-            f"{qubo.pods:,} of {qubo.pods_total:,} movable pods, "
-            f"{qubo.nodes:,} of {qubo.nodes_total:,} nodes"
-        ),
-        "Reads": f"{qubo.reads:,} of {report.num_sweeps:,} sweeps",
-        "Feasible as sampled": units.percent(qubo.feasible_share),
-        "Sampler energy": f"{units.energy(qubo.sampler_energy)} (with penalties and offset)",
-        "Sampler objective": f"{units.energy(qubo.sampler_objective)} (decoded and repaired)",
-        "After refinement": units.energy(report.refined_energy),
-    }
-    st.dataframe(
-        pd.DataFrame({"Fact": list(facts), "Value": list(facts.values())}),
-        hide_index=True,
-        key="qubo facts",
-    )
 
 
 def _csv(table: pd.DataFrame) -> str:

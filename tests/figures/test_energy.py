@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kytos.figures.energy import energy_by_term, energy_trace, sample_histogram
+from kytos.figures.energy import energy_by_term, energy_trace
 from kytos.hamiltonian.weights import Weights
 from kytos.outcome import Energy, EnergyChange
 
@@ -36,10 +36,3 @@ def test_trace_is_drawn_as_steps() -> None:
     """The best energy holds until the next improvement."""
     line = energy_trace([(0.0, 5.0), (0.5, 3.0)]).data[0]
     assert (list(line.x), list(line.y), line.line.shape) == ([0.0, 0.5], [5.0, 3.0], "hv")
-
-
-def test_histogram_counts_every_read_and_marks_the_lowest() -> None:
-    """All reads are in it; the line stands at the lowest."""
-    figure = sample_histogram([3.0, 4.0, 4.0], 3.0)
-    assert list(figure.data[0].x) == [3.0, 4.0, 4.0]
-    assert figure.layout.shapes[0].x0 == 3.0

@@ -9,12 +9,9 @@ from functools import partial
 from typing import Any
 
 import dimod
-import minorminer
-import networkx as nx
 import numpy as np
 from dwave.embedding.chain_strength import uniform_torque_compensation
 from dwave.system import DWaveSampler, FixedEmbeddingComposite
-from minorminer import busclique
 
 from kytos.solvers.base import (
     Availability,
@@ -26,14 +23,9 @@ from kytos.solvers.base import (
     Watch,
 )
 from kytos.solvers.dwave import cloud
+from kytos.solvers.dwave.embedding import Embedding, embed
 from kytos.solvers.reads import capped, sample_set
 
-Embedding = dict[Any, tuple[int, ...]]
-"""Variable -> the qubits of its chain."""
-
-CLIQUE_FROM = 0.3
-"""Density of couplings from which a clique's embedding, short uniform chains found in
-milliseconds, is tried before a search."""
 SEARCH_S = 60.0
 """Longest search for an embedding; what was not found by then rarely is."""
 POLL_S = 0.05
@@ -73,7 +65,7 @@ class Qpu:
             When the processor cannot be reached or the problem does not fit it.
         """
         processor = self._open()
-        embedding = embed(bqm, processor, params.seed, min(SEARCH_S, params.time_limit_s))
+        embedding = _embedded(bqm, processor, params.seed, params.time_limit_s)
         return _estimate(bqm, processor, embedding, params)
 
     def sample(
@@ -94,7 +86,7 @@ class Qpu:
         began = time.monotonic()
         watch = capped(watch, params)
         processor = self._open()
-        embedding = embed(bqm, processor, params.seed, min(SEARCH_S, watch.remaining_s))
+        embedding = _embedded(bqm, processor, params.seed, watch.remaining_s)
         cloud.require_consent(_estimate(bqm, processor, embedding, params), params)
         if watch.reason is not None:
             return _none_drawn(bqm, params, watch.reason)
@@ -159,40 +151,11 @@ class Qpu:
 DWAVE_QPU = Qpu()
 
 
-def embed(
-    bqm: dimod.BinaryQuadraticModel, processor: Any, seed: int, timeout_s: float
+def _embedded(
+    bqm: dimod.BinaryQuadraticModel, processor: Any, seed: int, left_s: float
 ) -> Embedding:
-    """Return a chain of qubits for each variable.
-
-    Raises
-    ------
-    SolverUnavailableError
-        When none is found in time.
-    """
     graph = processor.to_networkx_graph()
-    variables = list(bqm.variables)
-    pairs = len(variables) * (len(variables) - 1) / 2
-    if pairs and bqm.num_interactions >= CLIQUE_FROM * pairs:
-        clique = busclique.find_clique_embedding(variables, g=graph)
-        if clique:
-            return _chains(clique)
-    problem = nx.Graph()
-    problem.add_nodes_from(variables)
-    problem.add_edges_from(bqm.quadratic)
-    found = minorminer.find_embedding(
-        problem, graph, random_seed=seed, timeout=max(1, round(timeout_s))
-    )
-    if variables and not found:
-        raise SolverUnavailableError(
-            f"No embedding of {len(variables)} variables and {bqm.num_interactions} couplers was "
-            f"found on {cloud.name_of(processor)} ({len(graph)} qubits): "
-            "use fewer pods or nodes in one block."
-        )
-    return _chains(found)
-
-
-def _chains(found: dict[Any, Any]) -> Embedding:
-    return {variable: tuple(int(qubit) for qubit in chain) for variable, chain in found.items()}
+    return embed(bqm, graph, cloud.name_of(processor), seed, min(SEARCH_S, left_s))
 
 
 def _estimate(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import networkx as nx
 from dwave.graphs import (
     chimera_graph,
     chimera_layout,
@@ -14,6 +15,12 @@ from dwave.graphs import (
     zephyr_graph,
     zephyr_layout,
 )
+
+IDEAL: dict[str, dict[str, Any]] = {
+    "Advantage2 (Zephyr)": {"type": "zephyr", "shape": [12, 4]},
+    "Advantage (Pegasus)": {"type": "pegasus", "shape": [16]},
+}
+"""The processors D-Wave offers, as if every qubit worked; a real one lacks some."""
 
 LAYOUTS = {
     "chimera": (chimera_graph, chimera_layout),
@@ -35,10 +42,16 @@ def topology_of(described: Mapping[str, Any]) -> Topology | None:
     """Return the graph of ``{"type": …, "shape": […]}``; None for a type not known here."""
     if described.get("type") not in LAYOUTS:
         return None
-    build, lay_out = LAYOUTS[str(described["type"])]
-    graph = build(*described["shape"])
+    graph = graph_of(described)
+    _, lay_out = LAYOUTS[str(described["type"])]
     positions = {
         int(qubit): (float(place[0]), float(place[1])) for qubit, place in lay_out(graph).items()
     }
     couplers = tuple((int(first), int(second)) for first, second in graph.edges)
     return Topology(tuple(positions), couplers, positions)
+
+
+def graph_of(described: Mapping[str, Any]) -> nx.Graph:
+    """Return the qubits and couplers of ``{"type": …, "shape": […]}``, a type of `LAYOUTS`."""
+    build, _ = LAYOUTS[str(described["type"])]
+    return build(*described["shape"])

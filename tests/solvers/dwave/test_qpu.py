@@ -9,7 +9,8 @@ from kytos.hamiltonian.arrays import coefficients
 from kytos.hamiltonian.layout import lay_out
 from kytos.hamiltonian.weights import Weights
 from kytos.solvers.base import Capacity, SolverParams, SolverUnavailableError, Watch
-from kytos.solvers.dwave.qpu import Qpu, embed
+from kytos.solvers.dwave.embedding import embed
+from kytos.solvers.dwave.qpu import Qpu
 from tests.problems import random_problem
 from tests.solvers import stand_ins
 from tests.solvers.models import random_model
@@ -26,9 +27,8 @@ def block():
 
 def test_block_of_five_nodes_and_twelve_pods_embeds(block) -> None:
     """Every chain is connected, no qubit serves two, every coupler has a place on the chip."""
-    processor = stand_ins.mock_processor()
-    graph = processor.to_networkx_graph()
-    embedding = embed(block, processor, seed=0, timeout_s=30)
+    graph = stand_ins.mock_processor().to_networkx_graph()
+    embedding = embed(block, graph, "mock", seed=0, timeout_s=30)
     assert set(embedding) == set(block.variables)
     qubits = [qubit for chain in embedding.values() for qubit in chain]
     assert len(qubits) == len(set(qubits))
@@ -72,10 +72,10 @@ def test_mock_is_marked_and_its_clock_left_out(block) -> None:
 
 def test_sparse_models_are_searched_for_shorter_chains() -> None:
     """A sparse model takes fewer qubits than the clique of its size would."""
-    processor = stand_ins.mock_processor()
+    graph = stand_ins.mock_processor().to_networkx_graph()
     sparse, full = random_model(40, 0.08, seed=1), random_model(40, 1.0, seed=1)
     qubits = [
-        sum(map(len, embed(model, processor, seed=0, timeout_s=30).values()))
+        sum(map(len, embed(model, graph, "mock", seed=0, timeout_s=30).values()))
         for model in (sparse, full)
     ]
     assert qubits[0] < qubits[1] / 2

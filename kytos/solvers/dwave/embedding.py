@@ -1,0 +1,58 @@
+"""A QUBO laid on a processor's graph: a chain of qubits for each variable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dimod
+import minorminer
+import networkx as nx
+from minorminer import busclique
+
+from kytos.solvers.base import SolverUnavailableError
+
+Embedding = dict[Any, tuple[int, ...]]
+"""Variable -> the qubits of its chain."""
+
+CLIQUE_FROM = 0.3
+"""Density of couplings from which a clique's embedding, short uniform chains found in
+milliseconds, is tried before a search."""
+
+
+def embed(
+    bqm: dimod.BinaryQuadraticModel, graph: nx.Graph, name: str, seed: int, timeout_s: float
+) -> Embedding:
+    """Return a chain of qubits for each variable; same seed, same chains.
+
+    Parameters
+    ----------
+    graph, name
+        The processor's qubits and couplers, and what it is called in an error.
+
+    Raises
+    ------
+    SolverUnavailableError
+        When none is found in time.
+    """
+    variables = list(bqm.variables)
+    pairs = len(variables) * (len(variables) - 1) / 2
+    if pairs and bqm.num_interactions >= CLIQUE_FROM * pairs:
+        clique = busclique.find_clique_embedding(variables, g=graph)
+        if clique:
+            return _chains(clique)
+    problem = nx.Graph()
+    problem.add_nodes_from(variables)
+    problem.add_edges_from(bqm.quadratic)
+    found = minorminer.find_embedding(
+        problem, graph, random_seed=seed, timeout=max(1, round(timeout_s))
+    )
+    if variables and not found:
+        raise SolverUnavailableError(
+            f"No embedding of {len(variables)} variables and {bqm.num_interactions} couplers was "
+            f"found on {name} ({len(graph)} qubits): use fewer pods or nodes in one block."
+        )
+    return _chains(found)
+
+
+def _chains(found: dict[Any, Any]) -> Embedding:
+    return {variable: tuple(int(qubit) for qubit in chain) for variable, chain in found.items()}
