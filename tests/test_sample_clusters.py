@@ -9,6 +9,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+import yaml
 
 from kytos.cluster import Cluster
 from kytos.rules.eviction import movability
@@ -46,6 +47,13 @@ def cpu_use(cluster: Cluster) -> list[float]:
         / node.allocatable["cpu"]
         for node in cluster.nodes
     ]
+
+
+def test_every_sample_has_its_story() -> None:
+    """The dashboard says of each sample what it is, and of nothing else."""
+    stories = yaml.safe_load((FOLDER / "stories.yaml").read_text(encoding="utf-8"))
+    assert sorted(stories) == [path.stem for path in FILES]
+    assert all(story.endswith(".") for story in stories.values())
 
 
 def test_the_script_writes_these_files(generate: ModuleType, tmp_path: Path) -> None:

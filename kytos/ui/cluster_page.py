@@ -36,6 +36,8 @@ def show() -> None:
     heading, source = st.columns([3, 1], vertical_alignment="bottom")
     with heading:
         st.title(plain(loaded.name) if loaded else "Your cluster", anchor=False)
+        if loaded is not None and loaded.sample is not None:
+            st.caption(clusters.story(loaded.sample))
     with source, st.popover("Use your own cluster", icon=":material/upload:", width="stretch"):
         _upload()
     _refusal()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
+import yaml
 
 from kytos.cluster import Cluster
 from kytos.rules.eviction import movability
@@ -68,6 +69,11 @@ def label(choice: str) -> str:
     if choice == UPLOAD:
         return f"{uploaded().name} (yours)"
     return choice.replace("-", " ").capitalize()
+
+
+def story(sample: str) -> str:
+    """Return what a sample is and what to ask it."""
+    return _stories(SAMPLES / "stories.yaml")[sample]
 
 
 def load(choice: str) -> Loaded:
@@ -139,3 +145,8 @@ def prepare(cluster: Cluster, sample: str | None) -> Loaded:
 @st.cache_resource(show_spinner="Reading the sample", max_entries=8)
 def _sample(name: str, path: Path, changed_ns: int) -> Loaded:  # noqa: ARG001  (part of the key)
     return prepare(read_cluster([(path.name, path.read_bytes())]), sample=name)
+
+
+@st.cache_data(show_spinner=False, max_entries=1)
+def _stories(path: Path) -> dict[str, str]:
+    return {str(name): str(text) for name, text in yaml.safe_load(path.read_text("utf-8")).items()}
