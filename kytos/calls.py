@@ -1,4 +1,4 @@
-"""The four calls as the HTTP contract words them: a body read into a cluster and options, answered.
+"""The calls as the HTTP contract words them: a body read into a cluster and options, answered.
 
 The service and the command line share them, so that the same input means the same in both.
 """
@@ -9,16 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from kytos.cluster import Cluster, Frozen, Pod
+from kytos.compare import CompareRequest, compare_solvers
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.autoscale import AutoscaleRequest, autoscale
 from kytos.optimize.placement import PlacementRequest, place
 from kytos.optimize.rebalance import RebalanceRequest, rebalance
 from kytos.optimize.recovery import RecoveryRequest, recover
-from kytos.outcome import Outcome, Question
+from kytos.outcome import Question
 from kytos.solvers.base import SolverName, SolverParams, Watch
 from kytos.sources.body import ClusterBody, cluster_from_body
 
@@ -60,6 +61,11 @@ class Options(Frozen):
     def brings(self) -> tuple[int, int]:
         """Nodes and pods that the question adds to its cluster."""
         return 0, 0
+
+    @property
+    def solves(self) -> int:
+        """Solves the call comes to, one after another, each with the whole of its time limit."""
+        return 1
 
     def without_consent(self) -> Self:
         """The same, with no charge accepted."""
@@ -146,14 +152,39 @@ class AutoscaleBody(AutoscaleOptions, ClusterBody):
     )
 
 
+class CompareOptions(CompareRequest, Options):
+    """A comparison over a cluster that is read from elsewhere."""
+
+    @property
+    def solves(self) -> int:
+        """One for each solver, and one for the proof they share."""
+        return len(self.solvers) + 1
+
+    @model_validator(mode="after")
+    def _solvers_alone_say_which(self) -> Self:
+        if self.solver.name is not None:
+            raise ValueError("solver.name is for one solve; a comparison takes a list, solvers")
+        return self
+
+
+class CompareBody(CompareOptions, ClusterBody):
+    """A comparison over the cluster in the body."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [NODES_AND_PODS | {"solvers": ["cp-sat", "descheduler"], "mode": "spread"}]
+        }
+    )
+
+
 @dataclass(frozen=True)
 class Call:
     """One question as a call.
 
     Attributes
     ----------
-    question
-        Which of the four.
+    name
+        One of the four questions, or ``compare``.
     request
         What the question itself takes.
     options
@@ -164,10 +195,10 @@ class Call:
         Whether a pod on a node that is not listed is to be given a new one, not refused.
     """
 
-    question: Question
+    name: str
     request: type[Frozen]
     options: type[Options]
-    function: Callable[..., Outcome]
+    function: Callable[..., Any]
     evacuates: bool = False
 
     def cluster(self, body: ClusterBody) -> Cluster:
@@ -180,7 +211,7 @@ class Call:
         """
         return cluster_from_body(body, evacuate_unknown=self.evacuates)
 
-    def answer(self, cluster: Cluster, options: Options, watch: Watch) -> Outcome:
+    def answer(self, cluster: Cluster, options: Options, watch: Watch) -> Any:
         """Ask the question of a cluster.
 
         Raises
@@ -208,4 +239,6 @@ PLACEMENT = Call(Question.PLACEMENT, PlacementRequest, PlacementOptions, place)
 
 AUTOSCALE = Call(Question.AUTOSCALE, AutoscaleRequest, AutoscaleOptions, autoscale)
 
-CALLS = {call.question: call for call in (REBALANCE, RECOVERY, PLACEMENT, AUTOSCALE)}
+COMPARE = Call("compare", CompareRequest, CompareOptions, compare_solvers)
+
+CALLS = {call.name: call for call in (REBALANCE, RECOVERY, PLACEMENT, AUTOSCALE, COMPARE)}

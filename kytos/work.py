@@ -5,18 +5,19 @@ from __future__ import annotations
 import time
 
 import structlog
+from pydantic import BaseModel
 
 from kytos.calls import CALLS, Options
 from kytos.cluster import Cluster
 from kytos.logs import configure_logs
-from kytos.outcome import Question
+from kytos.outcome import Outcome
 from kytos.solvers.base import Watch
 
 _log = structlog.get_logger("kytos.worker")
 
 
 def answer_call(
-    question: Question,
+    name: str,
     cluster: Cluster,
     options: Options,
     *,
@@ -29,19 +30,17 @@ def answer_call(
     with structlog.contextvars.bound_contextvars(request_id=request_id):
         _log.info(
             "solve started",
-            question=question.value,
+            question=name,
             solver=options.solver.shown_name,
             nodes=len(cluster.nodes),
             pods=len(cluster.pods),
             seed=options.solver.seed,
         )
-        outcome = CALLS[question].answer(cluster, options, watch)
-        _log.info(
-            "solve ended",
-            seconds=round(time.monotonic() - started, 4),
-            stopped_by=outcome.solver.stopped_by.value,
-        )
-        return outcome.model_dump_json(by_alias=True).encode()
+        answer: BaseModel = CALLS[name].answer(cluster, options, watch)
+        seconds = round(time.monotonic() - started, 4)
+        stopped_by = answer.solver.stopped_by if isinstance(answer, Outcome) else watch.reason
+        _log.info("solve ended", seconds=seconds, stopped_by=stopped_by)
+        return answer.model_dump_json(by_alias=True).encode()
 
 
 def greet(*, watch: Watch) -> None:

@@ -1,4 +1,4 @@
-"""The four questions over HTTP; ``uvicorn kytos.api:app`` serves them."""
+"""The questions over HTTP; ``uvicorn kytos.api:app`` serves them."""
 
 from kytos.api.application import Dashboard, create_app
 from kytos.api.settings import Settings

@@ -16,7 +16,10 @@ from kytos.api.settings import Settings
 OPEN_PATHS = ("/healthz", "/readyz")
 """Probes carry no token and learn nothing."""
 
-API_PATHS = ("/optimize/", "/manifests/", "/jobs/", "/solvers", "/version", "/metrics")
+API_PATHS = (
+    *("/optimize/", "/manifests/", "/compare", "/jobs/"),
+    *("/solvers", "/version", "/metrics"),
+)
 """How the paths begin that need the token; what is mounted beside them has its own login."""
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")

@@ -18,17 +18,20 @@ from kytos.api.problems import FieldError, Problem, Refusal, answer_problem
 from kytos.api.service import Run, Service
 from kytos.calls import (
     AUTOSCALE,
+    COMPARE,
     PLACEMENT,
     REBALANCE,
     RECOVERY,
     AutoscaleBody,
     Call,
+    CompareBody,
     Options,
     PlacementBody,
     RebalanceBody,
     RecoveryBody,
 )
 from kytos.cluster import Cluster
+from kytos.compare import Comparison
 from kytos.optimize.autoscale import AutoscaleOutcome
 from kytos.optimize.placement import PlacementOutcome
 from kytos.optimize.rebalance import RebalanceOutcome
@@ -228,6 +231,25 @@ async def post_auto_scale_manifests(
     return await _answer_files(request, AUTOSCALE, cluster, options, prefer)
 
 
+@router.post("/compare", response_model=Comparison, responses=SOLVE_RESPONSES, tags=["questions"])
+async def post_compare(request: Request, body: CompareBody, prefer: Prefer = None) -> Response:
+    """The same rebalance through several solvers, each judged against one proven bound."""
+    return await _answer_body(request, COMPARE, body, body, prefer)
+
+
+@router.post(
+    "/manifests/compare",
+    response_model=Comparison,
+    responses=SOLVE_RESPONSES,
+    tags=["questions over manifests"],
+)
+async def post_compare_manifests(
+    request: Request, cluster: Files, options: OptionsText = "{}", prefer: Prefer = None
+) -> Response:
+    """Compare solvers on the cluster in the uploaded kubectl output."""
+    return await _answer_files(request, COMPARE, cluster, options, prefer)
+
+
 @router.get("/jobs/{job_id}", responses=JOB_REFUSALS, tags=["jobs"])
 async def get_job(request: Request, job_id: JobId) -> JobStatus:
     """How far a job is."""
@@ -367,7 +389,7 @@ async def _answer(
     as_job = prefer is not None and "respond-async" in prefer
     run = await run_in_threadpool(
         service.submit,
-        call.question,
+        call.name,
         cluster,
         options,
         seconds=settings.job_seconds if as_job else settings.request_seconds,
@@ -417,7 +439,7 @@ def _job_status(run: Run) -> JobStatus:
     progress = run.progress
     return JobStatus(
         id=run.id,
-        question=run.question.value,
+        question=run.question,
         status=run.status,
         place=run.place,
         stage=progress.stage,

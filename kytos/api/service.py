@@ -21,7 +21,6 @@ from kytos.api.settings import Settings
 from kytos.calls import Options
 from kytos.cluster import Cluster
 from kytos.jobs import Job, JobCancelled, JobError, Pool, Progress, QueueFull, WorkerDied
-from kytos.outcome import Question
 from kytos.solvers.base import ConsentRequiredError, SolverUnavailableError
 from kytos.sources.errors import SourceError
 from kytos.work import answer_call, greet
@@ -60,7 +59,7 @@ class Run:
     """One solve: its job in the pool and, later, its ending."""
 
     id: str
-    question: Question
+    question: str
     job: Job[bytes]
     ending: Future[Ending]
 
@@ -131,7 +130,7 @@ class Service:
 
     def submit(
         self,
-        question: Question,
+        question: str,
         cluster: Cluster,
         options: Options,
         *,
@@ -253,7 +252,7 @@ class Service:
         self,
         workers: _Started,
         job: Job[bytes],
-        question: Question,
+        question: str,
         solver: str,
         seconds: float,
         request_id: str | None,
@@ -262,10 +261,8 @@ class Service:
         workers.wait_until_warm()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             ending = _end_of(job, seconds, self._how_to_consent)
-        self.metrics.solves.labels(
-            question=question.value, solver=solver, result=ending.result
-        ).inc()
-        self.metrics.seconds.labels(question=question.value).observe(ending.at - started)
+        self.metrics.solves.labels(question=question, solver=solver, result=ending.result).inc()
+        self.metrics.seconds.labels(question=question).observe(ending.at - started)
         self._recent_seconds.append(ending.at - started)
         return ending
 
@@ -287,18 +284,19 @@ class _Started:
 
 def _expected_seconds(cluster: Cluster, options: Options) -> float:
     """About as long as a solve takes: what lets small ones pass it in the queue."""
-    return min(options.solver.time_limit_s, len(cluster.pods) / PODS_PER_SECOND)
+    return options.solves * min(options.solver.time_limit_s, len(cluster.pods) / PODS_PER_SECOND)
 
 
 def _within(options: Options, seconds: float) -> Options:
     """Hold a solve's own clock within what the call may take."""
     solver = options.solver
+    seconds /= options.solves
     if solver.time_limit_s <= seconds:
         return options
     if "time_limit_s" in solver.model_fields_set:
         sentence = (
-            f"{solver.time_limit_s:g} s is more than the {seconds:g} s a call may take here; ask "
-            "for less, or for a job with the header `Prefer: respond-async`"
+            f"{solver.time_limit_s:g} s is more than the {seconds:.3g} s a solve may take here; "
+            "ask for less, or for a job with the header `Prefer: respond-async`"
         )
         raise Refusal(422, sentence, FieldError(field="solver.time_limit_s", message=sentence))
     return options.model_copy(

@@ -302,7 +302,8 @@ def compare(
     output: Output = None,
 ) -> None:
     """Put the same rebalance to several solvers, or draw its gain against its moves."""
-    from kytos.cli.comparisons import CompareOptions, FrontierOptions, compared, print_compared
+    from kytos.calls import CompareOptions
+    from kytos.cli.comparisons import FrontierOptions, compared, print_compared
 
     given: dict[str, Any] = {"mode": mode, "max_moves": max_moves}
     given |= _shared((None, reads, sweeps, seed, time_limit, consent), (a, b, c, d))
@@ -467,7 +468,7 @@ def _ask_periodically(call: Call, source: _Source, options: Options, told: _Told
 def _news(call: Call, source: _Source, options: Options, output: Path | None) -> dict[str, Any]:
     """Ask once and say in a line what came of it; a failed run does not end the others."""
     started = time.monotonic()
-    news = _now() | {"question": call.question.value}
+    news = _now() | {"question": call.name}
     try:
         outcome = _solve(call, source, options)
         if output is not None:
@@ -496,7 +497,8 @@ def _now() -> dict[str, Any]:
 def _solve(call: Call, source: _Source, options: Options) -> Outcome:
     cluster = source.read()
     with terminal_watch() as watch:
-        return call.answer(cluster, options, watch)
+        outcome: Outcome = call.answer(cluster, options, watch)
+        return outcome
 
 
 def _write(path: Path, text: str) -> None:

@@ -5,25 +5,19 @@ from __future__ import annotations
 from rich.console import Console
 
 from kytos import units
-from kytos.calls import Options
+from kytos.calls import COMPARE, CompareOptions, Options
 from kytos.cli.printing import print_sentence, print_table
 from kytos.cluster import Cluster
 from kytos.compare import (
-    CompareRequest,
     Comparison,
     Frontier,
     FrontierRequest,
     Plan,
     Row,
-    compare_solvers,
     frontier,
 )
 from kytos.problem import LoadMode
 from kytos.solvers.base import Watch
-
-
-class CompareOptions(CompareRequest, Options):
-    """A comparison of a cluster that is read from elsewhere."""
 
 
 class FrontierOptions(FrontierRequest, Options):
@@ -34,12 +28,15 @@ def compared(
     cluster: Cluster, options: CompareOptions | FrontierOptions, watch: Watch
 ) -> Comparison | Frontier:
     """Answer what the options ask of a cluster."""
-    weights, params = options.weights, options.solver.params
-    kind = CompareRequest if isinstance(options, CompareOptions) else FrontierRequest
-    request = kind(**{name: getattr(options, name) for name in kind.model_fields})
-    if isinstance(request, CompareRequest):
-        return compare_solvers(cluster, request, weights=weights, params=params, watch=watch)
-    return frontier(cluster, request, weights=weights, params=params, watch=watch)
+    if isinstance(options, CompareOptions):
+        comparison: Comparison = COMPARE.answer(cluster, options, watch)
+        return comparison
+    request = FrontierRequest(
+        **{name: getattr(options, name) for name in FrontierRequest.model_fields}
+    )
+    return frontier(
+        cluster, request, weights=options.weights, params=options.solver.params, watch=watch
+    )
 
 
 def print_compared(found: Comparison | Frontier, console: Console) -> None:

@@ -85,7 +85,7 @@ def with_pods(cluster: Cluster, given: Sequence[str]) -> tuple[Cluster, list[str
             asked[word] = None
         elif word == STANDARD_INPUT or Path(word).is_file():
             path = Path(word)
-            for pod in read_pods([(_name(path), _content(path))]):
+            for pod in read_pods([(_name(path), _content(path))], cluster.priority_classes):
                 asked[pod.id] = pod.model_copy(update={"node": None})
         else:
             raise SourceError(
@@ -96,15 +96,15 @@ def with_pods(cluster: Cluster, given: Sequence[str]) -> tuple[Cluster, list[str
     return cluster.replace(pods=(*others, *new.values())), list(asked)
 
 
-def read_new_pods(paths: Sequence[Path]) -> tuple[Pod, ...]:
-    """Read the pods of files of pods.
+def read_new_pods(cluster: Cluster, paths: Sequence[Path]) -> tuple[Pod, ...]:
+    """Read the pods of files of pods, to be placed in a cluster.
 
     Raises
     ------
     SourceError
         When a file cannot be read, or holds something else.
     """
-    return read_pods([(_name(path), _content(path)) for path in paths])
+    return read_pods([(_name(path), _content(path)) for path in paths], cluster.priority_classes)
 
 
 def read_options(kind: type[SomeOptions], file: Path | None, given: dict[str, Any]) -> SomeOptions:
