@@ -1,0 +1,21 @@
+"""Proven bounds on the energy, and the certificate of a plan that follows from them."""
+
+from kytos.bounds.certificate import (
+    TOLERANCE,
+    Certificate,
+    CertificateStatus,
+    certificate,
+    relative_gap,
+)
+from kytos.bounds.lower_bound import BoundSource, LowerBound, lower_bound
+
+__all__ = [
+    "TOLERANCE",
+    "BoundSource",
+    "Certificate",
+    "CertificateStatus",
+    "LowerBound",
+    "certificate",
+    "lower_bound",
+    "relative_gap",
+]

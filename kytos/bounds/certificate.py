@@ -1,0 +1,93 @@
+"""The certificate: what is proven about how near a placement is to the best."""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+
+from kytos.bounds.lower_bound import BoundSource, LowerBound, lower_bound
+from kytos.cluster import Frozen
+from kytos.hamiltonian.energy import energy
+from kytos.hamiltonian.weights import Weights
+from kytos.problem import Ints, LoadMode, Problem
+
+TOLERANCE = 1e-6
+"""A gap below this is none: it is what HiGHS's own tolerances leave undecided."""
+
+
+class CertificateStatus(StrEnum):
+    """What is known about a placement."""
+
+    OPTIMAL = "optimal"
+    """Nothing better exists."""
+    BOUNDED = "bounded"
+    """Nothing better than the bound exists."""
+    NONE = "none"
+    """No useful bound: the gap cannot be expressed."""
+
+
+class Certificate(Frozen):
+    """What is proven about a placement's energy."""
+
+    status: CertificateStatus
+    bound: float
+    """No feasible placement has a lower energy H."""
+    gap: float | None
+    """(H - bound) over the bound; for spread over the bound plus the sum of squared means."""
+    source: BoundSource
+    no_move_pays: bool = False
+    """The placement is the current one, and optimal."""
+
+
+def certificate(
+    problem: Problem,
+    weights: Weights,
+    placement: Ints,
+    proven: float = -math.inf,
+) -> Certificate:
+    """Return what is proven about a feasible placement.
+
+    Parameters
+    ----------
+    placement
+        ``(pods,)``, breaking no rule.
+    proven
+        A bound that the exact solver proved, if any (`kytos.solve.Solution.bound`).
+    """
+    found = energy(problem, weights, placement).total
+    bound = lower_bound(problem, weights)
+    if proven > bound.value:
+        bound = LowerBound(proven, BoundSource.CP_SAT)
+    # Float sums in another order may leave the bound a hair above what it bounds.
+    value = min(bound.value, found)
+    optimal = _closed(problem, weights, found, value)
+    gap = relative_gap(problem, weights, found, value)
+    status = CertificateStatus.BOUNDED if gap is not None else CertificateStatus.NONE
+    return Certificate(
+        status=CertificateStatus.OPTIMAL if optimal else status,
+        bound=value,
+        gap=gap,
+        source=bound.source,
+        no_move_pays=optimal and bool((placement == problem.current).all()),
+    )
+
+
+def relative_gap(problem: Problem, weights: Weights, found: float, bound: float) -> float | None:
+    """(H - bound) / (bound + B · sum_{n,r} mean_r^2), the second term for spread only.
+
+    On equal nodes the bound of a variance is 0; with the squared means added, the gap is relative
+    to the sum of squared utilisation. None when there is nothing to relate it to.
+    """
+    reference = abs(bound)
+    if problem.mode is LoadMode.SPREAD:
+        levelled = ((problem.load_allocatable > 0) & problem.usable[:, None]).sum(axis=0)
+        reference += weights.B * float(levelled @ problem.mean_load**2)
+    difference = max(0.0, found - bound)
+    if reference <= 0:
+        return 0.0 if difference == 0 else None
+    return difference / reference
+
+
+def _closed(problem: Problem, weights: Weights, found: float, bound: float) -> bool:
+    gap = relative_gap(problem, weights, found, bound)
+    return gap is not None and gap <= TOLERANCE

@@ -1,0 +1,74 @@
+"""What pods cost together at the least: traffic, replicas side by side, preferences."""
+
+from __future__ import annotations
+
+import heapq
+
+import numpy as np
+
+from kytos.hamiltonian.weights import Weights, exchange_rates
+from kytos.problem import Bools, Ints, Pairing, Problem
+
+
+def togetherness(problem: Problem, weights: Weights, options: Bools, placed: Bools) -> float:
+    """The least that traffic, replicas side by side and pod preferences can come to."""
+    rates = exchange_rates(problem)
+    total = 0.0
+    if problem.traffic is not None and len(problem.traffic.pairs):
+        least = float(problem.traffic.latency.min())
+        both = placed[problem.traffic.pairs].all(axis=1)
+        each = problem.traffic.weight * np.where(both, least, min(least, 0.0))
+        total += weights.C * rates.cost * float(each.sum())
+    liking = weights.D * rates.affinity
+    if liking:
+        total += liking * _replica_pairs(problem, options, placed)
+        total += liking * sum(_pairing_floor(problem, pairing) for pairing in problem.pairings)
+    return total
+
+
+def _replica_pairs(problem: Problem, options: Bools, placed: Bools) -> int:
+    """Pairs that remain when the replicas of each service are dealt out as evenly as they can."""
+    known = problem.zone[problem.zone >= 0]
+    zones: Ints = np.unique(known) if problem.zone_pairs else known[:0]
+    total = 0
+    for service in range(len(problem.services)):
+        members = placed & (problem.service == service)
+        count = int(members.sum())
+        open_to = options[members].any(axis=0)
+        fixed = problem.service_fixed[service]
+        total += _evenly(fixed, open_to, count)
+        if len(zones):
+            in_zone = np.array([fixed[problem.zone == zone].sum() for zone in zones])
+            reached = np.array([bool(open_to[problem.zone == zone].any()) for zone in zones])
+            # Nodes without a zone take any number.
+            free = bool(open_to[problem.zone < 0].any())
+            total += _evenly(in_zone, reached, 0 if free else count)
+    return total
+
+
+def _evenly(counts: Ints, open_to: Bools, more: int) -> int:
+    """Pairs after adding `more` one by one to the place that holds the fewest."""
+    pairs = int((counts * (counts - 1)).sum()) // 2
+    heap = [int(count) for count in counts[open_to]]
+    heapq.heapify(heap)
+    for _ in range(more if heap else 0):
+        fewest = heap[0]
+        pairs += fewest
+        heapq.heapreplace(heap, fewest + 1)
+    return pairs
+
+
+def _pairing_floor(problem: Problem, pairing: Pairing) -> float:
+    """A preference at its best: pods kept apart where it repels, all together where it attracts."""
+    carriers, targets = problem.tallies[pairing.carriers], problem.tallies[pairing.targets]
+    first, second = carriers.fixed, targets.fixed
+    if not len(first):
+        return 0.0
+    m, k = int(carriers.members.sum()), int(targets.members.sum())
+    if pairing.carriers == pairing.targets:
+        settled = int((first * (first - 1)).sum()) // 2
+        attracted = settled + m * int(first.max()) + m * (m - 1) // 2
+    else:
+        settled = int(first @ second)
+        attracted = settled + m * int(second.max()) + k * int(first.max()) + m * k
+    return pairing.weight * (settled if pairing.weight > 0 else attracted)
