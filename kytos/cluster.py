@@ -329,6 +329,15 @@ class Autoscaler(Frozen):
     """The whole service's, where the status tells it."""
 
 
+class PriorityClass(Frozen):
+    """A PriorityClass: what pods that name it, or name none, have for a priority."""
+
+    name: str
+    value: int
+    is_default: bool = False
+    """``globalDefault``: for pods that name no class."""
+
+
 class Note(Frozen):
     """Something read but not honoured yet, or read and mended; shown on the cluster page."""
 
@@ -356,6 +365,8 @@ class Cluster(Frozen):
     volumes: tuple[Volume, ...] = ()
     storage_classes: tuple[StorageClass, ...] = ()
     autoscalers: tuple[Autoscaler, ...] = ()
+    priority_classes: tuple[PriorityClass, ...] = ()
+    """As far as they are listed; the two system classes are everywhere."""
     notes: tuple[Note, ...] = ()
     taken_at: datetime | None = None
 

@@ -94,10 +94,11 @@ Lock = Annotated[
 
 @dataclass(frozen=True)
 class _Source:
-    """Where the cluster is read from: files, or a live cluster."""
+    """Where the cluster is read from, files or a live cluster, and new pods for it."""
 
     files: list[Path]
     context: str | None
+    new_pods: Sequence[Path] = ()
 
     def read(self) -> Cluster:
         """Read it; a `SourceError` says what cannot be."""
@@ -226,8 +227,8 @@ def place(
     given = {"mode": mode, "waiting": waiting}
     shared = _shared((solver, reads, sweeps, seed, time_limit, consent), (a, b, c, d))
     told = _Told(as_json, output, every, times, webhook, lock)
-    source = _Source(files or [], context)
-    _ask(PLACEMENT, source, options, given | shared, told, new_pods=new or [])
+    source = _Source(files or [], context, new or ())
+    _ask(PLACEMENT, source, options, given | shared, told)
 
 
 @app.command()
@@ -418,15 +419,11 @@ def _ask(
     options_file: Path | None,
     given: dict[str, Any],
     told: _Told,
-    *,
-    new_pods: Sequence[Path] = (),
 ) -> None:
     from kytos.cli.answers import print_outcome
 
     with _bad_input_ends():
         options = read_options(call.options, options_file, given)
-        if new_pods:
-            options = options.model_copy(update={"manifests": read_new_pods(new_pods)})
         if told.every is None:
             outcome = _solve(call, source, options)
         else:
@@ -496,6 +493,9 @@ def _now() -> dict[str, Any]:
 
 def _solve(call: Call, source: _Source, options: Options) -> Outcome:
     cluster = source.read()
+    if source.new_pods:
+        new = read_new_pods(cluster, source.new_pods)
+        options = options.model_copy(update={"manifests": new})
     with terminal_watch() as watch:
         outcome: Outcome = call.answer(cluster, options, watch)
         return outcome

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import Any
 
@@ -23,13 +24,18 @@ from kytos.optimize.replica_sampling import Draw, place_granted
 from kytos.optimize.scale_in import removed_first
 from kytos.outcome import Energy, EnergyChange, MetricsChange, Outcome, Question, measure
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
-from kytos.rules.why_not import why_not
+from kytos.rules.index import RuleIndex
+from kytos.rules.verdicts import first_refusals
+from kytos.rules.why_not import refusal_summary
 from kytos.solve import Solution
 from kytos.solvers.base import SolverName, SolverParams, Watch
 from kytos.sources.body import MIB, Identifier
 
 MOST_NEW = 10_000
 """New replicas in all; more is a slip of the hand, and every one of them is placed."""
+
+POINT_SECONDS = 5.0
+"""For one point of a traffic curve; what is not settled by then counts as held back."""
 
 
 class ServiceRate(Frozen):
@@ -532,7 +538,7 @@ def _held_back(step: Step, carried: Carried | None) -> dict[int, int]:
 
 
 def _actions(request: AutoscaleRequest, step: Step, carried: Carried) -> tuple[ScaleAction, ...]:
-    judged = _without_ungranted(step, carried)
+    judged = RuleIndex(_without_ungranted(step, carried))
     found = []
     for service in request.services:
         have, want = step.current[service.id], step.desired[service.id]
@@ -590,7 +596,7 @@ def _why_held_back(
     step: Step,
     refusal: Refusal,
     granted: int,
-    judged: Cluster,
+    judged: RuleIndex,
     request: AutoscaleRequest,
 ) -> str:
     head = f"held back at {step.current[service] + granted}"
@@ -604,9 +610,10 @@ def _why_held_back(
             return f"{head}: less than {share:.0%} of {name} is free already"
         return f"{head}: {share:.0%} of {name} must stay free"
     wish = next(wish for wish in step.wishes if wish.service == service)
-    (answer,) = why_not(judged, [wish.pods[granted].id])
+    position = judged.cluster.pod_index[wish.pods[granted].id]
+    summary = refusal_summary(judged, position, first_refusals(judged, [position])[0])
     unsure = "" if refusal.proven else " (no place found in time)"
-    return f"{head}: {answer.summary}{unsure}"
+    return f"{head}: {summary}{unsure}"
 
 
 def _new_replicas(step: Step, problem: Problem, solution: Solution) -> tuple[NewReplica, ...]:
@@ -658,7 +665,8 @@ def _point(
     )
     scaled = request.model_copy(update={"services": services})
     step = scaling_step(cluster, scaled)
-    carried = carry(step.cluster, step.wishes, step.margin_room, watch)
+    ends = min(watch.deadline, time.monotonic() + POINT_SECONDS)
+    carried = carry(step.cluster, step.wishes, step.margin_room, replace(watch, deadline=ends))
     problem, after = _whole(cluster, step, carried, carried.placement)
     actions = _actions(scaled, step, carried)
     return TrafficPoint(

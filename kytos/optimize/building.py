@@ -136,9 +136,7 @@ def within_room(problem: Problem) -> Problem:
         allowed[asks] &= need[asks, None] <= room[None, :, resource]
     runs = np.flatnonzero(problem.current >= 0)
     allowed[runs, problem.current[runs]] = True
-    # What fits nowhere will not run: it must not raise the mean that nodes are levelled to.
-    load = np.where(allowed.any(axis=1, keepdims=True), problem.load_request, 0.0)
-    return replace(problem, allowed=allowed, load_request=load)
+    return replace(problem, allowed=allowed)
 
 
 def superincreasing(priority: Ints) -> Floats:

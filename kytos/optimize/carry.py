@@ -19,12 +19,12 @@ import numpy as np
 
 from kytos.cluster import LOAD_RESOURCES, Cluster, Pod
 from kytos.hamiltonian.weights import Weights
-from kytos.optimize.building import build_problem
+from kytos.optimize.building import build_problem, within_room
+from kytos.optimize.promise import place_exactly
 from kytos.placement_state import PlacementState
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.refine import repair
-from kytos.solvers.base import SolverParams, Watch
-from kytos.solvers.cpsat import place_most
+from kytos.solvers.base import Watch
 
 EXACT_SECONDS = 2.0
 """For one refusal, where fitting replicas in one by one finds no place."""
@@ -142,7 +142,7 @@ class _Grants:
         self.granted = dict.fromkeys(self.wishes, 0)
         self.refused: dict[str, Refusal] = {}
         pods = [pod for wish in wishes for pod in wish.pods]
-        self.problem = build_problem(cluster, pods, mode=LoadMode.SPREAD)
+        self.problem = within_room(build_problem(cluster, pods, mode=LoadMode.SPREAD))
         self.row = {pod.id: row for row, pod in enumerate(pods)}
         self.state = PlacementState(self.problem, self.problem.current)
 
@@ -208,16 +208,18 @@ class _Grants:
 
     def _together(self, row: int) -> tuple[Ints | None, bool]:
         """A placement of all that is granted and one more, moving any of them; None if none."""
+        if not self.problem.allowed[row].any():
+            return None, True
         rows = np.sort(np.append(self._rows(), row))
         part = _only(self.problem, rows)
         start = self.state.placement
-        found = repair(part, Weights(), start)
+        found = repair(part, Weights(), start, self.watch)
         if (found[rows] >= 0).all():
             return found, True
-        exact = place_most(part, SolverParams(time_limit_s=EXACT_SECONDS), self.watch, hint=found)
-        if (exact.placement[rows] >= 0).all():
-            return exact.placement, True
-        return None, exact.proven
+        placement, proven = place_exactly(part, EXACT_SECONDS, self.watch, found)
+        if (placement[rows] >= 0).all():
+            return placement, True
+        return None, proven
 
     def _rows(self) -> Ints:
         return np.array(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -12,7 +13,7 @@ from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen, Pod
 from kytos.hamiltonian.energy import EnergyTerms, energy
 from kytos.hamiltonian.weights import LATENCY_MS_PER_MOVE, STARTUP_SECONDS_PER_MOVE, Weights
 from kytos.optimize.answer import shared_answer
-from kytos.optimize.building import build_problem
+from kytos.optimize.building import build_problem, within_room
 from kytos.optimize.given_up import UnplacedPod, by_importance, explain
 from kytos.optimize.newcomers import NewPod, NodeShape, adopted_pods, new_nodes, new_pods
 from kytos.optimize.promise import keep_promise
@@ -34,6 +35,14 @@ from kytos.problem import Floats, Ints, LoadMode, Problem
 from kytos.refine import cheapest_elsewhere
 from kytos.solve import solve
 from kytos.solvers.base import SolverName, SolverParams, Watch
+from kytos.sources.templates import pods_of_manifests
+
+SOLVING_SHARE = 0.8
+"""Of the time cap, what the solver may take; where it leaves pods out, the exact stage has the
+rest."""
+
+MOST_TEXT = 5_000_000
+"""Characters of manifests given as text."""
 
 
 class PlacementRequest(Frozen):
@@ -41,6 +50,11 @@ class PlacementRequest(Frozen):
 
     new_pods: tuple[NewPod, ...] = Field((), description="a pod's fields, and count")
     manifests: tuple[Pod, ...] = Field((), description="new pods as read from manifests")
+    manifest_text: str = Field(
+        "",
+        max_length=MOST_TEXT,
+        description="new pods as manifests, YAML or JSON as `kubectl apply -f` takes it",
+    )
     waiting: bool = Field(
         False,
         description="place the cluster's own waiting pods too; without new ones they are placed "
@@ -145,10 +159,15 @@ def place(
     kytos.solve.SolverUnavailableError
         When the solver cannot be used here; the message says what to do.
     """
+    began = time.monotonic()
     asked = _concrete(cluster, request)
     problem = _problem(asked, request)
-    solution = solve(problem, weights, solver, params, watch)
-    solution = keep_promise(problem, weights, solution, params, watch)
+    ends = min(watch.deadline, began + params.time_limit_s)
+    solving = replace(
+        watch, deadline=ends - (1 - SOLVING_SHARE) * max(0.0, ends - time.monotonic())
+    )
+    solution = solve(problem, weights, solver, params, solving)
+    solution = keep_promise(problem, weights, solution, params, replace(watch, deadline=ends))
     placement = solution.placement
     waits = mean_latency(asked.talk, placement, asked.between)
     chosen = [None if node < 0 else problem.nodes[node] for node in placement]
@@ -197,7 +216,8 @@ def planned_cluster(
 def _concrete(cluster: Cluster, request: PlacementRequest) -> _Asked:
     names = new_pods(cluster, request.new_pods)
     with_new = cluster.replace(pods=cluster.pods + _flat(names))
-    adopted = adopted_pods(with_new, request.manifests)
+    written = pods_of_manifests(request.manifest_text, "manifest_text", cluster.priority_classes)
+    adopted = adopted_pods(with_new, (*request.manifests, *written))
     names |= adopted
     whole = with_new.replace(
         pods=with_new.pods + _flat(adopted),
@@ -225,7 +245,7 @@ def _problem(asked: _Asked, request: PlacementRequest) -> Problem:
         mode=request.mode,
         node_cost=asked.startup / STARTUP_SECONDS_PER_MOVE + near / LATENCY_MS_PER_MOVE,
     )
-    return replace(problem, traffic=traffic_arrays(asked.talk, asked.between))
+    return replace(within_room(problem), traffic=traffic_arrays(asked.talk, asked.between))
 
 
 def _grown(cluster: Cluster, growth: dict[str, float]) -> Cluster:

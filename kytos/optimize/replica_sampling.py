@@ -242,15 +242,14 @@ class _Run:
 def scope(problem: ScaleOut, max_variables: int) -> ScaleOut:
     """The scale-out on the nodes with most room, as many as the variables allow."""
     free = (problem.room[:, :2] / np.maximum(problem.offered, 1)).min(axis=1)
-    kept = problem
     order = np.argsort(-free, kind="stable")
-    for nodes in range(len(order), 0, -1):
-        most = np.zeros_like(problem.most)
-        most[:, order[:nodes]] = problem.most[:, order[:nodes]]
-        kept = replace(problem, most=most)
-        if variables_needed(kept) <= max_variables:
-            break
-    return kept
+    needed = [
+        variables_needed(replace(problem, most=problem.most[:, node : node + 1])) for node in order
+    ]
+    nodes = max(1, int(np.searchsorted(np.cumsum(needed), max_variables, side="right")))
+    most = np.zeros_like(problem.most)
+    most[:, order[:nodes]] = problem.most[:, order[:nodes]]
+    return replace(problem, most=most)
 
 
 def _hints(problem: ScaleOut, counts: Ints) -> dict[str, list[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -18,6 +18,7 @@ from kytos.cluster import (
     Pod,
     PreferredNodeTerm,
     PreferredPodTerm,
+    PriorityClass,
     Requirement,
     SpreadConstraint,
     StorageClass,
@@ -25,6 +26,7 @@ from kytos.cluster import (
     Toleration,
     Volume,
 )
+from kytos.sources.errors import SourceError
 from kytos.sources.fields import Fields
 from kytos.sources.owners import Controllers, top_owner
 from kytos.sources.pod_requests import is_sidecar, pod_held, pod_requests
@@ -50,11 +52,18 @@ SYSTEM_PRIORITIES = {
 
 @dataclass(frozen=True)
 class Context:
-    """What the objects of a cluster say about its pods."""
+    """What the objects of a cluster say about its pods.
+
+    Attributes
+    ----------
+    admits
+        Whether a pod is still to be admitted: one that names an unknown class is refused then,
+        as by the API server. Stored pods of a partial listing count as 0.
+    """
 
     controllers: Controllers = field(default_factory=dict)
-    priorities: Mapping[str, int] = field(default_factory=dict)
-    default_priority: int = 0
+    classes: Sequence[PriorityClass] = ()
+    admits: bool = False
 
 
 def namespace_of(item: Fields) -> str:
@@ -241,14 +250,36 @@ def _condition(status: Fields, kind: str, default: bool) -> bool:
     return default
 
 
+def read_priority_class(item: Fields) -> PriorityClass:
+    """Read a PriorityClass (scheduling.k8s.io/v1)."""
+    return PriorityClass(
+        name=item.object("metadata").text("name"),
+        value=item.integer("value"),
+        is_default=item.flag("globalDefault"),
+    )
+
+
 def _priority(spec: Fields, context: Context) -> int:
-    """The stored priority, else the class's, else that of the default class."""
+    """The stored priority, else the class's, else that of the default class.
+
+    Source: the Priority admission plugin; of several default classes it takes the lowest value.
+    """
     if "priority" in spec:
         return spec.integer("priority")
     name = spec.text("priorityClassName")
-    if name:
-        return context.priorities.get(name, SYSTEM_PRIORITIES.get(name, 0))
-    return context.default_priority
+    if not name:
+        return min((found.value for found in context.classes if found.is_default), default=0)
+    known = SYSTEM_PRIORITIES | {found.name: found.value for found in context.classes}
+    if context.admits and name not in known:
+        listed = ", ".join(sorted(found.name for found in context.classes))
+        raise SourceError(
+            f"the cluster has no PriorityClass {name!r} "
+            + (f"(it has {listed})" if listed else "(none was read with it)")
+            + "; name one it has, add `kubectl get priorityclasses -o yaml` to its files, or give "
+            "spec.priority",
+            f"{spec.path}.priorityClassName",
+        )
+    return known.get(name, 0)
 
 
 def _toleration(entry: Fields) -> Toleration:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from kytos.cluster import Cluster, Node, Note, Owner, Phase, Pod
+from kytos.cluster import Cluster, Node, Note, Owner, Phase, Pod, PriorityClass
 from kytos.sources.body import is_body, merged_body, pods_from_body, read_body
 from kytos.sources.documents import read_documents
 from kytos.sources.errors import SourceError, first_problem
@@ -24,6 +24,7 @@ from kytos.sources.kubernetes_objects import (
     read_claim,
     read_node,
     read_pod,
+    read_priority_class,
     read_storage_class,
     read_volume,
 )
@@ -132,18 +133,22 @@ def cluster_from_objects(objects: Iterable[Mapping[str, Any]], name: str = "clus
     return _assemble([("", item) for document in objects for item in _flatten(document, "")], name)
 
 
-def read_pods(sources: Sequence[tuple[str, bytes | str]]) -> tuple[Pod, ...]:
-    """Read pods by themselves, from the same kinds of files as a cluster.
+def read_pods(
+    sources: Sequence[tuple[str, bytes | str]], classes: Sequence[PriorityClass] = ()
+) -> tuple[Pod, ...]:
+    """Read pods that a cluster does not have yet, from the same kinds of files as a cluster.
 
     Parameters
     ----------
     sources
         ``(file name, content)``: Kubernetes Pods, or request bodies with a list ``pods``.
+    classes
+        The cluster's priority classes.
 
     Raises
     ------
     SourceError
-        Naming what is no pod, or the field that cannot be read.
+        Naming what is no pod, the field that cannot be read, or a class the cluster lacks.
     """
     documents = [
         (where, document)
@@ -156,7 +161,8 @@ def read_pods(sources: Sequence[tuple[str, bytes | str]]) -> tuple[Pod, ...]:
     by_kind = _sort_by_kind(items)
     if other := sorted(by_kind.keys() - {"Pod"}):
         raise SourceError(f"expected Pods, found {other[0]} objects", sources[0][0])
-    return tuple(_read_all(by_kind["Pod"], lambda item: read_pod(item, Context())))
+    context = Context(classes=classes, admits=True)
+    return tuple(_read_all(by_kind["Pod"], lambda item: read_pod(item, context)))
 
 
 def pod_from_object(manifest: Mapping[str, Any]) -> Pod:
@@ -223,17 +229,8 @@ def _flatten(document: Any, where: str) -> list[Any]:
 
 def _assemble(objects: list[tuple[str, Any]], name: str) -> Cluster:
     by_kind = _sort_by_kind(objects)
-    context = Context(
-        controllers=_controllers(by_kind),
-        priorities={
-            item.object("metadata").text("name"): item.integer("value")
-            for item in by_kind["PriorityClass"]
-        },
-        default_priority=max(
-            (i.integer("value") for i in by_kind["PriorityClass"] if i.flag("globalDefault")),
-            default=0,
-        ),
-    )
+    classes = tuple(_read_all(by_kind["PriorityClass"], read_priority_class))
+    context = Context(controllers=_controllers(by_kind), classes=classes)
     nodes = _read_all(by_kind["Node"], read_node)
     if not nodes:
         raise SourceError(
@@ -256,6 +253,7 @@ def _assemble(objects: list[tuple[str, Any]], name: str) -> Cluster:
             volumes=tuple(_read_all(by_kind["PersistentVolume"], read_volume)),
             storage_classes=tuple(_read_all(by_kind["StorageClass"], read_storage_class)),
             autoscalers=tuple(_read_all(by_kind["HorizontalPodAutoscaler"], read_autoscaler)),
+            priority_classes=classes,
             notes=(
                 *_other_kinds(by_kind),
                 *unhonoured_fields(by_kind),

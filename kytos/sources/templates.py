@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kytos.cluster import Pod
+from kytos.cluster import Pod, PriorityClass
 from kytos.sources.documents import read_documents
 from kytos.sources.errors import SourceError
 from kytos.sources.manifests import read_pods
@@ -17,7 +17,9 @@ MOST_PODS = 5_000
 _REPLICATED = ("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController")
 
 
-def pods_of_manifests(text: str, where: str = "manifests") -> tuple[Pod, ...]:
+def pods_of_manifests(
+    text: str, where: str = "manifests", classes: Sequence[PriorityClass] = ()
+) -> tuple[Pod, ...]:
     """Return the pods that applying manifests would create, none of them placed.
 
     Parameters
@@ -27,13 +29,18 @@ def pods_of_manifests(text: str, where: str = "manifests") -> tuple[Pod, ...]:
         StatefulSets, ReplicationControllers, Jobs, and Lists of them.
     where
         What to call the text in errors.
+    classes
+        The cluster's priority classes.
 
     Raises
     ------
     SourceError
-        Naming the object that makes no pods, or the field that cannot be read.
+        Naming the object that makes no pods, the field that cannot be read, or a class the
+        cluster lacks.
     """
     found: list[dict[str, Any]] = []
+    if not text.strip():
+        return ()
     for document in read_documents(text, where):
         items = document.get("items", [document]) if isinstance(document, Mapping) else [document]
         for item in items:
@@ -44,7 +51,7 @@ def pods_of_manifests(text: str, where: str = "manifests") -> tuple[Pod, ...]:
                 )
     if not found:
         return ()
-    return read_pods([(where, json.dumps({"kind": "List", "items": found}, default=str))])
+    return read_pods([(where, json.dumps({"kind": "List", "items": found}, default=str))], classes)
 
 
 def _pods(item: Any, where: str) -> list[dict[str, Any]]:

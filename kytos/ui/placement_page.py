@@ -64,10 +64,10 @@ def request_values(request: PlacementRequest) -> dict[str, Any]:
     return {
         _MODE: request.mode.value,
         _WAITING: request.waiting,
-        _YAML: "",
-        **tables.filling(_PODS, [_row(pod, _POD_COLUMNS) for pod in request.new_pods]),
+        _YAML: request.manifest_text,
+        **tables.filling(_PODS, [_row(pod) for pod in request.new_pods]),
         **tables.filling(_TRAFFIC, [edge.model_dump(by_alias=True) for edge in request.traffic]),
-        **tables.filling(_SHAPES, [_row(shape, _SHAPE_COLUMNS) for shape in request.node_shapes]),
+        **tables.filling(_SHAPES, [_row(shape) for shape in request.node_shapes]),
         **tables.filling(
             _GROWTH,
             [{"service": name, "factor": factor} for name, factor in request.growth.items()],
@@ -77,8 +77,8 @@ def request_values(request: PlacementRequest) -> dict[str, Any]:
     }
 
 
-def _row(entry: NewPod | NodeShape, columns: dict[str, Any]) -> Row:
-    return {name: value for name, value in entry.model_dump().items() if name in columns}
+def _row(entry: NewPod | NodeShape) -> Row:
+    return entry.model_dump(exclude_defaults=True) | {"count": entry.count}
 
 
 def _change(
@@ -117,7 +117,7 @@ def show() -> None:
     pressed = question.head(PAGE)
     ask = None
     try:
-        request = _request(mode, waiting=waiting)
+        request = _request(loaded.cluster, mode, waiting=waiting)
         ask = Ask(PAGE.question, loaded.digest, request, *settings)
     except SourceError as error:
         question.refused(error)
@@ -141,7 +141,7 @@ def _waiting(cluster: Cluster) -> bool:
     return bool(chosen and number)
 
 
-def _request(mode: LoadMode, *, waiting: bool) -> PlacementRequest:
+def _request(cluster: Cluster, mode: LoadMode, *, waiting: bool) -> PlacementRequest:
     """Draw what is to be placed, and read it.
 
     Raises
@@ -176,12 +176,13 @@ def _request(mode: LoadMode, *, waiting: bool) -> PlacementRequest:
     for position, row in enumerate(grown):
         if row.keys() != {"service", "factor"}:
             raise SourceError("needs a service and a factor", f"growth[{position}]")
-    manifests = pods_of_manifests(text, "the pasted manifests") if text.strip() else ()
+    # What cannot be read is said while it is typed, not once it is asked.
+    pods_of_manifests(text, "the pasted manifests", cluster.priority_classes)
     try:
         return PlacementRequest.model_validate(
             {
                 "new_pods": new_pods,
-                "manifests": manifests,
+                "manifest_text": text,
                 "waiting": waiting,
                 "traffic": edges,
                 "latency_ms": latency,

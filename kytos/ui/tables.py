@@ -9,6 +9,8 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
+from kytos.ui.text import plain
+
 Row = dict[str, Any]
 
 
@@ -34,7 +36,11 @@ def edited_rows(
     version = state.get(_key(name, "version"), 0)
     if given is not None or state.get(_key(name, "about"), about) != about:
         version += 1
-        state[_key(name, "kept")] = list(start) if given is None else given
+        rows = list(start) if given is None else given
+        state[_key(name, "kept")] = rows
+        state[_key(name, "beyond")] = {
+            row["id"]: _beyond(row, columns) for row in rows if "id" in row
+        }
     state[_key(name, "version")], state[_key(name, "about")] = version, about
     # A new key draws a new editor: one that is edited ignores other data.
     widget = f"{_key(name, 'table')} {version}"
@@ -48,8 +54,25 @@ def edited_rows(
         hide_index=True,
         column_config=columns,
     )
-    state[_key(name, "kept")] = _rows(edited)
-    return _rows(edited)
+    rows = state[_key(name, "kept")] = _rows(edited)
+    return _with_beyond(rows, state.get(_key(name, "beyond"), {}))
+
+
+def _beyond(row: Row, columns: Mapping[str, ColumnConfig]) -> Row:
+    """What a row says that the table has no column for: a pod's tolerations, say."""
+    return {field: value for field, value in row.items() if field not in columns}
+
+
+def _with_beyond(rows: Sequence[Row], beyond: Mapping[str, Row]) -> list[Row]:
+    """The rows with what they said besides, which a line below the table names."""
+    told = [
+        f"{row['id']} also has {', '.join(sorted(more))}"
+        for row in rows
+        if (more := beyond.get(row.get("id", "")))
+    ]
+    if told:
+        st.caption(plain("; ".join(told) + ". Rename a row to leave that out."))
+    return [row | beyond.get(row.get("id", ""), {}) for row in rows]
 
 
 def _table(rows: Sequence[Row], columns: Mapping[str, ColumnConfig]) -> pd.DataFrame:

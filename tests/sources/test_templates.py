@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kytos.cluster import CPU
+from kytos.cluster import CPU, PriorityClass
 from kytos.sources.errors import SourceError
 from kytos.sources.templates import pods_of_manifests
 
@@ -56,3 +56,52 @@ def test_what_brings_no_pods_is_refused(text: str, expected: str) -> None:
     """The message says what was found and what to give."""
     with pytest.raises(SourceError, match=expected):
         pods_of_manifests(text, "paste")
+
+
+CLASSES = (
+    PriorityClass(name="critical", value=10_000),
+    PriorityClass(name="usual", value=500, is_default=True),
+    PriorityClass(name="also-usual", value=900, is_default=True),
+)
+
+
+def of_class(spec: str) -> str:
+    """A pod's manifest with more in its spec."""
+    return f"kind: Pod\nmetadata: {{name: p}}\nspec: {{{spec}{CONTAINERS}}}"
+
+
+@pytest.mark.parametrize(
+    ("spec", "priority"),
+    [
+        ("priorityClassName: critical, ", 10_000),
+        ("priorityClassName: system-cluster-critical, ", 2_000_000_000),
+        ("priorityClassName: system-node-critical, ", 2_000_001_000),
+        ("", 500),
+        ("priorityClassName: gone, priority: 7, ", 7),
+    ],
+)
+def test_a_class_gives_the_priority_admission_would(spec: str, priority: int) -> None:
+    """Named, one of the system's, the lowest of the default classes, or what is stored already."""
+    (pod,) = pods_of_manifests(of_class(spec), "paste", CLASSES)
+    assert pod.priority == priority
+
+
+def test_without_classes_the_default_is_zero() -> None:
+    """As in a cluster nobody gave a default class."""
+    (pod,) = pods_of_manifests(of_class(""), "paste")
+    assert pod.priority == 0
+
+
+@pytest.mark.parametrize(
+    ("classes", "listed"),
+    [(CLASSES, "it has also-usual, critical, usual"), ((), "none was read with it")],
+)
+def test_a_class_the_cluster_lacks_is_refused(
+    classes: tuple[PriorityClass, ...], listed: str
+) -> None:
+    """The API server would refuse the pod: the field, what there is and what to do are named."""
+    with pytest.raises(SourceError, match=listed) as refused:
+        pods_of_manifests(of_class("priorityClassName: urgent, "), "paste", classes)
+    assert "no PriorityClass 'urgent'" in str(refused.value)
+    assert "spec.priorityClassName" in str(refused.value)
+    assert "give spec.priority" in str(refused.value)
