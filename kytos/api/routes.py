@@ -358,7 +358,8 @@ async def _answer_files(
         raise _refusal(error, "cluster") from error
     if new_pods:
         try:
-            pods = await run_in_threadpool(read_pods, await _contents(new_pods, "pods"))
+            contents = await _contents(new_pods, "pods")
+            pods = await run_in_threadpool(read_pods, contents, cluster.priority_classes)
         except SourceError as error:
             raise _refusal(error, "pods") from error
         options = options.model_copy(update={"manifests": tuple(pods)})
