@@ -52,7 +52,7 @@ ONLY_IN = {
     "kubernetes": ("kytos/sources/live.py",),
     "pyqubo": ("kytos/hamiltonian/",),
     "openjij": ("kytos/solvers/openjij.py",),
-    "ortools": ("kytos/solvers/cpsat.py",),
+    "ortools": ("kytos/solvers/cpsat/",),
     "hybrid": ("kytos/solvers/hybrid.py",),
     "dwave": ("kytos/solvers/dwave/", "kytos/solvers/hybrid.py"),
     "plotly": ("kytos/figures/", "kytos/ui/"),

@@ -15,9 +15,9 @@ from kytos.hamiltonian.energy import energy
 from kytos.hamiltonian.feasible import feasible
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import LoadMode, Problem
-from kytos.solvers import cpsat
 from kytos.solvers.base import SolverParams, StopReason, Watch
-from kytos.solvers.cpsat import CP_SAT, ExactStatus, solve_exact
+from kytos.solvers.cpsat import CP_SAT, ExactStatus, solve_exact, solver
+from kytos.solvers.cpsat import energy as energy_model
 from tests.brute_force import feasible_placements, rank
 from tests.problems import problems, random_problem, seeds
 
@@ -100,7 +100,7 @@ def test_same_seed_same_answer() -> None:
 
 def test_what_is_too_large_is_said_to_be(crowded: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
     """No model is built beyond the limit: the start comes back and nothing is claimed."""
-    monkeypatch.setattr(cpsat, "MAX_PAIRS", 10)
+    monkeypatch.setattr(solver, "MAX_PAIRS", 10)
     result = solve_exact(crowded, Weights())
     assert result.status is ExactStatus.TOO_LARGE
     assert result.bound == -math.inf
@@ -109,7 +109,7 @@ def test_what_is_too_large_is_said_to_be(crowded: Problem, monkeypatch: pytest.M
 
 def test_rounded_loads_still_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """With load told apart in eight steps only, the bound gives way and stays true."""
-    monkeypatch.setattr(cpsat, "LEVELS", 8)
+    monkeypatch.setattr(energy_model, "LEVELS", 8)
     for seed in range(20):
         problem = random_problem(seed, pods=4, nodes=3, mode=LoadMode.SPREAD, traffic=False)
         lowest = min(

@@ -1,0 +1,299 @@
+"""The exact solver: the energy as integers for OR-Tools' CP-SAT, with the bound it proves.
+
+Everything the referee counts is in the model (`kytos.hamiltonian.energy`), and every hard rule
+(`kytos.hamiltonian.feasible`). CP-SAT knows integers only; what rounding can have cost is added
+up and taken off the bound, so the bound holds for the energy as the referee computes it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+
+from kytos.hamiltonian.energy import energy
+from kytos.hamiltonian.feasible import feasible
+from kytos.hamiltonian.weights import Weights
+from kytos.problem import Ints, Problem
+from kytos.solvers.base import (
+    Availability,
+    Improvement,
+    SolverName,
+    SolverParams,
+    Stage,
+    StopReason,
+    Watch,
+)
+from kytos.solvers.cpsat.energy import EnergyModel
+from kytos.solvers.cpsat.rules import RulesModel, total
+from kytos.solvers.cpsat.search import Answer, Search
+
+MAX_PAIRS = 300_000
+"""Pairs of a pod and a node above which no model is built: it would need minutes and gigabytes."""
+
+DEFAULT_PARAMS = SolverParams()
+NO_WATCH = Watch()
+
+
+class ExactStatus(StrEnum):
+    """How a run of the exact solver ended."""
+
+    OPTIMAL = "optimal"
+    """Nothing better exists, up to the rounding that `ExactResult.bound` accounts for."""
+    FEASIBLE = "feasible"
+    """Something ended the search; `ExactResult.bound` is what was proven."""
+    TOO_LARGE = "too-large"
+    """No model was built; the placement is the one given as a hint."""
+
+
+@dataclass(frozen=True)
+class ExactResult:
+    """A placement and what is proven about every other.
+
+    Attributes
+    ----------
+    placement
+        ``(pods,)`` feasible and never worse than the start.
+    bound
+        No feasible placement has a lower energy H; ``-inf`` when nothing was proven.
+    status
+        What is known at the end.
+    stopped_by
+        What ended the run.
+    """
+
+    placement: Ints
+    bound: float
+    status: ExactStatus
+    stopped_by: StopReason
+
+
+@dataclass(frozen=True)
+class CpSat:
+    """The exact solver as an improver: it begins from a placement and may prove it optimal."""
+
+    name: SolverName = SolverName.CP_SAT
+
+    def available(self) -> Availability:
+        """Say that it can be used: OR-Tools is a dependency and needs no account."""
+        return Availability(ok=True)
+
+    def improve(
+        self,
+        problem: Problem,
+        weights: Weights,
+        placement: Ints,
+        params: SolverParams,
+        watch: Watch,
+    ) -> Improvement:
+        """Return the best placement found within the time limit, and what is proven of it."""
+        began, before = time.monotonic(), energy(problem, weights, placement).total
+        trace = [(0.0, before)]
+
+        def report(stage: str, progress: float, reached: float | None) -> None:
+            # The search's first placement may be worse than the one it began with.
+            best = trace[-1][1] if reached is None else min(reached, trace[-1][1])
+            trace.append((time.monotonic() - began, best))
+            watch.report(stage, progress, best)
+
+        found = solve_exact(problem, weights, params, replace(watch, report=report), hint=placement)
+        after, seconds = energy(problem, weights, found.placement).total, time.monotonic() - began
+        stage = Stage(name=self.name.value, seconds=seconds, energy=after, gained=before - after)
+        return Improvement(
+            placement=found.placement,
+            stages=(stage,),
+            trace=(*trace, (seconds, after)),
+            stopped_by=found.stopped_by,
+            messages=(_TOO_LARGE,) if found.status is ExactStatus.TOO_LARGE else (),
+            bound=found.bound,
+        )
+
+
+CP_SAT = CpSat()
+
+_TOO_LARGE = (
+    f"cp-sat builds no model of more than {MAX_PAIRS:,} pairs of a pod and a node: every pod stays "
+    "where it is. Use `hybrid`, or bound the problem with `may_move`."
+)
+
+
+def solve_exact(
+    problem: Problem,
+    weights: Weights,
+    params: SolverParams = DEFAULT_PARAMS,
+    watch: Watch = NO_WATCH,
+    hint: Ints | None = None,
+    workers: int = 1,
+) -> ExactResult:
+    """Minimise the energy H exactly, as far as the clock allows.
+
+    As many pods as possible are placed first, class by class of falling `Problem.desire`; pods
+    that are the last of their service come first among equals; then H itself is minimised.
+
+    Parameters
+    ----------
+    params
+        `seed`, `time_limit_s` and `proof_work` are used; the rest is for annealers.
+    hint
+        ``(pods,)`` a feasible placement to begin from; the current one by default. The answer is
+        never worse.
+    workers
+        Parallel searches. Only with one does the same seed give the same answer, and that only
+        where the clock did not end the search.
+    """
+    incumbent = problem.current if hint is None else hint
+    if int(problem.allowed.sum()) > MAX_PAIRS or not len(problem.pods):
+        status = ExactStatus.TOO_LARGE if len(problem.pods) else ExactStatus.OPTIMAL
+        empty = energy(problem, weights, incumbent).total
+        bound = -math.inf if len(problem.pods) else empty
+        return ExactResult(incumbent, bound, status, StopReason.WORK)
+    model = EnergyModel(problem, weights)
+    search = Search(model, params, watch, min(params.time_limit_s, watch.remaining_s), workers)
+    placing = _place_most(search, incumbent)
+    incumbent = _better(problem, weights, incumbent, placing.placement)
+    last = search.minimise(model.objective.expression(), incumbent, model.objective)
+    if last.placement is not None:
+        incumbent = _better(problem, weights, incumbent, last.placement)
+    proven = placing.proven and last.optimal
+    bound = _bound_on_energy(problem, weights, model, placing, last, incumbent)
+    status = ExactStatus.OPTIMAL if proven else ExactStatus.FEASIBLE
+    return ExactResult(incumbent, bound, status, StopReason.OPTIMAL if proven else search.ended_by)
+
+
+@dataclass(frozen=True)
+class MostPlaced:
+    """A placement that leaves out as few pods as possible, class by class.
+
+    Attributes
+    ----------
+    placement
+        ``(pods,)`` feasible, and never worse than the hint.
+    proven
+        Whether no placement leaves out fewer (`Problem.left_out`).
+    """
+
+    placement: Ints
+    proven: bool
+
+
+def place_most(
+    problem: Problem,
+    params: SolverParams = DEFAULT_PARAMS,
+    watch: Watch = NO_WATCH,
+    hint: Ints | None = None,
+) -> MostPlaced:
+    """Place as many pods as can be, class by class of falling `Problem.desire`, H aside.
+
+    At equal counts, pods that are the last of their service come first. Parameters and notes as
+    for `solve_exact`.
+    """
+    incumbent = problem.current if hint is None else hint
+    if int(problem.allowed.sum()) > MAX_PAIRS or not len(problem.pods):
+        return MostPlaced(incumbent, proven=not len(problem.pods))
+    model = RulesModel(problem)
+    search = Search(model, params, watch, min(params.time_limit_s, watch.remaining_s))
+    placing = _place_most(search, incumbent)
+    found = placing.placement
+    if (
+        found is not None
+        and feasible(problem, found)
+        and problem.left_out(found) < problem.left_out(incumbent)
+    ):
+        incumbent = found
+    return MostPlaced(incumbent, placing.proven)
+
+
+def _better(problem: Problem, weights: Weights, known: Ints, found: Ints | None) -> Ints:
+    """The one with less desire left unplaced, then with less energy, as the referee has it."""
+    if found is None or not feasible(problem, found):
+        return known
+
+    def rank(placement: Ints) -> tuple[float, float]:
+        terms = energy(problem, weights, placement)
+        return terms.constraint, terms.total
+
+    return found if rank(found) < rank(known) else known
+
+
+@dataclass(frozen=True)
+class _Placing:
+    """What the stages that place pods have settled.
+
+    Attributes
+    ----------
+    unplaced
+        For each class of desire, highest first: (desire, how many must stay unplaced).
+    proven
+        Whether those numbers are proven the least possible, class by class.
+    tied
+        Whether equals were told apart by `Problem.sole`, which H knows nothing of.
+    """
+
+    placement: Ints | None
+    unplaced: tuple[tuple[float, int], ...]
+    proven: bool
+    tied: bool = False
+
+
+def _place_most(search: Search, incumbent: Ints) -> _Placing:
+    """Fix, class by class, how many pods stay unplaced."""
+    model, problem = search.model, search.model.problem
+    optional = ~problem.must_place
+    placement: Ints | None = None
+    settled: list[tuple[float, int]] = []
+    for desire in sorted({float(d) for d in problem.desire[optional] if d > 0}, reverse=True):
+        pods = np.flatnonzero(optional & (problem.desire == desire))
+        placed = total([var for pod in pods for var in model.x[pod].values()])
+        start = incumbent if placement is None else placement
+        if (start[pods] >= 0).all():
+            settled.append((desire, 0))
+            model.cp.add(placed == len(pods))
+            continue
+        answer = search.minimise(len(pods) - placed, start)
+        if answer.placement is None or not answer.optimal:
+            return _Placing(answer.placement, tuple(settled), proven=False)
+        placement = answer.placement
+        left = int((placement[pods] < 0).sum())
+        settled.append((desire, left))
+        model.cp.add(placed == len(pods) - left)
+    last_ones = np.flatnonzero(optional & problem.sole & (problem.desire > 0))
+    if not len(last_ones) or not any(left for _, left in settled):
+        return _Placing(placement, tuple(settled), proven=True)
+    kept = total([var for pod in last_ones for var in model.x[pod].values()])
+    answer = search.minimise(len(last_ones) - kept, incumbent if placement is None else placement)
+    if answer.placement is not None:
+        placement = answer.placement
+        model.cp.add(kept >= int((placement[last_ones] >= 0).sum()))
+    return _Placing(placement, tuple(settled), proven=answer.optimal, tied=True)
+
+
+def _bound_on_energy(
+    problem: Problem,
+    weights: Weights,
+    model: EnergyModel,
+    placing: _Placing,
+    last: Answer,
+    incumbent: Ints,
+) -> float:
+    """A bound on H over *all* feasible placements, from one on those that place the most.
+
+    A placement that leaves out more of some class pays for it; the least it pays in all is what
+    that class costs less everything the lower ones could give back.
+    """
+    floor = model.objective.least
+    if not placing.proven:
+        return floor
+    desire = weights.A * sum(each * left for each, left in placing.unplaced)
+    extra, below = math.inf, 0.0
+    for each, left in reversed(placing.unplaced):
+        extra = min(extra, each - below)
+        below += each * left
+    placing_most = floor
+    if not placing.tied:
+        worth = energy(problem, weights, incumbent).total - desire
+        placing_most = max(floor, last.bound - model.rounding(worth))
+    placing_less = math.inf if extra == math.inf else weights.A * extra + floor
+    return desire + min(placing_most, placing_less)
