@@ -5,6 +5,14 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from kytos.optimize.newcomers import NewPod
+from kytos.optimize.placement import PlacementRequest, place
+from kytos.outcome import Question
+from kytos.scenario import Scenario, digest_of, read_scenario
+from kytos.solvers.base import SolverParams
+from kytos.sources.manifests import read_cluster
+from kytos.sources.prices import with_prices
+from kytos.ui.clusters import SAMPLES
 from tests.pages.conftest import button, metric, page, wait_for_result, words
 
 DEPLOYMENT = """
@@ -115,3 +123,49 @@ def test_ready_scenario_in_two_clicks(placement_page: AppTest, title: str) -> No
     assert not app.error
     assert not app.warning
     assert int(metric(app, "Placed").value) > 0
+
+
+@pytest.fixture
+def with_yaml() -> Scenario[PlacementRequest]:
+    """Pasted manifests of a class of the cluster, and a pod with more than the table's columns."""
+    sample = read_cluster([("web-shop.json", (SAMPLES / "web-shop.json").read_bytes())])
+    priority = "      priorityClassName: critical\n      containers:"
+    pod = NewPod(id="a", cpu_request=10, mem_request=10, node_selector={"no-node": "has-it"})
+    return Scenario(
+        question=Question.PLACEMENT,
+        digest=digest_of(with_prices(sample)),
+        sample="web-shop",
+        request=PlacementRequest(
+            new_pods=(pod,), manifest_text=DEPLOYMENT.replace("      containers:", priority)
+        ),
+        params=SolverParams(seed=3),
+    )
+
+
+def test_scenario_holds_the_manifests(app: AppTest, with_yaml: Scenario[PlacementRequest]) -> None:
+    """Saved and opened again, pasted YAML is there to read and the answer is the same."""
+    saved = with_yaml.to_json()
+    opened = page(app, "3_Placement").file_uploader(key="scenario file")
+    app = opened.set_value([("s.json", saved, "application/json")]).run()
+    assert not app.error
+    assert "priorityClassName: critical" in str(app.text_area(key="manifests").value)
+    assert "a also has node" in words(app)
+    app = press(app)
+    assert not app.error
+    scenario = read_scenario(saved)
+    cluster = read_cluster([("web-shop.json", (SAMPLES / "web-shop.json").read_bytes())])
+    outcome = place(cluster, scenario.request, solver=scenario.solver, params=scenario.params)
+    placements = next(t.value for t in app.dataframe if "Default scheduler" in t.value)
+    shown = dict(zip(placements["Pod"], placements["Node"], strict=True))
+    assert shown == {placed.pod: placed.node for placed in outcome.placements}
+    assert set(shown) == {"web/reports-0", "web/reports-1"}
+    assert [pod.pod for pod in outcome.unplaced] == ["a"]
+
+
+def test_unknown_class_is_said_while_it_is_typed(placement_page: AppTest) -> None:
+    """A class the cluster lacks is refused as admission would, before anything runs."""
+    text = DEPLOYMENT.replace(
+        "      containers:", "      priorityClassName: gone\n      containers:"
+    )
+    app = placement_page.text_area(key="manifests").set_value(text).run()
+    assert "no PriorityClass" in app.error[0].value
