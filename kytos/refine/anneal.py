@@ -71,16 +71,17 @@ SPREAD_LADDERS = (
 )
 """Most of the work lies where what moves cost is weighed against what they gain; where they cost
 nothing, the last ladder levels to the end (docs/decisions/0091)."""
-CONSOLIDATE_LADDERS = (
-    Ladder(2.0, 1e-3, 0.15, 0.5),
-    Ladder(0.3, 1e-3, 0.35, 0.5),
-    Ladder(0.1, 1e-3, 0.35, 0.5),
+CONSOLIDATE_LADDERS = 2 * (
+    Ladder(2.0, 1e-2, 0.15, 0.5),
+    Ladder(1.0, 1e-2, 0.14, 0.5),
+    Ladder(0.5, 1e-2, 0.14, 0.5),
 )
+"""Several hot ones: which nodes are freed is settled anew by each, and the best of them is kept."""
 POLISH = Ladder(0.03, 1e-3, 0.03, 0.5)
 """After a node was freed: bring home who need not have moved."""
 FREEING_SHARE = 0.15
 """Of the budget, for ejection searches that free nodes."""
-VACATING_SHARE = 0.05
+VACATING_SHARE = 0.03
 """Of the budget, after each ladder, for freeing nodes with few moves."""
 LOOKS_PER_PROPOSAL = 8
 """Pods an ejection search looks at in the time of one proposal."""

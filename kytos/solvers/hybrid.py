@@ -118,14 +118,14 @@ class _Search:
         """Refine, then in each round anneal blocks and refine again, until told to end."""
         total = self.params.refine_proposals
         if total is None:
-            total = default_proposals(self.problem)
-        first = int(FIRST_SHARE * total) if self.params.blocks else total
-        seeds = np.random.SeedSequence(self.params.seed).spawn(self.params.rounds + 1)
+            total = round(default_proposals(self.problem) / FIRST_SHARE)
+        first = round(FIRST_SHARE * total) if self.params.blocks else total
+        seeds = np.random.SeedSequence(self.params.seed)
         self._refine(first, self.params.seed, FIRST_SHARE)
-        for number, seed in enumerate(seeds[1:] if self.params.blocks else ()):
-            left = self.params.rounds - number
+        for left in range(self.params.rounds if self.params.blocks else 0, 0, -1):
             if self._ends:
                 return
+            (seed,) = seeds.spawn(1)
             self._anneal_blocks(runner, seed)
             if self._ends:
                 return
