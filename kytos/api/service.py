@@ -21,7 +21,7 @@ from kytos.api.settings import Settings
 from kytos.calls import Options
 from kytos.cluster import Cluster
 from kytos.jobs import Job, JobCancelled, JobError, Pool, Progress, QueueFull, WorkerDied
-from kytos.solvers.base import ConsentRequiredError, SolverUnavailableError
+from kytos.solvers.base import BlockRunner, ConsentRequiredError, SolverUnavailableError
 from kytos.sources.errors import SourceError
 from kytos.work import answer_call, greet
 
@@ -142,9 +142,10 @@ class Service:
         Raises
         ------
         Refusal
-            429 when the queue is full, 422 when more time is asked for than there is.
+            429 when the queue is full, 422 when more time is asked for than there is, or another
+            place to anneal blocks than the operator's.
         """
-        options = _within(options, seconds)
+        options = _on_runner(_within(options, seconds), self.settings.block_runner)
         if not self.settings.allow_paid_solvers:
             options = options.without_consent()
         started = self._start()
@@ -285,6 +286,19 @@ class _Started:
 def _expected_seconds(cluster: Cluster, options: Options) -> float:
     """About as long as a solve takes: what lets small ones pass it in the queue."""
     return options.solves * min(options.solver.time_limit_s, len(cluster.pods) / PODS_PER_SECOND)
+
+
+def _on_runner(options: Options, runner: BlockRunner) -> Options:
+    """The same, its blocks annealed where the operator says: dask may be other machines."""
+    asked = options.solver.block_runner
+    if asked not in (BlockRunner.THREADS, runner):
+        sentence = (
+            f"block_runner {asked.value} is not for callers to choose: the service's operator "
+            f"decides where blocks are annealed (KYTOS_BLOCK_RUNNER, here {runner.value})"
+        )
+        raise Refusal(422, sentence, FieldError(field="solver.block_runner", message=sentence))
+    solver = options.solver.model_copy(update={"block_runner": runner})
+    return options.model_copy(update={"solver": solver})
 
 
 def _within(options: Options, seconds: float) -> Options:

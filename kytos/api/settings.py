@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 
 from kytos.settings import PoolSettings
+from kytos.solvers.base import BlockRunner
 
 
 class Settings(PoolSettings):
@@ -18,6 +19,9 @@ class Settings(PoolSettings):
     )
     allow_paid_solvers: bool = Field(
         False, description="let callers accept a charge with solver.consent; they spend your money"
+    )
+    block_runner: BlockRunner = Field(
+        BlockRunner.THREADS, description="where hybrid's blocks are annealed: threads or dask"
     )
     max_body_mib: int = Field(50, ge=1, le=1024, description="longest request body, MiB")
     max_nodes: int = Field(5_000, ge=1, description="most nodes in one request")
