@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from kytos.cli.periodic import notify, only_one, repeat, seconds_of, webhook_of
 from kytos.cli.printing import print_cluster, print_why_not
@@ -33,6 +33,7 @@ from kytos.cli.reading import (
     with_pods,
 )
 from kytos.cli.solving import Exit, exit_of, terminal_watch
+from kytos.cli.writing import check_writable, write
 from kytos.cluster import Cluster
 from kytos.problem import LoadMode
 from kytos.rules.eviction import movability
@@ -47,8 +48,23 @@ if TYPE_CHECKING:  # loads the solvers: imported by the commands that ask a ques
 REFUSED = (ValueError, OSError, SolverUnavailableError, ConsentRequiredError)
 """What ends a command with a sentence: it was given something that will not do."""
 
+INTERRUPTED = 130
+"""As a shell says it of what Ctrl-C ended."""
+
+
+class _Commands(TyperGroup):
+    """The commands; one that Ctrl-C ends exits as others do, without a word."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+
+
 app = typer.Typer(
     name="kytos",
+    cls=_Commands,
     help="What would happen if the pods of a Kubernetes cluster were placed better.",
     no_args_is_help=True,
     add_completion=False,
@@ -57,7 +73,9 @@ app = typer.Typer(
 
 Files = Annotated[
     list[Path] | None,
-    typer.Argument(help="What kubectl get -o json or yaml printed; - is standard input."),
+    typer.Argument(
+        metavar="FILES", help="What kubectl get -o json or yaml printed; - is standard input."
+    ),
 ]
 Context = Annotated[
     str | None, typer.Option(help="Read the live cluster of this kubeconfig context instead.")
@@ -66,7 +84,14 @@ OptionsFile = Annotated[
     Path | None,
     typer.Option("--options", help="JSON or YAML: all that the HTTP call takes beside its lists."),
 ]
-Solver = Annotated[SolverName | None, typer.Option(help="Which solver.")]
+SOLVER_NAMES = ", ".join(SolverName)
+Solver = Annotated[
+    SolverName | None, typer.Option(metavar="NAME", help=f"Which solver: {SOLVER_NAMES}.")
+]
+Mode = Annotated[
+    LoadMode | None,
+    typer.Option(metavar="MODE", help=f"What load means: {', '.join(LoadMode)}."),
+]
 Reads = Annotated[int | None, typer.Option(help="Independent anneals.")]
 Sweeps = Annotated[int | None, typer.Option(help="Sweeps of each anneal.")]
 Seed = Annotated[int | None, typer.Option(help="Same seed, same answer.")]
@@ -85,7 +110,9 @@ Output = Annotated[
 Every = Annotated[
     str | None, typer.Option(help="Ask again every so often (90s, 5m, 1h); prints a line a run.")
 ]
-Times = Annotated[int | None, typer.Option(min=1, help="With --every: end after so many runs.")]
+Times = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="With --every: end after so many runs.")
+]
 Webhook = Annotated[str | None, typer.Option(help="With --every: post each line here.")]
 Lock = Annotated[
     Path | None, typer.Option(help="With --every: skip a run while another holds this file.")
@@ -118,12 +145,21 @@ class _Told:
     webhook: str | None
     lock: Path | None
 
+    def check(self) -> None:
+        """Refuse, before any work is done, what could not be kept afterwards."""
+        if self.output is not None:
+            check_writable(self.output)
+        alone = {"--times": self.times, "--webhook": self.webhook, "--lock": self.lock}
+        given = [name for name, value in alone.items() if value is not None]
+        if given and self.every is None:
+            raise ValueError(f"{given[0]} goes with --every; say how often to ask, such as 1h")
+
 
 @app.command()
 def rebalance(
     files: Files = None,
     context: Context = None,
-    mode: Annotated[LoadMode | None, typer.Option(help="What load means.")] = None,
+    mode: Mode = None,
     max_moves: Annotated[int | None, typer.Option(help="Move at most so many pods.")] = None,
     options: OptionsFile = None,
     solver: Solver = None,
@@ -202,7 +238,7 @@ def place(
     waiting: Annotated[
         bool | None, typer.Option("--waiting", help="Place the pods that wait too.")
     ] = None,
-    mode: Annotated[LoadMode | None, typer.Option(help="What load means.")] = None,
+    mode: Mode = None,
     options: OptionsFile = None,
     solver: Solver = None,
     reads: Reads = None,
@@ -284,11 +320,12 @@ def compare(
     points: Annotated[
         int | None, typer.Option(help="With --frontier: plans to look for, 12 by default.")
     ] = None,
-    mode: Annotated[LoadMode | None, typer.Option(help="What load means.")] = None,
+    mode: Mode = None,
     max_moves: Annotated[int | None, typer.Option(help="Move at most so many pods.")] = None,
     options: OptionsFile = None,
     solver: Annotated[
-        list[SolverName] | None, typer.Option(help="A solver to compare; may be repeated.")
+        list[SolverName] | None,
+        typer.Option(metavar="NAME", help=f"A solver to compare; may be repeated: {SOLVER_NAMES}."),
     ] = None,
     reads: Reads = None,
     sweeps: Sweeps = None,
@@ -309,6 +346,8 @@ def compare(
     given: dict[str, Any] = {"mode": mode, "max_moves": max_moves}
     given |= _shared((None, reads, sweeps, seed, time_limit, consent), (a, b, c, d))
     with _bad_input_ends():
+        if output is not None:
+            check_writable(output)
         if frontier and solver:
             raise ValueError("the frontier is drawn by refinement alone: leave --solver out")
         if points is not None and not frontier:
@@ -321,9 +360,9 @@ def compare(
         cluster = _Source(files or [], context).read()
         with terminal_watch() as watch:
             found = compared(cluster, asked, watch)
-    written = found.model_dump_json(by_alias=True)
-    if output is not None:
-        _write(output, written)
+        written = found.model_dump_json(by_alias=True)
+        if output is not None:
+            write(output, written)
     if as_json:
         typer.echo(written)
     else:
@@ -374,20 +413,29 @@ def inspect(files: Files = None, context: Context = None, as_json: AsJson = Fals
 def snapshot(context: Context = None, output: Output = None) -> None:
     """Save a live cluster as the JSON that all commands and the dashboard read."""
     with _bad_input_ends():
+        if output is not None:
+            check_writable(output)
         saved = read_saved(context)
         if output is None:
             typer.echo(saved)
         else:
-            _write(output, saved)
+            write(output, saved)
 
 
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535)] = 8501,
-    api_only: Annotated[bool, typer.Option(help="The service without the dashboard.")] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, metavar="N", help="Port to listen on.")
+    ] = 8501,
+    api_only: Annotated[
+        bool, typer.Option("--api-only", help="The service without the dashboard.")
+    ] = False,
     allow_anonymous: Annotated[
-        bool, typer.Option(help="Let anyone who can reach it call it, without a token.")
+        bool,
+        typer.Option(
+            "--allow-anonymous", help="Let anyone who can reach it call it, without a token."
+        ),
     ] = False,
 ) -> None:
     """Serve dashboard and HTTP service in one process."""
@@ -423,14 +471,15 @@ def _ask(
     from kytos.cli.answers import print_outcome
 
     with _bad_input_ends():
+        told.check()
         options = read_options(call.options, options_file, given)
         if told.every is None:
             outcome = _solve(call, source, options)
         else:
             _ask_periodically(call, source, options, told)
             return
-    if told.output is not None:
-        _write(told.output, outcome.model_dump_json(by_alias=True))
+        if told.output is not None:
+            write(told.output, outcome.model_dump_json(by_alias=True))
     if told.as_json:
         typer.echo(outcome.model_dump_json(by_alias=True))
     else:
@@ -469,7 +518,7 @@ def _news(call: Call, source: _Source, options: Options, output: Path | None) ->
     try:
         outcome = _solve(call, source, options)
         if output is not None:
-            _write(output, outcome.model_dump_json(by_alias=True))
+            write(output, outcome.model_dump_json(by_alias=True))
     except REFUSED as error:
         return news | {"exit": int(Exit.BAD_INPUT), "error": str(error)}
     before, after = outcome.metrics.before, outcome.metrics.after
@@ -499,13 +548,6 @@ def _solve(call: Call, source: _Source, options: Options) -> Outcome:
     with terminal_watch() as watch:
         outcome: Outcome = call.answer(cluster, options, watch)
         return outcome
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace the file at once, so that a reader never finds half an answer."""
-    with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-        file.write(text + "\n")
-    Path(file.name).replace(path)
 
 
 def _is_loopback(host: str) -> bool:

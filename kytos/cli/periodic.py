@@ -18,6 +18,8 @@ UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 JITTER_SHARE = 0.1
 """Each wait varies by this share of the period, so that many instances do not ask at once."""
 WEBHOOK_SECONDS = 10.0
+WEBHOOK_PAUSES = (1.0, 5.0)
+"""Seconds between one try and the next; a webhook that is down for longer misses a run."""
 
 
 def seconds_of(text: str) -> float:
@@ -88,11 +90,24 @@ def only_one(lock: Path | None) -> Iterator[bool]:
         yield True
 
 
-def notify(webhook: str, news: dict[str, Any]) -> str | None:
+def notify(
+    webhook: str, news: dict[str, Any], *, wait: Callable[[float], object] = time.sleep
+) -> str | None:
     """Post one run's news as JSON; return what went wrong, if anything did.
 
-    The address may hold a secret, so it is not part of the message.
+    What may pass (no connection, 429, 5xx) is tried again, `WEBHOOK_PAUSES` apart. The address may
+    hold a secret, so it is not part of the message.
     """
+    for pause in WEBHOOK_PAUSES:
+        trouble, may_pass = _post(webhook, news)
+        if trouble is None or not may_pass:
+            return trouble
+        wait(pause)
+    return _post(webhook, news)[0]
+
+
+def _post(webhook: str, news: dict[str, Any]) -> tuple[str | None, bool]:
+    """Post once: what went wrong, and whether it may pass."""
     request = urllib.request.Request(  # noqa: S310  (the scheme was checked by `webhook_of`)
         webhook,
         data=json.dumps(news).encode(),
@@ -101,11 +116,11 @@ def notify(webhook: str, news: dict[str, Any]) -> str | None:
     )
     try:
         with urllib.request.urlopen(request, timeout=WEBHOOK_SECONDS):  # noqa: S310
-            return None
+            return None, False
     except urllib.error.HTTPError as error:
-        return f"the webhook answered {error.code}"
+        return f"the webhook answered {error.code}", error.code == 429 or error.code >= 500
     except OSError as error:
-        return f"the webhook could not be reached: {type(error).__name__}"
+        return f"the webhook could not be reached: {type(error).__name__}", True
 
 
 def webhook_of(address: str) -> str:

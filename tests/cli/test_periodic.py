@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from kytos.cli.periodic import JITTER_SHARE, notify, only_one, repeat, seconds_of
+from kytos.cli.periodic import JITTER_SHARE, WEBHOOK_PAUSES, notify, only_one, repeat, seconds_of
 
 
 class Clock:
@@ -88,7 +89,8 @@ def receiver() -> Iterator[tuple[str, list[Any]]]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(500 if "fail" in self.path else 204)
+            codes = {"/hook": 204, "/gone": 410, "/once": 204 if len(received) > 1 else 503}
+            self.send_response(codes.get(self.path, 500))
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -101,12 +103,38 @@ def receiver() -> Iterator[tuple[str, list[Any]]]:
     server.server_close()
 
 
+@pytest.fixture
+def unused_address() -> str:
+    """An address of this machine where nobody listens."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{found.getsockname()[1]}"
+
+
 def test_news_are_posted(receiver: tuple[str, list[Any]]) -> None:
     """The webhook gets the line; its failure is told without its address."""
     address, received = receiver
     assert notify(f"{address}/hook", {"exit": 0}) is None
     assert received == [{"exit": 0}]
-    trouble = notify(f"{address}/fail?token=hidden", {"exit": 0})
+    waited: list[float] = []
+    trouble = notify(f"{address}/fail?token=hidden", {"exit": 0}, wait=waited.append)
     assert trouble is not None
     assert "500" in trouble
     assert "hidden" not in trouble
+    assert waited == list(WEBHOOK_PAUSES)
+
+
+def test_a_webhook_that_comes_back_gets_the_news(receiver: tuple[str, list[Any]]) -> None:
+    """What fails once is posted again; what is refused for good is not."""
+    address, received = receiver
+    waited: list[float] = []
+    assert notify(f"{address}/once", {"exit": 3}, wait=waited.append) is None
+    assert received == [{"exit": 3}] * 2
+    assert notify(f"{address}/gone", {"exit": 3}, wait=waited.append) == "the webhook answered 410"
+    assert waited == [WEBHOOK_PAUSES[0]]
+
+
+def test_a_webhook_nobody_listens_at_is_told(unused_address: str) -> None:
+    """A connection that is refused is no traceback."""
+    trouble = notify(unused_address, {"exit": 0}, wait=lambda _: None)
+    assert trouble == "the webhook could not be reached: URLError"

@@ -1,0 +1,86 @@
+"""The command line as a process: its pipes, its signals and its files."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import kytos, one_node, quick, three_nodes
+
+__all__ = ["one_node", "quick", "three_nodes"]
+"""Fixtures of the other commands."""
+
+
+def start(*words: str | Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", "from kytos.cli import app; app()", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_reader_that_has_enough_is_no_error(three_nodes: Path) -> None:
+    """`kytos inspect ... | head -1`: the pipe's end is not worth a word."""
+    process = start("inspect", three_nodes, "--json")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.wait(60)
+
+
+def test_ctrl_c_between_runs_ends_them(one_node: Path, quick: list[str]) -> None:
+    """Exit code 130 and no traceback; nothing is drawn where no terminal is."""
+    process = start("rebalance", one_node, "--every", "1h", *quick)
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["exit"] == 3
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, "")
+
+
+def test_an_answer_that_cannot_be_kept_is_refused_first(tmp_path: Path) -> None:
+    """The output is looked at before the cluster is even read."""
+    gone = tmp_path / "gone" / "plan.json"
+    for output, said in ((gone, "there is no folder"), (tmp_path, "is a folder")):
+        for command in ("rebalance", "compare"):
+            result = kytos(command, tmp_path / "no-such-cluster.json", "-o", output)
+            assert (result.exit_code, said in result.stderr) == (2, True), result.output
+
+
+def test_an_output_file_is_as_readable_as_others(one_node: Path, quick: list[str]) -> None:
+    """It has the rights the umask leaves, and nothing else is left beside it."""
+    plan = one_node.with_name("plan.json")
+    mask = os.umask(0o027)
+    try:
+        assert kytos("rebalance", one_node, "-o", plan, *quick).exit_code == 3
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE(plan.stat().st_mode) == 0o640
+    assert {path.name for path in plan.parent.iterdir()} == {"one.json", "plan.json", "quick.json"}
+
+
+@pytest.mark.parametrize("words", [("--times", "2"), ("--webhook", "https://x"), ("--lock", "x")])
+def test_what_goes_with_every_is_not_ignored(one_node: Path, words: tuple[str, str]) -> None:
+    """An option of the repetition alone is refused, not dropped."""
+    result = kytos("rebalance", one_node, *words)
+    assert result.exit_code == 2
+    assert f"{words[0]} goes with --every" in result.stderr
+
+
+def test_help_fits_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command's help is readable at 80 columns: no line is longer, none is cut."""
+    monkeypatch.setenv("COLUMNS", "80")
+    commands = ["rebalance", "recover", "place", "autoscale", "compare", "why-not"]
+    for words in ([], *([name] for name in (*commands, "inspect", "snapshot", "serve"))):
+        text = kytos(*words, "--help").stdout
+        assert max(len(line) for line in text.splitlines()) <= 80
+        assert "…" not in text, text
