@@ -108,11 +108,20 @@ def empty(page: QuestionPage, ask: Ask | None, loaded: Loaded, invitation: str) 
 
 def stale_note(page: QuestionPage, answer: Answer, ask: Ask | None) -> None:
     """Say so when the controls are no longer those of the answer."""
-    if answer.ask != ask:
-        st.warning(
-            f"The controls have changed since this result; press *{page.button}* to update it.",
-            icon=":material/history:",
+    if answer.ask == ask:
+        return
+    solver = answer.ask.solver if isinstance(answer.ask, Ask) else None
+    if solver is not None and solver not in controls.solvers_here():
+        st.info(
+            f"This is the answer of `{solver.value}`, asked for under *QUBO*; *{page.button}* asks "
+            "the solver of the controls.",
+            icon=":material/info:",
         )
+        return
+    st.warning(
+        f"The controls have changed since this result; press *{page.button}* to update it.",
+        icon=":material/history:",
+    )
 
 
 def result_tabs(

@@ -46,6 +46,15 @@ class ExactCqm:
         return dimod.ExactCQMSolver().sample_cqm(cqm)
 
 
+class CheapCqm(ExactCqm):
+    """The same interface for any size: all 0, where every pod stays."""
+
+    def sample_cqm(
+        self, cqm: dimod.ConstrainedQuadraticModel, time_limit: float
+    ) -> dimod.SampleSet:
+        return dimod.SampleSet.from_samples_cqm(dict.fromkeys(cqm.variables, 0), cqm)
+
+
 QPU = Qpu(connect=mock_processor, ready=ready)
 LEAP_BQM = LeapBqm(connect=mock_leap, ready=ready)
 LEAP_CQM = LeapCqm(connect=ExactCqm, ready=ready)

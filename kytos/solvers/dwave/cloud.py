@@ -104,8 +104,14 @@ def plain_faults() -> Iterator[None]:
 
 
 def _refusal(error: Exception) -> str:
-    said = str(error).strip().rstrip(".")
+    said = _without_token(str(error)).strip().rstrip(".")
     limited = isinstance(error, api_faults.ResourceLimitsExceededError)
     if limited or any(word in said.lower() for word in ("quota", "remaining solver access")):
         return "The D-Wave account has no solver time left; add time to it or wait for its renewal."
     return f"D-Wave did not run the problem: {said or type(error).__name__}."
+
+
+def _without_token(said: str) -> str:
+    """What the client says, fit to be shown: a refused request may quote its headers."""
+    token = config.load_config().get("token")
+    return said.replace(token, "[token]") if token else said
