@@ -141,7 +141,11 @@ def default_solver(problem: Problem, params: SolverParams) -> SolverName:
     """Return openjij-sa where one QUBO of `params.max_variables` holds everything, else hybrid."""
     runs = np.flatnonzero(problem.current >= 0)
     stays = int(problem.allowed[runs, problem.current[runs]].sum())
-    variables = int(problem.allowed.sum()) - stays
+    return solver_by_size(int(problem.allowed.sum()) - stays, params)
+
+
+def solver_by_size(variables: int, params: SolverParams) -> SolverName:
+    """Return the solver a question gets that names none, by the assignment variables it takes."""
     return SolverName.OPENJIJ_SA if variables <= params.max_variables else SolverName.HYBRID
 
 

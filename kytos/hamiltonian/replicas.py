@@ -232,7 +232,14 @@ def bounded_coefficients(upper: int, largest: int = LARGEST) -> tuple[int, ...]:
 
 def variables_needed(problem: ScaleOut) -> int:
     """How many variables k[s, n] take in all."""
-    return sum(len(bounded_coefficients(int(most))) for most in problem.most.ravel())
+    return int(bits_needed(problem.most).sum())
+
+
+def bits_needed(most: Ints) -> Ints:
+    """How many variables an integer takes that may be 0 to each of `most`."""
+    different, of = np.unique(most, return_inverse=True)
+    lengths = np.array([len(bounded_coefficients(int(one))) for one in different], dtype=np.int64)
+    return lengths[of].reshape(most.shape)
 
 
 def broken(problem: ScaleOut, counts: Ints) -> frozenset[str]:

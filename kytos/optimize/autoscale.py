@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from kytos.bounds import Certificate, certificate
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, Cluster, Frozen, Phase, Pod
 from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.replicas import ScaleOut, unserved_cost
+from kytos.hamiltonian.replicas import ScaleOut, unserved_cost, variables_needed
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.building import build_problem, prices_known
 from kytos.optimize.carry import Carried, Cause, Refusal, Wish, carry, without
@@ -27,7 +27,7 @@ from kytos.problem import UNPLACED, Ints, LoadMode, Problem
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import first_refusals
 from kytos.rules.why_not import refusal_summary
-from kytos.solve import Solution
+from kytos.solve import Solution, solver_by_size
 from kytos.solvers.base import SolverName, SolverParams, Watch
 from kytos.sources.body import MIB, Identifier
 
@@ -215,11 +215,12 @@ def autoscale(
         When the solver cannot be used here; the message says what to do.
     """
     step = scaling_step(cluster, request)
+    wanted = scale_out(step)
     draw, carried, solution = place_granted(
-        scale_out(step),
+        wanted,
         step,
         weights=weights,
-        solver=SolverName.OPENJIJ_SA if solver is None else solver,
+        solver=solver_by_size(variables_needed(wanted), params) if solver is None else solver,
         params=params,
         watch=watch,
     )

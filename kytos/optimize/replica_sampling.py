@@ -17,9 +17,9 @@ from kytos.hamiltonian.energy import energy
 from kytos.hamiltonian.replicas import (
     ReplicaModel,
     ScaleOut,
+    bits_needed,
     broken,
     compile_replicas,
-    variables_needed,
 )
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.carry import Carried, Wish, carry
@@ -240,15 +240,19 @@ class _Run:
 
 
 def scope(problem: ScaleOut, max_variables: int) -> ScaleOut:
-    """The scale-out on the nodes with most room, as many as the variables allow."""
+    """The scale-out on the nodes with most room, as many as the variables allow.
+
+    Where one node takes too many, only the first of its services are annealed.
+    """
     free = (problem.room[:, :2] / np.maximum(problem.offered, 1)).min(axis=1)
     order = np.argsort(-free, kind="stable")
-    needed = [
-        variables_needed(replace(problem, most=problem.most[:, node : node + 1])) for node in order
-    ]
-    nodes = max(1, int(np.searchsorted(np.cumsum(needed), max_variables, side="right")))
+    needed = bits_needed(problem.most)[:, order]
+    nodes = int(np.searchsorted(np.cumsum(needed.sum(axis=0)), max_variables, side="right"))
     most = np.zeros_like(problem.most)
     most[:, order[:nodes]] = problem.most[:, order[:nodes]]
+    if not nodes:
+        services = max(1, int((np.cumsum(needed[:, 0]) <= max_variables).sum()))
+        most[:services, order[0]] = problem.most[:services, order[0]]
     return replace(problem, most=most)
 
 

@@ -379,6 +379,31 @@ def test_the_sampler_is_told_apart_from_the_exact_stage(two_nodes: Cluster) -> N
     assert [stage.name for stage in outcome.solver.stages][:2] == ["build", "sample"]
 
 
+@pytest.mark.parametrize(
+    ("max_variables", "expected"), [(100, SolverName.OPENJIJ_SA), (3, SolverName.HYBRID)]
+)
+def test_a_question_that_names_no_solver_gets_one_by_its_size(
+    two_nodes: Cluster, max_variables: int, expected: SolverName
+) -> None:
+    """Its eight variables are annealed where so many are held; the counts are the same anyway."""
+    request = asked(service("a", 60), service("b", 20))
+    params = QUICK.model_copy(update={"max_variables": max_variables})
+    outcome = autoscale(two_nodes, request, params=params)
+    assert outcome.solver.name is expected
+    assert recommended(outcome) == {"a": 6, "b": 2}
+
+
+def test_no_more_is_annealed_than_asked_for(two_nodes: Cluster) -> None:
+    """Where one node takes too many variables, its first service, of three, is annealed alone."""
+    request = asked(service("a", 60), service("b", 20))
+    for most in (1, 2, 3):
+        params = QUICK.model_copy(update={"max_variables": most})
+        outcome = autoscale(two_nodes, request, solver=SolverName.OPENJIJ_SA, params=params)
+        assert outcome.solver.qubo is not None
+        assert outcome.solver.qubo.assignment_variables <= max(most, 3)
+        assert recommended(outcome) == {"a": 6, "b": 2}
+
+
 def test_energy_adds_up(two_nodes: Cluster) -> None:
     """The total is the weighted sum; serving demand lowers the cost."""
     weights = Weights(B=2, C=3, D=4)
