@@ -132,7 +132,12 @@ def _foreign_page(scope: Scope, headers: Mapping[str, str]) -> tuple[int, str, s
             "host",
             (f"without a token this service answers to localhost only, not to {host[:100]!r}"),
         )
-    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin", "same-site"):
+    # Not every browser sends Sec-Fetch-Site, above all with a WebSocket; all send Origin with one.
+    origin = headers.get("origin")
+    told = headers.get("sec-fetch-site", "none")
+    if told not in ("none", "same-origin", "same-site") or (
+        origin is not None and _host_name(origin.rpartition("//")[2]) not in LOCAL_NAMES
+    ):
         return 403, "site", "calls from other web sites are not answered"
     return None
 

@@ -82,6 +82,31 @@ def test_other_sites_pages_are_refused() -> None:
     assert client.get("/version").status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("origin", "let_in"),
+    [
+        ("http://localhost:8501", True),
+        ("http://127.0.0.1", True),
+        ("https://attacker.example", False),
+        ("http://localhost.attacker.example", False),
+        ("null", False),
+        ("", False),
+    ],
+)
+def test_a_foreign_origin_is_refused(origin: str, let_in: bool) -> None:
+    """Calls and sockets say which page made them; only this machine's own are answered."""
+    dashboard = Dashboard(app=page, lifespan=no_lifespan, asks_for_login=False)
+    app = create_app(Settings(), dashboard=dashboard)
+    client = TestClient(app, base_url="http://127.0.0.1", headers={"Origin": origin})
+    assert (client.get("/version").status_code == 200) == let_in
+    try:
+        with client.websocket_connect("ws://127.0.0.1/_stcore/stream"):
+            connected = True
+    except WebSocketDisconnect:
+        connected = False
+    assert connected == let_in
+
+
 def test_anonymous_access_is_an_explicit_choice() -> None:
     """With the flag, anyone is answered."""
     settings = Settings(allow_anonymous=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,12 +47,50 @@ def test_manifest_is_valid(manifest: dict[str, Any]) -> None:
     kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
 
 
-def test_an_invalid_manifest_would_be_found() -> None:
-    """The validator is not blind: an unknown field and a wrong type are refused."""
-    good = next(manifest for manifest in manifests() if manifest["kind"] == "Service")
-    for bad in ({"spec": {"prts": []}}, {"spec": {"ports": "http"}}):
+@pytest.mark.parametrize("manifest", manifests(), ids=named)
+def test_an_invalid_manifest_would_be_found(manifest: dict[str, Any]) -> None:
+    """The validator is not blind: in each object it finds an unknown field and a wrong type."""
+    (part, held), *_ = [
+        (key, value) for key, value in manifest.items() if key not in ("apiVersion", "kind")
+    ][::-1]
+    mistyped = {part: {"not": "this"} if isinstance(held, list | bool) else ["not this"]}
+    for bad in ({"specs": {}}, mistyped):
         with pytest.raises(kubernetes_validate.ValidationError):
-            kubernetes_validate.validate(good | bad, KUBERNETES, strict=True)
+            kubernetes_validate.validate(manifest | bad, KUBERNETES, strict=True)
+
+
+def test_a_fault_deep_in_a_pod_would_be_found() -> None:
+    """Not only the top is looked at: a misspelt field of a container's is refused."""
+    deployment = next(manifest for manifest in manifests() if manifest["kind"] == "Deployment")
+    bad = copy.deepcopy(deployment)
+    bad["spec"]["template"]["spec"]["containers"][0]["securityContext"][
+        "readOnlyRootFileSystem"
+    ] = True
+    with pytest.raises(kubernetes_validate.ValidationError, match="readOnlyRootFileSystem"):
+        kubernetes_validate.validate(bad, KUBERNETES, strict=True)
+
+
+def test_the_image_holds_what_it_runs() -> None:
+    """What .dockerignore lets in is there, and is all that serving needs; no secrets, no tests."""
+    root = DEPLOY.parent
+    lines = (root / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    let_in = {line[1:] for line in lines if line.startswith("!")}
+    assert "*" in lines
+    assert [name for name in let_in if not (root / name).exists()] == []
+    needed = {"pyproject.toml", "README.md", "LICENSE", "app.py", "pages", "kytos"}
+    assert let_in == needed | {"sample_clusters", ".streamlit/config.toml"}
+
+
+def test_the_image_runs_without_root_on_the_python_that_is_asked_for() -> None:
+    """The stages share one Python, so that the environment built in one runs in the other."""
+    lines = (DEPLOY / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    bases = {line.split()[1] for line in lines if line.startswith("FROM ")}
+    project = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    (version,) = (base.removeprefix("python:").removesuffix("-slim") for base in bases)
+    assert project["project"]["requires-python"] == f">={version}"
+    users = [line.split()[1] for line in lines if line.startswith("USER ")]
+    assert users == ["10001"]
+    assert {spec["securityContext"]["runAsUser"] for spec in pod_specs()} == {10001}
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
