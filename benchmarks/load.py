@@ -56,7 +56,9 @@ def main() -> None:
         alone = [ask(client, SMALL, seed).seconds for seed in range(10)]
         large = ask(client, LARGE, 0).seconds
         before = memory_mib(process)
-        answers = load(client, clients, seconds, asked.seed)
+        answers = load(client, clients, seconds / 2, asked.seed)
+        halfway = memory_mib(process)
+        answers += load(client, clients, seconds / 2, asked.seed + 1)
         after = memory_mib(process)
         again = [ask(client, SMALL, seed) for seed in range(10)]
     accepted = sorted(a.seconds for a in answers if a.small and a.status == 200)
@@ -71,6 +73,7 @@ def main() -> None:
         "p95_small_s": accepted[int(0.95 * (len(accepted) - 1))] if accepted else None,
         "p95_allowed_s": 2 * single * clients / asked.workers,
         "memory_before_mib": before,
+        "memory_halfway_mib": halfway,
         "memory_after_mib": after,
         "afterwards_statuses": dict(Counter(str(a.status) for a in again)),
         "afterwards_s": statistics.median(a.seconds for a in again),
@@ -172,11 +175,24 @@ def wait_until_ready(address: str) -> None:
     raise TimeoutError("the service did not come up")
 
 
-def memory_mib(process: subprocess.Popen[bytes]) -> float:
-    """Return the resident memory of the service's own process, from Linux' /proc."""
-    status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1]) / 1024
+def memory_mib(process: subprocess.Popen[bytes]) -> list[int]:
+    """Return the resident memory of the service and of each process below it, from Linux' /proc.
+
+    The service first, then the server its workers are forked from and the workers, by process id.
+    """
+    parents = {}
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            fields = dict(
+                line.split(":\t", 1) for line in status.read_text(encoding="utf-8").splitlines()
+            )
+        except OSError:  # it has ended meanwhile
+            continue
+        parents[int(fields["Pid"])] = int(fields["PPid"]), fields.get("VmRSS", "0 kB")
+    family = [process.pid]
+    for member in family:
+        family += sorted(pid for pid, (parent, _) in parents.items() if parent == member)
+    return [int(parents[pid][1].split()[0]) // 1024 for pid in family]
 
 
 if __name__ == "__main__":

@@ -67,6 +67,14 @@ class Options(Frozen):
         """Solves the call comes to, one after another, each with the whole of its time limit."""
         return 1
 
+    def within(self, seconds: float) -> Self:
+        """The same, its solves ending within so many seconds by the clock."""
+        most = seconds / self.solves
+        if self.solver.time_limit_s <= most:
+            return self
+        solver = self.solver.model_copy(update={"time_limit_s": most})
+        return self.model_copy(update={"solver": solver})
+
     def without_consent(self) -> Self:
         """The same, with no charge accepted."""
         return self.model_copy(update={"solver": self.solver.model_copy(update={"consent": False})})

@@ -205,8 +205,8 @@ class Pool:
 
     The queue is kept here, not in pebble's pipe, so that each job knows its place, one that is
     cancelled while it waits costs nothing, and small jobs need not wait behind large ones: those
-    let others pass, and hold at most all workers but one and half of the queue (where there is
-    more than one of either).
+    let others pass, hold at most all workers but one (where there is more than one), and twice as
+    many of them may wait.
 
     Parameters
     ----------
@@ -243,7 +243,8 @@ class Pool:
         self.workers = workers
         self.queue_limit = queue_limit
         self._large_workers = max(1, workers - 1)
-        self._large_queue = max(min(1, queue_limit), queue_limit // 2)
+        # Few, so that none waits for much longer than it takes.
+        self._large_queue = min(2 * self._large_workers, queue_limit)
         self._warm_up = warm_up
         self._preload = preload
         self._tasks_per_worker = tasks_per_worker

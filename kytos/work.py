@@ -13,6 +13,9 @@ from kytos.logs import configure_logs
 from kytos.outcome import Outcome
 from kytos.solvers.base import Watch
 
+LEAST_SECONDS = 0.1
+"""However long it waited, a solve looks for a plan."""
+
 _log = structlog.get_logger("kytos.worker")
 
 
@@ -22,11 +25,20 @@ def answer_call(
     options: Options,
     *,
     request_id: str | None,
+    due: float,
     watch: Watch,
 ) -> bytes:
-    """Return the answer as JSON, so that the service's own process need not write it."""
+    """Return the answer as JSON, so that the service's own process need not write it.
+
+    Parameters
+    ----------
+    due
+        When there must be one, in `time.monotonic` seconds, which all processes of a machine share:
+        a solve that has waited takes less time, and is not cut off without an answer.
+    """
     configure_logs()
     started = time.monotonic()
+    options = options.within(max(due - started, LEAST_SECONDS))
     with structlog.contextvars.bound_contextvars(request_id=request_id):
         _log.info(
             "solve started",

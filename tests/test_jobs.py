@@ -157,17 +157,17 @@ def test_a_shorter_job_passes_until_the_longer_has_waited_long(tmp_path: Path) -
     assert order.read_text().split() == ["shorter", "longer", "late"]
 
 
-def test_large_jobs_leave_a_worker_and_half_the_queue() -> None:
+def test_large_jobs_leave_a_worker_and_a_place() -> None:
     """However many large ones come, a small one runs at once."""
-    with Pool(workers=2, queue_limit=2) as pool:
-        large = [pool.submit(jobs_to_run.report_then_wait, expected_s=60) for _ in range(2)]
-        with pytest.raises(QueueFull, match="1 large solves are running and 1 are waiting"):
+    with Pool(workers=2, queue_limit=3) as pool:
+        large = [pool.submit(jobs_to_run.report_then_wait, expected_s=60) for _ in range(3)]
+        with pytest.raises(QueueFull, match="1 large solves are running and 2 are waiting"):
             pool.submit(jobs_to_run.report_then_wait, expected_s=60)
         assert pool.submit(jobs_to_run.add, 1, 1).result(60) == 2
-        assert [job.place for job in large] == [0, 1]
+        assert [job.place for job in large] == [0, 1, 2]
         for job in large:
             job.stop()
-        assert [job.result(60)[0] for job in large] == ["best so far"] * 2
+        assert [job.result(60)[0] for job in large] == ["best so far"] * 3
 
 
 def test_a_closed_pool_takes_no_job() -> None:

@@ -156,6 +156,7 @@ class Service:
                 cluster,
                 options,
                 request_id=request_id,
+                due=time.monotonic() + seconds,
                 expected_s=_expected_seconds(cluster, options),
             )
         except QueueFull as error:
@@ -302,20 +303,16 @@ def _on_runner(options: Options, runner: BlockRunner) -> Options:
 
 
 def _within(options: Options, seconds: float) -> Options:
-    """Hold a solve's own clock within what the call may take."""
-    solver = options.solver
-    seconds /= options.solves
-    if solver.time_limit_s <= seconds:
-        return options
-    if "time_limit_s" in solver.model_fields_set:
+    """Hold a solve's own clock within what the call may take; refuse what was asked beyond that."""
+    held = options.within(seconds)
+    if held is not options and "time_limit_s" in options.solver.model_fields_set:
         sentence = (
-            f"{solver.time_limit_s:g} s is more than the {seconds:.3g} s a solve may take here; "
-            "ask for less, or for a job with the header `Prefer: respond-async`"
+            f"{options.solver.time_limit_s:g} s is more than the {held.solver.time_limit_s:.3g} s "
+            "a solve may take here; ask for less, or for a job with the header "
+            "`Prefer: respond-async`"
         )
         raise Refusal(422, sentence, FieldError(field="solver.time_limit_s", message=sentence))
-    return options.model_copy(
-        update={"solver": solver.model_copy(update={"time_limit_s": seconds})}
-    )
+    return held
 
 
 def _end_of(job: Job[bytes], seconds: float, how_to_consent: str) -> Ending:

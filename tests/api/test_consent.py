@@ -21,7 +21,7 @@ ESTIMATE = Estimate(
 Body = dict[str, Any]
 
 
-def paid_solver(*arguments: Any, request_id: str | None, watch: Watch) -> bytes:
+def paid_solver(*arguments: Any, request_id: str | None, due: float, watch: Watch) -> bytes:
     """Stands for a paid solver in a worker: asks for consent, as the real ones do."""
     (options,) = (argument for argument in arguments if isinstance(argument, Options))
     if not options.solver.consent:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
 from fastapi.testclient import TestClient
 
 from kytos.api import Settings, create_app
+from kytos.calls import REBALANCE, RebalanceBody
 from kytos.jobs import Pool
+from kytos.solvers.base import Watch
+from kytos.work import answer_call
 
 AS_JOB = {"Prefer": "respond-async"}
 
@@ -62,3 +66,16 @@ def test_unknown_job_is_a_404(client: TestClient) -> None:
     """An id nobody was given is not found, and may not be deleted."""
     assert client.get("/jobs/nobody").status_code == 404
     assert client.delete("/jobs/nobody").status_code == 404
+
+
+def test_a_solve_that_has_waited_takes_less_time(two_lists: dict[str, Any]) -> None:
+    """Work without end is ended by what is left of the call's time, with a plan, not a 504."""
+    work = {"num_reads": 10_000, "num_sweeps": 1_000_000, "refine_proposals": 10_000_000_000}
+    options = RebalanceBody.model_validate(two_lists | {"solver": work})
+    cluster = REBALANCE.cluster(options)
+    began = time.monotonic()
+    answer = json.loads(
+        answer_call("rebalance", cluster, options, request_id=None, due=began + 0.5, watch=Watch())
+    )
+    assert answer["solver"]["stopped_by"] == "clock"
+    assert time.monotonic() - began < 20
