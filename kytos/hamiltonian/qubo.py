@@ -48,7 +48,12 @@ class CompiledModel:
         bqm = dimod.BinaryQuadraticModel(dimod.BINARY)
         # PyQUBO drops variables whose terms cancel; a sampler should see them all.
         bqm.add_linear_from((name, 0.0) for name in self.variables)
-        bqm.update(compiled)
+        bqm.add_linear_from(compiled.linear)
+        # It keeps the couplers of rows at strength 0, which a processor would have to embed.
+        bqm.add_quadratic_from(
+            (first, second, bias) for (first, second), bias in compiled.quadratic.items() if bias
+        )
+        bqm.offset += compiled.offset
         return bqm
 
     def breakdown(self, weights: Weights, sample: Mapping[str, int]) -> dict[str, float]:

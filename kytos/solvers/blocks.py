@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -61,6 +62,8 @@ class Annealed:
         ``(reads,)`` sampler energies.
     feasible_reads
         How many of the reads looked at broke nothing, of `reads_tried`.
+    info
+        What the sampler itself reports.
     """
 
     pods: Ints
@@ -72,6 +75,7 @@ class Annealed:
     energies: tuple[float, ...] = ()
     feasible_reads: int = 0
     reads_tried: int = 0
+    info: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def variables(self) -> int:
@@ -117,16 +121,17 @@ def choose_blocks(
     blocks: list[Block] = []
     while len(left) > 1 and len(blocks) < params.blocks:
         first = next(iter(left))
-        nodes, variables = [first], 0
+        nodes, variables = [first], _may_be_given_up(problem, residents[first])
         for other in rng.permutation(np.array([node for node in left if node != first])).tolist():
             added = _variables(problem, residents, nodes, other)
+            added += _may_be_given_up(problem, residents[other])
             if variables + added > size:
                 break
             nodes.append(other)
             variables += added
         for node in nodes:
             del left[node]
-        if variables:
+        if len(nodes) > 1 and variables:
             pods = np.sort(np.concatenate([residents[node] for node in nodes]))
             blocks.append(Block(np.sort(np.array(nodes)), pods, int(rng.integers(2**31))))
     return blocks
@@ -176,6 +181,7 @@ def anneal_block(
         energies=tuple(float(value) for value in drawn.energies),
         feasible_reads=held,
         reads_tried=tried,
+        info=drawn.info,
     )
 
 
@@ -256,3 +262,8 @@ def _variables(
     towards = int(problem.allowed[inside, other].sum())
     back = np.ix_(residents[other], np.asarray(nodes, dtype=np.int64))
     return towards + int(problem.allowed[back].sum())
+
+
+def _may_be_given_up(problem: Problem, pods: Ints) -> int:
+    """Pods ``(pods,)`` with a variable more: that they have no node at all."""
+    return int((~problem.must_place[pods]).sum())

@@ -40,6 +40,10 @@ FIRST_SHARE = 0.6
 """Of the refinement's proposals, spent before the first block: one long cooling ends lower than
 several short ones, and blocks gain nothing from a placement that single moves still improve."""
 
+BLOCKS_SHARE = 0.5
+"""Of the time left for a round; the refinement after it has the rest, which also takes up what the
+last read of a block overruns."""
+
 REFINE = "refine"
 
 ENERGIES_KEPT = 1_000
@@ -126,11 +130,11 @@ class _Search:
             if self._ends:
                 return
             (seed,) = seeds.spawn(1)
-            self._anneal_blocks(runner, seed)
+            again = (total - first) // self.params.rounds
+            self._anneal_blocks(runner, seed, (BLOCKS_SHARE if again else 1) / left)
             if self._ends:
                 return
-            share = (total - first) // self.params.rounds
-            self._refine(share, int(seed.generate_state(1)[0]), 1 / left)
+            self._refine(again, int(seed.generate_state(1)[0]), 1 / left)
 
     def improvement(self) -> Improvement:
         """Return the best placement and the report of the run."""
@@ -177,12 +181,17 @@ class _Search:
         self._offer(refined.placement)
         self.books.add(REFINE, time.monotonic() - began, before, self.best_score[1])
 
-    def _anneal_blocks(self, runner: Runner, seed: np.random.SeedSequence) -> None:
-        """Anneal disjoint blocks side by side; keep those that lower the exact energy, in order."""
+    def _anneal_blocks(self, runner: Runner, seed: np.random.SeedSequence, share: float) -> None:
+        """Anneal disjoint blocks side by side; keep those that lower the exact energy, in order.
+
+        They are begun and read for at most a share of the time that is left.
+        """
         began, before = time.monotonic(), self.best_score[1]
+        deadline = min(self.watch.deadline, began + share * self.watch.remaining_s)
+        watch = replace(self.watch, deadline=deadline)
         blocks = choose_blocks(self.problem, self.best, self.params, seed)
         shared = (self.problem, self.weights, self.best, self.params)
-        done = runner(anneal_block, shared, blocks, self.watch)
+        done = runner(anneal_block, shared, blocks, watch)
         try:
             for number, (block, annealed) in enumerate(zip(blocks, done, strict=False)):
                 offered = self.best.copy()
@@ -194,7 +203,7 @@ class _Search:
                 self.watch.report(self.sampler, (number + 1) / len(blocks), self.best_score[1])
         except ConsentRequiredError as error:
             raise _for_all_blocks(error, len(blocks) * self.params.rounds) from error
-        self.cut |= self.watch.reason is StopReason.CLOCK
+        self.cut |= watch.reason is StopReason.CLOCK
         self.books.add(self.sampler, time.monotonic() - began, before, self.best_score[1])
 
     def _offer(self, placement: Ints) -> bool:
@@ -266,7 +275,13 @@ class _Books:
             sampler_energy=min(energies),
             sample_energies=tuple(energies[:ENERGIES_KEPT]),
             sampler_objective=reached,
-            info={"blocks": len(self.blocks), "blocks_kept": self.kept, "sizes": "largest block"},
+            info={
+                # Of the largest block, as the sizes are: its chains, if a processor drew it.
+                **largest.info,
+                "blocks": len(self.blocks),
+                "blocks_kept": self.kept,
+                "sizes": "largest block",
+            },
         )
 
 

@@ -16,6 +16,7 @@ from kytos.problem import LoadMode, Problem
 from kytos.refine import repair
 from kytos.solve import default_solver, solve
 from kytos.solvers.base import (
+    Capacity,
     ConsentRequiredError,
     Estimate,
     Improvement,
@@ -28,6 +29,7 @@ from kytos.solvers.base import (
 from kytos.solvers.blocks import choose_blocks
 from kytos.solvers.hybrid import HYBRID, _for_all_blocks
 from tests.problems import problems, random_problem
+from tests.solvers import stand_ins
 
 QUICK = SolverParams(refine_proposals=2_000, rounds=1, blocks=2, num_reads=2, num_sweeps=30)
 BLOCKS_ONLY = QUICK.model_copy(
@@ -163,6 +165,46 @@ def test_qpu_blocks_fit_a_qpu(uneven: Problem) -> None:
     params = SolverParams(block_sampler=SolverName.DWAVE_QPU)
     for block in choose_blocks(uneven, uneven.current, params, np.random.SeedSequence(1)):
         assert len(block.pods) * (len(block.nodes) - 1) <= 150
+
+
+def test_blocks_run_on_a_processor(uneven: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On D-Wave's mock blocks of the size it holds embed and improve, and the largest's chains,
+    marked as a mock's, are reported."""
+    monkeypatch.setattr("kytos.solvers.blocks.find_solver", lambda _: stand_ins.QPU)
+    params = BLOCKS_ONLY.model_copy(
+        update={
+            "block_sampler": SolverName.DWAVE_QPU,
+            "block_variables": 100,
+            "blocks": 2,
+            "rounds": 2,
+            "capacity": Capacity.UNBALANCED,
+            "consent": True,
+            "num_reads": 20,
+            "time_limit_s": 120,
+        }
+    )
+    found = improved(uneven, params)
+    assert feasible(uneven, found.placement)
+    assert reached(uneven, found) < energy(uneven, Weights(), uneven.current).total
+    assert [stage.name for stage in found.stages] == ["blocks by dwave-qpu"]
+    assert found.qubo is not None
+    assert found.qubo.assignment_variables <= 100
+    assert found.qubo.info["mock"] is True
+    lengths = found.qubo.info["chain_lengths"]
+    assert isinstance(lengths, list)
+    assert len(lengths) == found.qubo.variables
+
+
+def test_blocks_are_not_sent_without_consent(
+    uneven: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The charge of all blocks is named before the first is sent."""
+    monkeypatch.setattr("kytos.solvers.blocks.find_solver", lambda _: stand_ins.QPU)
+    params = BLOCKS_ONLY.model_copy(
+        update={"block_sampler": SolverName.DWAVE_QPU, "block_variables": 30, "blocks": 2}
+    )
+    with pytest.raises(ConsentRequiredError, match="up to 6 such blocks"):
+        improved(uneven, params)
 
 
 def test_block_sampler_must_be_a_sampler(uneven: Problem) -> None:
