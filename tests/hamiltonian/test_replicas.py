@@ -17,6 +17,7 @@ from kytos.hamiltonian.replicas import (
     bounded_coefficients,
     broken,
     compile_replicas,
+    replica_penalties,
     unserved_cost,
 )
 from kytos.hamiltonian.weights import PAIR_IN_SPREAD, Weights
@@ -112,3 +113,59 @@ def test_higher_priority_and_greater_need_cost_more(scale_out: ScaleOut) -> None
     lower = unserved_cost(scale_out, full - [2, 0])
     high = unserved_cost(scale_out, full - [0, 1])
     assert low < lower - low < high
+
+
+def test_arrays_have_the_dimod_models_energies(model: ReplicaModel) -> None:
+    """Read off in the model's order, every pair once."""
+    arrays, bqm = model.coefficients(WEIGHTS), model.bqm(WEIGHTS)
+    samples = np.random.default_rng(0).integers(0, 2, (50, len(arrays.variables)))
+    found = bqm.energies((samples, list(arrays.variables)))
+    assert arrays.energies(samples) == pytest.approx(found)
+    # Two replicas take two bits, one takes one; demand of two and two takes two each.
+    assert dict(model.parts) == {
+        "replicas": 5,
+        "unserved": 4,
+        "slack": bqm.num_variables - 9,
+    }
+
+
+def test_counts_written_as_a_sample_are_read_back_at_their_energy(
+    scale_out: ScaleOut, model: ReplicaModel
+) -> None:
+    """Slack at its best: what breaks nothing has H for its energy."""
+    for counts in every_count(scale_out):
+        sample = model.encode(counts)
+        assert (model.decode(sample) == counts).all()
+        if not broken(scale_out, counts):
+            assert model.bqm(WEIGHTS).energy(sample) == pytest.approx(objective(scale_out, counts))
+
+
+def test_more_replicas_than_bits_are_refused_by_name(model: ReplicaModel) -> None:
+    """The service and the node are named."""
+    with pytest.raises(ValueError, match="3 replicas of 'a' on 'y'"):
+        model.encode(np.array([[0, 3], [0, 0]]))
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ([[0, 0], [0, 0]], set()),
+        ([[2, 1], [0, 0]], {"demand"}),
+        ([[2, 0], [1, 0]], {"room: cpu"}),
+        ([[2, 1], [1, 1]], {"demand", "room: cpu", "margin: cpu"}),
+    ],
+)
+def test_what_breaks_is_named_by_family(
+    scale_out: ScaleOut, counts: list[list[int]], said: set[str]
+) -> None:
+    """As penalties are."""
+    assert broken(scale_out, np.array(counts)) == said
+
+
+def test_penalties_outweigh_what_they_protect(model: ReplicaModel) -> None:
+    """One of each family that can be broken, each above its bound at A = 1."""
+    found = replica_penalties(model, WEIGHTS)
+    assert {one.name for one in found} >= {"demand", "room: cpu", "margin: cpu"}
+    for one in found:
+        assert one.count == one.in_force
+        assert one.most > one.bound > 0
