@@ -95,6 +95,14 @@ class RecoveryOptions(RecoveryRequest, Options):
 class RecoveryBody(RecoveryOptions, ClusterBody):
     """A recovery of the cluster in the body; pods on a node that is not listed are evacuated."""
 
+    @model_validator(mode="after")
+    def _unlisted_have_failed(self) -> Self:
+        """A node that only pods name is gone already: naming it as failed changes nothing."""
+        gone = {pod.current_node for pod in self.pods} - {node.id for node in self.nodes}
+        left = tuple(name for name in self.failed_nodes if name not in gone)
+        object.__setattr__(self, "failed_nodes", left)
+        return self
+
 
 class PlacementOptions(PlacementRequest, Options):
     """A placement in a cluster that is read from elsewhere."""

@@ -609,6 +609,8 @@ def _why_held_back(
         at = LOAD_RESOURCES.index(refusal.resource)
         if step.margin_room[at] < 0:
             return f"{head}: less than {share:.0%} of {name} is free already"
+        if share == 0:
+            return f"{head}: not enough {name} is free"
         return f"{head}: {share:.0%} of {name} must stay free"
     wish = next(wish for wish in step.wishes if wish.service == service)
     position = judged.cluster.pod_index[wish.pods[granted].id]

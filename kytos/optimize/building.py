@@ -12,9 +12,13 @@ import numpy as np
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster, Node, Pod, Resources
 from kytos.optimize.desired_replicas import exactly
 from kytos.optimize.move_cost import move_cost
+from kytos.optimize.refusal import RequestRefused
 from kytos.problem import UNPLACED, Bools, Floats, Ints, LoadMode, Problem
 from kytos.rules.compile import compile_rules
 from kytos.rules.eviction import move_limits
+
+LARGEST_DESIRE = 1e300
+"""Of all pods together; a hundred priorities of a thousand pods each come to this."""
 
 
 def build_problem(
@@ -140,13 +144,26 @@ def within_room(problem: Problem) -> Problem:
 
 
 def superincreasing(priority: Ints) -> Floats:
-    """Return ``(pods,)`` desires such that no number of lower pods outweighs a higher one."""
+    """Return ``(pods,)`` desires such that no number of lower pods outweighs a higher one.
+
+    Raises
+    ------
+    RequestRefused
+        When there are more priorities than floating point can tell apart that way.
+    """
     desire = np.ones(len(priority))
     below = 0.0
-    for rank in np.unique(priority):
+    ranks = np.unique(priority)
+    for rank in ranks:
         members = priority == rank
         desire[members] = 1.0 + below
-        below += float(desire[members].sum())
+        below += (1.0 + below) * int(members.sum())
+        if below > LARGEST_DESIRE:
+            raise RequestRefused(
+                f"{len(priority):,} pods to place have {len(ranks):,} different priorities, more "
+                "than can be weighed against each other; give alike pods the same priority",
+                "pods",
+            )
     return desire
 
 

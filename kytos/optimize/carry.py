@@ -180,6 +180,8 @@ class _Grants:
         if not self.serve_demand and wish.current + granted >= wish.least:
             return Refusal(Cause.WORTHLESS)
         pod = wish.pods[granted]
+        if not self.problem.allowed[self.row[pod.id]].any():
+            return Refusal(Cause.NODES)  # before the margin: no margin would help
         need = np.array([pod.requests.get(name, 0) for name in LOAD_RESOURCES])
         for resource, name in enumerate(LOAD_RESOURCES):
             if need[resource] > 0 and need[resource] > self.room[resource]:
@@ -208,8 +210,6 @@ class _Grants:
 
     def _together(self, row: int) -> tuple[Ints | None, bool]:
         """A placement of all that is granted and one more, moving any of them; None if none."""
-        if not self.problem.allowed[row].any():
-            return None, True
         rows = np.sort(np.append(self._rows(), row))
         part = _only(self.problem, rows)
         start = self.state.placement

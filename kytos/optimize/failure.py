@@ -106,14 +106,18 @@ def fail(cluster: Cluster, nodes: Collection[str]) -> Failure:
 
 
 def not_evacuated(pod: Pod) -> str | None:
-    """Why a pod of a failed node gets no other; empty for one that had finished or was leaving."""
+    """Why a pod of a failed node gets no other; empty for one that had finished or was leaving.
+
+    Who said of a pod whether it may move answers for it: it is started again, and where its node
+    is gone it cannot stay.
+    """
     if pod.phase in (Phase.SUCCEEDED, Phase.FAILED) or pod.terminating:
         return ""
     if pod.mirror:
         return "it is a static pod: it comes back with its node"
     if pod.owner is not None and pod.owner.kind == "DaemonSet":
         return f"DaemonSet {pod.owner.name} runs one on each node: it comes back with its node"
-    if pod.owner is None and pod.movable is not True:
+    if pod.owner is None and pod.movable is None:
         return NO_CONTROLLER
     return None
 

@@ -21,6 +21,9 @@ from kytos.solvers.cpsat import place_most
 EXACT_SECONDS = 5.0
 """What the exact stage may take at the most: on 60 pods x 20 nodes it needs well below one."""
 
+COUNTS = "The counts placed"
+"""How the message begins that says whether they are proven."""
+
 PAIRS_PER_SECOND = 40_000
 """Pairs of a pod and a node that the exact stage's model is built from in a second, rules and all
 (measured on 500 nodes; twice as fast with few rules)."""
@@ -62,9 +65,9 @@ def keep_promise(
         placement, proven = place_exactly(problem, seconds, watch, placement, params.seed)
     fewest = problem.left_out(placement)
     told = (
-        "The counts placed, class by class, are proven the most possible."
+        f"{COUNTS}, class by class, are proven the most possible."
         if proven
-        else "The counts placed are the best found; that no more fit is not proven."
+        else f"{COUNTS} are the best found; that no more fit is not proven."
     )
     if fewest < short:
         gained = int((placement >= 0).sum() - (solution.placement >= 0).sum())

@@ -327,7 +327,8 @@ def _services(answer: Answer, outcome: AutoscaleOutcome) -> None:
             "Why": [action.reason for action in outcome.actions],
         }
     )
-    results.table_with_downloads(table, outcome.actions, "services", answer.loaded.name)
+    columns = {"Why": results.sentences("Why")}
+    results.table_with_downloads(table, outcome.actions, "services", answer.loaded.name, columns)
 
 
 def _curve(answer: Answer, factor: float) -> None:

@@ -292,20 +292,23 @@ def headline(outcome: PlacementOutcome) -> str:
 
 def scheduler_sentence(outcome: PlacementOutcome) -> str:
     """Say how the plan compares to what the default scheduler would have chosen."""
-    elsewhere = sum(
-        outcome.default_scheduler.get(pod) != node for pod, node in outcome.placement.items()
+    its = outcome.default_scheduler
+    elsewhere = sum(its.get(pod) not in (None, node) for pod, node in outcome.placement.items())
+    missing = sum(
+        its.get(pod) is None for pod, node in outcome.placement.items() if node is not None
     )
-    missing = sum(node is None for node in outcome.default_scheduler.values())
-    ours, its = outcome.energy.after.total, outcome.default_scheduler_energy
-    if not elsewhere:
+    if not elsewhere and not missing:
         return "The default scheduler would choose the same nodes."
-    words = (
-        f"The default scheduler would put {units.count(elsewhere, 'pod')} elsewhere, at an energy "
-        f"of {units.energy(its)} against {units.energy(ours)}"
-    )
+    deeds = []
+    if elsewhere:
+        deeds.append(f"put {units.count(elsewhere, 'pod')} elsewhere")
     if missing:
-        words += f", and leave {missing:,} without a node"
-    return plain(words + ".")
+        deeds.append(f"leave {missing:,} without a node")
+    energies = (
+        f"{units.energy(outcome.default_scheduler_energy)} against "
+        f"{units.energy(outcome.energy.after.total)}"
+    )
+    return plain(f"The default scheduler would {' and '.join(deeds)}, at an energy of {energies}.")
 
 
 def _cells(outcome: PlacementOutcome) -> list[Cell]:

@@ -15,6 +15,7 @@ from kytos.figures.failures import failure_tiles, outcome_of
 from kytos.figures.heatmap import FAILED
 from kytos.optimize.atlas import AtlasOutcome, AtlasRequest, atlas
 from kytos.optimize.failure import fail, failing_nodes
+from kytos.optimize.promise import COUNTS
 from kytos.optimize.recovery import RecoveryOutcome, RecoveryRequest, SurvivorLoad, recover
 from kytos.optimize.refusal import RequestRefused
 from kytos.optimize.survey import FailureReport
@@ -209,7 +210,7 @@ def _result(answer: Answer, ask: Ask | None) -> None:
     if outcome.failed_nodes:
         st.markdown(f"Failed: {named(outcome.failed_nodes)}")
     results.cells_row(_cells(outcome))
-    st.caption(results.certificate_sentence(outcome.certificate, LoadMode.SPREAD))
+    st.caption(_proof(outcome))
     change_heatmaps(answer.before, answer.after, frozenset(outcome.failed_nodes), FAILED)
     question.result_tabs(PAGE, answer, ask, _panels(answer, outcome))
 
@@ -230,11 +231,19 @@ def headline(outcome: RecoveryOutcome) -> str:
     return plain(words)
 
 
+def _proof(outcome: RecoveryOutcome) -> str:
+    """What is proven: with pods given up it is their number that matters, not the energy."""
+    if not outcome.unplaced:
+        return results.certificate_sentence(outcome.certificate, LoadMode.SPREAD)
+    told = [words for words in outcome.solver.messages if COUNTS in words]
+    return plain(told[-1]) if told else "The time was up before more pods could be tried to fit."
+
+
 def _cells(outcome: RecoveryOutcome) -> list[Cell]:
     placed, lost = len(outcome.placements), len(outcome.unplaced)
     stuck = sum(pod.stuck for pod in outcome.unplaced)
     cells = [
-        Cell("Placed", f"{placed:,}", remark=f"of {placed + lost:,} evacuated"),
+        Cell("Placed", f"{placed:,}", remark=f"of {placed + lost:,}"),
         Cell("Given up", f"{lost:,}", remark=f"{stuck:,} stuck"),
         *results.load_cells(outcome.metrics.before, outcome.metrics.after, levels=True),
     ]
@@ -300,7 +309,8 @@ def _given_up(answer: Answer, outcome: RecoveryOutcome) -> None:
             "Why": [pod.reason for pod in outcome.unplaced],
         }
     )
-    results.table_with_downloads(table, outcome.unplaced, "given up", answer.loaded.name)
+    columns = {"Why": results.sentences("Why")}
+    results.table_with_downloads(table, outcome.unplaced, "given up", answer.loaded.name, columns)
 
 
 def _survivors(answer: Answer, outcome: RecoveryOutcome) -> None:
@@ -333,8 +343,16 @@ def _cascade(answer: Answer, outcome: RecoveryOutcome) -> None:
         "Would each survivor's failure be survivable too, on top of this one? A tile is a node: "
         "✓ every pod finds another node, a number is how many do not."
     )
+    unchecked = sum(not report.checked for report in outcome.cascade)
+    if unchecked:
+        st.caption(
+            f"{units.count(unchecked, 'node')} not checked: the time was up. Those with most to "
+            "lose came first; a longer time cap checks more."
+        )
+    gone = frozenset(outcome.failed_nodes)
+    left = tuple(node for node in answer.after.nodes if node.name not in gone)
     chart(
-        failure_tiles(answer.after, outcome.cascade),
+        failure_tiles(answer.after.replace(nodes=left, pods=()), outcome.cascade),
         key="cascade",
         alt="What the failure of each survivor would lose",
     )

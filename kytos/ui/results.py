@@ -215,6 +215,11 @@ def table_with_downloads(
         )
 
 
+def sentences(label: str) -> ColumnConfig:
+    """Return how a column of sentences is drawn: wide enough to read."""
+    return st.column_config.TextColumn(label, width="large")
+
+
 def share_bar(label: str) -> ColumnConfig:
     """Return how a column of shares is drawn."""
     return st.column_config.ProgressColumn(label, min_value=0.0, max_value=1.0, format="percent")
