@@ -168,8 +168,8 @@ def test_qpu_blocks_fit_a_qpu(uneven: Problem) -> None:
 
 
 def test_blocks_run_on_a_processor(uneven: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On D-Wave's mock blocks of the size it holds embed and improve, and the largest's chains,
-    marked as a mock's, are reported."""
+    """On D-Wave's mock, which draws by chance, blocks of the size it holds embed and lose nothing,
+    and the largest's chains, marked as a mock's, are reported."""
     monkeypatch.setattr("kytos.solvers.blocks.find_solver", lambda _: stand_ins.QPU)
     params = BLOCKS_ONLY.model_copy(
         update={
@@ -185,7 +185,7 @@ def test_blocks_run_on_a_processor(uneven: Problem, monkeypatch: pytest.MonkeyPa
     )
     found = improved(uneven, params)
     assert feasible(uneven, found.placement)
-    assert reached(uneven, found) < energy(uneven, Weights(), uneven.current).total
+    assert reached(uneven, found) <= energy(uneven, Weights(), uneven.current).total
     assert [stage.name for stage in found.stages] == ["blocks by dwave-qpu"]
     assert found.qubo is not None
     assert found.qubo.assignment_variables <= 100
