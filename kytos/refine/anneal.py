@@ -85,7 +85,7 @@ VACATING_SHARE = 0.03
 """Of the budget, after each ladder, for freeing nodes with few moves."""
 LOOKS_PER_PROPOSAL = 8
 """Pods an ejection search looks at in the time of one proposal."""
-GRACE = 4 * CHUNK
+GRACE = CHUNK
 """Proposals of the final descent that even a spent clock allows."""
 
 

@@ -131,7 +131,7 @@ class _Search:
                 return
             (seed,) = seeds.spawn(1)
             again = (total - first) // self.params.rounds
-            self._anneal_blocks(runner, seed, (BLOCKS_SHARE if again else 1) / left)
+            self._anneal_blocks(runner, seed, BLOCKS_SHARE if again else 1.0)
             if self._ends:
                 return
             self._refine(again, int(seed.generate_state(1)[0]), 1 / left)
