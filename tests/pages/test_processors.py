@@ -291,6 +291,10 @@ def test_a_fault_after_send_offers_the_local_solver(answered: AppTest, service: 
 def test_what_does_not_fit_is_told_with_its_size(shop: AppTest) -> None:
     """A QUBO larger than the chip: both sizes and what to do."""
     app = shop
+    # The search for chains ends with the cap.
+    app.number_input(key="cap").set_value(2)
+    button(app, "Rebalance").click().run()
+    app.run()
     app.number_input(key="qpu variables").set_value(1000).run()
     app = estimated(app)
     assert any("No embedding of" in error.value for error in app.error)

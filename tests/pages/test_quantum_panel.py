@@ -62,7 +62,7 @@ def test_the_qubo_can_be_taken_away(answered: AppTest) -> None:
 
 def test_without_a_token_d_wave_is_disabled_and_says_how_to_set_it(answered: AppTest) -> None:
     """The choice is there, and cannot be pressed."""
-    for name in ("dwave-qpu", "dwave-leap-bqm"):
+    for name in ("dwave-qpu", "dwave-leap-bqm", "dwave-leap-cqm"):
         assert button(answered, f"What would {name} take?").disabled
     assert plain("DWAVE_API_TOKEN") in words(answered)
     assert not [found for found in answered.button if found.label == "Send"]
@@ -73,3 +73,48 @@ def test_the_usual_tools_stand_beside_the_plan(answered: AppTest) -> None:
     answered.toggle(key="usual tools").set_value(True).run()
     assert not answered.exception
     assert not answered.error
+
+
+PAGES = {
+    "2_Recovery": ("A zone goes dark", "Recover", "x_{p,n}"),
+    "3_Placement": ("A burst of functions", "Place", "x_{p,n}"),
+    "4_Autoscale": ("The sale begins", "Autoscale", "k_{s,n}"),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_question_shows_its_qubo(app: AppTest, name: str) -> None:
+    """The formulas, the size that was annealed, penalties and exports, whatever was asked."""
+    scenario, pressed, variable = PAGES[name]
+    app = page(app, name)
+    button(app, scenario).click().run()
+    app.selectbox(key="solver").set_value("openjij-sa")
+    button(app, pressed).click().run()
+    app = wait_for_result(app)
+    assert not app.exception
+    latex = [element.value for element in app.latex]
+    assert any("H_\\text{constraint}" in formula for formula in latex)
+    assert any(variable in formula for formula in latex)
+    question = {"Recover": "recovery", "Place": "placement", "Autoscale": "auto_scale"}[pressed]
+    qubo = app.session_state[f"answer {question}"].outcome.solver.qubo
+    assert facts(app)["Variables"].startswith(f"{qubo.variables:,} (")
+    table = next(t.value for t in app.dataframe if "Lower bound" in t.value)
+    assert len(table) >= 2
+    assert "QUBO as .coo" in {shown.label for shown in app.get("download_button")}
+    app.toggle(key="usual tools").set_value(True).run()
+    assert not app.exception
+    assert not app.error
+
+
+def test_a_comparison_shows_the_qubo_of_the_plan_chosen(app: AppTest) -> None:
+    """The sampler's reads with the sampler, the QUBO without reads with a placer."""
+    app = page(app, "5_Compare")
+    app.multiselect(key="compared").set_value(["openjij-sa", "kube-scheduler"])
+    button(app, "Compare").click().run()
+    app = wait_for_result(app)
+    app.selectbox(key="plan of").set_value("openjij-sa").run()
+    assert "Feasible as sampled" in facts(app)
+    app.selectbox(key="plan of").set_value("kube-scheduler").run()
+    assert not app.exception
+    assert "Feasible as sampled" not in facts(app)
+    assert "draws no samples" in words(app)
