@@ -16,7 +16,7 @@ HOUSE = (
     ("kytos.api", "kytos.cli"),
     ("kytos.jobs", "kytos.work", "kytos.settings"),
     ("kytos.calls",),
-    ("kytos.figures",),
+    ("kytos.figures", "kytos.wording"),
     ("kytos.compare", "kytos.plan", "kytos.scenario", "kytos.units", "kytos.usage"),
     ("kytos.time_to_solution",),
     ("kytos.optimize",),

@@ -4,6 +4,7 @@ from kytos.bounds.certificate import (
     TOLERANCE,
     Certificate,
     CertificateStatus,
+    GapOf,
     certificate,
     relative_gap,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "BoundSource",
     "Certificate",
     "CertificateStatus",
+    "GapOf",
     "LowerBound",
     "certificate",
     "lower_bound",

@@ -26,6 +26,14 @@ class CertificateStatus(StrEnum):
     """No useful bound: the gap cannot be expressed."""
 
 
+class GapOf(StrEnum):
+    """What a gap is relative to."""
+
+    BOUND = "bound"
+    SQUARES = "sum of squared utilisation"
+    """The bound plus the sum of squared means: on equal nodes the bound of a variance is 0."""
+
+
 class Certificate(Frozen):
     """What is proven about a placement's energy."""
 
@@ -33,7 +41,8 @@ class Certificate(Frozen):
     bound: float
     """No feasible placement has a lower energy H."""
     gap: float | None
-    """(H - bound) over the bound; for spread over the bound plus the sum of squared means."""
+    """(H - bound), relative to what `gap_of` names."""
+    gap_of: GapOf
     source: BoundSource
     no_move_pays: bool = False
     """The placement is the current one, and optimal."""
@@ -67,6 +76,7 @@ def certificate(
         status=CertificateStatus.OPTIMAL if optimal else status,
         bound=value,
         gap=gap,
+        gap_of=GapOf.SQUARES if problem.mode is LoadMode.SPREAD else GapOf.BOUND,
         source=bound.source,
         no_move_pays=optimal and bool((placement == problem.current).all()),
     )

@@ -14,6 +14,7 @@ from kytos.optimize.placement import PlacementOutcome
 from kytos.optimize.rebalance import RebalanceOutcome
 from kytos.optimize.recovery import RecoveryOutcome
 from kytos.outcome import Outcome
+from kytos.wording import certificate_sentence, why_it_ended
 
 
 def print_outcome(outcome: Outcome, console: Console) -> None:
@@ -38,10 +39,11 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     if outcome.nothing_to_do:
         print_sentence(console, "Already the best found: no change pays.")
     print_table(console, ("", "before", "after"), list(_metric_rows(outcome)))
+    print_sentence(console, certificate_sentence(outcome.certificate))
     print_sentence(
         console,
-        f"{outcome.solver.name}, seed {outcome.solver.seed}, {outcome.solver.seconds:.1f} s, "
-        f"ended by {outcome.solver.stopped_by}",
+        f"{outcome.solver.name}, seed {outcome.solver.seed}, {outcome.solver.seconds:.1f} s; "
+        f"it ended because {why_it_ended(outcome.solver.stopped_by)}",
     )
 
 

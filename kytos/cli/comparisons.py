@@ -18,6 +18,7 @@ from kytos.compare import (
 )
 from kytos.problem import LoadMode
 from kytos.solvers.base import Watch
+from kytos.wording import why_it_ended
 
 
 class FrontierOptions(FrontierRequest, Options):
@@ -92,8 +93,8 @@ def _print_frontier(found: Frontier, console: Console) -> None:
     )
     print_sentence(
         console,
-        f"{units.count(len(found.points), 'plan')}, seed {found.seed}, {found.seconds:.1f} s, "
-        f"ended by {found.stopped_by}",
+        f"{units.count(len(found.points), 'plan')}, seed {found.seed}, {found.seconds:.1f} s; "
+        f"it ended because {why_it_ended(found.stopped_by)}",
     )
 
 

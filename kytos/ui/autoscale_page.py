@@ -260,7 +260,7 @@ def _result(answer: Answer, ask: Ask | None, factor: float) -> None:
     if held_back:
         st.markdown(f"Held back: {named(held_back)}")
     results.cells_row(_cells(outcome))
-    st.caption(results.certificate_sentence(outcome.certificate, LoadMode.SPREAD))
+    st.caption(results.certificate_caption(outcome.certificate))
     change_heatmaps(answer.before, answer.after)
     panels: dict[str, Panel] = {
         f"Services ({len(outcome.actions):,})": partial(_services, answer, outcome),

@@ -267,7 +267,7 @@ def _result(answer: Answer, ask: Ask | None) -> None:
     st.markdown(f"#### {headline(outcome)}")
     st.markdown(scheduler_sentence(outcome))
     results.cells_row(_cells(outcome))
-    st.caption(results.certificate_sentence(outcome.certificate, outcome.mode))
+    st.caption(results.certificate_caption(outcome.certificate))
     change_heatmaps(answer.before, answer.after)
     panels: dict[str, Panel] = {
         f"Placements ({len(outcome.placements):,})": partial(_placements, answer, outcome),

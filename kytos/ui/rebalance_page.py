@@ -57,7 +57,7 @@ def _result(answer: Answer, ask: Ask) -> None:
         if outcome.freed_nodes:
             st.markdown(f"Freed: {named(outcome.freed_nodes)}")
     results.metrics_row(outcome.metrics.before, outcome.metrics.after, outcome.mode)
-    st.caption(results.certificate_sentence(outcome.certificate, outcome.mode))
+    st.caption(results.certificate_caption(outcome.certificate))
     change_heatmaps(answer.before, answer.after, frozenset(outcome.freed_nodes))
     cluster, name = answer.loaded.cluster, answer.loaded.name
     question.result_tabs(

@@ -18,16 +18,8 @@ from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Pod
 from kytos.figures.energy import energy_by_term, energy_trace
 from kytos.outcome import Metrics, Move, Outcome
 from kytos.problem import LoadMode
-from kytos.solvers.base import StopReason
 from kytos.ui.heatmaps import chart
-
-_ENDED = {
-    StopReason.WORK: "it had done the work asked for",
-    StopReason.CLOCK: "the time cap was reached, so another run may differ",
-    StopReason.USER: "it was stopped",
-    StopReason.OPTIMAL: "nothing better exists",
-    StopReason.TARGET: "the target energy was reached",
-}
+from kytos.wording import certificate_sentence, why_it_ended
 
 _CORES, _GIB = "CPU (cores)", "Memory (GiB)"
 _AMOUNTS = (_CORES, _GIB)
@@ -119,18 +111,10 @@ def cells_row(cells: Sequence[Cell]) -> None:
         )
 
 
-def certificate_sentence(certificate: Certificate, mode: LoadMode) -> str:
-    """Say what is proven about a result."""
-    if certificate.status is CertificateStatus.OPTIMAL:
-        return ":material/verified: Proven optimal: no feasible placement has a lower energy."
-    if certificate.status is CertificateStatus.NONE or certificate.gap is None:
-        return "There is no useful bound to measure this result against."
-    relative = " of the sum of squared utilisation" if mode is LoadMode.SPREAD else ""
-    return (
-        f"Proven: no feasible placement has an energy below {units.energy(certificate.bound)} "
-        f"({certificate.source.value}); the gap to this one is "
-        f"{100 * certificate.gap:.1f}%{relative}."
-    )
+def certificate_caption(certificate: Certificate) -> str:
+    """Say what is proven about a result; a proof that it is optimal carries a sign."""
+    sign = ":material/verified: " if certificate.status is CertificateStatus.OPTIMAL else ""
+    return sign + certificate_sentence(certificate)
 
 
 def energy_panel(outcome: Outcome) -> None:
@@ -238,7 +222,7 @@ def solver_panel(outcome: Outcome) -> None:
     report = outcome.solver
     st.markdown(
         f"`{report.name}` with seed {report.seed}, {report.seconds:.2f} s; "
-        f"it ended because {_ENDED[report.stopped_by]}."
+        f"it ended because {why_it_ended(report.stopped_by)}."
     )
     for message in report.messages:
         st.info(message, icon=":material/info:")
