@@ -39,7 +39,7 @@ _MOST_PODS_LISTED = 2_000
 _GROUPS = "pods, services, namespaces"
 _DEFAULTS = SolverParams()
 _PAID = {SolverName.DWAVE_QPU, SolverName.DWAVE_LEAP_BQM, SolverName.DWAVE_LEAP_CQM}
-"""Asked for through the API and the command line, where a charge can be consented to."""
+"""Asked for under QUBO, the API and the command line, where a charge can be consented to."""
 
 
 @dataclass(frozen=True)
