@@ -15,7 +15,7 @@ from tests.api.test_consent import PoolOfNone
 Body = dict[str, Any]
 
 
-def runner_of(*arguments: Any, request_id: str | None, watch: Watch) -> bytes:
+def runner_of(*arguments: Any, request_id: str | None, due: float, watch: Watch) -> bytes:
     """Stands for a worker: answers with where it was told to anneal blocks."""
     (options,) = (argument for argument in arguments if isinstance(argument, Options))
     return f'{{"runner": "{options.solver.block_runner.value}"}}'.encode()
