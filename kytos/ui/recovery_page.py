@@ -235,7 +235,7 @@ def _proof(outcome: RecoveryOutcome) -> str:
     """What is proven: with pods given up it is their number that matters, not the energy."""
     if not outcome.unplaced:
         return results.certificate_caption(outcome.certificate)
-    told = [words for words in outcome.solver.messages if COUNTS in words]
+    told = [COUNTS + words.split(COUNTS)[1] for words in outcome.solver.messages if COUNTS in words]
     return plain(told[-1]) if told else "The time was up before more pods could be tried to fit."
 
 
