@@ -13,7 +13,7 @@ import streamlit as st
 
 from kytos.cluster import Cluster
 from kytos.hamiltonian.weights import Weights
-from kytos.jobs import Job, QueueFull
+from kytos.jobs import Job, JobCancelled, QueueFull
 from kytos.solvers.base import SolverName, SolverParams, SolverUnavailableError
 from kytos.ui.clusters import Loaded
 from kytos.ui.frame import workers
@@ -206,9 +206,18 @@ def _poll(question: StrEnum) -> None:
             "Stop",
             icon=":material/stop_circle:",
             help="Leave the queue." if place else "End the run now and keep the best found so far.",
-            on_click=run.job.cancel if place else run.job.stop,
+            on_click=_stop,
+            args=(run,),
             key=_key("stop", question),
         )
+
+
+def _stop(run: Run) -> None:
+    """End a run with the best it has, or take it out of the queue where it has nothing yet."""
+    if run.job.place:
+        run.job.cancel()
+    else:
+        run.job.stop()
 
 
 def _collect(question: StrEnum) -> None:
@@ -218,6 +227,9 @@ def _collect(question: StrEnum) -> None:
     del st.session_state[_key("run", question)]
     try:
         outcome = run.job.result()
+    except JobCancelled:
+        st.toast("Left the queue before its turn; nothing was computed.")
+        return
     except SolverUnavailableError as error:
         failure = Failure(f"No result: {error}", run, error.fallback)
         st.session_state[_key("error", question)] = failure

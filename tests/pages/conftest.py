@@ -32,6 +32,16 @@ def wait_for_result(app: AppTest, timeout_s: float = 90.0) -> AppTest:
     return app
 
 
+def wait_for_turn(app: AppTest, timeout_s: float = 90.0) -> AppTest:
+    """Rerun until a worker has taken the run."""
+    deadline = time.monotonic() + timeout_s
+    while any("waiting" in str(bar.proto.text).lower() for bar in app.get("progress")):
+        assert time.monotonic() < deadline, "no worker took the run"
+        time.sleep(0.2)
+        app.run()
+    return app
+
+
 def button(app: AppTest, label: str):  # type: ignore[no-untyped-def]
     """The button with a label."""
     return next(button for button in app.button if button.label == label)

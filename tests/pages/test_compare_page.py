@@ -7,7 +7,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import button, metric, page, wait_for_result, words
+from tests.pages.conftest import button, metric, page, wait_for_result, wait_for_turn, words
 from tests.pages.test_cluster_page import upload
 
 
@@ -137,6 +137,7 @@ def test_stop_ends_the_frontier_with_what_there_is(compare_page: AppTest) -> Non
     app.number_input(key="refine").set_value(1_000_000_000).run()
     app.button_group(key="compare view").set_value("frontier").run()
     button(app, "Draw frontier").click().run()
+    wait_for_turn(app)
     button(app, "Stop").click().run()
     wait_for_result(app)
     assert not app.error

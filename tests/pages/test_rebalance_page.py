@@ -7,7 +7,9 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import button, metric, page, wait_for_result, words
+from kytos.ui.frame import workers
+from tests.jobs_to_run import report_then_wait
+from tests.pages.conftest import button, metric, page, wait_for_result, wait_for_turn, words
 from tests.pages.test_cluster_page import upload
 
 
@@ -117,10 +119,27 @@ def test_stop_ends_a_run_with_the_best_so_far(rebalance_page: AppTest) -> None:
     app = rebalance_page
     app.number_input(key="refine").set_value(1_000_000_000).run()
     button(app, "Rebalance").click().run()
+    wait_for_turn(app)
     button(app, "Stop").click().run()
     wait_for_result(app)
     assert not app.error
     assert "it was stopped" in words(app)
+
+
+def test_stop_before_its_turn_leaves_the_queue(rebalance_page: AppTest) -> None:
+    """There is nothing to show then, and nothing is wrong."""
+    app = rebalance_page
+    pool = workers()
+    before = [pool.submit(report_then_wait) for _ in range(pool.workers)]
+    try:
+        button(app, "Rebalance").click().run()
+        button(app, "Stop").click().run()
+        wait_for_result(app, timeout_s=10.0)
+    finally:
+        for job in before:
+            job.cancel()
+    assert not app.error
+    assert "Press *Rebalance* to see what would change." in words(app)
 
 
 def test_second_click_replaces_the_run(rebalance_page: AppTest) -> None:
