@@ -46,7 +46,7 @@ class Scenario(Frozen, Generic[Request]):
     cluster: Cluster | None = Field(None, description="the cluster itself, when it is no sample")
     request: SerializeAsAny[Request]
     weights: Weights = Weights()
-    solver: SolverName = SolverName.OPENJIJ_SA
+    solver: SolverName | None = Field(None, description="left out: chosen by size")
     params: SolverParams = SolverParams()
 
     def to_json(self) -> bytes:

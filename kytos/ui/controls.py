@@ -27,6 +27,8 @@ from kytos.solvers.registry import WHERE
 MODE = "mode"
 """Key of the mode's control, and its name in the page's link."""
 
+BY_SIZE = "by size"
+"""The choice that leaves the solver to the size of the problem."""
 _HIGHEST = 5.0
 _MINUTE_S = 60.0
 _MODE_NAMES = {
@@ -184,12 +186,16 @@ def weights_meaning(meanings: Meanings) -> Weights:
     return Weights(A=A, B=B, C=C, D=D)
 
 
-def solver() -> tuple[SolverName, SolverParams]:
-    """Draw the solver, its parameters and its budget."""
+def solver() -> tuple[SolverName | None, SolverParams]:
+    """Draw the solver, its parameters and its budget; no solver is one chosen by size."""
     name = st.selectbox(
-        "Solver", [name.value for name in solvers_here()], key="solver", bind="query-params"
+        "Solver",
+        [BY_SIZE, *(name.value for name in solvers_here())],
+        key="solver",
+        bind="query-params",
+        help=f"{BY_SIZE}: openjij-sa while one QUBO holds the problem, hybrid above that.",
     )
-    return SolverName(name), budget()
+    return None if name == BY_SIZE else SolverName(name), budget()
 
 
 def budget() -> SolverParams:
@@ -261,11 +267,13 @@ def rebalance_values(request: RebalanceRequest) -> dict[str, Any]:
     }
 
 
-def setting_values(weights: Weights, solver: SolverName, params: SolverParams) -> dict[str, Any]:
+def setting_values(
+    weights: Weights, solver: SolverName | None, params: SolverParams
+) -> dict[str, Any]:
     """Return the values of the weights' and the solver's controls by key."""
     return {
         **weights.model_dump(),
-        "solver": solver.value,
+        "solver": BY_SIZE if solver is None else solver.value,
         "reads": params.num_reads,
         "sweeps": params.num_sweeps,
         "refine": params.refine_proposals,

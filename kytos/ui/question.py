@@ -64,7 +64,7 @@ def head(page: QuestionPage) -> bool:
     return pressed
 
 
-def settings(meanings: Meanings) -> tuple[Weights, SolverName, SolverParams]:
+def settings(meanings: Meanings) -> tuple[Weights, SolverName | None, SolverParams]:
     """Draw the weights and the solver, as an `Ask` takes them."""
     weights = controls.weights_meaning(meanings)
     with st.expander("Solver and budget", icon=":material/tune:"):

@@ -32,7 +32,7 @@ class Ask:
     request: Any
     weights: Weights
     solver: SolverName | None
-    """None where the request says which."""
+    """None where the request says which, or the size decides."""
     params: SolverParams
 
 

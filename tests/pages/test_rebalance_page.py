@@ -7,6 +7,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from kytos.ui.controls import BY_SIZE
 from kytos.ui.frame import workers
 from tests.jobs_to_run import report_then_wait
 from tests.pages.conftest import button, metric, page, wait_for_result, wait_for_turn, words
@@ -112,6 +113,21 @@ def test_sliders_say_what_they_mean(rebalance_page: AppTest) -> None:
     assert "Freeing a node is worth 10 ordinary moves." in words(rebalance_page)
     app = rebalance_page.slider(key="C").set_value(2.0).run()
     assert "Freeing a node is worth 5 ordinary moves." in words(app)
+
+
+def test_the_size_decides_on_the_solver(half_full: AppTest) -> None:
+    """One QUBO holds two pods; with room for one variable only, hybrid answers; or who is named."""
+    assert half_full.selectbox(key="solver").value == BY_SIZE
+
+    def answered_by() -> str:
+        press(half_full)
+        return str(half_full.session_state["answer rebalance"].outcome.solver.name)
+
+    assert answered_by() == "openjij-sa"
+    half_full.number_input(key="qubo").set_value(1).run()
+    assert answered_by() == "hybrid"
+    half_full.selectbox(key="solver").set_value("first-fit-decreasing").run()
+    assert answered_by() == "first-fit-decreasing"
 
 
 def test_stop_ends_a_run_with_the_best_so_far(rebalance_page: AppTest) -> None:
