@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -126,10 +127,10 @@ def test_spot_reclaimed_decides_by_priority() -> None:
     outcome = answer("recovery-spot-zone")
     assert len(outcome.failed_nodes) == 18
     assert outcome.preempted
-    assert {pod.priority for pod in outcome.unplaced} == {1000, 0, -10}
     assert not any(report.survivable for report in outcome.cascade)
-    # The exact stage works against the clock here: its figures may differ by a few on a slow day.
-    assert 45 <= len(outcome.placements) <= 51
+    given_up = Counter(pod.priority for pod in outcome.unplaced)
+    assert given_up == {1000: 13, 0: 20, -10: 43}
+    assert "proven the most possible" in outcome.solver.messages[-1]
 
 
 def test_what_waits_in_the_lab_fits_nowhere() -> None:

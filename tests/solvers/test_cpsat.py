@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from kytos.hamiltonian.energy import energy
 from kytos.hamiltonian.feasible import feasible
 from kytos.hamiltonian.weights import Weights
-from kytos.problem import LoadMode, Problem
+from kytos.problem import UNPLACED, LoadMode, Problem
 from kytos.solvers.base import SolverParams, StopReason, Watch
-from kytos.solvers.cpsat import CP_SAT, ExactStatus, solve_exact, solver
+from kytos.solvers.cpsat import CP_SAT, ExactStatus, place_most, solve_exact, solver
 from kytos.solvers.cpsat import energy as energy_model
 from tests.brute_force import feasible_placements, rank
 from tests.problems import problems, random_problem, seeds
+from tests.solvers.test_baselines import equal_nodes
 
 weights = st.builds(
     Weights,
@@ -117,3 +118,28 @@ def test_rounded_loads_still_bound(monkeypatch: pytest.MonkeyPatch) -> None:
             for placement in feasible_placements(problem)
         )
         assert solve_exact(problem, Weights()).bound <= lowest + 1e-9
+
+
+def two_classes(seed: int, pods: int, sizes: tuple[int, int], nodes: int) -> Problem:
+    """Waiting pods of two classes on nodes of 100 that hold some of them, under a spread."""
+    requests = np.random.default_rng(seed).integers(*sizes, (pods, 2)).tolist()
+    desire = np.where(np.arange(pods) < pods // 2, 100.0, 1.0)
+    waiting = [UNPLACED] * pods
+    return equal_nodes(nodes, requests, waiting, desire=desire, mode=LoadMode.SPREAD)
+
+
+@pytest.mark.parametrize("seed", [2, 3, 5])
+def test_counts_are_proven_whatever_load_means(seed: int) -> None:
+    """How many pods fit is a linear question in a spread too: the relaxation settles it."""
+    problem = two_classes(seed, pods=30, sizes=(10, 50), nodes=6)
+    assert place_most(problem, SolverParams(proof_work=4.0)).proven
+
+
+def test_an_unsettled_class_leaves_work_for_the_next() -> None:
+    """The higher class is filled but not proven within its share; the lower one gets a turn."""
+    problem = two_classes(5, pods=40, sizes=(20, 70), nodes=8)
+    found = place_most(problem, SolverParams(proof_work=2.0))
+    higher, lower, _ = problem.left_out(found.placement)
+    assert not found.proven
+    assert higher < 20
+    assert lower < 20

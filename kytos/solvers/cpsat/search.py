@@ -47,20 +47,31 @@ class Search:
         self._work = math.inf if params.proof_work is None else params.proof_work
         self._used = 0.0
         self._worked = 0.0
+        self._last_ended_by = StopReason.CLOCK
 
     @property
     def ended_by(self) -> StopReason:
         """What ended a search that proved nothing optimal."""
         if self._watch.reason is not None:
             return self._watch.reason
-        return StopReason.WORK if self._worked >= self._work else StopReason.CLOCK
+        return self._last_ended_by
 
     def minimise(
-        self, expression: cp_model.LinearExpr, hint: Ints, objective: Objective | None = None
+        self,
+        expression: cp_model.LinearExpr,
+        hint: Ints,
+        objective: Objective | None = None,
+        share: float = 1.0,
     ) -> Answer:
-        """Minimise an expression; `objective` turns its value and bound into energy."""
-        remaining = min(self._seconds - self._used, self._watch.remaining_s)
-        work = self._work - self._worked
+        """Minimise an expression within a share of the limits that are left.
+
+        Parameters
+        ----------
+        objective
+            Turns its value and bound into energy.
+        """
+        remaining = share * min(self._seconds - self._used, self._watch.remaining_s)
+        work = share * (self._work - self._worked)
         if remaining <= 0 or work <= 0 or self._watch.reason is not None:
             return Answer(None, -math.inf, optimal=False)
         cp = self.model.cp
@@ -72,7 +83,7 @@ class Search:
         solver = cp_model.CpSolver()
         solver.parameters.random_seed = self._params.seed
         solver.parameters.num_workers = self._workers
-        if self.model.problem.mode is not LoadMode.CONSOLIDATE:
+        if objective is not None and self.model.problem.mode is not LoadMode.CONSOLIDATE:
             # The linear relaxation of a square bounds nothing and takes most of the time: on 100
             # pods x 10 nodes H fell from 1.12 to 0.25 in 5 s without it, not at all in 10 s with.
             solver.parameters.linearization_level = 0
@@ -87,7 +98,9 @@ class Search:
             done.set()
             guard.join()
         self._used += solver.wall_time
-        self._worked += solver.response_proto.deterministic_time
+        worked = solver.response_proto.deterministic_time
+        self._worked += worked
+        self._last_ended_by = StopReason.WORK if worked >= work else StopReason.CLOCK
         bound = solver.best_objective_bound
         if objective is not None:
             # 64-bit integers pass through a double: allow for its last bits.

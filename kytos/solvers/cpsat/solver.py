@@ -34,6 +34,9 @@ from kytos.solvers.cpsat.search import Answer, Search
 MAX_PAIRS = 300_000
 """Pairs of a pod and a node above which no model is built: it would need minutes and gigabytes."""
 
+CLASS_SHARE = 0.5
+"""Of the limit that is left, what one class may take: the lower ones want some too."""
+
 DEFAULT_PARAMS = SolverParams()
 NO_WATCH = Watch()
 
@@ -239,11 +242,12 @@ class _Placing:
 
 
 def _place_most(search: Search, incumbent: Ints) -> _Placing:
-    """Fix, class by class, how many pods stay unplaced."""
+    """Fix, class by class, how many pods stay unplaced; what is not proven is kept as found."""
     model, problem = search.model, search.model.problem
     optional = ~problem.must_place
     placement: Ints | None = None
     settled: list[tuple[float, int]] = []
+    proven = True
     for desire in sorted({float(d) for d in problem.desire[optional] if d > 0}, reverse=True):
         pods = np.flatnonzero(optional & (problem.desire == desire))
         placed = total([var for pod in pods for var in model.x[pod].values()])
@@ -252,22 +256,22 @@ def _place_most(search: Search, incumbent: Ints) -> _Placing:
             settled.append((desire, 0))
             model.cp.add(placed == len(pods))
             continue
-        answer = search.minimise(len(pods) - placed, start)
-        if answer.placement is None or not answer.optimal:
-            return _Placing(answer.placement, tuple(settled), proven=False)
-        placement = answer.placement
-        left = int((placement[pods] < 0).sum())
+        answer = search.minimise(len(pods) - placed, start, share=CLASS_SHARE)
+        proven &= answer.optimal
+        if answer.placement is not None:
+            placement = start = answer.placement
+        left = int((start[pods] < 0).sum())
         settled.append((desire, left))
-        model.cp.add(placed == len(pods) - left)
+        model.cp.add(placed >= len(pods) - left)
     last_ones = np.flatnonzero(optional & problem.sole & (problem.desire > 0))
     if not len(last_ones) or not any(left for _, left in settled):
-        return _Placing(placement, tuple(settled), proven=True)
+        return _Placing(placement, tuple(settled), proven)
     kept = total([var for pod in last_ones for var in model.x[pod].values()])
     answer = search.minimise(len(last_ones) - kept, incumbent if placement is None else placement)
     if answer.placement is not None:
         placement = answer.placement
         model.cp.add(kept >= int((placement[last_ones] >= 0).sum()))
-    return _Placing(placement, tuple(settled), proven=answer.optimal, tied=True)
+    return _Placing(placement, tuple(settled), proven and answer.optimal, tied=True)
 
 
 def _bound_on_energy(
