@@ -285,19 +285,19 @@ class _Search:
         limit = self.squeezer.looked + int(FREEING_SHARE * LOOKS_PER_PROPOSAL * proposals)
         patience = max(CHUNK, (limit - self.squeezer.looked) // 16)
         while self.squeezer.looked < limit:
-            freed = False
-            tried = 0
+            freed = gave_up = False
             for node in self.squeezer.closable():
-                if self.watch.reason is not None or self.squeezer.looked >= limit:
+                before = self.squeezer.looked
+                if self.watch.reason is not None or before >= limit:
                     return
-                tried += 1
-                left = limit - self.squeezer.looked
-                freed = self.squeezer.free(node, min(patience, left)) and self._pays(
-                    pods, nodes, proposals
-                )
+                budget = min(patience, limit - before)
+                found = self.squeezer.free(node, budget)
+                gave_up |= self.squeezer.looked - before >= budget
+                freed = found and self._pays(pods, nodes, proposals)
                 if freed:
                     break
-            if not tried:
+            # A search that ended by itself has nowhere left to look, however patient.
+            if not freed and not gave_up:
                 return
             if not freed:
                 patience *= 2

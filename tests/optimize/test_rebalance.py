@@ -16,7 +16,7 @@ from kytos.optimize.rebalance import RebalanceOutcome, RebalanceRequest, rebalan
 from kytos.problem import LoadMode
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import FEASIBLE, first_refusals
-from kytos.solvers.base import SolverName, SolverParams
+from kytos.solvers.base import SolverName, SolverParams, StopReason
 from kytos.sources.manifests import read_cluster
 
 DATA = Path(__file__).parent.parent / "data"
@@ -115,6 +115,7 @@ def test_a_bound_on_moves_is_kept(half_empty: Cluster) -> None:
     outcome = rebalance(half_empty, RebalanceRequest(max_moves=1))
     assert len(outcome.moves) == 1
     assert len(outcome.freed_nodes) == 1
+    assert outcome.solver.stopped_by is not StopReason.CLOCK
 
 
 def test_dear_moves_are_not_made(half_empty: Cluster) -> None:
