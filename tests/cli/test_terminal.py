@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,18 @@ def test_a_reader_that_has_enough_is_no_error(three_nodes: Path) -> None:
     process.wait(60)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Processes begun here hear Ctrl-C, even where these tests run in a shell's background.
+
+    A background job is begun with SIGINT ignored, and what it starts inherits that.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_between_runs_ends_them(one_node: Path, quick: list[str]) -> None:
     """Exit code 130 and no traceback; nothing is drawn where no terminal is."""
     process = start("rebalance", one_node, "--every", "1h", *quick)
