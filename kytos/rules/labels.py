@@ -13,6 +13,7 @@ from kytos.problem import Bools, Ints
 
 ABSENT = -1
 _INT64 = re.compile(r"[+-]?[0-9]+", re.ASCII)
+_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,25 @@ class LabelTable:
                     [_beyond(parse_int64(value), bound, above=above) for value in column.values]
                 )
         return np.zeros(self.count, dtype=np.bool_)
+
+
+def is_readable(requirement: Requirement) -> bool:
+    """Whether the scheduler can parse a requirement; a node term with another matches no node.
+
+    So ``NotIn`` and ``Gt`` match nothing when one of their values could not be a label's (``-1``
+    begins with a sign). Source: ``NewRequirement`` of Kubernetes' apimachinery labels package.
+    """
+    values = requirement.values
+    match requirement.operator:
+        case "In" | "NotIn":
+            counted = len(values) > 0
+        case "Exists" | "DoesNotExist":
+            counted = not values
+        case "Gt" | "Lt":
+            counted = len(values) == 1 and parse_int64(values[0]) is not None
+        case _:
+            return False
+    return counted and all(_VALUE.fullmatch(value) for value in values)
 
 
 def parse_int64(text: str) -> int | None:

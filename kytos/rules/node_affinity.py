@@ -10,14 +10,17 @@ from kytos.cluster import Labels, NodeTerm, Pod, Requirement
 from kytos.problem import Bools
 from kytos.rules.base import Rule, none_refused
 from kytos.rules.index import RuleIndex
+from kytos.rules.labels import is_readable
 from kytos.rules.wording import requirement_written
 
 NAME_FIELD = "metadata.name"
 
 
 def nodes_of_term(index: RuleIndex, term: NodeTerm) -> Bools:
-    """``(nodes,)`` those that match a term; a term with neither expressions nor fields none."""
+    """``(nodes,)`` those that match a term; one that is empty or cannot be read matches none."""
     if not term.expressions and not term.fields:
+        return none_refused(index)
+    if not all(is_readable(expression) for expression in term.expressions):
         return none_refused(index)
     found = index.node_labels.matching(term.expressions)
     for field in term.fields:

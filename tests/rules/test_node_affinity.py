@@ -40,6 +40,11 @@ def named(operator: str, *values: str) -> NodeTerm:
         ((needs("cores", "Gt", "4"),), ["small"]),
         ((needs("cores", "Lt", "16"),), ["large"]),
         ((needs("disk", "Gt", "1"),), ["small", "large"]),
+        ((needs("cores", "Gt", "-1"),), ["small", "large"]),
+        ((needs("cores", "Gt", "many"),), ["small", "large"]),
+        ((needs("disk", "NotIn", "no label's value"),), ["small", "large"]),
+        ((needs("cores", "In", "4", "no label's value"),), ["small", "large"]),
+        ((needs("disk", "NotIn", "no label's value"), needs("cores", "Gt", "8")), ["small"]),
         ((named("In", "large"),), ["small"]),
         ((named("NotIn", "large"),), ["large"]),
         ((named("In", "nobody"),), ["small", "large"]),
@@ -55,7 +60,7 @@ def named(operator: str, *values: str) -> NodeTerm:
     ],
 )
 def test_one_term_must_match(terms: tuple[NodeTerm, ...] | None, nodes: list[str]) -> None:
-    """Terms are ORed, what is in one is ANDed, an empty one matches nothing."""
+    """Terms are ORed, what is in one is ANDed; one empty or unreadable matches nothing."""
     assert refused(required_node_terms=terms) == nodes
 
 
