@@ -1,0 +1,141 @@
+"""The anneal: random moves and swaps, taken or left by temperature."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from kytos.refine.kernels.compiled import called_from_kernels, called_from_python, inlined
+from kytos.refine.kernels.counts import NOWHERE
+from kytos.refine.kernels.energy import change_by
+from kytos.refine.kernels.moves import carry_out
+from kytos.refine.kernels.randomness import random_below, random_unit, random_word
+from kytos.refine.kernels.rules import fits, may_leave, swap_fits
+
+JOURNAL = 1 << 12
+"""Accepted moves remembered since the best placement, before it is copied out instead."""
+WINDOW = 1 << 9
+"""Pods that the anneal chooses among for a while, so that they stay in a core's cache."""
+STAY = 1 << 12
+"""Proposals for which it stays with them."""
+
+
+@called_from_python
+def anneal(T, S, pods, nodes, rng, count, hot, cold, swaps, energies, best, journal, marks):
+    """Propose `count` moves and swaps of `pods` among `nodes`, cooling geometrically.
+
+    `energies` are the present and the best energy, `best` is overwritten with the best placement
+    if a better one was found, or `marks` says that the present one is as good. Returns the number
+    accepted.
+    """
+    accepted = 0
+    step = 0.0 if hot <= 0.0 or cold <= 0.0 else math.log(cold / hot) / max(count, 1)
+    temperature = hot
+    first, second = NOWHERE, NOWHERE
+    for proposal in range(count):
+        if proposal & 63 == 0 and hot > 0.0:
+            temperature = hot * math.exp(step * proposal)
+        if proposal & (STAY - 1) == 0:
+            first, second = random_below(rng, len(pods)), random_below(rng, len(pods))
+        pod = _near(pods, first, rng)
+        other = NOWHERE
+        here = S.place[pod]
+        if here < 0:
+            there = nodes[random_below(rng, len(nodes))]
+        elif random_unit(rng) < swaps:
+            other = _near(pods, second, rng)
+            there = S.place[other]
+        else:
+            pick = random_word(rng) >> np.uint64(60)
+            if pick < 2:
+                there = T.pod[pod].home
+            elif pick < 7:
+                there = S.place[_near(pods, second, rng)]
+            else:
+                there = nodes[random_below(rng, len(nodes))]
+        if there < 0 or there == here:
+            continue
+        if other >= 0:
+            if not swap_fits(T, S, pod, other):
+                continue
+        elif not fits(T, S, pod, there) or not may_leave(T, S, pod, there):
+            continue
+        cost, guide = change_by(T, S, pod, other, here, there)
+        if here >= 0 and not _accepts(rng, cost + guide, temperature):
+            continue
+        if not carry_out(T, S, pod, other, here, there):
+            continue
+        accepted += 1
+        energies[0] += cost
+        _note(S, best, journal, marks, pod, here)
+        if other >= 0:
+            _note(S, best, journal, marks, other, there)
+        # One pod more that is placed is always better.
+        if here < 0 or energies[0] < energies[1] - 1e-12 * abs(energies[1]) - 1e-15:
+            energies[1] = energies[0]
+            marks[0], marks[1] = 0, 1
+    _copy_out(S, best, journal, marks)
+    return accepted
+
+
+@called_from_python
+def sample_changes(T, S, pods, nodes, rng, changes):
+    """Write sizes of what random moves that fit would change; return how many were found."""
+    found = 0
+    for _ in range(len(changes)):
+        pod = pods[random_below(rng, len(pods))]
+        node = nodes[random_below(rng, len(nodes))]
+        here = S.place[pod]
+        if here >= 0 and node != here and fits(T, S, pod, node):
+            cost, guide = change_by(T, S, pod, NOWHERE, here, node)
+            change = abs(cost + guide)
+            if change > 0.0:
+                changes[found] = change
+                found += 1
+    return found
+
+
+@inlined
+def _near(pods, first, rng):
+    """One of the `WINDOW` pods from a position on."""
+    at = first + random_below(rng, min(WINDOW, len(pods)))
+    return pods[at - len(pods) if at >= len(pods) else at]
+
+
+@inlined
+def _accepts(rng, delta, temperature):
+    """The Metropolis rule; what is taken less than once in 10^10 times is not drawn for."""
+    if delta <= 0.0:
+        return True
+    if delta > 24.0 * temperature:
+        return False
+    return random_unit(rng) < math.exp(-delta / temperature)
+
+
+@inlined
+def _note(S, best, journal, marks, pod, old):
+    """Write down that a pod left `old`; `marks` are the journal's length and whether it is used.
+
+    While it is, the best placement is the present one with the journal undone.
+    """
+    if marks[1] == 0:
+        return
+    journal[marks[0], 0] = pod
+    journal[marks[0], 1] = old
+    marks[0] += 1
+    if marks[0] == len(journal):
+        _copy_out(S, best, journal, marks)
+
+
+@called_from_kernels
+def _copy_out(S, best, journal, marks):
+    """Copy the best placement out and stop writing the journal until there is a better one."""
+    if marks[1] == 0:
+        return
+    for pod in range(len(best)):
+        best[pod] = S.place[pod]
+    for at in range(marks[0] - 1, -1, -1):
+        best[journal[at, 0]] = journal[at, 1]
+    marks[0] = 0
+    marks[1] = 0

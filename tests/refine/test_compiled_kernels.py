@@ -1,0 +1,61 @@
+"""Kernels on disk: used again while no kernel changed, compiled anew once any of them has."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numba
+import pytest
+
+import kytos.refine
+from kytos.refine.kernels import compiled
+
+REFINE = Path(kytos.refine.__file__).parent
+KERNELS = sorted(path.relative_to(REFINE).as_posix() for path in REFINE.glob("kernels/*.py"))
+
+
+@pytest.fixture
+def refine(tmp_path: Path) -> Path:
+    """A copy of the source of `kytos.refine`."""
+    return Path(shutil.copytree(REFINE, tmp_path / "refine", ignore=lambda *_: ["__pycache__"]))
+
+
+@pytest.fixture
+def _empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+
+
+def is_compiled() -> bool:
+    """Use a kernel as a new process would; whether it had to be compiled."""
+    kernel = compiled.called_from_python(one_more)
+    assert kernel(1) == 2
+    return bool(kernel.stats.cache_misses)
+
+
+def one_more(number: int) -> int:
+    return number + 1
+
+
+@pytest.mark.usefixtures("_empty_cache")
+def test_a_kernel_is_compiled_anew_when_another_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though its own file is the same; while none changed, what lies on disk is used."""
+    assert is_compiled()
+    assert not is_compiled()
+    monkeypatch.setattr(compiled, "_SOURCES", b"others")
+    assert is_compiled()
+
+
+@pytest.mark.parametrize("source", [*KERNELS, "state.py"])
+def test_each_kernel_counts(refine: Path, source: str) -> None:
+    """Every module of kernels, and the records they read, is in the digest."""
+    before = compiled.sources(refine)
+    (refine / source).write_text((refine / source).read_text() + "\n# changed\n")
+    assert compiled.sources(refine) != before
+
+
+def test_what_only_calls_kernels_does_not_count(refine: Path) -> None:
+    """A change of the Python around them costs nobody the half minute of a compilation."""
+    before = compiled.sources(refine)
+    (refine / "anneal.py").write_text("")
+    assert compiled.sources(refine) == before
