@@ -285,11 +285,23 @@ class Claim(Frozen):
     name: str
     namespace: str
     access_modes: tuple[str, ...] = ()
+    uid: str = ""
     volume: str | None = None
-    """The PersistentVolume it is bound to."""
+    """The PersistentVolume it is bound to, or asks to be."""
+    binding_completed: bool = True
+    """False while its volume is only asked for."""
+    lost: bool = False
+    """Its volume was taken away."""
     storage_class: str | None = None
     capacity: Amount = 0
     """Bytes it asks for."""
+    volume_mode: str = "Filesystem"
+    attributes_class: str | None = None
+    """The VolumeAttributesClass it asks for."""
+    selector: LabelSelector | None = None
+    """Labels a volume made by hand must have; None asks for none."""
+    selected_node: str | None = None
+    """The node the scheduler chose while its volume is being made."""
     terminating: bool = False
 
 
@@ -303,8 +315,15 @@ class Volume(Frozen):
     access_modes: tuple[str, ...] = ()
     capacity: Amount = 0
     """Bytes it offers."""
+    volume_mode: str = "Filesystem"
+    attributes_class: str | None = None
     claim: str | None = None
     """The claim it is bound to or kept for, ``namespace/name``."""
+    claim_uid: str = ""
+    """That claim's uid; empty where it is kept for any claim of that name."""
+    available: bool = True
+    """Whether it is free to be bound (phase Available)."""
+    terminating: bool = False
 
 
 class StorageClass(Frozen):

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from kytos.cluster import Labels, NodeTerm, Pod, Requirement
+from kytos.cluster import Labels, NodeTerm, Pod, Requirement, Volume
 from kytos.problem import Bools
 from kytos.rules.base import Rule, none_refused
 from kytos.rules.index import RuleIndex
@@ -40,6 +40,20 @@ def nodes_of_terms(index: RuleIndex, terms: Sequence[NodeTerm] | None) -> Bools:
         return found
 
     return index.once(("nodes of terms", tuple(terms)), find)
+
+
+def nodes_reaching(index: RuleIndex, volume: Volume) -> Bools:
+    """``(nodes,)`` those a volume's node affinity lets reach it.
+
+    Only labels count: the scheduler looks at a volume's terms without the node's name. Source:
+    ``CheckNodeAffinity`` of Kubernetes' component-helpers.
+    """
+    terms = volume.required_node_terms
+    if terms is None or any(_only_names(term) for term in terms):
+        return ~none_refused(index)
+    if any(term.fields for term in terms):
+        terms = tuple(term.model_copy(update={"fields": ()}) for term in terms)
+    return nodes_of_terms(index, terms)
 
 
 def nodes_of_selector(index: RuleIndex, selector: Labels) -> Bools:
@@ -122,6 +136,10 @@ class NodeAffinity(Rule):
     def _terms(self, index: RuleIndex, pod: int) -> str:
         terms = index.pods[pod].required_node_terms or ()
         return " or ".join(_term_written(term) for term in terms) or "no term to match"
+
+
+def _only_names(term: NodeTerm) -> bool:
+    return bool(term.fields) and not term.expressions
 
 
 def _nodes_of_field(index: RuleIndex, field: Requirement) -> Bools:

@@ -12,7 +12,8 @@ from kytos.problem import Bools, Ints
 from kytos.rules.base import Rule, none_refused
 from kytos.rules.index import RuleIndex
 from kytos.rules.labels import ABSENT
-from kytos.rules.node_affinity import nodes_of_terms
+from kytos.rules.node_affinity import nodes_reaching
+from kytos.rules.waiting_claims import nodes_serving
 
 EXCLUSIVE = "ReadWriteOncePod"
 _ZONE_SEPARATOR = "__"
@@ -42,10 +43,10 @@ def exclusive_users(index: RuleIndex) -> Mapping[tuple[str, str], Ints]:
 class Volumes(Rule):
     """Every claim of the pod must be there and its volume reachable from the node.
 
-    A bound claim brings its volume's node affinity and its zone and region labels. An unbound one
-    that waits for its first consumer may go where its class makes volumes (its allowed
-    topologies) and wherever a free volume can be reached. Any other unbound claim, or a missing
-    one, refuses every node. ReadWriteOnce is not exclusive to the scheduler.
+    A bound claim brings its volume's node affinity and its zone and region labels. Unbound ones
+    that wait for their first consumer are judged together (`kytos.rules.waiting_claims`). Any
+    other unbound claim, or a missing one, refuses every node. ReadWriteOnce is not exclusive to
+    the scheduler.
 
     Source: Kubernetes' VolumeBinding and VolumeZone plugins.
     """
@@ -74,26 +75,41 @@ class Volumes(Rule):
         """Sentence and ``(nodes,)`` of each thing in the way."""
         everywhere = ~none_refused(index)
         namespace = index.pods[pod].namespace
+        waiting: list[Claim] = []
         for name in dict.fromkeys(index.pods[pod].claims):
             claim = index.claims.get((namespace, name))
             if claim is None:
                 yield f"persistent volume claim {name} does not exist", everywhere
             elif claim.terminating:
                 yield f"persistent volume claim {name} is being deleted", everywhere
+            elif claim.lost:
+                yield f"persistent volume claim {name} lost its volume", everywhere
             elif claim.volume is None:
-                yield _unbound(index, claim)
+                found = index.storage_classes.get(claim.storage_class or "")
+                if found is None:
+                    known = f"claim {name} is unbound and has no storage class that is known"
+                    yield known, everywhere
+                elif found.waits_for_consumer:
+                    waiting.append(claim)
+                else:
+                    yield f"claim {name} is not bound to a volume", everywhere
+            elif not claim.binding_completed:
+                yield f"claim {name} is not bound to volume {claim.volume} yet", everywhere
             elif claim.volume not in index.volumes:
                 yield f"volume {claim.volume} of claim {name} does not exist", everywhere
             else:
                 volume = index.volumes[claim.volume]
                 yield (
                     f"volume {volume.name} of claim {name} cannot be reached from the node",
-                    ~nodes_of_terms(index, volume.required_node_terms),
+                    ~nodes_reaching(index, volume),
                 )
                 yield (
                     f"volume {volume.name} of claim {name} is in another zone or region",
                     _outside_zone(index, volume),
                 )
+        for claim, nodes in nodes_serving(index, waiting):
+            why = f"claim {claim.name} waits for a volume of class {claim.storage_class}: none here"
+            yield why, ~nodes
 
 
 class ExclusiveVolumes(Rule):
@@ -146,38 +162,6 @@ class ExclusiveVolumes(Rule):
             if len(users):
                 found.append((claim[1], [int(user) for user in users]))
         return found
-
-
-def _unbound(index: RuleIndex, claim: Claim) -> tuple[str, Bools]:
-    found = index.storage_classes.get(claim.storage_class or "")
-    if found is None:
-        return (
-            f"claim {claim.name} is unbound and has no storage class that is known",
-            ~none_refused(index),
-        )
-    if not found.waits_for_consumer:
-        return f"claim {claim.name} is not bound to a volume", ~none_refused(index)
-    within = none_refused(index)
-    if found.provisions:
-        within = within | nodes_of_terms(index, found.allowed_topologies or None)
-    for volume in index.volumes.values():
-        if _can_hold(volume, claim):
-            within = within | nodes_of_terms(index, volume.required_node_terms)
-    return f"claim {claim.name} waits for a volume of class {found.name}: none here", ~within
-
-
-def _can_hold(volume: Volume, claim: Claim) -> bool:
-    """Whether a free volume is one the claim could be bound to.
-
-    A claim's own label selector is not looked at. Source: ``FindMatchingVolume`` of Kubernetes'
-    component-helpers.
-    """
-    return (
-        volume.storage_class == claim.storage_class
-        and volume.claim in (None, f"{claim.namespace}/{claim.name}")
-        and volume.capacity >= claim.capacity
-        and set(claim.access_modes) <= set(volume.access_modes)
-    )
 
 
 def _outside_zone(index: RuleIndex, volume: Volume) -> Bools:

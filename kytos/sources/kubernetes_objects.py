@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -42,6 +42,13 @@ SAFE_TO_EVICT_VOLUMES = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-vo
 MIRROR = "kubernetes.io/config.mirror"
 RESTART_ALL = "RestartAllContainersOnContainerExits"
 """The feature a node must declare before a container may restart its whole pod."""
+USERS_ON_HOST_NETWORK = "UserNamespacesHostNetworkSupport"
+"""The feature a node must declare for a pod of its own users on the host's network."""
+
+BIND_COMPLETED = "pv.kubernetes.io/bind-completed"
+SELECTED_NODE = "volume.kubernetes.io/selected-node"
+BETA_STORAGE_CLASS = "volume.beta.kubernetes.io/storage-class"
+"""Goes before ``spec.storageClassName`` where a claim or volume still carries it."""
 
 SYSTEM_PRIORITIES = {
     "system-cluster-critical": 2_000_000_000,
@@ -154,7 +161,7 @@ def read_pod(item: Fields, context: Context) -> Pod:
         claims=_claims(spec, name),
         local_storage=_has_local_storage(spec, metadata),
         images=frozenset(filter(None, (container.text("image") for container in containers))),
-        required_features=_required_features(containers),
+        required_features=_required_features(spec, containers),
     )
 
 
@@ -178,32 +185,53 @@ def read_budget(item: Fields) -> DisruptionBudget:
 
 
 def read_claim(item: Fields) -> Claim:
-    """Read a PersistentVolumeClaim."""
-    spec, metadata = item.object("spec"), item.object("metadata")
+    """Read a PersistentVolumeClaim.
+
+    To the scheduler a claim is bound once the volume controller has annotated it so. One written
+    by hand, without a status, is taken to be bound to the volume it names.
+    """
+    spec, metadata, status = item.object("spec"), item.object("metadata"), item.object("status")
+    annotations = metadata.labels("annotations")
     return Claim(
         name=metadata.text("name"),
         namespace=namespace_of(item),
+        uid=metadata.text("uid"),
         access_modes=spec.texts("accessModes"),
         volume=spec.text("volumeName") or None,
-        storage_class=spec.text("storageClassName") or None,
+        binding_completed=BIND_COMPLETED in annotations or "phase" not in status,
+        lost=status.text("phase") == "Lost",
+        storage_class=_storage_class(spec, annotations),
         capacity=_storage(spec.object("resources").object("requests")),
+        volume_mode=spec.text("volumeMode") or "Filesystem",
+        attributes_class=spec.text("volumeAttributesClassName") or None,
+        selector=label_selector(spec, "selector"),
+        selected_node=annotations.get(SELECTED_NODE),
         terminating="deletionTimestamp" in metadata,
     )
 
 
 def read_volume(item: Fields) -> Volume:
-    """Read a PersistentVolume."""
-    metadata, spec = item.object("metadata"), item.object("spec")
+    """Read a PersistentVolume; one written by hand, without a status, is free."""
+    metadata, spec, status = item.object("metadata"), item.object("spec"), item.object("status")
     kept_for = spec.object("claimRef")
     return Volume(
         name=metadata.text("name"),
         labels=metadata.labels("labels"),
         required_node_terms=required_node_terms(spec.object("nodeAffinity"), "required"),
-        storage_class=spec.text("storageClassName") or None,
+        storage_class=_storage_class(spec, metadata.labels("annotations")),
         access_modes=spec.texts("accessModes"),
         capacity=_storage(spec.object("capacity")),
+        volume_mode=spec.text("volumeMode") or "Filesystem",
+        attributes_class=spec.text("volumeAttributesClassName") or None,
         claim=f"{kept_for.text('namespace')}/{kept_for.text('name')}" if kept_for.value else None,
+        claim_uid=kept_for.text("uid"),
+        available=status.text("phase", "Available") == "Available",
+        terminating="deletionTimestamp" in metadata,
     )
+
+
+def _storage_class(spec: Fields, annotations: Mapping[str, str]) -> str | None:
+    return annotations.get(BETA_STORAGE_CLASS, spec.text("storageClassName")) or None
 
 
 def _storage(amounts: Fields) -> int:
@@ -365,13 +393,16 @@ def _has_local_storage(spec: Fields, metadata: Fields) -> bool:
     )
 
 
-def _required_features(containers: list[Fields]) -> frozenset[str]:
+def _required_features(spec: Fields, containers: list[Fields]) -> frozenset[str]:
+    """What Kubernetes' nodedeclaredfeatures package infers from a pod's spec."""
     restarts_all = any(
         rule.text("action") == "RestartAllContainers"
         for container in containers
         for rule in container.objects("restartPolicyRules")
     )
-    return frozenset({RESTART_ALL}) if restarts_all else frozenset()
+    own_users = spec.flag("hostNetwork") and not spec.flag("hostUsers", default=True)
+    needed = {RESTART_ALL: restarts_all, USERS_ON_HOST_NETWORK: own_users}
+    return frozenset(feature for feature, needs_it in needed.items() if needs_it)
 
 
 def _average_target(spec: Fields) -> tuple[float | None, str]:

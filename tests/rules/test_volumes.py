@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kytos.cluster import REGION, ZONE, Claim, Cluster, NodeTerm, Requirement, StorageClass, Volume
-from tests.rules.small import TWO_ZONES, node, pod, said
+from tests.rules.small import TWO_ZONES, labelled, node, pod, said
 
 BETA_ZONE = "failure-domain.beta.kubernetes.io/zone"
+NAMED_A1 = Requirement(key="metadata.name", operator="In", values=("a1",))
 ELSEWHERE = "volume v of claim c is in another zone or region"
 
 
@@ -104,11 +105,118 @@ EVERYWHERE = ["a1", "a2", "b1", "bare"]
             EVERYWHERE,
             id="a claim being deleted",
         ),
+        pytest.param(
+            {"claims": (Claim(name="c", namespace="default", volume="v", lost=True),)}
+            | {"volumes": (Volume(name="v"),)},
+            EVERYWHERE,
+            id="a claim whose volume was taken away",
+        ),
+        pytest.param(
+            {"claims": (Claim(name="c", namespace="default", volume="v", binding_completed=False),)}
+            | {"volumes": (Volume(name="v"),)},
+            EVERYWHERE,
+            id="a claim that only asks for its volume",
+        ),
+        pytest.param(
+            bound(required_node_terms=(NodeTerm(fields=(NAMED_A1,)),)), [], id="a node's name"
+        ),
+        pytest.param(
+            bound(
+                required_node_terms=(
+                    NodeTerm(expressions=in_zone("a").expressions, fields=(NAMED_A1,)),
+                )
+            ),
+            ["b1", "bare"],
+            id="zone and a node's name",
+        ),
     ],
 )
 def test_where_a_claim_can_be_reached(fields: dict[str, object], nodes: list[str]) -> None:
     """As the VolumeBinding and VolumeZone plugins see it."""
     assert refused(fields) == nodes
+
+
+@pytest.mark.parametrize(
+    ("claim", "volume", "nodes"),
+    [
+        pytest.param({}, {"available": False}, EVERYWHERE, id="released or failed"),
+        pytest.param({}, {"terminating": True}, EVERYWHERE, id="being deleted"),
+        pytest.param({}, {"volume_mode": "Block"}, EVERYWHERE, id="another mode"),
+        pytest.param({"attributes_class": "gold"}, {}, EVERYWHERE, id="another attributes class"),
+        pytest.param({"selector": labelled(kind="fast")}, {}, EVERYWHERE, id="no such label"),
+        pytest.param(
+            {"selector": labelled(kind="fast")},
+            {"labels": {"kind": "fast"}},
+            ["a1", "a2", "bare"],
+            id="label asked for",
+        ),
+        pytest.param(
+            {"uid": "1"},
+            {"claim": "default/c", "claim_uid": "1", "available": False},
+            ["a1", "a2", "bare"],
+            id="kept for the claim, whatever its phase",
+        ),
+        pytest.param(
+            {"uid": "1"},
+            {"claim": "default/c", "claim_uid": "0"},
+            EVERYWHERE,
+            id="kept for a claim of that name that is gone",
+        ),
+    ],
+)
+def test_which_volume_a_waiting_claim_may_have(
+    claim: dict[str, object], volume: dict[str, object], nodes: list[str]
+) -> None:
+    """As ``FindMatchingVolume`` chooses; the one volume lies in zone b, none is provisioned."""
+    asked = unbound(waits_for_consumer=True, provisions=False)
+    (before,) = asked["claims"]  # type: ignore[misc]
+    changed = {"claims": (before.model_copy(update=claim),), "volumes": (free(**volume),)}
+    assert refused(asked | changed) == nodes
+
+
+def test_a_volume_kept_for_a_claim_goes_before_all_others() -> None:
+    """Out of reach in zone a although a free one is there; a new one is made if the class does."""
+    kept = free(name="kept", claim="default/c")
+    others = free(name="elsewhere", required_node_terms=None)
+    for provisions, nodes in ((False, ["a1", "a2", "bare"]), (True, [])):
+        asked = unbound(waits_for_consumer=True, provisions=provisions)
+        assert refused(asked | {"volumes": (others, kept)}) == nodes
+
+
+def test_a_claim_whose_volume_is_being_made_is_served_on_the_chosen_node_alone() -> None:
+    """A free volume elsewhere is not looked at, nor is a node outside the class's topologies."""
+    for zone, nodes in (("a", ["a1", "b1", "bare"]), ("b", EVERYWHERE)):
+        asked = unbound(waits_for_consumer=True, allowed_topologies=(in_zone(zone),))
+        (before,) = asked["claims"]  # type: ignore[misc]
+        chosen = (before.model_copy(update={"selected_node": "a2"}),)
+        assert refused(asked | {"claims": chosen, "volumes": (free(),)}) == nodes
+
+
+def test_two_claims_never_share_a_volume() -> None:
+    """Two claims of a pod need two volumes; the smaller claim takes the smaller volume."""
+    fields = {"namespace": "default", "storage_class": "s", "access_modes": ("ReadWriteOnce",)}
+    small, large = (
+        Claim(name=name, capacity=size, **fields) for name, size in (("s", 1), ("l", 5))
+    )
+    by_hand = StorageClass(name="s", waits_for_consumer=True, provisions=False)
+
+    def nodes(*volumes: Volume) -> list[str]:
+        cluster = Cluster(
+            nodes=(*TWO_ZONES, node("bare")),
+            pods=(pod("p", claims=("l", "s")),),
+            claims=(large, small),
+            volumes=volumes,
+            storage_classes=(by_hand,),
+        )
+        return [name for name, reason in said(cluster, "default/p").items() if reason is None]
+
+    in_b = {"required_node_terms": (in_zone("b"),)}
+    assert nodes(free(name="one", **in_b)) == []
+    assert nodes(free(name="one", **in_b), free(name="two", **in_b)) == ["b1"]
+    assert nodes(free(name="one", **in_b), free(name="two", capacity=1, **in_b)) == ["b1"]
+    assert nodes(free(name="one", capacity=1, **in_b), free(name="two", capacity=2, **in_b)) == []
+    elsewhere = free(name="two", required_node_terms=(in_zone("a"),))
+    assert nodes(free(name="one", **in_b), elsewhere) == []
 
 
 def test_the_reason_names_claim_and_volume() -> None:

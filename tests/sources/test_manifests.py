@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from kytos.cluster import (
+    Claim,
     Cluster,
     HostPort,
     LabelSelector,
@@ -22,8 +23,10 @@ from kytos.cluster import (
     Pod,
     Requirement,
     Toleration,
+    Volume,
 )
 from kytos.sources.errors import SourceError
+from kytos.sources.kubernetes_objects import BIND_COMPLETED
 from kytos.sources.manifests import (
     cluster_from_objects,
     pod_from_object,
@@ -264,6 +267,22 @@ def test_restarting_all_containers_needs_the_node_feature(pod_manifest: Manifest
     assert pod.required_features == {"RestartAllContainersOnContainerExits"}
 
 
+@pytest.mark.parametrize(
+    ("spec", "features"),
+    [
+        ({"hostNetwork": True, "hostUsers": False}, {"UserNamespacesHostNetworkSupport"}),
+        ({"hostNetwork": True, "hostUsers": True}, set()),
+        ({"hostNetwork": True}, set()),
+        ({"hostUsers": False}, set()),
+    ],
+)
+def test_own_users_on_the_host_s_network_need_a_feature(
+    pod_manifest: Manifest, spec: Manifest, features: set[str]
+) -> None:
+    """Either alone needs none."""
+    assert pod_with(pod_manifest, **spec).required_features == features
+
+
 class TestOwners:
     """Who a pod belongs to."""
 
@@ -416,6 +435,85 @@ def test_storage(node_manifest: Manifest) -> None:
     )
     assert (volume.labels, volume.required_node_terms) == ({"zone": "a"}, terms)
     assert (kind.waits_for_consumer, kind.allowed_topologies) == (True, terms)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "phase", "completed"),
+    [
+        pytest.param({"annotations": {BIND_COMPLETED: "yes"}}, "Bound", True, id="bound"),
+        pytest.param({}, "Pending", False, id="names a volume"),
+        pytest.param({}, "Bound", False, id="not annotated"),
+        pytest.param({}, None, True, id="written by hand"),
+    ],
+)
+def test_a_claim_is_bound_once_it_is_annotated_so(
+    node_manifest: Manifest, metadata: Manifest, phase: str | None, completed: bool
+) -> None:
+    """The scheduler looks at the volume controller's annotation, not at the phase."""
+    manifest = {
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data"} | metadata,
+        "spec": {"volumeName": "v"},
+        "status": {} if phase is None else {"phase": phase},
+    }
+    (claim,) = cluster_from_objects([node_manifest, manifest]).claims
+    assert (claim.volume, claim.binding_completed) == ("v", completed)
+
+
+def test_what_decides_which_volume_a_claim_may_have(node_manifest: Manifest) -> None:
+    """Uids, modes, classes, selectors, the chosen node and the phases of both are read."""
+    claim_manifest = {
+        "kind": "PersistentVolumeClaim",
+        "metadata": {
+            "name": "data",
+            "uid": "1",
+            "annotations": {
+                "volume.beta.kubernetes.io/storage-class": "old",
+                "volume.kubernetes.io/selected-node": "n",
+            },
+        },
+        "spec": {
+            "storageClassName": "new",
+            "volumeMode": "Block",
+            "volumeAttributesClassName": "gold",
+            "selector": {"matchLabels": {"kind": "fast"}},
+        },
+        "status": {"phase": "Lost"},
+    }
+    volume_manifest = {
+        "kind": "PersistentVolume",
+        "metadata": {"name": "v", "deletionTimestamp": "2026-01-01T00:00:00Z"},
+        "spec": {
+            "claimRef": {"namespace": "default", "name": "data", "uid": "0"},
+            "storageClassName": "s",
+            "volumeAttributesClassName": "gold",
+        },
+        "status": {"phase": "Released"},
+    }
+    cluster = cluster_from_objects([node_manifest, claim_manifest, volume_manifest])
+    (claim,), (volume,) = cluster.claims, cluster.volumes
+    fast = Requirement(key="kind", operator="In", values=("fast",))
+    assert claim == Claim(
+        name="data",
+        namespace="default",
+        uid="1",
+        lost=True,
+        binding_completed=False,
+        storage_class="old",
+        volume_mode="Block",
+        attributes_class="gold",
+        selector=LabelSelector(requirements=(fast,)),
+        selected_node="n",
+    )
+    assert volume == Volume(
+        name="v",
+        storage_class="s",
+        attributes_class="gold",
+        claim="default/data",
+        claim_uid="0",
+        available=False,
+        terminating=True,
+    )
 
 
 def test_autoscaler(node_manifest: Manifest) -> None:

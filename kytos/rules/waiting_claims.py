@@ -1,0 +1,101 @@
+"""Where claims that wait for a first consumer could be served: by a free volume or a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from kytos.cluster import Claim, LabelSelector, Volume
+from kytos.problem import Bools
+from kytos.rules.base import none_refused
+from kytos.rules.index import RuleIndex
+from kytos.rules.labels import LabelTable
+from kytos.rules.node_affinity import nodes_of_terms, nodes_reaching
+
+
+def nodes_serving(index: RuleIndex, claims: Sequence[Claim]) -> Iterator[tuple[Claim, Bools]]:
+    """Each of one pod's waiting claims with ``(nodes,)`` where it could be served.
+
+    On each node the smallest claim takes the smallest free volume that suits it, then the next;
+    two claims never share one. What finds none is served where its class makes volumes. A claim
+    whose volume is already being made is served on that node alone.
+
+    Source: ``FindPodVolumes`` of Kubernetes' VolumeBinding plugin and ``FindMatchingVolume`` of
+    component-helpers. Where several claims or volumes are of one size their order is undefined
+    there; here it is the order they are listed in. Storage capacity (CSIStorageCapacity) is not
+    looked at.
+    """
+    taken: dict[str, Bools] = {}
+    for claim in sorted(claims, key=lambda one: one.capacity):
+        if claim.selected_node is not None:
+            chosen = [node.name == claim.selected_node for node in index.nodes]
+            yield claim, np.array(chosen, dtype=np.bool_) & _made(index, claim)
+        else:
+            yield claim, _matched(index, claim, taken) | _made(index, claim)
+
+
+def _made(index: RuleIndex, claim: Claim) -> Bools:
+    """``(nodes,)`` where the claim's class makes volumes."""
+    found = index.storage_classes[claim.storage_class or ""]
+    if not found.provisions:
+        return none_refused(index)
+    return nodes_of_terms(index, found.allowed_topologies or None)
+
+
+def _matched(index: RuleIndex, claim: Claim, taken: dict[str, Bools]) -> Bools:
+    """``(nodes,)`` where a free volume suits the claim; `taken` learns which was taken where."""
+    matched = none_refused(index)
+    kept = [
+        volume
+        for volume in _volumes(index, claim, f"{claim.namespace}/{claim.name}")
+        if volume.claim_uid in ("", claim.uid) and _can_hold(volume, claim)
+    ]
+    # Nothing else is looked at once a volume is kept for the claim.
+    suiting = kept[:1] or [
+        volume
+        for volume in _volumes(index, claim, None)
+        if _can_hold(volume, claim) and _is_free_for(volume, claim)
+    ]
+    for volume in sorted(suiting, key=lambda one: one.capacity):
+        free = nodes_reaching(index, volume) & ~matched
+        if volume.name in taken:
+            free &= ~taken[volume.name]
+        taken[volume.name] = taken.get(volume.name, none_refused(index)) | free
+        matched |= free
+    return matched
+
+
+def _volumes(index: RuleIndex, claim: Claim, kept_for: str | None) -> Sequence[Volume]:
+    """Volumes of the claim's class that are kept for a claim of that name, or for nobody."""
+
+    def find() -> dict[tuple[str | None, str | None], list[Volume]]:
+        found: dict[tuple[str | None, str | None], list[Volume]] = {}
+        for volume in index.volumes.values():
+            found.setdefault((volume.storage_class, volume.claim), []).append(volume)
+        return found
+
+    return index.once("volumes by class and claim", find).get((claim.storage_class, kept_for), [])
+
+
+def _can_hold(volume: Volume, claim: Claim) -> bool:
+    """Whether a volume is of the right size and kind."""
+    return (
+        not volume.terminating
+        and volume.capacity >= claim.capacity
+        and volume.volume_mode == claim.volume_mode
+        and volume.attributes_class == claim.attributes_class
+    )
+
+
+def _is_free_for(volume: Volume, claim: Claim) -> bool:
+    """Whether a volume that is kept for nobody suits the claim."""
+    return (
+        volume.available
+        and set(claim.access_modes) <= set(volume.access_modes)
+        and (claim.selector is None or _carries(volume, claim.selector))
+    )
+
+
+def _carries(volume: Volume, selector: LabelSelector) -> bool:
+    return bool(LabelTable.of([volume.labels]).matching(selector.requirements)[0])
