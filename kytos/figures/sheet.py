@@ -10,7 +10,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from kytos.cluster import Cluster
-from kytos.figures.style import blank, ink_on, safe
+from kytos.figures.style import BARE_INK, blank, inks_on, safe
 from kytos.units import count
 
 _NO_ZONE = "no zone"
@@ -169,17 +169,22 @@ def _labels(
     Plotly's own choice for a heatmap is a mid-grey on every light cell.
     """
     written = [cell for cell in sheet.cells if cell.text]
-    least, most = bounds
-    shares = [0.5 if math.isnan(cell.share) else cell.share for cell in written]
-    positions = np.clip([(share - least) / (most - least) for share in shares], 0.0, 1.0)
     return go.Scatter(
         x=[cell.column for cell in written],
         y=[cell.row for cell in written],
         text=[cell.text for cell in written],
         mode="text",
-        textfont={"color": [ink_on(scale, position) for position in positions], "size": 12},
+        textfont={"color": _inks([cell.share for cell in written], scale, bounds), "size": 12},
         cliponaxis=False,
         hoverinfo="skip",
         showlegend=False,
         name="labels",
     )
+
+
+def _inks(
+    shares: list[float], scale: str | list[tuple[float, str]], bounds: tuple[float, float]
+) -> list[str]:
+    positions = np.clip((np.array(shares) - bounds[0]) / (bounds[1] - bounds[0]), 0.0, 1.0)
+    inks = inks_on(scale, np.nan_to_num(positions).tolist())
+    return [BARE_INK if math.isnan(share) else ink for share, ink in zip(shares, inks, strict=True)]

@@ -14,7 +14,7 @@ from kytos.figures.heatmap import (
     utilisation_table,
     utilisation_tiles,
 )
-from kytos.figures.style import DIFFERENCE, LIGHT_INK, LOSSES, UTILISATION, ink_on
+from kytos.figures.style import DIFFERENCE, LIGHT_INK, LOSSES, UTILISATION, inks_on
 
 
 def shares(figure: go.Figure) -> list[float]:
@@ -147,7 +147,8 @@ def contrast(first: tuple[float, ...], second: tuple[float, ...]) -> float:
 @pytest.mark.parametrize("scale", [UTILISATION, DIFFERENCE, LOSSES])
 def test_labels_can_be_read_on_every_colour(scale: str) -> None:
     """At least 4.5 to 1, what WCAG asks of small text, between the ink and the colour under it."""
-    for position in np.linspace(0, 1, 101):
-        (colour,) = sample_colorscale(scale, [position], colortype="tuple")
-        ink = (1.0, 1.0, 1.0) if ink_on(scale, position) == LIGHT_INK else (0.0, 0.0, 0.0)
+    positions = np.linspace(0, 1, 101).tolist()
+    colours = sample_colorscale(scale, positions, colortype="tuple")
+    for colour, found in zip(colours, inks_on(scale, positions), strict=True):
+        ink = (1.0, 1.0, 1.0) if found == LIGHT_INK else (0.0, 0.0, 0.0)
         assert contrast(colour, ink) >= 4.5
