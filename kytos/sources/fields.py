@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from kytos.sources.errors import SourceError, named
 
 _NOTHING: dict[str, Any] = {}
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Fields:
@@ -70,6 +73,20 @@ class Fields:
         if not isinstance(value, str):
             raise SourceError(f"expected text, found {named(value)}", self._at(key))
         return value
+
+    def choice(self, key: str, default: Choice) -> Choice:
+        """The member of `default`'s enumeration at `key`; absent and empty are the default."""
+        value = self.text(key)
+        if not value:
+            return default
+        members = type(default)
+        try:
+            return members(value)
+        except ValueError as error:
+            known = ", ".join(members)
+            raise SourceError(
+                f"expected one of {known}; found {named(value)}", self._at(key)
+            ) from error
 
     def texts(self, key: str) -> tuple[str, ...]:
         """The list of texts at `key`."""

@@ -87,7 +87,7 @@ def read_node(item: Fields) -> Node:
         Taint(
             key=taint.text("key"),
             value=taint.text("value"),
-            effect=Effect(taint.text("effect", "NoSchedule")),
+            effect=taint.choice("effect", default=Effect.NO_SCHEDULE),
         )
         for taint in spec.objects("taints")
     )
@@ -134,7 +134,7 @@ def read_pod(item: Fields, context: Context) -> Pod:
         labels=metadata.labels("labels"),
         annotations=metadata.labels("annotations"),
         node=node,
-        phase=Phase(status.text("phase", "Running" if node else "Pending")),
+        phase=status.choice("phase", default=Phase.RUNNING if node else Phase.PENDING),
         ready=_condition(status, "Ready", default=True),
         terminating="deletionTimestamp" in metadata,
         mirror=mirror,

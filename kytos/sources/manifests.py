@@ -326,7 +326,7 @@ def _read_all(items: list[Fields], read: Callable[[Fields], Model]) -> list[Mode
             raise SourceError(str(first_problem(error)), item.path) from error
         except SourceError:
             raise
-        except ValueError as error:  # an effect, phase or rate outside Kubernetes' own choices
+        except ValueError as error:  # a rate that is no quantity
             raise SourceError(str(error), item.path) from error
     return found
 

@@ -599,7 +599,7 @@ def changed(manifest: Manifest, path: str, value: Any) -> Manifest:
         ("spec.containers", [{"resources": {"requests": {"cpu": "1e400"}}}], r"requests\.cpu"),
         ("spec.priority", "high", r"spec\.priority: expected a whole number, found 'high'"),
         ("spec.nodeSelector", {"spot": True}, r"nodeSelector\['spot'\].*put it in quotes"),
-        ("status.phase", "Dancing", "Dancing"),
+        ("status.phase", "Dancing", r"status\.phase: expected one of Pending, .*found 'Dancing'"),
         ("metadata.name", "<script>alert(1)</script>", "no name Kubernetes would accept"),
         ("metadata.namespace", "<b>", "no name Kubernetes would accept"),
         ("metadata.name", "", "has no name"),
