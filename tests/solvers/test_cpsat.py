@@ -63,6 +63,30 @@ def test_the_clock_is_kept(crowded: Problem) -> None:
     assert -math.inf < result.bound <= found <= energy(crowded, Weights(), crowded.current).total
 
 
+def test_a_search_cut_short_before_it_began_proves_nothing() -> None:
+    """Where moves are dear, what CP-SAT reports without a solution is above what is known."""
+    homes = [pod % 6 for pod in range(60)]
+    problem = equal_nodes(6, [(7 + pod % 5, 9) for pod in range(60)], homes)
+    problem = replace(problem, mode=LoadMode.CONSOLIDATE)
+    weights = Weights(C=10.0)
+    result = solve_exact(problem, weights, SolverParams(proof_work=1e-9))
+    assert result.status is ExactStatus.FEASIBLE
+    assert result.bound <= energy(problem, weights, problem.current).total
+
+
+def test_building_the_model_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that takes longer to build than there is time is given up, with nothing proven."""
+    problem = random_problem(1, pods=40, nodes=6, waiting=0.2, room=1.2)
+    # It is asked once for every part of the model: the time is up at the hundredth.
+    asked = iter(range(100))
+    watch = Watch(stopped=lambda: next(asked, None) is None)
+    result = solve_exact(problem, Weights(), watch=watch)
+    assert (result.placement == problem.current).all()
+    assert result.bound == -math.inf
+    assert result.stopped_by is StopReason.USER
+    assert not place_most(problem, watch=watch).proven
+
+
 def test_the_stop_button_ends_the_search(crowded: Problem) -> None:
     """A stop from another thread is heard within a fraction of a second."""
     began = time.monotonic()

@@ -11,6 +11,7 @@ from ortools.sat.python import cp_model
 
 from kytos.hamiltonian.weights import Weights, exchange_rates
 from kytos.problem import Floats, LoadMode, Pairing, Problem, Tally
+from kytos.solvers.base import Watch
 from kytos.solvers.cpsat.objective import Objective
 from kytos.solvers.cpsat.rules import Count, RulesModel
 
@@ -21,9 +22,15 @@ LEVELS = 2**14
 class EnergyModel(RulesModel):
     """A problem's rules and its energy without `desire`."""
 
-    def __init__(self, problem: Problem, weights: Weights) -> None:
-        """Build the model."""
-        super().__init__(problem)
+    def __init__(self, problem: Problem, weights: Weights, watch: Watch = Watch()) -> None:
+        """Build the model.
+
+        Raises
+        ------
+        BuildingStopped
+            When `watch` says stop first.
+        """
+        super().__init__(problem, watch)
         self.weights = weights
         self.objective = Objective()
         self._load_error = 0.0
@@ -34,7 +41,7 @@ class EnergyModel(RulesModel):
         self._pod_costs()
         self._traffic()
         self._replica_pairs()
-        for pairing in self.problem.pairings:
+        for pairing in self._in_time(self.problem.pairings):
             self._pairing(pairing)
 
     def rounding(self, worth: float) -> float:
@@ -51,7 +58,7 @@ class EnergyModel(RulesModel):
 
     def _nodes_in_use(self) -> None:
         problem, weight = self.problem, self.weights.B
-        for node, there in enumerate(self._on):
+        for node, there in enumerate(self._in_time(self._on)):
             price = weight * float(problem.price[node])
             if problem.held_open[node]:
                 self.objective.constant += price
@@ -102,7 +109,7 @@ class EnergyModel(RulesModel):
             )
             steps = np.rint(request / unit).astype(np.int64)
             pod_error += float(np.abs(request - steps * unit).sum() / offered[levelled].min())
-            for node in map(int, levelled):
+            for node in map(int, self._in_time(levelled)):
                 fixed = round(problem.load_fixed[node, resource] / unit)
                 fixed_error += (
                     abs(problem.load_fixed[node, resource] - fixed * unit) / offered[node]
@@ -149,7 +156,7 @@ class EnergyModel(RulesModel):
         problem, rates = self.problem, exchange_rates(self.problem)
         moving = self.weights.C * rates.cost
         liking = self.weights.D * rates.affinity
-        for pod, choices in enumerate(self.x):
+        for pod, choices in enumerate(self._in_time(self.x)):
             current = int(problem.current[pod])
             least = math.inf if problem.must_place[pod] else 0.0
             leaving = moving * float(problem.move_cost[pod]) if current >= 0 else 0.0
@@ -172,7 +179,8 @@ class EnergyModel(RulesModel):
             return
         step = float(np.abs(traffic.latency).max()) / LEVELS
         latency = np.rint(traffic.latency / step).astype(np.int64)
-        for (first, second), share in zip(traffic.pairs, traffic.weight, strict=True):
+        edges = zip(traffic.pairs, traffic.weight, strict=True)
+        for (first, second), share in self._in_time(edges):
             between = self.cp.new_int_var(0, LEVELS, "")
             others = self.x[int(second)]
             for node, here in self.x[int(first)].items():
@@ -187,7 +195,7 @@ class EnergyModel(RulesModel):
         if not weight:
             return
         zones = [problem.zone == zone for zone in np.unique(problem.zone[problem.zone >= 0])]
-        for service in range(len(problem.services)):
+        for service in self._in_time(range(len(problem.services))):
             members = problem.service == service
             fixed = problem.service_fixed[service]
             nodes = len(problem.nodes)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from ortools.sat.python import cp_model
 
 from kytos.problem import Bools, Exclusion, Presence, Problem, Skew, Tally
+from kytos.solvers.base import Watch
+
+Item = TypeVar("Item")
+
+
+class BuildingStopped(Exception):  # noqa: N818  (nothing is wrong: the time is up)
+    """The watch ended the building of a model, which is of no use unfinished."""
 
 
 class RulesModel:
@@ -18,31 +26,46 @@ class RulesModel:
     `x[p][n]` is 1 when pod p runs on node n, for pairs that are allowed or current.
     """
 
-    def __init__(self, problem: Problem) -> None:
-        """Build the model."""
+    def __init__(self, problem: Problem, watch: Watch = Watch()) -> None:
+        """Build the model.
+
+        Raises
+        ------
+        BuildingStopped
+            When `watch` says stop first.
+        """
         self.problem = problem
+        self._watch = watch
         self.cp = cp_model.CpModel()
         options = problem.allowed.copy()
         running = np.flatnonzero(problem.current >= 0)
         options[running, problem.current[running]] = True
         self.x: list[dict[int, cp_model.IntVar]] = [
-            {int(node): self.cp.new_bool_var("") for node in np.flatnonzero(row)} for row in options
+            {int(node): self.cp.new_bool_var("") for node in np.flatnonzero(row)}
+            for row in self._in_time(options)
         ]
         self._on: list[list[tuple[int, cp_model.IntVar]]] = [[] for _ in problem.nodes]
-        for pod, choices in enumerate(self.x):
+        for pod, choices in enumerate(self._in_time(self.x)):
             one = self.cp.add_exactly_one if problem.must_place[pod] else self.cp.add_at_most_one
             one(choices.values())
             for node, variable in choices.items():
                 self._on[node].append((pod, variable))
-        self._counts = [self._tally(tally) for tally in problem.tallies]
+        self._counts = [self._tally(tally) for tally in self._in_time(problem.tallies)]
         self._capacities()
         self._move_budgets()
-        for exclusion in problem.exclusions:
+        for exclusion in self._in_time(problem.exclusions):
             self._exclusion(exclusion)
-        for presence in problem.presences:
+        for presence in self._in_time(problem.presences):
             self._presence(presence)
-        for skew in problem.skews:
+        for skew in self._in_time(problem.skews):
             self._skew(skew)
+
+    def _in_time(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Go through what has to be modelled for as long as the watch allows."""
+        for item in items:
+            if self._watch.reason is not None:
+                raise BuildingStopped
+            yield item
 
     def _capacities(self) -> None:
         """Whoever comes must fit; who was there may stay on a node that is overcommitted."""
@@ -50,7 +73,7 @@ class RulesModel:
         for resource in range(len(problem.resources)):
             request = problem.request[:, resource]
             unit = max(1, int(np.gcd.reduce(request, initial=0)))
-            for node, there in enumerate(self._on):
+            for node, there in enumerate(self._in_time(self._on)):
                 asking = [(pod, variable) for pod, variable in there if request[pod] > 0]
                 room = int(problem.capacity[node, resource] - problem.fixed[node, resource])
                 if sum(int(request[pod]) for pod, _ in asking) <= room:

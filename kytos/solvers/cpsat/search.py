@@ -35,17 +35,15 @@ class Search:
         model: RulesModel,
         params: SolverParams,
         watch: Watch,
-        seconds: float,
         workers: int = 1,
     ) -> None:
-        """Begin with all of `params.proof_work` and `seconds` left."""
+        """Begin with all of `params.proof_work` left, and the time that `watch` leaves."""
         self._workers = workers
         self.model = model
         self._params = params
         self._watch = watch
-        self._seconds = seconds
+        self._seconds = watch.remaining_s
         self._work = math.inf if params.proof_work is None else params.proof_work
-        self._used = 0.0
         self._worked = 0.0
         self._last_ended_by = StopReason.CLOCK
 
@@ -70,7 +68,7 @@ class Search:
         objective
             Turns its value and bound into energy.
         """
-        remaining = share * min(self._seconds - self._used, self._watch.remaining_s)
+        remaining = share * self._watch.remaining_s
         work = share * (self._work - self._worked)
         if remaining <= 0 or work <= 0 or self._watch.reason is not None:
             return Answer(None, -math.inf, optimal=False)
@@ -97,16 +95,16 @@ class Search:
         finally:
             done.set()
             guard.join()
-        self._used += solver.wall_time
         worked = solver.response_proto.deterministic_time
         self._worked += worked
         self._last_ended_by = StopReason.WORK if worked >= work else StopReason.CLOCK
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            # A search cut short before its first solution reports a bound of 0, proven or not.
+            return Answer(None, -math.inf, optimal=False)
         bound = solver.best_objective_bound
         if objective is not None:
             # 64-bit integers pass through a double: allow for its last bits.
             bound = objective.value(bound - abs(bound) * 1e-14) - objective.coefficient_error
-        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return Answer(None, bound, optimal=False)
         placement = np.full(len(self.model.x), UNPLACED, dtype=np.int64)
         for pod, options in enumerate(self.model.x):
             for node, variable in options.items():

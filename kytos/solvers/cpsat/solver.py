@@ -28,7 +28,7 @@ from kytos.solvers.base import (
     Watch,
 )
 from kytos.solvers.cpsat.energy import EnergyModel
-from kytos.solvers.cpsat.rules import RulesModel, total
+from kytos.solvers.cpsat.rules import BuildingStopped, RulesModel, total
 from kytos.solvers.cpsat.search import Answer, Search
 
 MAX_PAIRS = 300_000
@@ -153,8 +153,14 @@ def solve_exact(
         empty = energy(problem, weights, incumbent).total
         bound = -math.inf if len(problem.pods) else empty
         return ExactResult(incumbent, bound, status, StopReason.WORK)
-    model = EnergyModel(problem, weights)
-    search = Search(model, params, watch, min(params.time_limit_s, watch.remaining_s), workers)
+    watch = _within(watch, params)
+    try:
+        model = EnergyModel(problem, weights, watch)
+    except BuildingStopped:
+        return ExactResult(
+            incumbent, -math.inf, ExactStatus.FEASIBLE, watch.reason or StopReason.CLOCK
+        )
+    search = Search(model, params, watch, workers)
     placing = _place_most(search, incumbent)
     incumbent = _better(problem, weights, incumbent, placing.placement)
     last = search.minimise(model.objective.expression(), incumbent, model.objective)
@@ -196,8 +202,12 @@ def place_most(
     incumbent = problem.current if hint is None else hint
     if int(problem.allowed.sum()) > MAX_PAIRS or not len(problem.pods):
         return MostPlaced(incumbent, proven=not len(problem.pods))
-    model = RulesModel(problem)
-    search = Search(model, params, watch, min(params.time_limit_s, watch.remaining_s))
+    watch = _within(watch, params)
+    try:
+        model = RulesModel(problem, watch)
+    except BuildingStopped:
+        return MostPlaced(incumbent, proven=False)
+    search = Search(model, params, watch)
     placing = _place_most(search, incumbent)
     found = placing.placement
     if (
@@ -207,6 +217,11 @@ def place_most(
     ):
         incumbent = found
     return MostPlaced(incumbent, placing.proven)
+
+
+def _within(watch: Watch, params: SolverParams) -> Watch:
+    """The same watch, ending at the latest `time_limit_s` from now: building the model counts."""
+    return replace(watch, deadline=min(watch.deadline, time.monotonic() + params.time_limit_s))
 
 
 def _better(problem: Problem, weights: Weights, known: Ints, found: Ints | None) -> Ints:
