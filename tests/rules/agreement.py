@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from kytos.cluster import Cluster
 from kytos.rules.index import RuleIndex
@@ -43,8 +44,14 @@ class Recording:
 @lru_cache(maxsize=1)
 def recordings() -> tuple[Recording, ...]:
     """All of ``tests/data/oracle``, read once."""
+    return tuple(recording(name, document) for name, document in recorded_documents())
+
+
+def recorded_documents() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name and content of each file of ``tests/data/oracle``."""
     files = sorted(ORACLE.glob("*.json.xz"), key=lambda path: (len(path.name), path.name))
-    return tuple(recording(path.name.split(".")[0], json.loads(_text(path))) for path in files)
+    for path in files:
+        yield path.name.split(".")[0], json.loads(_text(path))
 
 
 def recording(name: str, document: Mapping[str, object]) -> Recording:
