@@ -174,7 +174,7 @@ def test_blocks_run_on_a_processor(uneven: Problem, monkeypatch: pytest.MonkeyPa
     params = BLOCKS_ONLY.model_copy(
         update={
             "block_sampler": SolverName.DWAVE_QPU,
-            "block_variables": 100,
+            "block_variables": 60,
             "blocks": 2,
             "rounds": 2,
             "capacity": Capacity.UNBALANCED,
@@ -188,7 +188,7 @@ def test_blocks_run_on_a_processor(uneven: Problem, monkeypatch: pytest.MonkeyPa
     assert reached(uneven, found) <= energy(uneven, Weights(), uneven.current).total
     assert [stage.name for stage in found.stages] == ["blocks by dwave-qpu"]
     assert found.qubo is not None
-    assert found.qubo.assignment_variables <= 100
+    assert found.qubo.assignment_variables <= 60
     assert found.qubo.info["mock"] is True
     lengths = found.qubo.info["chain_lengths"]
     assert isinstance(lengths, list)
