@@ -320,7 +320,9 @@ def _presences(problem: Problem) -> tuple[Records, Records, Bytes]:
         domain = np.where(problem.current[pods] >= 0, second.domain[problem.current[pods]], -1)
         entry = np.zeros(len(pods), dtype=ENTRY)
         entry["pod"], entry["alone"] = pods, rule.alone[pods]
-        entry["had"] = np.where(domain >= 0, start[domain] - second.members[pods], 0) > 0
+        # Domain -1 reads the 0 appended; there may be no other where no node has the key.
+        others = np.append(start, 0)[domain] - second.members[pods]
+        entry["had"] = (domain >= 0) & (others > 0)
         entries.append(entry)
         fixed.append((first.fixed > 0) & (start > 0))
     presence["target"] = [rule.targets for rule in problem.presences]

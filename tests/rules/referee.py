@@ -25,6 +25,7 @@ FILTERS = (
     "volumes",
     "spread",
     "pod_affinity",
+    "pod_anti_affinity",
     "features",
 )
 """Methods of `Referee`, each of which says whether a pod passes one or two plugins on a node."""
@@ -141,33 +142,33 @@ class Referee:
         return all(self._is_even(pod, node, constraint, counting) for constraint in hard)
 
     def pod_affinity(self, pod: Manifest, node: Manifest) -> bool:
-        """InterPodAffinity."""
-        near, apart = (_pod_terms(pod, kind) for kind in ("podAffinity", "podAntiAffinity"))
-        company = set()
-        for name, bound in self.on.items():
-            there = _labels(self.nodes[name])
-            for other in bound:
-                against = [
-                    *((term, pod, other) for term in apart),
-                    *((term, other, pod) for term in _pod_terms(other, "podAntiAffinity")),
-                ]
-                for term, owner, target in against:
-                    key = term["topologyKey"]
-                    together = key in there and there[key] == _labels(node).get(key)
-                    if together and self._matches(term, owner, target):
-                        return False
-                if near and all(self._matches(term, pod, other) for term in near):
-                    company |= {
-                        (term["topologyKey"], there.get(term["topologyKey"])) for term in near
-                    }
-        company = {(key, value) for key, value in company if value is not None}
-        if not all(term["topologyKey"] in _labels(node) for term in near):
+        """InterPodAffinity, what the pod asks for."""
+        terms = _pod_terms(pod, "podAffinity")
+        keys = {term["topologyKey"] for term in terms}
+        if not keys <= _labels(node).keys():
             return False
-        if all(
-            (term["topologyKey"], _labels(node)[term["topologyKey"]]) in company for term in near
-        ):
+        company = {
+            (key, _labels(self.nodes[name])[key])
+            for name, bound in self.on.items()
+            for key in keys & _labels(self.nodes[name]).keys()
+            if any(self._matches_all(terms, pod, other) for other in bound)
+        }
+        if all((key, _labels(node)[key]) in company for key in keys):
             return True
-        return not company and all(self._matches(term, pod, pod) for term in near)
+        return not company and self._matches_all(terms, pod, pod)
+
+    def pod_anti_affinity(self, pod: Manifest, node: Manifest) -> bool:
+        """InterPodAffinity, what the pod and those that run ask to be kept away."""
+        for name, bound in self.on.items():
+            there, here = _labels(self.nodes[name]), _labels(node)
+            for other in bound:
+                for owner, target in ((pod, other), (other, pod)):
+                    for term in _pod_terms(owner, "podAntiAffinity"):
+                        key = term["topologyKey"]
+                        together = key in there and there[key] == here.get(key)
+                        if together and self._matches(term, owner, target):
+                            return False
+        return True
 
     def features(self, pod: Manifest, node: Manifest) -> bool:
         """NodeDeclaredFeatures."""
@@ -268,6 +269,9 @@ class Referee:
         least = min(counts.values()) if len(counts) >= constraint.get("minDomains", 1) else 0
         here = counts.get(_labels(node)[key], 0) + _selects(selector, _labels(pod))
         return here - least <= constraint["maxSkew"]
+
+    def _matches_all(self, terms: Sequence[Manifest], owner: Manifest, pod: Manifest) -> bool:
+        return all(self._matches(term, owner, pod) for term in terms)
 
     def _matches(self, term: Manifest, owner: Manifest, pod: Manifest) -> bool:
         """Whether a pod term of `owner` matches `pod`."""

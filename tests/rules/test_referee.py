@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 
 import numpy as np
 import pytest
 
+from kytos.cluster import Cluster, PodTerm
+from kytos.optimize.placement import PlacementRequest, place
+from kytos.optimize.rebalance import RebalanceRequest, rebalance
+from kytos.problem import LoadMode
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import RULES, refusals
+from kytos.solvers.base import SolverParams
 from kytos.sources.manifests import cluster_from_objects
 from tests.rules.agreement import recorded_documents
-from tests.rules.random_manifests import random_manifests
+from tests.rules.random_manifests import Manifest, random_manifests
 from tests.rules.referee import FILTERS, Referee
+from tests.rules.small import labelled, node, pod
 
 SAME = {
     "unschedulable": {"unschedulable"},
@@ -22,11 +29,14 @@ SAME = {
     "fit": {"resources"},
     "volumes": {"exclusive volumes", "volumes"},
     "spread": {"topology spread"},
-    "pod_affinity": {"pod affinity", "pod anti-affinity", "existing pods' anti-affinity"},
+    "pod_affinity": {"pod affinity"},
+    "pod_anti_affinity": {"pod anti-affinity", "existing pods' anti-affinity"},
     "features": {"declared features"},
 }
 """The rules that together say what one method of the referee says."""
 CLUSTERS_A_CASE = 100
+PLANNED = 40
+QUICK = SolverParams(num_reads=2, num_sweeps=200)
 
 
 def test_the_referee_is_right_about_every_recorded_verdict() -> None:
@@ -70,3 +80,80 @@ def test_no_rule_is_left_out() -> None:
     """All but the one for nodes that a request body marks as not ready, which no manifest can."""
     judged = set().union(*SAME.values())
     assert {rule.name for rule in RULES} - judged == {"not accepting pods"}
+
+
+def consolidated(cluster: Cluster) -> dict[str, str | None]:
+    return _rebalanced(cluster, LoadMode.CONSOLIDATE)
+
+
+def spread_out(cluster: Cluster) -> dict[str, str | None]:
+    return _rebalanced(cluster, LoadMode.SPREAD)
+
+
+def with_the_waiting_placed(cluster: Cluster) -> dict[str, str | None]:
+    return place(cluster, PlacementRequest(), params=QUICK).placement
+
+
+def _rebalanced(cluster: Cluster, mode: LoadMode) -> dict[str, str | None]:
+    everyone = tuple(pod.id for pod in cluster.pods)
+    return rebalance(
+        cluster, RebalanceRequest(mode=mode, may_move=everyone), params=QUICK
+    ).placement
+
+
+@pytest.mark.parametrize(
+    ("planned", "at_least"),
+    [(consolidated, 4), (spread_out, 20), (with_the_waiting_placed, 60)],
+)
+def test_no_plan_breaks_what_the_referee_sees(
+    planned: Callable[[Cluster], dict[str, str | None]], at_least: int
+) -> None:
+    """Afterwards every pod that came passes where it is, and whoever passed before still does."""
+    came = 0
+    for seed in range(PLANNED):
+        stored, waiting = random_manifests(seed)
+        before = [*stored, *waiting]
+        plan = planned(cluster_from_objects(before))
+        after = [bound_to(manifest, plan.get(full_name(manifest))) for manifest in before]
+        for old, new in zip(before, after, strict=True):
+            if plan.get(full_name(new)) is not None:
+                allowed = set() if new is not old else broken(before, old) | by_itself(before, old)
+                assert broken(after, new) <= allowed, (seed, full_name(new))
+                came += new is not old
+    assert came >= at_least
+
+
+def test_company_asked_for_under_a_key_no_node_has_leaves_the_rest_to_be_placed() -> None:
+    """There is no domain to count in: who asks stays behind, though one such pod runs."""
+    beside = {"affinity": (PodTerm(topology_key="rack", selector=labelled(app="a")),)}
+    waiting = (pod("p-1", labels={"app": "a"}, **beside), pod("q-1"))
+    running = pod("p-0", "n", labels={"app": "a"}, **beside)
+    cluster = Cluster(nodes=(node("n"),), pods=(running, *waiting))
+    assert with_the_waiting_placed(cluster) == {"default/p-1": None, "default/q-1": "n"}
+
+
+def full_name(manifest: Manifest) -> str:
+    """As a plan names pods; nothing a plan could name where it is no pod."""
+    if manifest["kind"] != "Pod":
+        return ""
+    return "{namespace}/{name}".format(**manifest["metadata"])
+
+
+def bound_to(pod: Manifest, node: str | None) -> Manifest:
+    """The same pod on another node, as new there; itself where it stays."""
+    if node is None or node == pod["spec"].get("nodeName"):
+        return pod
+    return pod | {"spec": pod["spec"] | {"nodeName": node}, "status": {"phase": "Running"}}
+
+
+def broken(manifests: list[Manifest], pod: Manifest) -> set[str]:
+    """Filters a bound pod would fail on its node if it came there now."""
+    referee = Referee([manifest for manifest in manifests if manifest is not pod])
+    return {name for name in FILTERS if not referee.passes(pod, pod["spec"]["nodeName"], [name])}
+
+
+def by_itself(manifests: list[Manifest], pod: Manifest) -> set[str]:
+    """Pod affinity, if a pod that runs is its own company: others elsewhere do not end that."""
+    referee = Referee([manifest for manifest in manifests if manifest["kind"] != "Pod"])
+    alone = referee.passes(pod, pod["spec"]["nodeName"], ["pod_affinity"])
+    return {"pod_affinity"} if alone else set()
