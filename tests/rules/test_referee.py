@@ -19,7 +19,9 @@ from kytos.sources.manifests import cluster_from_objects
 from tests.rules.agreement import recorded_documents
 from tests.rules.random_manifests import Manifest, random_manifests
 from tests.rules.referee import FILTERS, Referee
-from tests.rules.small import labelled, node, pod
+from tests.rules.small import labelled
+from tests.rules.small import node as node_named
+from tests.rules.small import pod as pod_named
 
 SAME = {
     "unschedulable": {"unschedulable"},
@@ -126,9 +128,9 @@ def test_no_plan_breaks_what_the_referee_sees(
 def test_company_asked_for_under_a_key_no_node_has_leaves_the_rest_to_be_placed() -> None:
     """There is no domain to count in: who asks stays behind, though one such pod runs."""
     beside = {"affinity": (PodTerm(topology_key="rack", selector=labelled(app="a")),)}
-    waiting = (pod("p-1", labels={"app": "a"}, **beside), pod("q-1"))
-    running = pod("p-0", "n", labels={"app": "a"}, **beside)
-    cluster = Cluster(nodes=(node("n"),), pods=(running, *waiting))
+    waiting = (pod_named("p-1", labels={"app": "a"}, **beside), pod_named("q-1"))
+    running = pod_named("p-0", "n", labels={"app": "a"}, **beside)
+    cluster = Cluster(nodes=(node_named("n"),), pods=(running, *waiting))
     assert with_the_waiting_placed(cluster) == {"default/p-1": None, "default/q-1": "n"}
 
 
