@@ -15,10 +15,11 @@ from pydantic.json_schema import SkipJsonSchema
 from kytos.cluster import Cluster, Frozen, Pod
 from kytos.compare import CompareRequest, compare_solvers
 from kytos.hamiltonian.weights import Weights
-from kytos.optimize.autoscale import AutoscaleRequest, autoscale
+from kytos.optimize.autoscale import autoscale
 from kytos.optimize.placement import PlacementRequest, place
 from kytos.optimize.rebalance import RebalanceRequest, rebalance
 from kytos.optimize.recovery import RecoveryRequest, recover
+from kytos.optimize.scaling_step import AutoscaleRequest
 from kytos.outcome import Question
 from kytos.solvers.base import SolverName, SolverParams, Watch
 from kytos.sources.body import ClusterBody, cluster_from_body

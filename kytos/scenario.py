@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field, SerializeAsAny, ValidationError, model_va
 
 from kytos.cluster import Cluster, Frozen
 from kytos.hamiltonian.weights import Weights
-from kytos.optimize.autoscale import AutoscaleRequest
 from kytos.optimize.placement import PlacementRequest
 from kytos.optimize.rebalance import RebalanceRequest
 from kytos.optimize.recovery import RecoveryRequest
+from kytos.optimize.scaling_step import AutoscaleRequest
 from kytos.outcome import Question
 from kytos.solvers.base import SolverName, SolverParams
 from kytos.sources.errors import SourceError, first_problem

@@ -15,7 +15,7 @@ from kytos.api import Settings, create_app
 from kytos.calls import CALLS
 from kytos.cli import app as cli
 from kytos.hamiltonian.weights import Weights
-from kytos.optimize.autoscale import ServiceRate
+from kytos.optimize.scaling_step import ServiceRate
 from kytos.settings import PREFIX
 from kytos.solvers.base import SolverName, SolverParams
 from kytos.sources.listings import LISTINGS, Listing

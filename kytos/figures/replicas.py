@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from kytos.figures.style import AFTER, BEFORE, MARK, blank, safe
-from kytos.optimize.autoscale import ScaleAction, TrafficCurve
+from kytos.optimize.scale_actions import ScaleAction
+from kytos.optimize.traffic import TrafficCurve
 from kytos.units import middle
 
 MOST_LINES = 8

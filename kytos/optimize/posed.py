@@ -7,12 +7,12 @@ from functools import singledispatch
 from kytos.cluster import Cluster
 from kytos.hamiltonian.replicas import ScaleOut
 from kytos.hamiltonian.weights import Weights
-from kytos.optimize.autoscale import AutoscaleRequest, scale_out, scaling_step
 from kytos.optimize.carry import carry
 from kytos.optimize.failure import fail, failing_nodes
 from kytos.optimize.placement import PlacementRequest, placement_problem
 from kytos.optimize.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
 from kytos.optimize.recovery import RecoveryRequest, recovery_problem
+from kytos.optimize.scaling_step import AutoscaleRequest, scale_out, scaling_step
 from kytos.problem import Problem
 from kytos.solvers.base import Watch
 

@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import dimod
 import numpy as np
 
-from kytos.cluster import Cluster
 from kytos.hamiltonian.energy import energy
 from kytos.hamiltonian.replicas import (
     ReplicaModel,
@@ -22,8 +21,9 @@ from kytos.hamiltonian.replicas import (
     compile_replicas,
 )
 from kytos.hamiltonian.weights import Weights
-from kytos.optimize.carry import Carried, Wish, carry
+from kytos.optimize.carry import Carried, carry
 from kytos.optimize.promise import keep_promise
+from kytos.optimize.scaling_step import Step
 from kytos.outcome import SolverReport
 from kytos.problem import Floats, Ints
 from kytos.refine import default_proposals, refine
@@ -46,22 +46,6 @@ SAMPLING_SHARE = 0.5
 ENERGIES_KEPT = 1_000
 
 
-class Wanting(Protocol):
-    """The part of a scaling step that placing needs."""
-
-    @property
-    def cluster(self) -> Cluster:
-        """With every wanted replica waiting."""
-
-    @property
-    def wishes(self) -> tuple[Wish, ...]:
-        """The services that want more."""
-
-    @property
-    def margin_room(self) -> Ints:
-        """``(2,)`` cpu and memory that may still be taken."""
-
-
 @dataclass(frozen=True)
 class Draw:
     """The best read of a sampler, as counts ``(services, nodes)``, and what was annealed."""
@@ -82,7 +66,7 @@ class Draw:
 
 def place_granted(
     problem: ScaleOut,
-    step: Wanting,
+    step: Step,
     *,
     weights: Weights,
     solver: SolverName,

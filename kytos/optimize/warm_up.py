@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from kytos.cluster import CPU, MEMORY, PODS, Cluster, Node, Owner, Pod
-from kytos.optimize.autoscale import AutoscaleRequest, ServiceRate, autoscale
+from kytos.optimize.autoscale import autoscale
 from kytos.optimize.newcomers import NewPod
 from kytos.optimize.placement import PlacementRequest, place
 from kytos.optimize.rebalance import RebalanceRequest, rebalance
 from kytos.optimize.recovery import RecoveryRequest, recover
+from kytos.optimize.scaling_step import AutoscaleRequest, ServiceRate
 from kytos.problem import LoadMode
 from kytos.solvers.base import SolverParams
 

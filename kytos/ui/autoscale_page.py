@@ -16,15 +16,9 @@ from kytos import units
 from kytos.cluster import Cluster, Phase
 from kytos.figures.replicas import MOST_LINES, replica_bars, traffic_lines
 from kytos.hamiltonian.weights import PAIR_IN_SPREAD, UNSERVED_IN_SPREAD
-from kytos.optimize.autoscale import (
-    AutoscaleOutcome,
-    AutoscaleRequest,
-    TrafficCurve,
-    autoscale,
-    scaled_cluster,
-    scaling_step,
-    traffic_curve,
-)
+from kytos.optimize.autoscale import AutoscaleOutcome, autoscale, scaled_cluster
+from kytos.optimize.scaling_step import AutoscaleRequest, scaling_step
+from kytos.optimize.traffic import TrafficCurve, traffic_curve
 from kytos.outcome import Question
 from kytos.problem import LoadMode
 from kytos.sources.errors import SourceError, first_problem

@@ -10,7 +10,7 @@ import pytest
 from kytos.cluster import Cluster
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.annealed import QuboView, qubo_of
-from kytos.optimize.autoscale import AutoscaleRequest, ServiceRate, autoscale
+from kytos.optimize.autoscale import autoscale
 from kytos.optimize.charged import Offer, charge
 from kytos.optimize.embedded import EmbeddingRequest, try_embedding
 from kytos.optimize.newcomers import NewPod
@@ -18,6 +18,7 @@ from kytos.optimize.placement import PlacementRequest, place
 from kytos.optimize.posed import posed
 from kytos.optimize.rebalance import RebalanceRequest, rebalance
 from kytos.optimize.recovery import RecoveryRequest, recover
+from kytos.optimize.scaling_step import AutoscaleRequest, ServiceRate
 from kytos.outcome import Outcome
 from kytos.solvers.base import SolverName, SolverParams
 from kytos.solvers.registry import WHERE

@@ -22,14 +22,10 @@ from kytos.cluster import (
     Requirement,
 )
 from kytos.hamiltonian.weights import Weights
-from kytos.optimize.autoscale import (
-    AutoscaleOutcome,
-    AutoscaleRequest,
-    autoscale,
-    scaled_cluster,
-    traffic_curve,
-)
+from kytos.optimize.autoscale import AutoscaleOutcome, autoscale, scaled_cluster
 from kytos.optimize.refusal import RequestRefused
+from kytos.optimize.scaling_step import AutoscaleRequest
+from kytos.optimize.traffic import traffic_curve
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import FEASIBLE, first_refusals
 from kytos.solvers.base import SolverName
