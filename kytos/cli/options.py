@@ -1,0 +1,170 @@
+"""What commands take in a terminal, declared once: options alone, and groups that go together."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from kytos.cli.reading import read_context, read_files
+from kytos.cli.writing import check_writable
+from kytos.cluster import Cluster
+from kytos.problem import LoadMode
+from kytos.solvers.base import SolverName
+
+Files = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="FILES", help="What kubectl get -o json or yaml printed; - is standard input."
+    ),
+]
+Context = Annotated[
+    str | None, typer.Option(help="Read the live cluster of this kubeconfig context instead.")
+]
+OptionsFile = Annotated[
+    Path | None,
+    typer.Option("--options", help="JSON or YAML: all that the HTTP call takes beside its lists."),
+]
+SOLVER_NAMES = ", ".join(SolverName)
+Solver = Annotated[
+    SolverName | None, typer.Option(metavar="NAME", help=f"Which solver: {SOLVER_NAMES}.")
+]
+Mode = Annotated[
+    LoadMode | None,
+    typer.Option(metavar="MODE", help=f"What load means: {', '.join(LoadMode)}."),
+]
+Reads = Annotated[int | None, typer.Option(help="Independent anneals.")]
+Sweeps = Annotated[int | None, typer.Option(help="Sweeps of each anneal.")]
+Seed = Annotated[int | None, typer.Option(help="Same seed, same answer.")]
+TimeLimit = Annotated[float | None, typer.Option(help="Cap by the clock, seconds.")]
+WeightA = Annotated[float | None, typer.Option("-A", help="Weight of constraints.")]
+WeightB = Annotated[float | None, typer.Option("-B", help="Weight of load.")]
+WeightC = Annotated[float | None, typer.Option("-C", help="Weight of the cost of the change.")]
+WeightD = Annotated[float | None, typer.Option("-D", help="Weight of affinity.")]
+Consent = Annotated[
+    bool | None, typer.Option("--consent", help="Accept the charge of a paid solver.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the HTTP call's answer.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write the answer as JSON to this file.")
+]
+Every = Annotated[
+    str | None, typer.Option(help="Ask again every so often (90s, 5m, 1h); prints a line a run.")
+]
+Times = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="With --every: end after so many runs.")
+]
+Webhook = Annotated[str | None, typer.Option(help="With --every: post each line here.")]
+Lock = Annotated[
+    Path | None, typer.Option(help="With --every: skip a run while another holds this file.")
+]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the cluster is read from: files or a live cluster."""
+
+    files: Files = None
+    context: Context = None
+
+    def read(self) -> Cluster:
+        """Read it.
+
+        Raises
+        ------
+        ValueError
+            When neither is named, or both; a `SourceError` says what cannot be read.
+        """
+        if bool(self.files) == (self.context is not None):
+            raise ValueError("name either the cluster's files (- is standard input) or --context")
+        if self.context is not None:
+            return read_context(self.context)
+        return read_files(self.files or [])
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a question is solved, whichever solver it is put to, and what weighs how much."""
+
+    reads: Reads = None
+    sweeps: Sweeps = None
+    seed: Seed = None
+    time_limit: TimeLimit = None
+    consent: Consent = None
+    a: WeightA = None
+    b: WeightB = None
+    c: WeightC = None
+    d: WeightD = None
+
+    def given(self, solver: SolverName | None = None) -> dict[str, Any]:
+        """Return it in the HTTP contract's words; None stands for what was not given."""
+        return {
+            "solver": {
+                "name": solver,
+                "num_reads": self.reads,
+                "num_sweeps": self.sweeps,
+                "seed": self.seed,
+                "time_limit_s": self.time_limit,
+                "consent": self.consent,
+            },
+            "weights": {"A": self.a, "B": self.b, "C": self.c, "D": self.d},
+        }
+
+
+@dataclass(frozen=True)
+class Told:
+    """Where the answer goes, and how often it is asked for."""
+
+    as_json: AsJson = False
+    output: Output = None
+    every: Every = None
+    times: Times = None
+    webhook: Webhook = None
+    lock: Lock = None
+
+    def check(self) -> None:
+        """Refuse, before any work is done, what could not be kept afterwards."""
+        if self.output is not None:
+            check_writable(self.output)
+        alone = {"--times": self.times, "--webhook": self.webhook, "--lock": self.lock}
+        given = [name for name, value in alone.items() if value is not None]
+        if given and self.every is None:
+            raise ValueError(f"{given[0]} goes with --every; say how often to ask, such as 1h")
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take groups: Typer, which knows none, sees the fields of each as options."""
+    groups: dict[str, tuple[Any, list[str]]] = {}
+    options: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command, eval_str=True).parameters.values():
+        group = parameter.annotation
+        if not dataclasses.is_dataclass(group):
+            options.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+            continue
+        hints = get_type_hints(group, include_extras=True)
+        fields = dataclasses.fields(group)
+        groups[parameter.name] = group, [field.name for field in fields]
+        options += [
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=field.default,
+                annotation=hints[field.name],
+            )
+            for field in fields
+        ]
+
+    @functools.wraps(command)
+    def flat(**given: Any) -> None:
+        for name, (group, fields) in groups.items():
+            given[name] = group(**{field: given.pop(field) for field in fields})
+        command(**given)
+
+    flat.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
+    return flat
