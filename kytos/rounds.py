@@ -81,8 +81,11 @@ def draw_in_rounds(
         if number and watch.reason is not None:
             break
         if found:
-            strength = raised(model.layout, strength, model.decode(found[-1]).placements)
-        bqm = build(strength)
+            before = strength
+            strength = raised(model.layout, before, model.decode(found[-1]).placements)
+        # A round that broke nothing new leaves the QUBO as it is, and building takes longest.
+        if not found or (strength != before).any():
+            bqm = build(strength)
         seed = _seed(params.seed, number)
         part = params.model_copy(update={"num_reads": reads, "seed": seed})
         samples = sampler.sample(bqm, part, _share(watch, number, len(sizes)))

@@ -10,10 +10,11 @@ import numpy as np
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.refine import kernels
+from kytos.refine.closing import NodeChooser
 from kytos.refine.packing import packings
 from kytos.refine.repair import check_placement, fill, repair
 from kytos.refine.squeeze import Squeezer
-from kytos.refine.state import State, Tables, flatten
+from kytos.refine.state import State, Tables, flatten, without_guide
 from kytos.solvers.base import StopReason, Watch
 
 CHUNK = 1 << 18
@@ -71,7 +72,7 @@ SPREAD_LADDERS = (
 )
 """Most of the work lies where what moves cost is weighed against what they gain; where they cost
 nothing, the last ladder levels to the end (docs/decisions/0091)."""
-CONSOLIDATE_LADDERS = 2 * (
+CONSOLIDATE_LADDERS = (
     Ladder(2.0, 1e-2, 0.15, 0.5),
     Ladder(1.0, 1e-2, 0.14, 0.5),
     Ladder(0.5, 1e-2, 0.14, 0.5),
@@ -79,7 +80,15 @@ CONSOLIDATE_LADDERS = 2 * (
 """Several hot ones: which nodes are freed is settled anew by each, and the best of them is kept."""
 POLISH = Ladder(0.03, 1e-3, 0.03, 0.5)
 """After a node was freed: bring home who need not have moved."""
-FREEING_SHARE = 0.15
+SETTLING = Ladder(1.0, 1e-2, 0.05, 0.5)
+"""After nodes to free were chosen: who of their pods goes where, and who makes room for them."""
+CHOICES = 3
+"""Times that nodes to free are chosen, and their pods settled."""
+CHOOSING_SHARE = 0.03
+"""Of the budget, for each of these."""
+CHOICE_LOOKS = 12_000
+"""Looks that the Python of one choice counts for."""
+FREEING_SHARE = 0.1
 """Of the budget, for ejection searches that free nodes."""
 VACATING_SHARE = 0.03
 """Of the budget, after each ladder, for freeing nodes with few moves."""
@@ -161,6 +170,8 @@ class _Search:
                 "kytos.refine.repair first"
             )
         self.rng = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
+        self.seed = seed
+        self.unguided = without_guide(self.flat)
         self.squeezer = Squeezer(problem, self.flat, self.state, self.rng)
         self.ranks = int(self.flat.pod["rank"].max(initial=-1)) // 2 * 2 + 2
         self.typical = 0.0
@@ -195,9 +206,11 @@ class _Search:
         found = kernels.sample_changes(self.flat, self.state, pods, nodes, self.rng, changes)
         self.typical = float(np.median(changes[:found])) if found else 0.0
         ladders = CONSOLIDATE_LADDERS if self.consolidate else SPREAD_LADDERS
-        freeing = self.consolidate and whole
+        freeing = self.consolidate and whole and bool((self.flat.node["price"] > 0).any())
         later = sum(ladder.share + freeing * VACATING_SHARE for ladder in ladders)
         later += freeing * FREEING_SHARE
+        if freeing:
+            self._choose_nodes(pods, nodes, proposals, later)
         for ladder in ladders:
             later -= ladder.share
             self._restart()
@@ -209,12 +222,19 @@ class _Search:
             self._free_nodes(pods, nodes, proposals)
 
     def _cool(
-        self, ladder: Ladder, pods: Ints, nodes: Ints, proposals: int, later: float = 0.0
+        self,
+        ladder: Ladder,
+        pods: Ints,
+        nodes: Ints,
+        proposals: int,
+        later: float = 0.0,
+        guided: bool = True,
     ) -> None:
         """Anneal the present placement down one ladder; `later` is the share of what comes after.
 
-        Where the clock would cut that short, fewer proposals are made at each temperature: a
-        placement cooled in haste is worth far more than one still hot.
+        Unguided, only H counts, and not how full nodes are that consolidation would free. Where the
+        clock would cut that short, fewer proposals are made at each temperature: a placement cooled
+        in haste is worth far more than one still hot.
         """
         budget = left = float(int(ladder.share * proposals))
         journal = np.zeros((kernels.JOURNAL, 2), dtype=np.int64)
@@ -233,7 +253,7 @@ class _Search:
             energies = np.array([energy, energy if as_good else self.best_key[1]])
             began = time.monotonic()
             kernels.anneal(
-                self.flat,
+                self.flat if guided else self.unguided,
                 self.state,
                 pods,
                 nodes,
@@ -264,6 +284,42 @@ class _Search:
         pace = float(np.clip(affordable / planned, 1e-6, 1.0))
         self.hurried |= pace < 1.0
         return pace
+
+    def _choose_nodes(self, pods: Ints, nodes: Ints, proposals: int, later: float) -> None:
+        """Choose nodes to free, from home and around the best choice, cooling in between."""
+        chooser = NodeChooser(self.squeezer, self.seed)
+        later += CHOICES * (CHOOSING_SHARE + SETTLING.share)
+        for _ in range(CHOICES):
+            limit = self.squeezer.looked + int(CHOOSING_SHARE * LOOKS_PER_PROPOSAL * proposals)
+            self._send_home()
+            chooser.free_all(limit, self.watch)
+            while self._judge_choice(nodes, chooser.leeway, limit):
+                chooser.free_others(limit, self.watch)
+            self._restart()
+            later -= CHOOSING_SHARE + SETTLING.share
+            self._cool(SETTLING, pods, nodes, proposals, later, guided=False)
+
+    def _send_home(self) -> None:
+        """Put every pod where it runs today, those that wait where the best placement has them."""
+        home = self.flat.pod["home"]
+        kernels.load(self.flat, self.state, np.where(home >= 0, home, self.best))
+        if not kernels.all_hold(self.flat, self.state):
+            kernels.load(self.flat, self.state, self.best)
+
+    def _judge_choice(self, nodes: Ints, leeway: float, limit: int) -> bool:
+        """Settle and judge a choice; go back to the best if it is far off. Say whether to go on."""
+        away = np.flatnonzero(self.state.place != self.flat.pod["home"])
+        slice_size = max(1, CHUNK // len(nodes))
+        for start in range(0, len(away), slice_size):
+            if self.watch.reason is not None:
+                break
+            kernels.descend(self.unguided, self.state, away[start : start + slice_size], nodes)
+        key = self._key()
+        self._keep()
+        self.squeezer.looked += CHOICE_LOOKS + len(away) * len(nodes) // LOOKS_PER_PROPOSAL
+        if key > (self.best_key[0], self.best_key[1] + leeway):
+            self._restart()
+        return self.squeezer.looked < limit and self.watch.reason is None
 
     def _vacate(self, proposals: int) -> None:
         """Free the nodes whose pods others take with few moves, the least loaded first."""

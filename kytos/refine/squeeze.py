@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from kytos.problem import Ints, Problem
+from kytos.problem import Bools, Ints, Problem
 from kytos.refine import kernels
 from kytos.refine.state import State, Tables
 from kytos.solvers.base import Watch
@@ -40,8 +40,8 @@ class Squeezer:
                 spent += self.looked - before
 
     def free(self, node: int, budget: int) -> bool:
-        """Move all pods of a node to other nodes in use; say whether that worked."""
-        pool, others = self._small_first(node), self._others_in_use(node)
+        """Move all pods of a node to other open nodes; say whether that worked."""
+        pool, others = self._small_first(node), self._others_open(node)
         nothing_less = int(self.flat.pod["rank"].max(initial=0))
         return self._search(pool, others, nothing_less, 1, budget)
 
@@ -50,7 +50,7 @@ class Squeezer:
         start = self.state.place.copy()
         pods = self._small_first(node)[::-1].copy()
         gone, looked = kernels.vacate(
-            self.flat, self.state, pods, node, self._others_in_use(node), budget
+            self.flat, self.state, pods, node, self._others_open(node), budget
         )
         self.looked += int(looked)
         if not gone:
@@ -58,27 +58,35 @@ class Squeezer:
         return bool(gone)
 
     def closable(self) -> Iterator[int]:
-        """Nodes whose load would fit into the room of the others in use, if pods were liquid."""
+        """Nodes that cost, and whose load would fit into the open others if pods were liquid."""
         state, capacity = self.state, self.flat.capacity
-        used = self.problem.held_open | (state.node["count"] > 0)
+        used = self.open_nodes()
         room = np.maximum(capacity - state.held, 0)
         share = state.held / np.maximum(capacity, 1)
         for node in np.argsort(share.max(axis=1), kind="stable"):
-            if state.node["count"][node] > 0 and not self.problem.held_open[node]:
+            pays = self.flat.node["price"][node] > 0 and not self.problem.held_open[node]
+            if pays and state.node["count"][node] > 0:
                 others = used.copy()
                 others[node] = False
                 load = state.held[node] - self.problem.fixed[node]
                 if (load <= room[others].sum(axis=0)).all():
                     yield int(node)
 
+    def open_nodes(self) -> Bools:
+        """``(nodes,)`` that cost no more with a pod more: in use, or free of charge."""
+        open_: Bools = (
+            self.problem.held_open | (self.state.node["count"] > 0) | (self.flat.node["price"] <= 0)
+        )
+        return open_
+
     def _small_first(self, node: int) -> Ints:
         pods = np.flatnonzero(self.state.place == node)
         return pods[np.argsort(self.flat.pod["size"][pods], kind="stable")]
 
-    def _others_in_use(self, node: int) -> Ints:
-        used = self.problem.held_open | (self.state.node["count"] > 0)
-        used[node] = False
-        return np.flatnonzero(used)
+    def _others_open(self, node: int) -> Ints:
+        others = self.open_nodes()
+        others[node] = False
+        return np.flatnonzero(others)
 
     def _search(self, pool: Ints, nodes: Ints, level: int, target: int, budget: int) -> bool:
         start = self.state.place.copy()

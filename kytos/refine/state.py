@@ -123,6 +123,13 @@ def flatten(problem: Problem, weights: Weights) -> tuple[Tables, State]:
     return flat, _nothing_placed(problem, flat)
 
 
+def without_guide(flat: Tables) -> Tables:
+    """Return tables by which a consolidation accepts moves by H alone."""
+    setting = flat.setting.copy()
+    setting["load_rate"] = np.where(setting["consolidate"] > 0, 0.0, setting["load_rate"])
+    return flat._replace(setting=setting)
+
+
 def _tables(problem: Problem, weights: Weights) -> Tables:
     rates = exchange_rates(problem)
     consolidate = problem.mode is LoadMode.CONSOLIDATE

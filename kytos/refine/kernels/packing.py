@@ -26,7 +26,8 @@ def tuck(T, S, pod, node, nodes):
     """Best fit: move a pod to the node in use, but `node`, that is left with least room."""
     chosen, least = NOWHERE, np.inf
     for target in nodes:
-        if target == node or (S.node[target].count == 0 and not T.node[target].held_open):
+        closed = S.node[target].count == 0 and not T.node[target].held_open
+        if target == node or (closed and T.node[target].price > 0.0):
             continue
         if fits(T, S, pod, target) and may_leave(T, S, pod, target):
             room = 0.0
