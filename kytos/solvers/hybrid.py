@@ -36,7 +36,7 @@ from kytos.solvers.base import (
 )
 from kytos.solvers.blocks import Annealed, Block, anneal_block, block_sampler, choose_blocks, score
 
-FIRST_SHARE = 0.6
+FIRST_SHARE = 0.75
 """Of the refinement's proposals, spent before the first block: one long cooling ends lower than
 several short ones, and blocks gain nothing from a placement that single moves still improve."""
 
