@@ -18,7 +18,7 @@ from kytos.bounds import (
 )
 from kytos.hamiltonian.energy import energy
 from kytos.hamiltonian.weights import Weights
-from kytos.problem import UNPLACED, Exclusion, LoadMode, Problem, Tally
+from kytos.problem import UNPLACED, Exclusion, LoadMode, MoveLimit, Problem, Tally
 from kytos.solvers.cpsat import solve_exact
 from tests.brute_force import feasible_placements, lowest_energy
 from tests.problems import problems
@@ -136,6 +136,25 @@ def test_tangents_know_that_moving_costs() -> None:
     assert given.source is BoundSource.TANGENT
     assert given.status is CertificateStatus.OPTIMAL
     assert given.no_move_pays
+
+
+@pytest.mark.parametrize("mode", list(LoadMode))
+def test_without_moves_the_bound_is_the_start(mode: LoadMode) -> None:
+    """A bound on moves of 0 leaves one placement, and every relaxation finds its energy."""
+    problem = equal_nodes(4, [(30, 20), (50, 60), (10, 40), (20, 20), (40, 10)], [0, 0, 1, 2, 3])
+    problem = replace(problem, mode=mode, max_moves=0)
+    start = energy(problem, Weights(), problem.current).total
+    assert lower_bound(problem, Weights()).value == pytest.approx(start)
+
+
+def test_a_disruption_budget_keeps_nodes_in_use() -> None:
+    """Four small pods would fit on one node, but three of them may not leave theirs."""
+    problem = equal_nodes(4, [(10, 10)] * 4, [0, 1, 2, 3])
+    members = np.array([True, True, True, False])
+    problem = replace(
+        problem, mode=LoadMode.CONSOLIDATE, move_limits=(MoveLimit(members, 0, "shop/web"),)
+    )
+    assert lower_bound(problem, Weights(C=0.0)).value == pytest.approx(3.0)
 
 
 def test_the_exact_solver_closes_a_gap_when_asked() -> None:

@@ -92,6 +92,7 @@ def tangents(problem: Problem, weights: Weights, costs: PodCosts) -> float:
     middle = np.where(counts, problem.mean_load, 0.0) if spread else np.zeros_like(offered)
     base = problem.load_fixed * share - middle
     rows = np.arange(len(problem.pods))
+    runs = np.flatnonzero(problem.current >= 0)
 
     def follow(choice: Ints) -> tuple[Floats, float]:
         """Deviations and own costs when each pod takes its choice (-1: none)."""
@@ -112,7 +113,14 @@ def tangents(problem: Problem, weights: Weights, costs: PodCosts) -> float:
         value = priced[rows, nearest]
         stays_out = costs.unplaced < value
         choice = np.where(stays_out, -1, nearest)
-        reached = float(np.where(stays_out, costs.unplaced, value).sum())
+        value = np.where(stays_out, costs.unplaced, value)
+        if problem.max_moves is not None:
+            # Each pod chooses on its own, so the best use of few moves is where most is gained.
+            gain = priced[runs, problem.current[runs]] - value[runs]
+            kept = runs[np.argsort(-gain, kind="stable")[problem.max_moves :]]
+            choice[kept] = problem.current[kept]
+            value[kept] = priced[kept, problem.current[kept]]
+        reached = float(value.sum())
         constant = weights.B * float((deviation * (2 * base - deviation))[counts].sum())
         best = max(best, constant + reached)
         target, target_own = follow(choice)

@@ -1,7 +1,7 @@
 """A bound on the price of the nodes in use, for consolidate: the volume of what must run.
 
 The cheapest set of nodes with room for everything, by resource and for large pods by number, where
-a node that is freed costs at least the moves that empty it.
+a node that is freed costs at least the moves that empty it and uses up the bounds on moves.
 """
 
 from __future__ import annotations
@@ -65,6 +65,14 @@ def _rows(problem: Problem, options: Bools, placed: Bools) -> tuple[Floats, Floa
             for size in np.unique(request[request > 0])[::-1][:SIZES]:
                 # Of pods that ask for at least `size` a node holds a whole number.
                 need(inside // size, float((request >= size).sum()))
+    runs = placed & (problem.current >= 0)
+    budgets = [(limit.members, max(0, limit.limit)) for limit in problem.move_limits]
+    if problem.max_moves is not None:
+        budgets.append((runs, problem.max_moves))
+    for members, most in budgets:
+        # Who runs on a node that is freed moves; of these only so many may.
+        at_home = problem.current[members & runs]
+        need(np.bincount(at_home, minlength=len(problem.nodes)), float(len(at_home) - most))
     for exclusion in problem.exclusions:
         kept_apart = _kept_apart(problem, exclusion, placed)
         if kept_apart is not None:
