@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -297,7 +298,9 @@ def test_what_does_not_fit_is_told_with_its_size(shop: AppTest) -> None:
     app.run()
     app.number_input(key="qpu variables").set_value(1000).run()
     app = estimated(app)
-    assert any("No embedding of" in error.value for error in app.error)
+    said = next(error.value for error in app.error if "No embedding of" in error.value)
+    assert re.search(r"[1-9]\d\d variables and \d{5,} couplers", said)
+    assert "(1248 qubits): use fewer pods or nodes in one block" in said.replace("\\", "")
 
 
 def test_a_run_beyond_the_cap_is_refused(answered: AppTest, service: Service) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dimod
+import networkx as nx
 import pytest
 from dwave.system.testing import MockDWaveSampler
 
@@ -79,6 +81,24 @@ def test_sparse_models_are_searched_for_shorter_chains() -> None:
         for model in (sparse, full)
     ]
     assert qubits[0] < qubits[1] / 2
+
+
+def test_what_cannot_fit_is_not_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More variables than qubits or couplings than couplers are refused at once."""
+
+    def searched(*_: object, **__: object) -> dict[int, list[int]]:
+        raise InterruptedError
+
+    monkeypatch.setattr("kytos.solvers.dwave.embedding.minorminer.find_embedding", searched)
+    chip = nx.path_graph(8)
+    wide = dimod.BinaryQuadraticModel.from_qubo({(n, n): 1.0 for n in range(9)})
+    ring = dimod.BinaryQuadraticModel.from_qubo({(n, (n + 1) % 8): 1.0 for n in range(8)})
+    for model in (wide, ring):
+        with pytest.raises(SolverUnavailableError, match="No embedding of"):
+            embed(model, chip, "chip", seed=0, timeout_s=30)
+    ring.remove_interaction(7, 0)
+    with pytest.raises(InterruptedError):
+        embed(ring, chip, "chip", seed=0, timeout_s=30)
 
 
 def test_no_embedding_is_said_with_the_sizes() -> None:
