@@ -27,9 +27,6 @@ from kytos.solvers.base import Capacity, Encoding
 Expression = Any
 """A PyQUBO expression; PyQUBO carries no types."""
 
-TERMS = ("load", "cost", "affinity", "desire")
-"""Labels of the terms that are not constraints, each without its slider."""
-
 
 @dataclass(frozen=True)
 class CompiledModel:

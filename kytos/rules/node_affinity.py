@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-import numpy as np
-
 from kytos.cluster import Labels, NodeTerm, Pod, Requirement, Volume
 from kytos.problem import Bools
 from kytos.rules.base import Rule, none_refused
@@ -156,8 +154,3 @@ def _nodes_of_field(index: RuleIndex, field: Requirement) -> Bools:
 def _term_written(term: NodeTerm) -> str:
     parts = [requirement_written(found) for found in (*term.expressions, *term.fields)]
     return " and ".join(parts) or "(empty term, matches nothing)"
-
-
-def lacks_key(index: RuleIndex, key: str) -> Bools:
-    """``(nodes,)`` those without the label `key`."""
-    return np.asarray(index.topology(key).of_node < 0)
