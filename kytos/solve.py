@@ -14,13 +14,14 @@ import dimod
 import numpy as np
 
 from kytos.focus import focus
+from kytos.hamiltonian.decode import broken_constraints
 from kytos.hamiltonian.energy import EnergyTerms, energy
-from kytos.hamiltonian.feasible import feasible, violations
+from kytos.hamiltonian.feasible import feasible
 from kytos.hamiltonian.layout import Scope
 from kytos.hamiltonian.model import CompileCache, Model, build_model
 from kytos.hamiltonian.weights import Weights
 from kytos.outcome import SolverReport
-from kytos.problem import Bools, Floats, Ints, LoadMode, Problem
+from kytos.problem import Floats, Ints, LoadMode, Problem
 from kytos.refine import default_proposals, refine, repair
 from kytos.rounds import Drawn, draw_at_once, draw_in_rounds
 from kytos.solvers.base import (
@@ -296,10 +297,7 @@ class _Run:
 
     def _decode(self, model: Model, scope: Scope, drawn: Drawn) -> None:
         decoded = model.decode(drawn.bits)
-        broken = [
-            _broken(self.problem, pods, placement)
-            for pods, placement in zip(decoded.broken, decoded.placements, strict=True)
-        ]
+        broken = broken_constraints(self.problem, decoded)
         lowest = np.argsort(drawn.energies, kind="stable")[:READS_REPAIRED]
         reached = {}
         for read in np.union1d(np.arange(len(drawn.bits))[:READS_REPORTED], lowest):
@@ -371,9 +369,3 @@ class _Run:
         )
         self.trace.append((now - self.started, reached))
         self.watch.report(name, 1.0, reached)
-
-
-def _broken(problem: Problem, pods: Bools, placement: Ints) -> set[str]:
-    """Return names of what a read breaks; `pods` ``(pods,)`` are those not in one place."""
-    names = {f"{found.kind.value}: {found.rule}" for found in violations(problem, placement)}
-    return names | ({"pod in no place or two"} if pods.any() else set())

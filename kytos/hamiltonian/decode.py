@@ -7,11 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from kytos.hamiltonian.feasible import violations
 from kytos.hamiltonian.layout import Layout, Row
-from kytos.problem import Bools, Ints
+from kytos.problem import Bools, Ints, Problem
 from kytos.solvers.base import Capacity, Encoding
 
 Bits = npt.NDArray[np.int8]
+
+NOT_ONE_PLACE = "pod in no place or two"
+"""What a read breaks that puts a pod into two places, or into none though it needs one."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,15 @@ class Decoded:
     def whole(self) -> Bools:
         """``(reads,)`` reads in which no pod is broken."""
         return np.logical_not(self.broken.any(axis=1))
+
+
+def broken_constraints(problem: Problem, decoded: Decoded) -> list[frozenset[str]]:
+    """Return for each read the names of what it breaks, before repair."""
+    return [
+        frozenset(f"{found.kind.value}: {found.rule}" for found in violations(problem, placement))
+        | ({NOT_ONE_PLACE} if pods.any() else frozenset())
+        for pods, placement in zip(decoded.broken, decoded.placements, strict=True)
+    ]
 
 
 def decode(layout: Layout, samples: Bits) -> Decoded:

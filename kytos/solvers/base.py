@@ -199,7 +199,8 @@ class QuboFacts(Frozen):
     strength: dict[str, float] = Field({})
     """Rows in force in the last round, by name, in multiples of their computed penalty."""
     broken: dict[str, int] = Field({})
-    """Reads that break each constraint, before repair; most first."""
+    """Reads that break each constraint, before repair; most first. Of blocks only the best reads
+    are judged, ``reads_judged`` in `info`."""
     sampler_energy: float
     """Lowest sampler energy: objective, penalties and offset, in the QUBO of the last round."""
     sample_energies: tuple[float, ...] = ()

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from kytos.hamiltonian.decode import NOT_ONE_PLACE, broken_constraints
 from kytos.hamiltonian.energy import energy
 from kytos.hamiltonian.feasible import feasible
 from kytos.hamiltonian.layout import Scope
@@ -60,8 +61,8 @@ class Annealed:
         Of its QUBO; 0 when no pod of it may go anywhere else.
     energies
         ``(reads,)`` sampler energies.
-    feasible_reads
-        How many of the reads looked at broke nothing, of `reads_tried`.
+    broken
+        For each read looked at, the names of what it breaks.
     info
         What the sampler itself reports.
     """
@@ -73,8 +74,7 @@ class Annealed:
     node_variables: int = 0
     couplers: int = 0
     energies: tuple[float, ...] = ()
-    feasible_reads: int = 0
-    reads_tried: int = 0
+    broken: tuple[frozenset[str], ...] = ()
     info: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -169,7 +169,7 @@ def anneal_block(
         params.model_copy(update={"seed": block.seed}),
         watch,
     )
-    best, held, tried = _best_read(problem, weights, placement, model, drawn)
+    best, broken = _best_read(problem, weights, placement, model, drawn)
     moved = np.flatnonzero(best != placement)
     return Annealed(
         pods=moved,
@@ -179,29 +179,29 @@ def anneal_block(
         node_variables=len(model.uses),
         couplers=drawn.bqm.num_interactions,
         energies=tuple(float(value) for value in drawn.energies),
-        feasible_reads=held,
-        reads_tried=tried,
+        broken=broken,
         info=drawn.info,
     )
 
 
 def _best_read(
     problem: Problem, weights: Weights, placement: Ints, model: Model, drawn: Drawn
-) -> tuple[Ints, int, int]:
-    """The best placement among the reads, how many reads held as drawn, and how many were tried."""
+) -> tuple[Ints, tuple[frozenset[str], ...]]:
+    """The best placement among the reads tried, and what each of those breaks as drawn."""
     order = np.argsort(drawn.energies, kind="stable")[:READS_TRIED]
     decoded = model.decode(drawn.bits[order])
-    best, least, held = placement, score(problem, weights, placement), 0
-    for read, whole in zip(decoded.placements, decoded.whole, strict=True):
-        holds = feasible(problem, read)
-        held += bool(whole) and holds
-        offered = read if holds else _as_far_as_it_fits(problem, placement, read)
+    broken = broken_constraints(problem, decoded)
+    best, least = placement, score(problem, weights, placement)
+    for read, names in zip(decoded.placements, broken, strict=True):
+        # A pod in two places was given one of them.
+        fits = not names - {NOT_ONE_PLACE}
+        offered = read if fits else _as_far_as_it_fits(problem, placement, read)
         if offered is None:
             continue
         reached = score(problem, weights, offered)
         if reached < least:
             best, least = offered, reached
-    return best, held, len(order)
+    return best, tuple(broken)
 
 
 def score(problem: Problem, weights: Weights, placement: Ints) -> tuple[tuple[int, ...], float]:

@@ -9,6 +9,7 @@ docs/decisions/0071-hybrid.md tells what was measured.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -260,7 +261,7 @@ class _Books:
             return None
         block, largest = max(drawn, key=lambda pair: pair[1].variables)
         energies = [energy for _, annealed in drawn for energy in annealed.energies]
-        tried = sum(annealed.reads_tried for _, annealed in drawn)
+        broken = [names for _, annealed in drawn for names in annealed.broken]
         return QuboFacts(
             assignment_variables=largest.assignment_variables,
             slack_variables=largest.slack_variables,
@@ -271,7 +272,8 @@ class _Books:
             nodes=len(block.nodes),
             nodes_total=len(problem.nodes),
             reads=len(energies),
-            feasible_share=sum(annealed.feasible_reads for _, annealed in drawn) / tried,
+            feasible_share=float(np.mean([not names for names in broken])),
+            broken=dict(Counter(name for names in broken for name in names).most_common()),
             sampler_energy=min(energies),
             sample_energies=tuple(energies[:ENERGIES_KEPT]),
             sampler_objective=reached,
@@ -280,6 +282,7 @@ class _Books:
                 **largest.info,
                 "blocks": len(self.blocks),
                 "blocks_kept": self.kept,
+                "reads_judged": len(broken),
                 "sizes": "largest block",
             },
         )

@@ -129,7 +129,7 @@ def _annealed(shown: _Shown) -> bool:
     _whose(shown)
     _headline(view, shown)
     _hamiltonian(view)
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([2, 3], gap="large")
     with left:
         st.markdown("**Size and precision**")
         _size(view, shown.qubo)
@@ -193,6 +193,8 @@ def _headline(view: QuboView, shown: _Shown) -> None:
     ]
     if qubo is not None:
         told = f"of {units.count(qubo.reads, 'read')}"
+        if _BLOCKS in qubo.info:
+            told = f"of {units.count(_judged(qubo), 'read')} of blocks"
         cells.append(Cell("Feasible as drawn", units.percent(qubo.feasible_share), remark=told))
     if qubo is not None and qubo.read_objectives:
         cells.append(
@@ -229,12 +231,21 @@ def _size(view: QuboView, qubo: QuboFacts | None) -> None:
         "Precision needed": f"{facts.precision_bits} bits, the sign included",
     }
     if qubo is not None:
-        rows["Part annealed"] = (
+        blocks = qubo.info.get(_BLOCKS)
+        rows["Part annealed" if blocks is None else "Largest block"] = (
             f"{qubo.pods:,} of {qubo.pods_total:,} pods, "
             f"{qubo.nodes:,} of {qubo.nodes_total:,} nodes"
         )
-        rows["Reads"] = f"{units.count(qubo.reads, 'read')} in {units.count(qubo.rounds, 'round')}"
-        rows["Feasible as sampled"] = units.percent(qubo.feasible_share)
+        reads = units.count(qubo.reads, "read")
+        if blocks is None:
+            rows["Reads"] = f"{reads} in {units.count(qubo.rounds, 'round')}"
+            rows["Feasible as sampled"] = units.percent(qubo.feasible_share)
+        else:
+            rows["Reads"] = f"{reads} in {units.count(int(str(blocks)), 'block')}"
+            rows["Blocks kept"] = f"{qubo.info.get('blocks_kept')}, for they lower the energy"
+            rows["Feasible as sampled"] = (
+                f"{units.percent(qubo.feasible_share)} of the {_judged(qubo):,} best reads"
+            )
     table = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
     st.dataframe(table, hide_index=True, key="qubo size")
     if "slack" in facts.variables and qubo is not None and qubo.rounds > 1:
@@ -243,8 +254,7 @@ def _size(view: QuboView, qubo: QuboFacts | None) -> None:
 
 def _penalties(view: QuboView, qubo: QuboFacts | None) -> None:
     broken: Mapping[str, int] = {} if qubo is None else qubo.broken
-    # What reads of blocks break is not counted by constraint.
-    reads = 0 if qubo is None or _BLOCKS in qubo.info else qubo.reads
+    reads = 0 if qubo is None else _judged(qubo)
     st.markdown(f"**Penalties**, and which constraint reads break{_worst(broken, reads)}")
     known = {penalty.name for penalty in view.penalties}
     rows: list[dict[str, object]] = [
@@ -277,6 +287,11 @@ def _penalties(view: QuboView, qubo: QuboFacts | None) -> None:
             "has broken them."
         )
     st.caption(told)
+
+
+def _judged(qubo: QuboFacts) -> int:
+    """How many reads were looked at: of blocks only the best are."""
+    return int(str(qubo.info.get("reads_judged", qubo.reads)))
 
 
 def _worst(broken: Mapping[str, int], reads: int) -> str:
