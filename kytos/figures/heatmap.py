@@ -35,14 +35,17 @@ class Mark:
         Stands instead of the number.
     sign
         Stands for the word where tiles are too small for it.
+    gone
+        Whether the node is there no more, and so has no utilisation: 0 % would look like room.
     """
 
     word: str
     sign: str
+    gone: bool = False
 
 
 FREED = Mark("freed", "○")
-FAILED = Mark("failed", "✕")
+FAILED = Mark("failed", "✕", gone=True)
 
 
 def utilisation_tiles(
@@ -98,8 +101,8 @@ def _tiles(
     listed = _pods_listed(len(cluster.nodes))
     cells: list[Cell] = []
     for position, (row, place) in enumerate(grid.places):
-        share = float(shares[position, column])
         said = mark if cluster.nodes[position].name in marked else None
+        share = _share(shares, position, column, said)
         text = said.word if said else _number(share, signed=signed)
         if not grid.numbered:
             text = said.sign if said else ""
@@ -132,11 +135,17 @@ def _table(
             names.append((row, f"{middle(name, 24)} {said.word}" if said else middle(name, 24)))
             hover = _hover(cluster, found, position, listed, said)
             for place, column in enumerate(offered):
-                share = float(shares[position, column])
-                cells.append(Cell(row, place, share, hover, _number(share, signed=signed)))
+                share = _share(shares, position, column, said)
+                text = said.sign if said and said.gone else _number(share, signed=signed)
+                cells.append(Cell(row, place, share, hover, text))
             row += 1
     columns = tuple(middle(resource_name(found.resources[column]), 14) for column in offered)
     return Sheet(row, len(offered), tuple(cells), tuple(headings), tuple(names), columns, 22.0)
+
+
+def _share(shares: Floats, position: int, column: int, said: Mark | None) -> float:
+    """What colours a cell; NaN leaves it without a colour."""
+    return math.nan if said and said.gone else float(shares[position, column])
 
 
 def _pods_listed(nodes: int) -> int:

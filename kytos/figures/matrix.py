@@ -52,7 +52,7 @@ def matrix_figure(picture: MatrixPicture) -> go.Figure:
                     energy_text(np.sign(tick) * largest * 10 ** (-DECADES * (1 - abs(tick)) / 0.9))
                     for tick in ticks
                 ],
-                "len": 0.8,
+                "thickness": 16,
             },
         )
     )

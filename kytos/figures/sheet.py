@@ -74,8 +74,10 @@ def tile_grid(cluster: Cluster) -> Grid:
     """Return where each node's tile goes."""
     zones = by_zone(cluster)
     total = len(cluster.nodes)
-    # Wider than high, and no row much longer than the largest zone needs.
-    columns = max(4, min(40, math.ceil(math.sqrt(2.2 * total)), max(len(ns) for _, ns in zones)))
+    # Wider than high; the largest zone in rows of equal length, so that no tile is left over.
+    largest = max(len(members) for _, members in zones)
+    rows = max(1, round(largest / min(40, math.sqrt(2.2 * total))))
+    columns = max(4, math.ceil(largest / rows))
     places = [(0, 0)] * total
     headings: list[tuple[int, str]] = []
     row = 0

@@ -15,7 +15,7 @@ from kytos.ui import clusters, frame
 from kytos.ui.clusters import Loaded
 from kytos.ui.heatmaps import cluster_heatmap
 from kytos.ui.live_source import context_picker, snapshot_row
-from kytos.ui.results import share_bar
+from kytos.ui.results import Cell, cells_row, share_bar
 from kytos.ui.text import plain
 from kytos.ui.why_not_panel import why_not_panel
 from kytos.usage import Summary, usage
@@ -101,40 +101,36 @@ def _keep(read: Callable[[], Loaded]) -> None:
 
 def _state(loaded: Loaded) -> None:
     summary = loaded.summary
-    nodes, cpu, memory, price, pods, pinned = st.columns([1, 1.4, 1.4, 1.2, 1, 1])
-    _fact(nodes, "Nodes", f"{summary.nodes:,}", _node_remark(summary))
-    _fact(
-        cpu,
-        "CPU requested",
-        _share(summary.cpu_held, summary.cpu_offered),
-        units.amount_of(CPU, summary.cpu_held, summary.cpu_offered),
-    )
-    _fact(
-        memory,
-        "Memory requested",
-        _share(summary.memory_held, summary.memory_offered),
-        units.amount_of(MEMORY, summary.memory_held, summary.memory_offered),
-    )
     per_hour = summary.price_per_hour
-    _fact(
-        price,
-        "Price",
-        "n/a" if per_hour is None else units.price(per_hour),
-        "not all known" if per_hour is None else units.price_per_month(per_hour),
-    )
     waiting = f"{summary.pending:,} pending" if summary.pending else "none pending"
-    _fact(pods, "Running pods", f"{summary.running:,}", waiting)
     movable = summary.running - len(loaded.pinned)
-    _fact(pinned, "Pinned pods", f"{len(loaded.pinned):,}", f"{max(movable, 0):,} may move")
+    cells_row(
+        [
+            Cell("Nodes", f"{summary.nodes:,}", remark=_node_remark(summary)),
+            Cell(
+                "CPU requested",
+                _share(summary.cpu_held, summary.cpu_offered),
+                remark=units.amount_of(CPU, summary.cpu_held, summary.cpu_offered),
+            ),
+            Cell(
+                "Memory requested",
+                _share(summary.memory_held, summary.memory_offered),
+                remark=units.amount_of(MEMORY, summary.memory_held, summary.memory_offered),
+            ),
+            Cell(
+                "Price",
+                "n/a" if per_hour is None else units.price(per_hour),
+                remark="not all known" if per_hour is None else units.price_per_month(per_hour),
+            ),
+            Cell("Running pods", f"{summary.running:,}", remark=waiting),
+            Cell("Pinned pods", f"{len(loaded.pinned):,}", remark=f"{max(movable, 0):,} may move"),
+        ]
+    )
     if loaded.pinned:
         reasons = Counter(loaded.pinned.values()).most_common(3)
         named = "; ".join(f"{plain(reason)} ({number:,})" for reason, number in reasons)
         more = "; …" if len(set(loaded.pinned.values())) > len(reasons) else ""
         st.caption(f"Why pods are pinned: {named}{more}")
-
-
-def _fact(column: st.delta_generator.DeltaGenerator, label: str, value: str, remark: str) -> None:
-    column.metric(label, value, remark, delta_color="off", delta_arrow="off", border=True)
 
 
 def _share(held: int, offered: int) -> str:
@@ -169,7 +165,7 @@ def _details(loaded: Loaded) -> None:
 
 def _node_table(cluster: Cluster) -> None:
     found = usage(cluster)
-    share = found.share
+    share = found.share.round(2)  # the bars would print more digits than anyone asks for
     table = pd.DataFrame(
         {
             "Node": found.nodes,

@@ -99,7 +99,8 @@ def run(page: QuestionPage, ask: Ask | None, loaded: Loaded, *, pressed: bool) -
 def empty(page: QuestionPage, ask: Ask | None, loaded: Loaded, invitation: str) -> None:
     """Draw what there is to see before the first answer."""
     st.subheader("As it is now", anchor=False)
-    st.caption(invitation)
+    if runs.running(page.question) is None:
+        st.caption(invitation)
     cluster_heatmap(loaded.cluster)
     if ask is not None:
         with st.expander("Scenario", icon=":material/folder_open:"):

@@ -98,17 +98,18 @@ def price_cells(before: Metrics, after: Metrics) -> list[Cell]:
 
 
 def cells_row(cells: Sequence[Cell]) -> None:
-    """Draw numbers side by side."""
-    for column, cell in zip(st.columns(len(cells)), cells, strict=True):
-        column.metric(
-            cell.label,
-            cell.value,
-            cell.delta or cell.remark,
-            delta_color="inverse" if cell.delta and cell.aimed_at else "off",
-            delta_arrow="auto" if cell.delta else "off",
-            help=_HELP.get(cell.label),
-            border=True,
-        )
+    """Draw numbers side by side; where they do not all fit they go on in a further row."""
+    with st.container(horizontal=True, gap="xsmall"):
+        for cell in cells:
+            st.metric(
+                cell.label,
+                cell.value,
+                cell.delta or cell.remark,
+                delta_color="inverse" if cell.delta and cell.aimed_at else "off",
+                delta_arrow="auto" if cell.delta else "off",
+                help=_HELP.get(cell.label),
+                border=True,
+            )
 
 
 def certificate_caption(certificate: Certificate) -> str:
