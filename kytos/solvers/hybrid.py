@@ -19,7 +19,7 @@ import numpy as np
 from kytos.distributed import dask_runner
 from kytos.hamiltonian.feasible import feasible
 from kytos.hamiltonian.weights import Weights
-from kytos.problem import Ints, Problem
+from kytos.problem import Ints, LoadMode, Problem
 from kytos.refine import default_proposals, refine
 from kytos.side_by_side import Runner, threads
 from kytos.solvers.base import (
@@ -132,10 +132,20 @@ class _Search:
                 return
             (seed,) = seeds.spawn(1)
             again = (total - first) // self.params.rounds
+            before = self.best_score
             self._anneal_blocks(runner, seed, BLOCKS_SHARE if again else 1.0)
-            if self._ends:
+            if self._ends or (left == 1 and self._settled(before)):
                 return
             self._refine(again, int(seed.generate_state(1)[0]), 1 / left)
+
+    def _settled(self, before: tuple[tuple[int, ...], float]) -> bool:
+        """Whether to end rather than refine once more what blocks have left at `before`.
+
+        A consolidation that was refined to its end and that blocks did not better is not bettered
+        by a further refinement either; a spread now and then is (docs/decisions/0094).
+        """
+        consolidate = self.problem.mode is LoadMode.CONSOLIDATE
+        return consolidate and not self.cut and self.best_score == before
 
     def improvement(self) -> Improvement:
         """Return the best placement and the report of the run."""
