@@ -8,20 +8,12 @@ import plotly.graph_objects as go
 
 from kytos.compare import Comparison, Frontier, FrontierPoint, Plan
 from kytos.figures.style import AFTER, BEFORE, MARK, blank
-from kytos.hamiltonian.weights import Weights
+from kytos.figures.terms import TERMS, term_bar, weighted
 from kytos.problem import LoadMode
 from kytos.units import count
 from kytos.units import energy as energy_text
 
 START = "as it is now"
-
-_TERMS = (
-    ("A · constraint", MARK, "x"),
-    ("B · load", AFTER, ""),
-    ("C · cost", "#e69f00", "/"),
-    ("D · affinity", "#009e73", "."),
-)
-"""Name, colour and pattern of each weighted term: colour is never the only sign."""
 
 _LINES = (
     ("#0072b2", "solid", "circle"),
@@ -72,22 +64,10 @@ def energy_by_solver(comparison: Comparison) -> go.Figure:
     plans = [(START, comparison.start), *_ran(comparison)]
     names = [name for name, _ in plans]
     figure = blank(96 + 34 * len(names))
-    terms = [_weighted(plan, comparison.weights) for _, plan in plans]
-    for position, (name, colour, pattern) in enumerate(_TERMS):
-        figure.add_trace(
-            go.Bar(
-                y=names,
-                x=[values[position] for values in terms],
-                name=name,
-                orientation="h",
-                marker={
-                    "color": colour,
-                    "pattern": {"shape": pattern, "fgcolor": "white", "size": 6, "solidity": 0.2},
-                },
-                hovertemplate="%{y}<br>" + name + ": %{x:.6g}<extra></extra>",
-            )
-        )
-    ends = [sum(value for value in values if value > 0) for values in terms]
+    terms = [weighted(plan.energy, comparison.weights) for _, plan in plans]
+    for term in TERMS:
+        figure.add_trace(term_bar(term, names, [values[term] for values in terms]))
+    ends = [sum(value for value in values.values() if value > 0) for values in terms]
     figure.add_trace(
         go.Scatter(
             y=names,
@@ -256,14 +236,3 @@ def _said(frontier: Frontier, point: FrontierPoint) -> str:
 
 def _ran(comparison: Comparison) -> list[tuple[str, Plan]]:
     return [(row.solver.value, row.plan) for row in comparison.rows if row.plan is not None]
-
-
-def _weighted(plan: Plan, weights: Weights) -> tuple[float, float, float, float]:
-    """The four terms in the order of `_TERMS`."""
-    terms = plan.energy
-    return (
-        weights.A * terms.constraint,
-        weights.B * terms.load,
-        weights.C * terms.cost,
-        weights.D * terms.affinity,
-    )

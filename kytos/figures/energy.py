@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from kytos.figures.style import AFTER, BEFORE, blank
+from kytos.figures.terms import weighted
 from kytos.hamiltonian.weights import Weights
-from kytos.outcome import Energy, EnergyChange
+from kytos.outcome import EnergyChange
 from kytos.units import energy as energy_text
 
 
@@ -16,7 +17,7 @@ def energy_by_term(energy: EnergyChange, weights: Weights) -> go.Figure:
     """Draw what each weighted term contributes to H before and after; the bars add up to H."""
     figure = blank(240)
     for name, colour, shown in (("before", BEFORE, energy.before), ("after", AFTER, energy.after)):
-        terms = _weighted(shown, weights)
+        terms = weighted(shown, weights)
         figure.add_trace(
             go.Bar(
                 y=list(terms),
@@ -54,12 +55,3 @@ def energy_trace(trace: Sequence[tuple[float, float]]) -> go.Figure:
     figure.update_xaxes(title="seconds", fixedrange=True)
     figure.update_yaxes(title="best energy", fixedrange=True, automargin=True)
     return figure
-
-
-def _weighted(energy: Energy, weights: Weights) -> dict[str, float]:
-    return {
-        "A · constraint": weights.A * energy.constraint,
-        "B · load": weights.B * energy.load,
-        "C · cost": weights.C * energy.cost,
-        "D · affinity": weights.D * energy.affinity,
-    }

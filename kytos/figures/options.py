@@ -6,13 +6,11 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from kytos.figures.style import AFTER, BEFORE, blank, safe
+from kytos.figures.style import blank, safe
+from kytos.figures.terms import term_bar
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.placement import NodeOption
 from kytos.units import energy, middle
-
-_TERMS = (("B · load", AFTER, ""), ("C · cost", BEFORE, "/"), ("D · affinity", "#e0a030", "x"))
-"""Name, colour and hatching: colour alone is never the only sign."""
 
 
 def cost_by_node(options: Sequence[NodeOption], weights: Weights) -> go.Figure:
@@ -22,25 +20,16 @@ def cost_by_node(options: Sequence[NodeOption], weights: Weights) -> go.Figure:
         f"{middle(safe(option.node), 28)} ✓" if option.chosen else middle(safe(option.node), 28)
         for option in options
     ]
-    parts = (
-        [weights.B * option.load for option in options],
-        [weights.C * option.cost for option in options],
-        [weights.D * option.affinity for option in options],
-    )
-    for (term, colour, pattern), values in zip(_TERMS, parts, strict=True):
-        figure.add_trace(
-            go.Bar(
-                y=names,
-                x=values,
-                name=term,
-                orientation="h",
-                marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "white"}},
-                hovertemplate="%{y} " + term + ": %{x:.4g}<extra></extra>",
-            )
-        )
+    parts = {
+        "B · load": [weights.B * option.load for option in options],
+        "C · cost": [weights.C * option.cost for option in options],
+        "D · affinity": [weights.D * option.affinity for option in options],
+    }
+    for term, values in parts.items():
+        figure.add_trace(term_bar(term, names, values))
     for place, (name, option) in enumerate(zip(names, options, strict=True)):
         figure.add_annotation(
-            x=sum(max(0.0, values[place]) for values in parts),
+            x=sum(max(0.0, values[place]) for values in parts.values()),
             y=name,
             text=energy(option.total),
             showarrow=False,

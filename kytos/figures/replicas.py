@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from kytos.figures.style import AFTER, BEFORE, MARK, blank, safe
+from kytos.figures.style import AFTER, BEFORE, MARK, blank, hatched, safe
 from kytos.optimize.scale_actions import ScaleAction
 from kytos.optimize.traffic import TrafficCurve
 from kytos.units import middle
@@ -21,7 +21,7 @@ _SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangl
 
 def replica_bars(actions: Sequence[ScaleAction]) -> go.Figure:
     """Draw current, desired and recommended replicas of each service; held back ones are named."""
-    figure = blank(90 + 46 * len(actions))
+    figure = blank(90 + 54 * len(actions))
     names = [
         f"{middle(safe(action.service), 28)}{' (held back)' if action.suppressed else ''}"
         for action in actions
@@ -37,9 +37,11 @@ def replica_bars(actions: Sequence[ScaleAction]) -> go.Figure:
                 x=values,
                 name=name,
                 orientation="h",
-                marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "white"}},
+                marker=hatched(colour, pattern),
                 text=values,
                 textposition="outside",
+                textfont={"size": 12},
+                constraintext="none",
                 cliponaxis=False,
                 hovertemplate="%{y} " + name + ": %{x}<extra></extra>",
             )

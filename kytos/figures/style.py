@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
@@ -86,6 +87,13 @@ def blank(height: int) -> go.Figure:
             "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         }
     )
+
+
+def hatched(colour: str, shape: str) -> dict[str, Any]:
+    """Return how bars of `colour` are filled so that the hatching tells them apart without it."""
+    # Plotly's own way of filling draws the lines alone, white on nothing.
+    pattern = {"shape": shape, "fillmode": "overlay", "fgcolor": "white", "size": 6}
+    return {"color": colour, "pattern": pattern | {"solidity": 0.2}}
 
 
 def _ink_on(colour: tuple[float, float, float]) -> str:
