@@ -29,10 +29,10 @@ def failure_tiles(
     for node, (row, column) in zip(cluster.nodes, grid.places, strict=True):
         report = by_node.get(node.name)
         if report is None:
-            cells.append(Cell(row, column, float("nan"), safe(node.name), ""))
+            cells.append(Cell(row, column, float("nan"), safe(node.name), "", node.name))
             continue
         text = _word(report) if grid.numbered else _sign(report)
-        cells.append(Cell(row, column, _share(report), _hover(report), text))
+        cells.append(Cell(row, column, _share(report), _hover(report), text, node.name))
     names = [node.zone for node in cluster.nodes]
     headings = tuple(
         (row, _heading(text, names[grid.places.index((row + 1, 0))], by_zone))

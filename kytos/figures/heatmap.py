@@ -46,6 +46,7 @@ class Mark:
 
 FREED = Mark("freed", "○")
 FAILED = Mark("failed", "✕", gone=True)
+FAILS = Mark("fails", "✕")
 
 
 def utilisation_tiles(
@@ -107,7 +108,7 @@ def _tiles(
         if not grid.numbered:
             text = said.sign if said else ""
         hover = _hover(cluster, found, position, listed, said)
-        cells.append(Cell(row, place, share, hover, text))
+        cells.append(Cell(row, place, share, hover, text, cluster.nodes[position].name))
     return grid.sheet(tuple(cells))
 
 
@@ -137,7 +138,7 @@ def _table(
             for place, column in enumerate(offered):
                 share = _share(shares, position, column, said)
                 text = said.sign if said and said.gone else _number(share, signed=signed)
-                cells.append(Cell(row, place, share, hover, text))
+                cells.append(Cell(row, place, share, hover, text, name))
             row += 1
     columns = tuple(middle(resource_name(found.resources[column]), 14) for column in offered)
     return Sheet(row, len(offered), tuple(cells), tuple(headings), tuple(names), columns, 22.0)

@@ -20,13 +20,14 @@ _NUMBERED_TILES = 16
 
 @dataclass(frozen=True)
 class Cell:
-    """Where one number is drawn, and what is said about it."""
+    """Where one number of a node is drawn, and what is said about it."""
 
     row: int
     column: int
     share: float
     hover: str
     text: str
+    node: str
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,9 @@ def draw(
     """Draw a sheet's cells, coloured on a scale over `bounds`, with its headings and names."""
     shares = np.full((sheet.rows, sheet.columns), np.nan)
     hovers: npt.NDArray[np.object_] = np.full(shares.shape, "", dtype=object)
+    nodes: npt.NDArray[np.object_] = np.full(shares.shape, "", dtype=object)
     for cell in sheet.cells:
+        nodes[cell.row, cell.column] = cell.node
         shares[cell.row, cell.column] = cell.share
         hovers[cell.row, cell.column] = cell.hover
     figure = blank(int(sheet.rows * sheet.row_height) + (40 if sheet.column_names else 16))
@@ -119,6 +122,7 @@ def draw(
         go.Heatmap(
             z=shares,
             customdata=hovers,
+            text=nodes,
             hovertemplate="%{customdata}<extra></extra>",
             hoverongaps=False,
             zmin=bounds[0],
@@ -161,6 +165,39 @@ def draw(
         automargin=True,
     )
     return figure
+
+
+def pickable(figure: go.Figure) -> go.Figure:
+    """Return a drawn sheet whose cells can be clicked: the point that is picked names the node.
+
+    Plotly selects points, not cells, so an unseen point in each cell takes the clicks, and the
+    hovering with them.
+    """
+    figure = go.Figure(figure)
+    cells = figure.data[0]
+    places = np.argwhere(np.asarray(cells.text, dtype=object) != "")
+    picked = [(cells.text[row][column], cells.customdata[row][column]) for row, column in places]
+    cells.update(hovertemplate=None, hoverinfo="skip")
+    for trace in figure.data[1:]:  # else Plotly dims what is written once a point is picked
+        seen = {"marker": {"opacity": 1}} if trace.mode == "markers" else None
+        trace.update(selected={"textfont": {"color": BARE_INK}}, unselected=seen)
+    figure.add_trace(
+        go.Scatter(
+            x=places[:, 1],
+            y=places[:, 0],
+            customdata=picked,
+            mode="markers",
+            marker={"opacity": 0},
+            selected={"marker": {"opacity": 0}},
+            unselected={"marker": {"opacity": 0}},
+            hovertemplate="%{customdata[1]}<extra></extra>",
+            hoverlabel={"bgcolor": "#44515e"},
+            showlegend=False,
+            name="nodes",
+        )
+    )
+    # The nearest point, however wide the cell.
+    return figure.update_layout(hoverdistance=-1, dragmode=False, clickmode="event+select")
 
 
 def _labels(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -16,18 +19,32 @@ from kytos.figures.heatmap import (
     utilisation_tiles,
 )
 from kytos.figures.scale import difference_scale, utilisation_scale
+from kytos.figures.sheet import pickable
 from kytos.units import resource_name
 from kytos.usage import usage
 
+Pick = Callable[[str], None]
 _ALL = "all"
 _SIDE_BY_SIDE = "Before and after"
 _DIFFERENCE = "Difference"
 
 
-def cluster_heatmap(cluster: Cluster) -> None:
-    """Draw the utilisation of a cluster with a switch for the resource."""
+def cluster_heatmap(
+    cluster: Cluster,
+    marked: frozenset[str] = frozenset(),
+    mark: Mark = FREED,
+    on_pick: Pick | None = None,
+) -> None:
+    """Draw the utilisation of a cluster with a switch for the resource.
+
+    Parameters
+    ----------
+    on_pick
+        Called with the name of a node that is clicked.
+    """
     resource = _resource_switch(cluster, "resource")
-    chart(_utilisation(cluster, resource), key="heatmap", alt="Utilisation of each node")
+    figure = _utilisation(cluster, resource, marked, mark)
+    chart(figure, key="heatmap", alt="Utilisation of each node", on_pick=on_pick)
     _scale(utilisation_scale(), "heatmap scale")
 
 
@@ -36,8 +53,15 @@ def change_heatmaps(
     after: Cluster,
     marked: frozenset[str] = frozenset(),
     mark: Mark = FREED,
+    on_pick: Pick | None = None,
 ) -> None:
-    """Draw before and after, where `marked` nodes are named so, or their difference."""
+    """Draw before and after, where `marked` nodes are named so, or their difference.
+
+    Parameters
+    ----------
+    on_pick
+        Called with the name of a node that is clicked before.
+    """
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         resource = _resource_switch(before, "shown resource")
         view = st.segmented_control(
@@ -60,7 +84,8 @@ def change_heatmaps(
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Before**")
-        chart(_utilisation(before, resource), key="before", alt="Utilisation of each node before")
+        figure = _utilisation(before, resource)
+        chart(figure, key="before", alt="Utilisation of each node before", on_pick=on_pick)
     with right:
         st.markdown("**After**")
         figure = _utilisation(after, resource, marked, mark)
@@ -68,9 +93,36 @@ def change_heatmaps(
     _scale(utilisation_scale(), "change scale")
 
 
-def chart(figure: go.Figure, *, key: str, alt: str) -> None:
-    """Draw a figure with the few controls a reader needs."""
-    st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False})
+def chart(figure: go.Figure, *, key: str, alt: str, on_pick: Pick | None = None) -> None:
+    """Draw a figure with the few controls a reader needs.
+
+    Parameters
+    ----------
+    on_pick
+        Makes the nodes of a heatmap clickable; called with the name of one that is clicked.
+    """
+    if on_pick is None:
+        st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False})
+        return
+    st.plotly_chart(
+        pickable(figure),
+        key=key,
+        alt=alt,
+        config={"displayModeBar": False},
+        on_select=partial(picked, key, on_pick),
+        selection_mode="points",
+    )
+
+
+def picked(key: str, on_pick: Pick) -> None:
+    """Find out which node was clicked: a second click on the same one takes its point away."""
+    points = st.session_state[key]["selection"]["points"]
+    now = {str(point["customdata"][0]) for point in points if point.get("customdata")}
+    last = f"{key} picked"
+    before: set[str] = st.session_state.get(last, set())
+    st.session_state[last] = now
+    for node in now - before or before - now or now:
+        on_pick(node)
 
 
 def _utilisation(

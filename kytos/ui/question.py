@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -96,12 +97,24 @@ def run(page: QuestionPage, ask: Ask | None, loaded: Loaded, *, pressed: bool) -
     return answer if answer is not None and answer.loaded.digest == loaded.digest else None
 
 
-def empty(page: QuestionPage, ask: Ask | None, loaded: Loaded, invitation: str) -> None:
-    """Draw what there is to see before the first answer."""
+def empty(
+    page: QuestionPage,
+    ask: Ask | None,
+    loaded: Loaded,
+    invitation: str,
+    heatmap: Panel | None = None,
+) -> None:
+    """Draw what there is to see before the first answer.
+
+    Parameters
+    ----------
+    heatmap
+        Draws the cluster, where a page does more with it than show it.
+    """
     st.subheader("As it is now", anchor=False)
     if runs.running(page.question) is None:
         st.caption(invitation)
-    cluster_heatmap(loaded.cluster)
+    (heatmap or partial(cluster_heatmap, loaded.cluster))()
     if ask is not None:
         with st.expander("Scenario", icon=":material/folder_open:"):
             scenario_panel(ask, loaded, page.values)

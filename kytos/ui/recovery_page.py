@@ -12,7 +12,7 @@ import streamlit as st
 from kytos import units
 from kytos.cluster import Cluster
 from kytos.figures.failures import failure_tiles, outcome_of
-from kytos.figures.heatmap import FAILED
+from kytos.figures.heatmap import FAILED, FAILS
 from kytos.optimize.atlas import AtlasOutcome, AtlasRequest, atlas
 from kytos.optimize.failure import fail, failing_nodes
 from kytos.optimize.promise import COUNTS
@@ -25,7 +25,7 @@ from kytos.sources.prices import is_spot
 from kytos.ui import controls, frame, question, results, runs
 from kytos.ui.clusters import Loaded
 from kytos.ui.controls import Preset
-from kytos.ui.heatmaps import change_heatmaps, chart
+from kytos.ui.heatmaps import change_heatmaps, chart, cluster_heatmap
 from kytos.ui.question import Panel, QuestionPage
 from kytos.ui.results import Cell
 from kytos.ui.runs import Answer, Ask, SideAsk
@@ -97,12 +97,16 @@ def show() -> None:
         settings = question.settings(controls.moving(LoadMode.SPREAD))
     pressed = question.head(PAGE)
     request = RecoveryRequest(**_failing(loaded.cluster), **limits)
-    ask = _checked(request, loaded, settings)
-    run_atlas = st.button(
-        "Fail every node in turn",
-        icon=":material/grid_on:",
-        help="Tries each node and each zone by itself and shows which failures lose pods.",
-    )
+    told, atlas_button = st.columns([4, 1.2], vertical_alignment="center")
+    with told:
+        ask, failing = _checked(request, loaded, settings)
+    with atlas_button:
+        run_atlas = st.button(
+            "Fail every node in turn",
+            icon=":material/grid_on:",
+            help="Tries each node and each zone by itself and shows which failures lose pods.",
+            width="stretch",
+        )
     if run_atlas:
         asked = AtlasRequest(max_utilization=request.max_utilization)
         runs.start(atlas, SideAsk(Beside.ATLAS, loaded.digest, asked), loaded)
@@ -110,7 +114,13 @@ def show() -> None:
     runs.watch(Beside.ATLAS)
     if answer is None:
         _atlas(loaded)
-        question.empty(PAGE, ask, loaded, "Choose what fails and press *Recover*.")
+        question.empty(
+            PAGE,
+            ask,
+            loaded,
+            "Choose what fails, here by clicking nodes or above, and press *Recover*.",
+            partial(cluster_heatmap, loaded.cluster, frozenset(failing), FAILS, _pick),
+        )
         return
     question.stale_note(PAGE, answer, ask)
     _result(answer, ask)
@@ -168,8 +178,8 @@ def _failing(cluster: Cluster) -> dict[str, Any]:
             "Any one node",
             icon=":material/bolt:",
             help="Chooses the fullest node; *Fail every node in turn* tries them all.",
-            on_click=controls.set_controls,
-            args=({_NODES: [_fullest(cluster)], _ZONES: [], _SPOT: False},),
+            on_click=_pick_alone,
+            args=(_fullest(cluster),),
             width="stretch",
         )
     return {
@@ -179,13 +189,30 @@ def _failing(cluster: Cluster) -> dict[str, Any]:
     }
 
 
+def _pick(node: str) -> None:
+    """Let a clicked node fail, or no longer."""
+    chosen = st.session_state.get(_NODES, [])
+    left = [name for name in chosen if name != node]
+    controls.set_controls({_NODES: left if node in chosen else [*chosen, node]})
+
+
+def _pick_alone(node: str) -> None:
+    """Let a clicked node fail and nothing else."""
+    controls.set_controls({_NODES: [node], _ZONES: [], _SPOT: False})
+
+
 def _fullest(cluster: Cluster) -> str:
     found = usage(cluster)
     return found.nodes[int(found.share[:, :2].max(axis=1).argmax())]
 
 
-def _checked(request: RecoveryRequest, loaded: Loaded, settings: Any) -> Ask | None:
-    """What is asked, with what it hits in a line; None, and the reason, where it cannot be."""
+def _checked(
+    request: RecoveryRequest, loaded: Loaded, settings: Any
+) -> tuple[Ask | None, tuple[str, ...]]:
+    """What is asked, and the nodes it fails, with what that hits in a line.
+
+    None, and the reason, where it cannot be.
+    """
     try:
         nodes = failing_nodes(
             loaded.cluster, request.failed_nodes, request.failed_zones, spot=request.failed_spot
@@ -193,15 +220,17 @@ def _checked(request: RecoveryRequest, loaded: Loaded, settings: Any) -> Ask | N
         failure = fail(loaded.cluster, nodes)
     except RequestRefused as error:
         question.refused(error)
-        return None
+        return None, ()
     if nodes:
+        ended = len(failure.left_behind)
+        them = "it" if len(nodes) == 1 else "them"
         st.caption(
             f"{units.count(len(nodes), 'node')} of {len(loaded.cluster.nodes):,} "
             f"{'fails' if len(nodes) == 1 else 'fail'}: "
-            f"{units.count(len(failure.evacuees), 'pod')} to evacuate, "
-            f"{len(failure.left_behind):,} not evacuated."
+            f"{units.count(len(failure.evacuees), 'pod')} to evacuate"
+            + (f"; {ended:,} more, of DaemonSets and the like, gone with {them}." if ended else ".")
         )
-    return Ask(PAGE.question, loaded.digest, request, *settings)
+    return Ask(PAGE.question, loaded.digest, request, *settings), nodes
 
 
 def _result(answer: Answer, ask: Ask | None) -> None:
@@ -211,7 +240,8 @@ def _result(answer: Answer, ask: Ask | None) -> None:
         st.markdown(f"Failed: {named(outcome.failed_nodes)}")
     results.cells_row(_cells(outcome))
     st.caption(_proof(outcome))
-    change_heatmaps(answer.before, answer.after, frozenset(outcome.failed_nodes), FAILED)
+    failed = frozenset(outcome.failed_nodes)
+    change_heatmaps(answer.before, answer.after, failed, FAILED, on_pick=_pick)
     question.result_tabs(PAGE, answer, ask, _panels(answer, outcome))
 
 
@@ -397,13 +427,14 @@ def _atlas(loaded: Loaded) -> None:
     filled = "" if limit == 1 else f" Survivors are filled to {units.percent(limit)} at most."
     st.markdown(f"{atlas_sentence(found)}{filled}")
     st.caption(
-        "A tile is a node: ✓ every pod finds another node, a number is how many do not. "
-        "Hover for the pods."
+        "A tile is a node: ✓ every pod finds another node, a number is how many do not; the "
+        "darker, the larger their share. Hover for the pods, click to let that node fail."
     )
     chart(
         failure_tiles(loaded.cluster, found.nodes, found.zones),
         key="atlas",
         alt="What the failure of each node and zone would lose",
+        on_pick=_pick_alone,
     )
     reports = sorted((*found.zones, *found.nodes), key=lambda report: -len(report.lost_pods))
     with st.expander("As a table", icon=":material/table:"):

@@ -52,3 +52,19 @@ def test_ready_scenario_answered_and_downloaded(
         page.get_by_role("button", name=f"{download} as CSV").click()
     table = Path(kept.value.path()).read_text(encoding="utf-8")
     assert len(list(csv.DictReader(io.StringIO(table)))) > 0
+
+
+def test_nodes_fail_by_a_click(page: Page) -> None:
+    """A click on a node of the heatmap lets it fail, and another one takes that back."""
+    page.get_by_role("link", name="Recovery", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recovery")
+    cell = page.locator(".js-plotly-plot .scatterlayer .point").first
+    cell.wait_for(state="attached")
+    chosen = page.get_by_test_id("stMultiSelect").first
+    cell.hover(force=True)
+    expect(page.locator(".hoverlayer").get_by_text("shop-00")).to_be_visible()
+    cell.click(force=True)
+    expect(chosen).to_contain_text("shop-00")
+    expect(page.get_by_text("1 node of 20 fails")).to_be_visible()
+    cell.click(force=True)
+    expect(chosen).not_to_contain_text("shop-00")

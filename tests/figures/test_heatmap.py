@@ -14,6 +14,7 @@ from kytos.figures.heatmap import (
     utilisation_table,
     utilisation_tiles,
 )
+from kytos.figures.sheet import pickable
 from kytos.figures.style import DIFFERENCE, LIGHT_INK, LOSSES, UTILISATION, inks_on
 
 
@@ -152,3 +153,22 @@ def test_labels_can_be_read_on_every_colour(scale: str) -> None:
     for colour, found in zip(colours, inks_on(scale, positions), strict=True):
         ink = (1.0, 1.0, 1.0) if found == LIGHT_INK else (0.0, 0.0, 0.0)
         assert contrast(colour, ink) >= 4.5
+
+
+@pytest.mark.parametrize(
+    "draw", [utilisation_table, lambda cluster: utilisation_tiles(cluster, CPU)]
+)
+def test_every_cell_can_be_clicked(three_nodes: Cluster, draw) -> None:  # type: ignore[no-untyped-def]
+    """A point in each cell names its node and says what hovering said; the cells stay silent."""
+    figure = draw(three_nodes)
+    clickable = pickable(figure)
+    (nodes,) = [trace for trace in clickable.data if trace.name == "nodes"]
+    told = {(x, y): data for x, y, data in zip(nodes.x, nodes.y, nodes.customdata, strict=True)}
+    drawn = np.argwhere(np.asarray(figure.data[0].customdata, dtype=object) != "")
+    assert set(told) == {(column, row) for row, column in drawn}
+    assert {name for name, _ in told.values()} == {"full", "half", "idle"}
+    for (column, row), (name, hover) in told.items():
+        assert hover == figure.data[0].customdata[row][column]
+        assert name in hover
+    assert clickable.data[0].hoverinfo == "skip"
+    assert figure.data[0].hoverinfo is None, "the drawn figure itself is left as it was"
