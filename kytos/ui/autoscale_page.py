@@ -227,13 +227,13 @@ def scaled(request: AutoscaleRequest, factor: float) -> AutoscaleRequest:
 
 _COLUMNS = {
     "id": st.column_config.TextColumn("Service", required=True),
-    "enabled": st.column_config.CheckboxColumn("Scales", default=True),
-    "request_rate": st.column_config.NumberColumn("Rate", min_value=0, required=True),
+    "enabled": st.column_config.CheckboxColumn("Scales", default=True, width=70),
+    "request_rate": st.column_config.NumberColumn("Rate", min_value=0, required=True, width=70),
     "target_rate": st.column_config.NumberColumn("Target per replica", required=True),
-    "min_replicas": st.column_config.NumberColumn("Min", min_value=0, step=1, default=1),
-    "max_replicas": st.column_config.NumberColumn("Max", min_value=0, step=1),
+    "min_replicas": st.column_config.NumberColumn("Min", min_value=0, step=1, default=1, width=60),
+    "max_replicas": st.column_config.NumberColumn("Max", min_value=0, step=1, width=60),
     "priority": st.column_config.NumberColumn(
-        "Priority", step=1, help="left out: as the service's pods"
+        "Priority", step=1, width=85, help="left out: as the service's pods"
     ),
     "cpu_request": st.column_config.NumberColumn(
         "CPU (millicores)", min_value=0, help="of one replica; left out: as the service's pods"
@@ -242,7 +242,7 @@ _COLUMNS = {
         "Memory (MiB)", min_value=0, help="of one replica; left out: as the service's pods"
     ),
     "replicas": st.column_config.NumberColumn(
-        "Replicas", min_value=0, step=1, help="left out: as many as pods are listed"
+        "Replicas", min_value=0, step=1, width=85, help="left out: as many as pods are listed"
     ),
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from kytos import units
 from kytos.cluster import CPU, INSTANCE_TYPE, MEMORY, PODS, Cluster
@@ -22,6 +23,8 @@ from kytos.usage import Summary, usage
 
 _FILES = "cluster files"
 _ERROR = "upload error"
+_KNOWN = "known files"
+"""The files that were there before the last change."""
 _COMMAND = (
     "kubectl get nodes,pods,deployments,replicasets,statefulsets,daemonsets,jobs,"
     "poddisruptionbudgets,persistentvolumeclaims,persistentvolumes,storageclasses,namespaces,"
@@ -47,6 +50,7 @@ def show() -> None:
     if loaded.snapshot is not None:
         snapshot_row(loaded.snapshot, _read_live)
     _state(loaded)
+    frame.questions()
     st.subheader("Utilisation by node", anchor=False)
     st.caption("Requested of allocatable. Hover over a node for its pods; ▲ is over capacity.")
     cluster_heatmap(loaded.cluster)
@@ -64,7 +68,10 @@ def _upload() -> None:
         on_change=_read,
     )
     _refusal()  # here too: the popover covers the page's own
-    st.caption("It is read in this session only and sent nowhere.")
+    st.caption(
+        "It is read in this session only and sent nowhere. A file of more than "
+        f"{st.get_option('server.maxUploadSize')} MB turns red and is not read."
+    )
     context_picker(_read_live)
 
 
@@ -78,12 +85,27 @@ def _refusal() -> None:
 
 
 def _read() -> None:
-    """Take the uploaded files as the session's cluster; on an error leave all as it was."""
+    """Take the uploaded files as the session's cluster; on an error leave all as it was.
+
+    Those that do not go with what was uploaded before are taken by themselves.
+    """
     files = st.session_state[_FILES]
-    if files:
-        _keep(lambda: clusters.read_upload([(file.name, file.getvalue()) for file in files]))
-    else:
-        st.session_state.pop(_ERROR, None)
+    known = st.session_state.get(_KNOWN, frozenset())
+    st.session_state[_KNOWN] = frozenset(file.file_id for file in files)
+    st.session_state.pop(_ERROR, None)
+    if not files:
+        return
+    _keep(lambda: _read_files(files))
+    added = [file for file in files if file.file_id not in known]
+    if _ERROR in st.session_state and 0 < len(added) < len(files):
+        refusal = st.session_state[_ERROR]
+        _keep(lambda: _read_files(added))  # another cluster, or this one as it is now
+        if _ERROR in st.session_state:
+            st.session_state[_ERROR] = refusal
+
+
+def _read_files(files: list[UploadedFile]) -> Loaded:
+    return clusters.read_upload([(file.name, file.getvalue()) for file in files])
 
 
 def _read_live(context: str) -> None:

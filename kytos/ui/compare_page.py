@@ -116,6 +116,7 @@ def _solvers_view(
             [name.value for name in here],
             default=[name.value for name in _first_choice(here)],
             key="compared",
+            wrap=True,
         )
     with button:
         pressed = st.button(
@@ -158,7 +159,10 @@ def _solvers_result(answer: Answer) -> None:
         solvers_table(comparison),
         hide_index=True,
         key="solvers table",
+        placeholder="",
         column_config={
+            "Solver": st.column_config.TextColumn(width=200),
+            "Kind": st.column_config.TextColumn(width=70),
             "Seconds": st.column_config.NumberColumn(format="%.2f"),
             "Gap": st.column_config.NumberColumn(format="percent", help=_GAP_HELP),
             "Own proposal": st.column_config.TextColumn(help=_PROPOSAL_HELP),
@@ -244,7 +248,7 @@ def _table_row(name: str, plan: Plan, row: Row | None) -> dict[str, object]:
         "Nodes in use": plan.metrics.nodes_in_use,
         "Price per hour": plan.metrics.price_per_hour,
         "Pods moved": plan.metrics.pods_moved,
-        "CPU spread": plan.metrics.cpu_spread,
+        "CPU spread": round(plan.metrics.cpu_spread, 2),
         "Replica pairs": plan.metrics.anti_affinity_pairs,
         "Seconds": None if row is None else row.seconds,
         "Ended by": "" if row is None or row.stopped_by is None else row.stopped_by.value,

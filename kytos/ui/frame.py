@@ -19,12 +19,21 @@ _LOGO = Path(__file__).with_name("logo.svg")
 _ICON = Path(__file__).with_name("icon.svg")
 _SIDEBAR_PIXELS = 340
 """Room for three presets side by side."""
+_STYLE = "<style>.stMainBlockContainer {padding-top: 2.5rem}</style>"
+"""Of the 6 rem that Streamlit leaves above a title."""
 _ICONS = {
     "Rebalance": ":material/balance:",
     "Recovery": ":material/healing:",
     "Placement": ":material/add_location_alt:",
     "Autoscale": ":material/trending_up:",
     "Compare": ":material/compare_arrows:",
+}
+_ASKS = {
+    "Rebalance": "Which nodes could go?",
+    "Recovery": "What if nodes fail?",
+    "Placement": "Where do new pods belong?",
+    "Autoscale": "How many replicas?",
+    "Compare": "How good are the plans?",
 }
 _OTHER_ICON = ":material/analytics:"
 
@@ -40,6 +49,7 @@ def begin(title: str) -> Loaded | None:
         layout="wide",
         initial_sidebar_state=_SIDEBAR_PIXELS,
     )
+    st.html(_STYLE)
     st.logo(str(_LOGO), size="large")
     require_login()
     workers()
@@ -63,9 +73,23 @@ def workers() -> Pool:
 
 def _navigation() -> None:
     st.page_link("app.py", label="Cluster", icon=":material/dns:")
-    for path in sorted((_ROOT / "pages").glob("[0-9]*_*.py")):
-        name = path.stem.split("_", 1)[1].replace("_", " ")
-        st.page_link(f"pages/{path.name}", label=name, icon=_ICONS.get(name, _OTHER_ICON))
+    for name, path in _pages():
+        st.page_link(path, label=name, icon=_ICONS.get(name, _OTHER_ICON))
+
+
+def questions() -> None:
+    """Draw what can be asked of a cluster, each a link to its page."""
+    with st.container(border=True, horizontal=True, horizontal_alignment="distribute"):
+        for name, path in _pages():
+            st.page_link(
+                path, label=_ASKS.get(name, name), icon=_ICONS.get(name, _OTHER_ICON), help=name
+            )
+
+
+def _pages() -> list[tuple[str, str]]:
+    """The name and the file of each page."""
+    paths = sorted((_ROOT / "pages").glob("[0-9]*_*.py"))
+    return [(path.stem.split("_", 1)[1].replace("_", " "), f"pages/{path.name}") for path in paths]
 
 
 def _choose_cluster() -> Loaded | None:

@@ -261,6 +261,11 @@ _SHAPE_COLUMNS = {
     "startup_seconds": st.column_config.NumberColumn("Boot seconds", min_value=0, default=90),
 }
 
+_WAIT_COLUMNS = {
+    "Start-up (s)": st.column_config.NumberColumn(format="%.0f"),
+    "Latency (ms)": st.column_config.NumberColumn(format="%.2f"),
+}
+
 
 def _result(answer: Answer, ask: Ask | None) -> None:
     outcome: PlacementOutcome = answer.outcome
@@ -352,7 +357,9 @@ def _placements(answer: Answer, outcome: PlacementOutcome) -> None:
             **results.request_columns([known[pod.pod] for pod in outcome.placements]),
         }
     )
-    results.table_with_downloads(table, outcome.placements, "placements", answer.loaded.name)
+    results.table_with_downloads(
+        table, outcome.placements, "placements", answer.loaded.name, _WAIT_COLUMNS
+    )
 
 
 def _runners_up(outcome: PlacementOutcome) -> None:
@@ -378,6 +385,7 @@ def _runners_up(outcome: PlacementOutcome) -> None:
         ),
         hide_index=True,
         key="option table",
+        column_config=_WAIT_COLUMNS,
     )
 
 

@@ -170,6 +170,7 @@ def table_with_downloads(
         table,
         hide_index=True,
         key=what,
+        placeholder="",
         column_config={
             **{
                 name: st.column_config.NumberColumn(format="%.2f")
@@ -182,7 +183,7 @@ def table_with_downloads(
     with st.container(horizontal=True):
         st.download_button(
             f"{what.capitalize()} as CSV",
-            _csv(table),
+            as_csv(table),
             f"{file_stem}-{what.replace(' ', '-')}.csv",
             "text/csv",
             icon=":material/download:",
@@ -248,10 +249,18 @@ def solver_panel(outcome: Outcome) -> None:
             chart(energy_trace(report.trace), key="trace", alt="Best energy over time")
 
 
-def _csv(table: pd.DataFrame) -> str:
+def as_csv(table: pd.DataFrame) -> str:
+    """Return a table to open in a spreadsheet."""
     buffer = io.StringIO()
-    table.to_csv(buffer, index=False)
+    table.map(_no_formula).to_csv(buffer, index=False)
     return buffer.getvalue()
+
+
+def _no_formula(value: object) -> object:
+    """Keep a name that a spreadsheet would compute from being a formula there (OWASP)."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
 
 
 def _change(difference: int) -> str | None:

@@ -197,7 +197,11 @@ def _poll(question: StrEnum) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         seconds = time.monotonic() - run.started_s
         place = run.job.place
-        stage = f"waiting, place {place} in the queue" if place else progress.stage or "starting"
+        stage = (
+            f"waiting for a worker, place {place} in the queue"
+            if place
+            else progress.stage or "starting"
+        )
         words = f"**{stage[:1].upper()}{stage[1:]}** · {seconds:.0f} s"
         if progress.energy is not None:
             words += f" · best energy {energy(progress.energy)}"

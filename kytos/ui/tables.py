@@ -53,6 +53,7 @@ def edited_rows(
         num_rows="dynamic",
         hide_index=True,
         column_config=columns,
+        placeholder="",  # of a cell left empty, which would say None
     )
     rows = state[_key(name, "kept")] = _rows(edited)
     return _with_beyond(rows, state.get(_key(name, "beyond"), {}))

@@ -96,3 +96,16 @@ def test_link_holds_the_controls(page: Page, dashboard: str) -> None:
     expect(page.get_by_text("12 nodes · 100 running pods")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("moves to even out more than 20 points")).to_be_visible()
     expect(page.get_by_text("Squared distance of each node")).to_be_visible()
+
+
+def test_another_file_replaces_what_was_uploaded_before(page: Page, tmp_path: Path) -> None:
+    """The uploader keeps the first file: read with it, the second would be full of duplicates."""
+    content = lzma.decompress(LAB.read_bytes())
+    for day in ("monday", "tuesday"):
+        (tmp_path / f"{day}.json").write_bytes(content)
+    uploader = page.locator("input[type=file]")
+    upload(page, tmp_path / "monday.json")
+    expect(page.get_by_role("heading", level=1)).to_have_text("monday")
+    uploader.set_input_files(tmp_path / "tuesday.json")
+    expect(page.get_by_role("heading", level=1)).to_have_text("tuesday")
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)

@@ -117,6 +117,13 @@ def test_good_upload_clears_the_error(app: AppTest) -> None:
     assert app.title[0].value == "good"
 
 
+def test_first_page_leads_to_every_question(app: AppTest) -> None:
+    """Beside the navigation's names, what one would ask, each a link."""
+    links = {link.proto.label: link.proto.page for link in app.main.get("page_link")}
+    assert links["What if nodes fail?"] == "Recovery"
+    assert len(links) == 5
+
+
 def test_why_not_names_the_rule_and_what_would_help(app: AppTest) -> None:
     """A pod that waits comes first; its refusals are summed up as the scheduler words them."""
     upload(app, "lab.json", lab())
