@@ -10,7 +10,7 @@ from kytos.compare import Comparison, Frontier, FrontierPoint, Plan
 from kytos.figures.style import AFTER, BEFORE, MARK, blank
 from kytos.figures.terms import TERMS, term_bar, weighted
 from kytos.problem import LoadMode
-from kytos.units import count
+from kytos.units import count, middle
 from kytos.units import energy as energy_text
 
 START = "as it is now"
@@ -22,8 +22,13 @@ _LINES = (
     ("#cc79a7", "dashdot", "triangle-up"),
     ("#56b4e9", "longdash", "triangle-down"),
     ("#e69f00", "longdashdot", "cross"),
+    ("#6b7785", "solid", "x"),
+    ("#7b5ea7", "dash", "star"),
+    ("#a8763e", "dot", "hexagon"),
+    ("#d1495b", "dashdot", "bowtie"),
 )
-"""Colour (Okabe and Ito 2008), dash and marker of each solver, in turn."""
+"""Colour (the first of Okabe and Ito 2008), dash and marker: one each for all solvers there are on
+a machine."""
 
 _LEAST_SECONDS = 1e-3
 """Where a logarithmic clock begins."""
@@ -87,6 +92,7 @@ def energy_by_solver(comparison: Comparison) -> go.Figure:
         legend={"traceorder": "normal"},
     )
     figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
+    figure.update_yaxes(tickvals=names, ticktext=[middle(name, 22) for name in names])
     figure.update_xaxes(title="energy", fixedrange=True, automargin=True)
     return figure
 
@@ -97,7 +103,7 @@ def energy_over_time(comparison: Comparison) -> go.Figure:
     What answers in one go is a point. The clock is logarithmic where one run is much longer than
     another.
     """
-    figure = blank(360)
+    figure = blank(420)
     rows = [row for row in comparison.rows if row.trace]
     for position, row in enumerate(rows):
         colour, dash, symbol = _LINES[position % len(_LINES)]
@@ -126,7 +132,8 @@ def energy_over_time(comparison: Comparison) -> go.Figure:
         annotation_position="bottom right",
     )
     figure.update_layout(
-        legend={"orientation": "v", "x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
+        # Below, where long names take no width from the lines.
+        legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"}
     )
     ends = [max(_LEAST_SECONDS, row.trace[-1][0]) for row in rows]
     figure.update_xaxes(title="seconds", fixedrange=True)

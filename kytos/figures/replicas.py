@@ -62,7 +62,7 @@ def traffic_lines(curve: TrafficCurve, services: Sequence[str], factor: float) -
         Those to draw, at most `MOST_LINES`; dotted is what a service would want.
     """
     style = blank(520)
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.18)
     figure.update_layout(style.layout)
     factors = [point.factor for point in curve.points]
     for place, service in enumerate(services[:MOST_LINES]):
@@ -103,6 +103,7 @@ def traffic_lines(curve: TrafficCurve, services: Sequence[str], factor: float) -
             line={"color": colour},
             marker={"symbol": symbol, "size": 7},
             name=name,
+            legend="legend2",  # of its own: its colours are also those of services
             hovertemplate=name + " %{y:.0%}<extra></extra>",
             row=2,
             col=1,
@@ -119,5 +120,6 @@ def traffic_lines(curve: TrafficCurve, services: Sequence[str], factor: float) -
     )
     figure.update_xaxes(fixedrange=True)
     figure.update_xaxes(title="traffic, as a multiple of the rates in the table", row=2, col=1)
-    figure.update_layout(margin={"l": 8, "r": 16, "t": 64, "b": 8})
+    below = style.layout.legend.to_plotly_json() | {"y": figure.layout.yaxis2.domain[1]}
+    figure.update_layout(margin={"l": 8, "r": 16, "t": 64, "b": 8}, legend2=below)
     return figure

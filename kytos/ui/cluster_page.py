@@ -36,12 +36,13 @@ _EVERY_REASON = "every reason"
 def show() -> None:
     """Draw the page."""
     loaded = frame.begin("Cluster")
-    heading, source = st.columns([3, 1], vertical_alignment="bottom")
+    heading, right = st.columns([5, 2.4], vertical_alignment="bottom")
+    source = right.container(horizontal=True, horizontal_alignment="right")
     with heading:
         st.title(plain(loaded.name) if loaded else "Your cluster", anchor=False)
         if loaded is not None and loaded.sample is not None:
             st.caption(clusters.story(loaded.sample))
-    with source, st.popover("Use your own cluster", icon=":material/upload:", width="stretch"):
+    with source, st.popover("Use your own cluster", icon=":material/upload:", width="content"):
         _upload()
     _refusal()
     if loaded is None:

@@ -82,7 +82,7 @@ def show() -> None:
         weights = controls.weights(request.mode)
         with st.expander("Budget", icon=":material/tune:"):
             params = controls.budget()
-    heading, switch = st.columns([3, 2], vertical_alignment="bottom")
+    heading, switch = st.columns([4, 5], vertical_alignment="bottom")
     with switch:
         view = View(
             st.segmented_control(

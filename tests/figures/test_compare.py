@@ -26,6 +26,7 @@ from kytos.figures.compare import (
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import LoadMode
 from kytos.solvers.base import SolverName, Watch
+from kytos.ui.controls import solvers_here
 from tests.compare.conftest import QUICK, small_cluster
 
 
@@ -85,6 +86,16 @@ def test_traces_are_each_solvers_own(comparison: Comparison) -> None:
     assert len({(trace.line.dash, trace.marker.symbol) for trace in figure.data}) == 3
     assert figure.layout.shapes[0].y0 == comparison.bound
     assert figure.data[2].mode == "markers"
+
+
+def test_as_many_solvers_as_run_here_are_told_apart(comparison: Comparison) -> None:
+    """Seven are chosen from the start; none looks like another."""
+    names = solvers_here()
+    row = next(row for row in comparison.rows if row.trace)
+    rows = tuple(row.model_copy(update={"solver": name}) for name in names)
+    drawn = energy_over_time(comparison.model_copy(update={"rows": rows})).data
+    assert len({trace.marker.symbol for trace in drawn}) == len(names)
+    assert len({trace.line.color for trace in drawn}) == len(names)
 
 
 def test_clock_is_logarithmic_only_where_runs_differ_much(comparison: Comparison) -> None:
