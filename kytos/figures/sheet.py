@@ -117,7 +117,9 @@ def draw(
         nodes[cell.row, cell.column] = cell.node
         shares[cell.row, cell.column] = cell.share
         hovers[cell.row, cell.column] = cell.hover
-    figure = blank(int(sheet.rows * sheet.row_height) + (40 if sheet.column_names else 16))
+    above = 32 if sheet.column_names else 8
+    figure = blank(int(sheet.rows * sheet.row_height) + above + 8)
+    figure.update_layout(margin_t=above)  # Plotly makes no room above a figure of one row
     figure.add_trace(
         go.Heatmap(
             z=shares,

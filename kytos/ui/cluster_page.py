@@ -88,7 +88,7 @@ def _refusal() -> None:
 def _read() -> None:
     """Take the uploaded files as the session's cluster; on an error leave all as it was.
 
-    Those that do not go with what was uploaded before are taken by themselves.
+    Files that hold a whole cluster replace those of an earlier upload, others add to them.
     """
     files = st.session_state[_FILES]
     known = st.session_state.get(_KNOWN, frozenset())
@@ -96,13 +96,17 @@ def _read() -> None:
     st.session_state.pop(_ERROR, None)
     if not files:
         return
-    _keep(lambda: _read_files(files))
     added = [file for file in files if file.file_id not in known]
-    if _ERROR in st.session_state and 0 < len(added) < len(files):
-        refusal = st.session_state[_ERROR]
-        _keep(lambda: _read_files(added))  # another cluster, or this one as it is now
-        if _ERROR in st.session_state:
-            st.session_state[_ERROR] = refusal
+    if 0 < len(added) < len(files):
+        try:
+            found = _read_files(added)
+        except SourceError:
+            pass  # a part of a cluster, to be read with the others
+        else:
+            if found.cluster.pods:
+                clusters.keep(found)
+                return
+    _keep(lambda: _read_files(files))
 
 
 def _read_files(files: list[UploadedFile]) -> Loaded:

@@ -98,14 +98,20 @@ def test_link_holds_the_controls(page: Page, dashboard: str) -> None:
     expect(page.get_by_text("Squared distance of each node")).to_be_visible()
 
 
-def test_another_file_replaces_what_was_uploaded_before(page: Page, tmp_path: Path) -> None:
-    """The uploader keeps the first file: read with it, the second would be full of duplicates."""
+def test_another_cluster_replaces_what_was_uploaded_before(page: Page, tmp_path: Path) -> None:
+    """The uploader keeps the first file: read with it, the second would be merged or refused."""
     content = lzma.decompress(LAB.read_bytes())
     for day in ("monday", "tuesday"):
         (tmp_path / f"{day}.json").write_bytes(content)
+    for name in ("mine", "yours"):
+        node = {"id": f"{name}-node", "cpu_capacity": 1000, "mem_capacity": 1000}
+        pod = {"id": f"{name}-pod", "cpu_request": 1, "mem_request": 1, "current_node": node["id"]}
+        (tmp_path / f"{name}.json").write_text(json.dumps({"nodes": [node], "pods": [pod]}))
     uploader = page.locator("input[type=file]")
     upload(page, tmp_path / "monday.json")
     expect(page.get_by_role("heading", level=1)).to_have_text("monday")
-    uploader.set_input_files(tmp_path / "tuesday.json")
-    expect(page.get_by_role("heading", level=1)).to_have_text("tuesday")
-    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    for name, size in (("tuesday", "20 nodes"), ("mine", "1 node"), ("yours", "1 node")):
+        uploader.set_input_files(tmp_path / f"{name}.json")
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+        expect(page.get_by_test_id("stSidebar").get_by_text(f"{size} ·")).to_be_visible()
+        expect(page.get_by_test_id("stAlert")).to_have_count(0)

@@ -172,3 +172,9 @@ def test_every_cell_can_be_clicked(three_nodes: Cluster, draw) -> None:  # type:
         assert name in hover
     assert clickable.data[0].hoverinfo == "skip"
     assert figure.data[0].hoverinfo is None, "the drawn figure itself is left as it was"
+
+
+def test_one_node_leaves_room_for_the_names_above(three_nodes: Cluster) -> None:
+    """The names of the columns are not cut off, however low the figure is."""
+    one = three_nodes.replace(nodes=three_nodes.nodes[:1], pods=())
+    assert utilisation_table(one).layout.margin.t >= 30
