@@ -1,4 +1,4 @@
-"""What an operator sets of the workers, read from the environment; dashboard and service alike."""
+"""What an operator sets in the environment, as far as more than one room reads it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import os
 from collections.abc import Mapping
 from typing import Self
 
-from pydantic import Field
+from pydantic import Field, SecretStr, ValidationError
 
 from kytos.cluster import Frozen
 
 PREFIX = "KYTOS_"
 
 
-class PoolSettings(Frozen):
-    """The bounds of the pool; each is the variable ``KYTOS_`` and the field's name in capitals."""
+class SettingsError(ValueError):
+    """A variable that holds what its setting does not accept; says which, never what it holds."""
 
-    workers: int | None = Field(
-        None, ge=1, le=256, description="worker processes; by default one per core, at most four"
-    )
-    queue: int = Field(16, ge=0, le=10_000, description="solves that may wait; more are refused")
+
+class EnvironmentSettings(Frozen):
+    """Settings, each the variable ``KYTOS_`` and the field's name in capitals."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -27,8 +26,43 @@ class PoolSettings(Frozen):
 
         Raises
         ------
-        pydantic.ValidationError
+        SettingsError
             When a variable holds what its setting does not accept.
         """
-        given = {name: environment.get(PREFIX + name.upper(), "") for name in cls.model_fields}
-        return cls(**{name: value for name, value in given.items() if value})
+        # Stripped, because what is read from a file or a Secret often ends with a line break.
+        read = {name: environment.get(_variable(name), "").strip() for name in cls.model_fields}
+        try:
+            return cls(**{name: value for name, value in read.items() if value})
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_context=False, include_input=False)
+            said = "; ".join(f"{_variable(str(e['loc'][0]))}: {e['msg']}" for e in found)
+        raise SettingsError(said)  # not from the error, which quotes the token
+
+
+class PoolSettings(EnvironmentSettings):
+    """The bounds of the pool; dashboard and service alike."""
+
+    workers: int | None = Field(
+        None, ge=1, le=256, description="worker processes; by default one per core, at most four"
+    )
+    queue: int = Field(16, ge=0, le=10_000, description="solves that may wait; more are refused")
+
+
+class AccessSettings(EnvironmentSettings):
+    """Who may call the service."""
+
+    api_token: SecretStr | None = Field(
+        None, min_length=16, description="bearer token every call must carry"
+    )
+    allow_anonymous: bool = Field(
+        False, description="answer without a token on addresses other than this machine's own"
+    )
+
+    @property
+    def may_be_reached(self) -> bool:
+        """Whether the service may listen where others can reach it."""
+        return self.allow_anonymous or self.api_token is not None
+
+
+def _variable(field: str) -> str:
+    return PREFIX + field.upper()

@@ -100,7 +100,8 @@ class Access:
 
 def _carries(headers: Mapping[str, str], token: str) -> bool:
     scheme, _, given = headers.get("authorization", "").partition(" ")
-    same = hmac.compare_digest(given.strip().encode(), token.encode())
+    # Headers are read as Latin-1: this gives back the bytes that were sent.
+    same = hmac.compare_digest(given.strip().encode("latin-1"), token.encode())
     return same and scheme.lower() == "bearer"
 
 

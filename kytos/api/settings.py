@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from kytos.settings import PoolSettings
+from kytos.settings import AccessSettings, PoolSettings
 from kytos.solvers.base import BlockRunner
 
 
-class Settings(PoolSettings):
+class Settings(AccessSettings, PoolSettings):
     """The service's settings and those of its pool, from variables named alike."""
 
-    api_token: SecretStr | None = Field(
-        None, min_length=16, description="bearer token every call must carry"
-    )
-    allow_anonymous: bool = Field(
-        False, description="answer without a token on addresses other than this machine's own"
-    )
     allow_paid_solvers: bool = Field(
         False, description="let callers accept a charge with solver.consent; they spend your money"
     )

@@ -68,11 +68,11 @@ def ask(
 
 
 @contextmanager
-def bad_input_ends() -> Iterator[None]:
+def bad_input_ends(refused: tuple[type[Exception], ...] = REFUSED) -> Iterator[None]:
     """End the command with its exit code and the sentence when what was given is refused."""
     try:
         yield
-    except REFUSED as error:
+    except refused as error:
         fail(str(error))
 
 

@@ -33,6 +33,7 @@ from kytos.cli.writing import check_writable, write
 from kytos.rules.eviction import movability
 from kytos.rules.why_not import as_json as as_json_object
 from kytos.rules.why_not import why_not
+from kytos.settings import AccessSettings, SettingsError
 from kytos.solvers.base import SolverName
 
 INTERRUPTED = 130
@@ -283,14 +284,14 @@ def serve(
 
     if allow_anonymous:
         os.environ["KYTOS_ALLOW_ANONYMOUS"] = "1"
-    allowed = os.environ.get("KYTOS_ALLOW_ANONYMOUS") or os.environ.get("KYTOS_API_TOKEN")
-    if not allowed and not _is_loopback(host):
-        fail(
-            f"{host} can be reached from elsewhere: set KYTOS_API_TOKEN, or say "
-            "--allow-anonymous to let anyone call it"
-        )
     served = "kytos.api:app" if api_only else "kytos.ui.serve:app"
-    uvicorn.run(served, host=host, port=port, access_log=False, server_header=False)
+    with bad_input_ends((SettingsError,)):
+        if not AccessSettings.from_environment().may_be_reached and not _is_loopback(host):
+            fail(
+                f"{host} can be reached from elsewhere: set KYTOS_API_TOKEN, or say "
+                "--allow-anonymous to let anyone call it"
+            )
+        uvicorn.run(served, host=host, port=port, access_log=False, server_header=False)
 
 
 def _is_loopback(host: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,6 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from kytos.api import Dashboard, Settings, create_app
 from kytos.api.access import OPEN_PATHS, is_api_path
+from kytos.settings import SettingsError
 
 TOKEN = "correct-horse-battery"
 
@@ -165,10 +167,28 @@ def test_answers_carry_safe_headers_and_an_id() -> None:
     assert forged.headers["X-Request-ID"] != "a b"
 
 
+def test_a_token_of_any_letters_opens() -> None:
+    """What a client sends as UTF-8 is compared as it was sent."""
+    token = "pa\u00dfwort-\u65e5\u672c-lang-genug"
+    client = client_at("203.0.113.5", Settings(api_token=token))
+    sent = {b"Authorization": f"Bearer {token}".encode()}
+    assert client.get("/version", headers=sent).status_code == 200
+
+
 def test_settings_read_from_the_environment() -> None:
-    """Variables become settings; a token is never shown; a bad value is refused."""
-    found = Settings.from_environment({"KYTOS_API_TOKEN": TOKEN, "KYTOS_QUEUE": "3"})
+    """Variables become settings, line breaks of files at their end or not; a token is not shown."""
+    found = Settings.from_environment({"KYTOS_API_TOKEN": f"{TOKEN}\n", "KYTOS_QUEUE": "3\n"})
     assert found.queue == 3
+    assert found.api_token is not None
+    assert found.api_token.get_secret_value() == TOKEN
     assert TOKEN not in repr(found)
-    with pytest.raises(ValueError, match="queue"):
-        Settings.from_environment({"KYTOS_QUEUE": "many"})
+
+
+def test_a_setting_that_will_not_do_is_named_but_not_repeated() -> None:
+    """Too short a token is refused without being written to a log."""
+    given = {"KYTOS_QUEUE": "many", "KYTOS_API_TOKEN": "s3cr3t"}
+    with pytest.raises(SettingsError, match=r"KYTOS_QUEUE: .*integer") as refused:
+        Settings.from_environment(given)
+    told = "".join(traceback.format_exception(refused.value))
+    assert "KYTOS_API_TOKEN: " in told
+    assert "s3cr3t" not in told

@@ -286,9 +286,16 @@ def test_serving_elsewhere_needs_a_token(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("KYTOS_ALLOW_ANONYMOUS", raising=False)
     served: list[dict[str, Any]] = []
     monkeypatch.setattr("uvicorn.run", lambda *words, **named: served.append(named))
+    for answer in ("", "0", "false"):
+        monkeypatch.setenv("KYTOS_ALLOW_ANONYMOUS", answer)
+        refused = kytos("serve", "--host", "0.0.0.0")
+        assert (refused.exit_code, served) == (2, [])
+        assert "KYTOS_API_TOKEN" in refused.stderr
+    monkeypatch.setenv("KYTOS_API_TOKEN", "s3cr3t")
     refused = kytos("serve", "--host", "0.0.0.0")
     assert (refused.exit_code, served) == (2, [])
-    assert "KYTOS_API_TOKEN" in refused.stderr
+    assert refused.stderr.startswith("KYTOS_API_TOKEN: ")
+    assert "s3cr3t" not in refused.output
     monkeypatch.setenv("KYTOS_API_TOKEN", "a-token-long-enough")
     assert kytos("serve", "--host", "0.0.0.0").exit_code == 0
     assert served[0]["host"] == "0.0.0.0"
