@@ -6,6 +6,7 @@ import json
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,6 +73,8 @@ def bad_input_ends(refused: tuple[type[Exception], ...] = REFUSED) -> Iterator[N
     """End the command with its exit code and the sentence when what was given is refused."""
     try:
         yield
+    except BrokenPipeError:  # a reader that has enough was given nothing wrong
+        raise
     except refused as error:
         fail(str(error))
 
@@ -107,7 +110,10 @@ def _ask_periodically(asked: _Asked, every: str, told: Told) -> None:
     period = seconds_of(every)
     webhook = None if told.webhook is None else webhook_of(told.webhook)
 
+    news: dict[str, Any] = {}
+
     def run() -> None:
+        nonlocal news
         with only_one(told.lock) as free:
             news = (
                 _news(asked, told.output)
@@ -122,6 +128,8 @@ def _ask_periodically(asked: _Asked, every: str, told: Told) -> None:
 
     ended = threading.Event()
     repeat(run, period, times=told.times, randomness=SystemRandom(), wait=ended.wait)
+    if "error" in news:
+        raise typer.Exit(news["exit"])
 
 
 def _news(asked: _Asked, output: Path | None) -> dict[str, Any]:
@@ -134,6 +142,9 @@ def _news(asked: _Asked, output: Path | None) -> dict[str, Any]:
             write(output, outcome.model_dump_json(by_alias=True))
     except REFUSED as error:
         return news | {"exit": int(Exit.BAD_INPUT), "error": str(error)}
+    except Exception as error:  # a fault of ours; the next run may do without it
+        traceback.print_exc()
+        return news | {"exit": int(Exit.FAULT), "error": f"{type(error).__name__}: {error}"}
     before, after = outcome.metrics.before, outcome.metrics.after
     return news | {
         "exit": int(exit_of(outcome)),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import signal
 from pathlib import Path
-from typing import Annotated, Any
+from types import FrameType
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -36,18 +38,29 @@ from kytos.rules.why_not import why_not
 from kytos.settings import AccessSettings, SettingsError
 from kytos.solvers.base import SolverName
 
-INTERRUPTED = 130
-"""As a shell says it of what Ctrl-C ended."""
+INTERRUPTED, TERMINATED = 130, 143
+"""As a shell says it of what Ctrl-C or a SIGTERM ended."""
 
 
 class _Commands(TyperGroup):
-    """The commands; one that Ctrl-C ends exits as others do, without a word."""
+    """The commands; one that Ctrl-C or SIGTERM ends exits as others do, without a word.
+
+    SIGTERM is heard because the first process of a container, which a command often is, would not
+    be ended by it otherwise; and half a file is cleared away.
+    """
 
     def invoke(self, ctx: Any) -> Any:
+        before = signal.signal(signal.SIGTERM, _terminate)
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(_: int, __: FrameType | None) -> NoReturn:
+    raise SystemExit(TERMINATED)
 
 
 app = typer.Typer(

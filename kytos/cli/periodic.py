@@ -10,9 +10,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 JITTER_SHARE = 0.1
@@ -119,7 +121,7 @@ def _post(webhook: str, news: dict[str, Any]) -> tuple[str | None, bool]:
             return None, False
     except urllib.error.HTTPError as error:
         return f"the webhook answered {error.code}", error.code == 429 or error.code >= 500
-    except OSError as error:
+    except (OSError, HTTPException) as error:  # the latter: what answers does not speak HTTP
         return f"the webhook could not be reached: {type(error).__name__}", True
 
 
@@ -129,8 +131,18 @@ def webhook_of(address: str) -> str:
     Raises
     ------
     ValueError
-        When it is not http or https.
+        When nothing can be posted there; the address may hold a secret and is not repeated.
     """
     if not address.startswith(("https://", "http://")):
         raise ValueError("a webhook's address begins with https:// or http://")
+    try:
+        parts = urlsplit(address)
+        named = parts.port != 0 and bool((parts.hostname or "").encode("idna"))
+    except ValueError:
+        named = False
+    if not named or not (address.isascii() and address.isprintable()) or " " in address:
+        raise ValueError(
+            "that is no webhook's address: expected one such as https://example.org/hook, with "
+            "what is not ASCII, and spaces, percent-encoded"
+        )
     return address

@@ -21,6 +21,7 @@ class Exit(IntEnum):
     """What a command's exit code says."""
 
     PLAN = 0
+    FAULT = 1
     BAD_INPUT = 2
     NOTHING_TO_DO = 3
     INFEASIBLE = 4

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from kytos.calls import Call
 from kytos.cli import app
 from tests.replay_server import replay_server, write_kubeconfig
 
@@ -276,8 +277,28 @@ def test_every_prints_a_line_a_run(three_nodes: Path, quick: list[str], tmp_path
     lines = kytos("rebalance", three_nodes, *arguments).stdout.splitlines()
     assert [json.loads(line)["exit"] for line in lines] == [0, 0]
     assert json.loads(lines[0])["nodes_in_use"]["before"] == 3
-    failed = kytos("rebalance", tmp_path / "gone.json", *arguments).stdout.splitlines()
-    assert ["gone.json" in json.loads(line)["error"] for line in failed] == [True, True]
+    failed = kytos("rebalance", tmp_path / "gone.json", *arguments)
+    lines = failed.stdout.splitlines()
+    assert ["gone.json" in json.loads(line)["error"] for line in lines] == [True, True]
+    assert failed.exit_code == 2
+
+
+def test_a_fault_of_a_run_does_not_end_the_others(
+    three_nodes: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line says what it was; the command's exit code is that of its last run."""
+    answer, faults = Call.answer, iter([RuntimeError("once")])
+
+    def at_first_faulty(*words: Any) -> Any:
+        for fault in faults:
+            raise fault
+        return answer(*words)
+
+    monkeypatch.setattr(Call, "answer", at_first_faulty)
+    result = kytos("rebalance", three_nodes, "--every", "0.1s", "--times", "2", *quick)
+    first, second = map(json.loads, result.stdout.splitlines())
+    assert (first["exit"], first["error"]) == (1, "RuntimeError: once")
+    assert (second["exit"], result.exit_code) == (0, 0)
 
 
 def test_serving_elsewhere_needs_a_token(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import socket
@@ -14,7 +15,15 @@ from typing import Any
 
 import pytest
 
-from kytos.cli.periodic import JITTER_SHARE, WEBHOOK_PAUSES, notify, only_one, repeat, seconds_of
+from kytos.cli.periodic import (
+    JITTER_SHARE,
+    WEBHOOK_PAUSES,
+    notify,
+    only_one,
+    repeat,
+    seconds_of,
+    webhook_of,
+)
 
 
 class Clock:
@@ -138,3 +147,47 @@ def test_a_webhook_nobody_listens_at_is_told(unused_address: str) -> None:
     """A connection that is refused is no traceback."""
     trouble = notify(unused_address, {"exit": 0}, wait=lambda _: None)
     assert trouble == "the webhook could not be reached: URLError"
+
+
+@pytest.fixture
+def no_http() -> Iterator[str]:
+    """The address of a service that answers in another protocol."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            with contextlib.suppress(OSError):  # closed
+                while True:
+                    connection, _ = server.accept()
+                    with connection:
+                        connection.recv(65_536)
+                        connection.sendall(b"+OK ready\r\n")
+
+        threading.Thread(target=greet, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/hook"
+
+
+def test_a_webhook_that_speaks_no_http_ends_no_runs(no_http: str) -> None:
+    """What it says is trouble in a sentence, as when nobody listens."""
+    trouble = notify(no_http, {"exit": 0}, wait=lambda _: None)
+    assert trouble == "the webhook could not be reached: BadStatusLine"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("ftp://example.org", "example.org/hook", "https://", "http:///hook", "http://[::1/"),
+        *("http://example.org:port/", "http://a..b/", f"http://{'a' * 70}.org/"),
+        *("http://example.org/a b", "http://example.org/\n", "http://example.org/\u00e9"),
+    ],
+)
+def test_what_is_no_webhook_is_refused_first(address: str) -> None:
+    """Before the first run, not by an exception after it; a secret in it is not repeated."""
+    with pytest.raises(ValueError, match="webhook's address") as refused:
+        webhook_of(address + "?token=hidden")
+    assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize("address", ["https://example.org", "http://127.0.0.1:80/a?b=c%20d"])
+def test_a_webhook_is_taken_as_it_is(address: str) -> None:
+    """Nothing is changed about an address that will do."""
+    assert webhook_of(address) == address

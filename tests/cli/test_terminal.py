@@ -38,6 +38,17 @@ def test_a_reader_that_has_enough_is_no_error(three_nodes: Path) -> None:
     process.wait(60)
 
 
+def test_a_reader_that_has_enough_of_the_runs_ends_them(one_node: Path, quick: list[str]) -> None:
+    """`kytos rebalance ... --every 1s | head -1` ends with the next line, without a word."""
+    process = start("rebalance", one_node, "--every", "0.2s", *quick)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(60) == 1
+
+
 @pytest.fixture
 def interruptible() -> Iterator[None]:
     """Processes begun here hear Ctrl-C, even where these tests run in a shell's background.
@@ -58,6 +69,16 @@ def test_ctrl_c_between_runs_ends_them(one_node: Path, quick: list[str]) -> None
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (130, "")
+
+
+def test_sigterm_between_runs_ends_them(one_node: Path, quick: list[str]) -> None:
+    """By its own exit, which a container's first process needs: exit code 143, no traceback."""
+    process = start("rebalance", one_node, "--every", "1h", *quick)
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["exit"] == 3
+    process.terminate()
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (143, "")
 
 
 def test_an_answer_that_cannot_be_kept_is_refused_first(tmp_path: Path) -> None:
