@@ -114,3 +114,44 @@ def test_a_body_cut_short_leaves_nothing_behind(
         connection.sendall(head.encode() + b'{"nodes": [')
     assert idle.get("/healthz").status_code == 200
     assert service_app.state.service.pool.busy == 0
+
+
+@pytest.mark.parametrize("coding", ["Content-Length: 80000000", "Transfer-Encoding: chunked"])
+def test_who_sends_too_much_reads_why(
+    idle: TestClient, address: tuple[str, int], coding: str
+) -> None:
+    """The 413 is there to be read by a client that sends all it has before it listens."""
+    chunk = b"0" * 2**20
+    if "chunked" in coding:
+        body = [b"100000\r\n" + chunk + b"\r\n"] * 80 + [b"0\r\n\r\n"]
+    else:
+        body = [chunk] * 76 + [b"0" * (80_000_000 - 76 * len(chunk))]
+    head = (
+        "POST /optimize/rebalance HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        f"Content-Type: application/json\r\n{coding}\r\n\r\n"
+    )
+    with socket.create_connection(address) as connection:
+        connection.sendall(head.encode())
+        for part in body:
+            connection.sendall(part)
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"50 MiB" in answer
+
+
+def test_who_asks_before_sending_is_refused_at_once(
+    idle: TestClient, address: tuple[str, int]
+) -> None:
+    """A client that waits for `100 Continue` gets the 413 instead, and need not send anything."""
+    head = (
+        "POST /optimize/rebalance HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        "Expect: 100-continue\r\nContent-Length: 80000000\r\n\r\n"
+    )
+    with socket.create_connection(address, timeout=60) as connection:
+        connection.sendall(head.encode())
+        answer = b""
+        while b"50 MiB" not in answer:
+            part = connection.recv(65_536)
+            assert part
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 413 ")
