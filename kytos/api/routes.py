@@ -387,7 +387,7 @@ async def _answer(
         if found > most:
             sentence = f"{found} {field}; at most {most} are accepted here"
             raise Refusal(422, sentence, FieldError(field=field, message=sentence))
-    as_job = prefer is not None and "respond-async" in prefer
+    as_job = prefer is not None and "respond-async" in prefer.lower()
     run = await run_in_threadpool(
         service.submit,
         call.name,

@@ -21,7 +21,12 @@ from kytos.api.settings import Settings
 from kytos.calls import Options
 from kytos.cluster import Cluster
 from kytos.jobs import Job, JobCancelled, JobError, Pool, Progress, QueueFull, WorkerDied
-from kytos.solvers.base import BlockRunner, ConsentRequiredError, SolverUnavailableError
+from kytos.solvers.base import (
+    BlockRunner,
+    ConsentRequiredError,
+    SolverParams,
+    SolverUnavailableError,
+)
 from kytos.sources.errors import SourceError
 from kytos.work import answer_call, greet
 
@@ -30,7 +35,9 @@ RECENT = 20
 
 LONGEST_RETRY_SECONDS = 60
 PODS_PER_SECOND = 100
-"""With the default budget on a core of its own; only the order of the queue hangs on it."""
+PROPOSALS_PER_SECOND = 10_000_000
+"""With the default budget, and of refinement, on a core of its own; only the order of the queue
+hangs on them."""
 
 GRACE_SECONDS = 5.0
 """A solver looks at its clock between pieces of work; after this much more its worker is killed."""
@@ -175,13 +182,16 @@ class Service:
         Raises
         ------
         Refusal
-            429 when as many are kept as may be and none has ended.
+            429 when as many are kept as may be and none has ended; the run is ended then, since
+            nobody could ask for its answer.
         """
         self._forget_old()
         with self._lock:
             if len(self._remembered) >= self.settings.jobs_kept:
                 ended = [run for run in self._remembered.values() if run.ending.done()]
                 if not ended:
+                    run.job.cancel()
+                    self.metrics.refused("too many jobs")
                     raise Refusal(429, "too many jobs are under way", headers={"Retry-After": "5"})
                 oldest = min(ended, key=lambda run: run.ending.result().at)
                 del self._remembered[oldest.id]
@@ -286,7 +296,11 @@ class _Started:
 
 def _expected_seconds(cluster: Cluster, options: Options) -> float:
     """About as long as a solve takes: what lets small ones pass it in the queue."""
-    return options.solves * min(options.solver.time_limit_s, len(cluster.pods) / PODS_PER_SECOND)
+    asked, usual = options.solver, SolverParams()
+    work = asked.num_reads * asked.num_sweeps / (usual.num_reads * usual.num_sweeps)
+    annealing = max(1.0, work) * len(cluster.pods) / PODS_PER_SECOND
+    refining = (asked.refine_proposals or 0) / PROPOSALS_PER_SECOND
+    return options.solves * min(asked.time_limit_s, annealing + refining)
 
 
 def _on_runner(options: Options, runner: BlockRunner) -> Options:

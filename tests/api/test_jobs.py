@@ -11,8 +11,10 @@ from fastapi.testclient import TestClient
 from kytos.api import Settings, create_app
 from kytos.calls import REBALANCE, RebalanceBody
 from kytos.jobs import Pool
+from kytos.jobs.pool import LARGE_SECONDS
 from kytos.solvers.base import Watch
 from kytos.work import answer_call
+from tests.api.test_faults import wait_for
 
 AS_JOB = {"Prefer": "respond-async"}
 
@@ -60,6 +62,43 @@ def test_results_are_kept_for_a_while_only(two_lists: dict[str, Any]) -> None:
         assert wait_until_ended(client, place)["status"] == "done"
         time.sleep(0.6)
         assert client.get(place).status_code == 404
+
+
+def test_a_job_that_cannot_be_remembered_is_not_run(endless: dict[str, Any]) -> None:
+    """Past the most jobs kept it is a 429, counted as one, and takes no worker."""
+    settings = Settings(workers=1, queue=1, jobs_kept=1)
+    app = create_app(settings, make_pool=lambda: Pool(1, 3))
+    with TestClient(app) as client:
+        place = client.post("/optimize/rebalance", json=endless, headers=AS_JOB).headers["Location"]
+        refused = client.post("/optimize/rebalance", json=endless, headers=AS_JOB)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "5")
+        counted = 'kytos_refusals_total{reason="too many jobs"} 1.0'
+        assert counted in client.get("/metrics").text
+        client.delete(place)
+        wait_for(lambda: app.state.service.pool.busy == 0, seconds=30)
+
+
+def test_much_work_on_few_pods_is_no_small_solve(two_lists: dict[str, Any]) -> None:
+    """What is asked for by the thousand reads does not pass for small, and the usual does."""
+    expected: list[float] = []
+
+    class Noting(Pool):
+        def submit(
+            self, function: Any, /, *words: Any, expected_s: float = 0.0, **named: Any
+        ) -> Any:
+            expected.append(expected_s)
+            return super().submit(function, *words, **named)
+
+    asked = ({}, {"num_reads": 200}, {"refine_proposals": 10**8}, {"time_limit_s": 3.0})
+    much = {"num_reads": 10_000, "num_sweeps": 100_000}
+    with TestClient(create_app(Settings(), make_pool=lambda: Noting(1, 9))) as client:
+        for solver in (*asked, much | asked[-1]):
+            body = two_lists | {"solver": solver}
+            place = client.post("/optimize/rebalance", json=body, headers=AS_JOB).headers
+            client.delete(place["Location"])
+    _, usual, reads, proposals, short, most = expected
+    assert usual == short < LARGE_SECONDS < reads < most == 3.0
+    assert proposals > 10 * usual
 
 
 def test_unknown_job_is_a_404(client: TestClient) -> None:
