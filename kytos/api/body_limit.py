@@ -49,7 +49,7 @@ class BodyLimit:
                 and message["type"] == "http.response.body"
                 and not message.get("more_body", False)
             ):
-                await send(message | {"more_body": True})
+                await send({**message, "more_body": True})
                 await _read_on(receive)
                 message = {"type": "http.response.body"}
             await send(message)
