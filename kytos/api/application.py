@@ -13,9 +13,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kytos.api.access import Access
+from kytos.api.access import Access, is_api_path
 from kytos.api.body_limit import BodyLimit
 from kytos.api.problems import on_http_exception, on_invalid
 from kytos.api.routes import router
@@ -112,8 +112,19 @@ def create_app(
     app.state.service = service
     app.include_router(router)
     if dashboard is not None:
-        app.mount("/", dashboard.app)
+        # Not mounted: a mount at the top takes paths of the service asked with another method.
+        app.router.default = _unless_ours(dashboard.app, app.router.default)
     return app
+
+
+def _unless_ours(dashboard: ASGIApp, not_found: ASGIApp) -> ASGIApp:
+    """Return what answers where no route does: the dashboard, but for the service's own paths."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        app = not_found if is_api_path(scope["path"]) else dashboard
+        await app(scope, receive, send)
+
+    return answer
 
 
 def _own_pool(settings: Settings) -> Pool:

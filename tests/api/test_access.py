@@ -154,6 +154,25 @@ def test_the_dashboard_is_shown_elsewhere_only_with_a_login(
     assert connected == let_in
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/optimize/rebalance", 405),
+        ("PUT", "/optimize/rebalance", 405),
+        ("GET", "/optimize/nothing", 404),
+        ("POST", "/jobs/x", 405),
+        ("POST", "/healthz", 405),
+    ],
+)
+def test_the_dashboard_does_not_answer_for_the_service(method: str, path: str, status: int) -> None:
+    """A call with the wrong method or name is refused in JSON, as without a dashboard."""
+    dashboard = Dashboard(app=page, lifespan=no_lifespan, asks_for_login=False)
+    app = create_app(Settings(), dashboard=dashboard)
+    response = TestClient(app, base_url="http://127.0.0.1").request(method, path)
+    assert response.status_code == status
+    assert response.json()["request_id"] == response.headers["X-Request-ID"]
+
+
 def test_answers_carry_safe_headers_and_an_id() -> None:
     """Every answer, refusals included, forbids sniffing and framing and names the request."""
     client = client_at("127.0.0.1", Settings())
