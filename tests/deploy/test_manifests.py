@@ -14,6 +14,7 @@ import typer
 import yaml
 
 from kytos.api import Settings, create_app
+from kytos.api.service import GRACE_SECONDS
 from kytos.cli import app as cli
 from kytos.sources.listings import LISTINGS
 from kytos.sources.live import IN_CLUSTER
@@ -132,17 +133,27 @@ def test_the_role_allows_what_is_listed_and_no_more() -> None:
     assert not {resource for _, resource in granted} & {"*", "secrets", "configmaps"}
 
 
-def test_the_cronjob_is_a_command_of_kytos() -> None:
-    """Its arguments are a command and options there are, over the cluster it runs in."""
-    spec = next(spec for spec in pod_specs() if "serviceAccountName" in spec)
+@pytest.mark.parametrize("spec", list(pod_specs()), ids=lambda spec: spec["containers"][0]["name"])
+def test_what_runs_is_a_command_of_kytos(spec: dict[str, Any]) -> None:
+    """Its arguments are a command, and options and values that it takes."""
     command, *words = spec["containers"][0]["args"]
-    options = {
-        flag
-        for option in typer.main.get_group(cli).commands[command].params
-        for flag in option.opts
-    }
-    assert {word for word in words if word.startswith("-")} <= options
+    typer.main.get_group(cli).commands[command].make_context(command, words)
+
+
+def test_the_cronjob_reads_its_own_cluster() -> None:
+    """With the account token it is given, once a run."""
+    spec = next(spec for spec in pod_specs() if "serviceAccountName" in spec)
+    _, *words = spec["containers"][0]["args"]
     assert words[words.index("--context") + 1] == IN_CLUSTER
+    assert words[words.index("--times") + 1] == "1"
+    assert spec["automountServiceAccountToken"]
+
+
+def test_calls_under_way_are_answered_before_the_service_ends() -> None:
+    """It is not killed while a call may still be answered."""
+    spec = next(spec for spec in pod_specs() if "serviceAccountName" not in spec)
+    longest = Settings().request_seconds + GRACE_SECONDS
+    assert spec["terminationGracePeriodSeconds"] > longest + 10
 
 
 def test_probes_and_service_lead_to_the_service() -> None:
