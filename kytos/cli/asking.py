@@ -16,10 +16,10 @@ from random import SystemRandom
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
-from rich.console import Console
 
 from kytos.cli.options import Source, Told
 from kytos.cli.periodic import notify, only_one, repeat, seconds_of, webhook_of
+from kytos.cli.printing import print_json, standard_output
 from kytos.cli.reading import STANDARD_INPUT, read_new_pods, read_options
 from kytos.cli.solving import Exit, exit_of, terminal_watch
 from kytos.cli.writing import write
@@ -62,9 +62,9 @@ def ask(
         if told.output is not None:
             write(told.output, outcome.model_dump_json(by_alias=True))
     if told.as_json:
-        typer.echo(outcome.model_dump_json(by_alias=True))
+        print_json(outcome.model_dump_json(by_alias=True))
     else:
-        print_outcome(outcome, Console())
+        print_outcome(outcome, standard_output())
     raise typer.Exit(exit_of(outcome))
 
 

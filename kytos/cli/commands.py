@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import json
 import os
 import signal
+import sys
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
 from kytos.cli.asking import ask, bad_input_ends, fail
@@ -28,7 +29,7 @@ from kytos.cli.options import (
     Told,
     grouped,
 )
-from kytos.cli.printing import print_cluster, print_why_not
+from kytos.cli.printing import print_cluster, print_json, print_why_not, standard_output
 from kytos.cli.reading import read_options, read_saved, service_rate, with_pods
 from kytos.cli.solving import terminal_watch
 from kytos.cli.writing import check_writable, write
@@ -51,6 +52,8 @@ class _Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         before = signal.signal(signal.SIGTERM, _terminate)
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a name may hold what a terminal cannot show
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -217,9 +220,9 @@ def compare(
         if output is not None:
             write(output, written)
     if as_json:
-        typer.echo(written)
+        print_json(written)
     else:
-        print_compared(found, Console())
+        print_compared(found, standard_output())
 
 
 @app.command("why-not")
@@ -246,9 +249,9 @@ def why_not_command(
         answers = why_not(cluster, pods)
     if as_json:
         nodes = [node.name for node in cluster.nodes]
-        typer.echo(json.dumps(as_json_object(answers, nodes)))
+        print_json(json.dumps(as_json_object(answers, nodes)))
     else:
-        print_why_not(answers, Console())
+        print_why_not(answers, standard_output())
 
 
 @app.command()
@@ -258,9 +261,9 @@ def inspect(source: Source, as_json: AsJson = False) -> None:
     with bad_input_ends():
         cluster = source.read()
     if as_json:
-        typer.echo(cluster.model_dump_json(exclude_defaults=True))
+        print_json(cluster.model_dump_json(exclude_defaults=True))
     else:
-        print_cluster(cluster, movability(cluster), Console())
+        print_cluster(cluster, movability(cluster), standard_output())
 
 
 @app.command()
@@ -271,7 +274,7 @@ def snapshot(context: Context = None, output: Output = None) -> None:
             check_writable(output)
         saved = read_saved(context)
         if output is None:
-            typer.echo(saved)
+            print_json(saved)
         else:
             write(output, saved)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import typer
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
@@ -15,6 +17,19 @@ from kytos.rules.why_not import WhyNot
 from kytos.usage import summarise
 
 REMEDIES_SHOWN = 3
+PIPED_WIDTH = 10_000
+
+
+def standard_output() -> Console:
+    """Return standard output: as wide as the terminal; where it is none, a row is one line."""
+    console = Console()
+    piped = not console.is_terminal and "COLUMNS" not in os.environ
+    return Console(width=PIPED_WIDTH) if piped else console
+
+
+def print_json(text: str) -> None:
+    """Print JSON as it is exchanged: in UTF-8, whatever the terminal speaks."""
+    typer.echo(text.encode())
 
 
 def print_cluster(cluster: Cluster, pinned: Mapping[str, str | None], console: Console) -> None:
@@ -74,7 +89,9 @@ def print_table(console: Console, header: Sequence[str], rows: Sequence[Sequence
     """Print a table and an empty line; nothing when there are no rows."""
     if not rows:
         return
-    table = Table(*(Column(Text(title)) for title in header), box=None, pad_edge=False)
+    # Names that are too long go on in the next line: none loses a letter.
+    columns = (Column(Text(title), overflow="fold") for title in header)
+    table = Table(*columns, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)

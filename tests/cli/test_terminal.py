@@ -118,3 +118,43 @@ def test_help_fits_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         text = kytos(*words, "--help").stdout
         assert max(len(line) for line in text.splitlines()) <= 80
         assert "…" not in text, text
+
+
+LONG = "a-pod-with-a-name-that-is-long-\u65e5\u672c-" + "x" * 80
+
+
+@pytest.fixture
+def long_names(tmp_path: Path) -> Path:
+    """A pod whose name no table of 80 columns holds, nor an ASCII terminal."""
+    file = tmp_path / "long.json"
+    node = {"id": "n", "cpu_capacity": 100, "mem_capacity": 100}
+    pod = {"id": LONG, "cpu_request": 200, "mem_request": 1}
+    file.write_text(json.dumps({"nodes": [node], "pods": [pod]}))
+    return file
+
+
+def test_a_pipe_gets_a_row_a_line(long_names: Path, quick: list[str]) -> None:
+    """What `| grep` reads is not cut or wrapped where a terminal would end."""
+    lines = kytos("place", long_names, *quick).stdout.splitlines()
+    assert [line.split()[:2] for line in lines if LONG in line] == [[LONG, "0"]]
+
+
+def test_a_narrow_terminal_loses_no_letter(
+    long_names: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name too long for its column goes on below."""
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = kytos("place", long_names, *quick).stdout.splitlines()
+    assert max(map(len, lines)) <= 40
+    assert LONG in "".join(line.split(" ")[0] for line in lines)
+
+
+def test_an_ascii_terminal_is_told_all_the_same(
+    long_names: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No traceback: what it cannot show is escaped; JSON is UTF-8 as ever."""
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    table, _ = start("place", long_names, *quick).communicate(timeout=120)
+    assert "long-\\u65e5\\u672c-" in table
+    answer, _ = start("place", long_names, "--json", *quick).communicate(timeout=120)
+    assert json.loads(answer)["unplaced"][0]["pod"] == LONG
