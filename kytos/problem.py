@@ -256,14 +256,14 @@ class Problem:
     skews: tuple[Skew, ...] = ()
     pairings: tuple[Pairing, ...] = ()
     move_limits: tuple[MoveLimit, ...] = ()
-    sole: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
-    """``(pods,)`` pods whose service would have no ready replica left without them."""
+    lifeline: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """``(pods,)`` which service has no ready replica without one of these pods, -1 for none."""
 
     def __post_init__(self) -> None:
-        """Fill in `sole`, and refuse arrays whose shapes do not fit each other."""
+        """Fill in `lifeline`, and refuse arrays whose shapes do not fit each other."""
         pods, nodes, resources = len(self.pods), len(self.nodes), len(self.resources)
-        if len(self.sole) != pods:
-            object.__setattr__(self, "sole", np.zeros(pods, dtype=np.bool_))
+        if len(self.lifeline) != pods:
+            object.__setattr__(self, "lifeline", np.full(pods, -1, dtype=np.int64))
         expected = {
             "allocatable": (nodes, resources),
             "capacity": (nodes, resources),
@@ -284,7 +284,7 @@ class Problem:
             "usable": (nodes,),
             "price": (nodes,),
             "held_open": (nodes,),
-            "sole": (pods,),
+            "lifeline": (pods,),
         }
         for name, shape in expected.items():
             found = getattr(self, name).shape
@@ -299,6 +299,14 @@ class Problem:
         wanted = self.load_fixed[usable].sum(axis=0) + self.load_request.sum(axis=0)
         mean: Floats = np.divide(wanted, offered, out=np.zeros(2), where=offered > 0)
         return mean
+
+    @cached_property
+    def sole(self) -> Bools:
+        """``(pods,)`` one pod of each `lifeline`: the most important, then the smallest."""
+        order = np.lexsort((*self.request.T[::-1], -self.priority))
+        order = order[self.lifeline[order] >= 0]
+        _, first = np.unique(self.lifeline[order], return_index=True)
+        return np.isin(np.arange(len(self.pods)), order[first])
 
     @cached_property
     def initial_held(self) -> Ints:
@@ -324,13 +332,14 @@ class Problem:
     def left_out(self, placement: Ints) -> tuple[int, ...]:
         """What comes before any energy; lower is better, compared as tuples.
 
-        The pods without a node by falling `desire`, then how many of them are the last of their
-        service.
+        The pods without a node by falling `desire`, then the services that none of their
+        `lifeline` has a node for.
         """
         out = ~self.must_place & (placement < 0)
         classes = np.unique(self.desire[~self.must_place])[::-1]
         counts = [int((out & (self.desire == desire)).sum()) for desire in classes]
-        return (*counts, int((out & self.sole).sum()))
+        down = np.setdiff1d(self.lifeline[self.lifeline >= 0], self.lifeline[placement >= 0])
+        return (*counts, len(down))
 
     def in_use(self, placement: Ints) -> Bools:
         """``(nodes,)`` y[n]: a pod other than DaemonSet and mirror pods is there."""

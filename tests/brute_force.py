@@ -32,11 +32,13 @@ def lowest_energy(problem: Problem, weights: Weights) -> float:
 def rank(problem: Problem, weights: Weights, placement: Ints) -> tuple[float, ...]:
     """What a placement is judged by, in order: lower is better.
 
-    Pods left out by falling `desire`, then pods left out that are the last of their service, then
+    Pods left out by falling `desire`, then services of which none of the lifeline has a node, then
     the energy.
     """
     wanted = ~problem.must_place & (problem.desire > 0)
     out = wanted & (placement < 0)
     classes = sorted(set(problem.desire[wanted].tolist()), reverse=True)
     left = [float((out & (problem.desire == desire)).sum()) for desire in classes]
-    return (*left, float((out & problem.sole).sum()), energy(problem, weights, placement).total)
+    services = set(problem.lifeline[problem.lifeline >= 0].tolist())
+    down = [(placement[problem.lifeline == service] < 0).all() for service in services]
+    return (*left, float(sum(down)), energy(problem, weights, placement).total)

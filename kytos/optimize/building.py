@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import floor
@@ -13,7 +12,7 @@ from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster, Node, Pod,
 from kytos.optimize.desired_replicas import exactly
 from kytos.optimize.move_cost import move_cost
 from kytos.optimize.refusal import RequestRefused
-from kytos.problem import UNPLACED, Bools, Floats, Ints, LoadMode, Problem
+from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem
 from kytos.rules.compile import compile_rules
 from kytos.rules.eviction import move_limits
 
@@ -104,7 +103,6 @@ def build_problem(
         presences=rules.presences,
         skews=rules.skews,
         pairings=rules.pairings,
-        sole=_sole(cluster, decide),
     )
 
 
@@ -214,29 +212,3 @@ def _zones(nodes: Sequence[Node]) -> Ints:
 def _prices(nodes: Sequence[Node]) -> Floats:
     known = [node.price_per_hour for node in nodes if node.price_per_hour is not None]
     return np.array(known) if len(known) == len(nodes) else np.ones(len(nodes))
-
-
-def _sole(cluster: Cluster, decide: Sequence[Pod]) -> Bools:
-    """``(pods,)`` pods whose service has no other replica that is ready and keeps running.
-
-    Of several replicas without a node one is enough: the most important, then the smallest.
-    """
-    ready = Counter(
-        pod.service for pod in cluster.pods if pod.service and pod.ready and pod.holds_capacity
-    )
-    first: dict[str, str] = {}
-    for pod in sorted(decide, key=lambda pod: (-pod.priority, sorted(_taken(pod).items()), pod.id)):
-        if pod.service is not None and pod.node is None:
-            first.setdefault(pod.service, pod.id)
-    return np.array(
-        [
-            pod.service is not None
-            and (
-                ready[pod.service] - pod.ready <= 0
-                if pod.node is not None
-                else ready[pod.service] == 0 and first[pod.service] == pod.id
-            )
-            for pod in decide
-        ],
-        dtype=np.bool_,
-    )

@@ -244,4 +244,4 @@ def _only(problem: Problem, rows: Ints) -> Problem:
     # All count alike here: whether every one of them has a node is the only question.
     desire = np.zeros(len(problem.pods))
     desire[rows] = 1.0
-    return replace(problem, allowed=allowed, desire=desire, sole=np.zeros_like(problem.sole))
+    return replace(problem, allowed=allowed, desire=desire)

@@ -74,7 +74,7 @@ def keep_promise(
         told = f"{STAGE} improved on {solution.report.name.value} ({gained:+d} pods placed). {told}"
         proposals = params.refine_proposals
         placement = refine(
-            problem,
+            _with_lifelines_of(problem, placement),
             weights,
             placement,
             default_proposals(problem) if proposals is None else proposals,
@@ -118,6 +118,16 @@ def place_exactly(
         return hint, False
     exact = place_most(problem, SolverParams(time_limit_s=seconds, seed=seed), watch, hint=hint)
     return exact.placement, exact.proven
+
+
+def _with_lifelines_of(problem: Problem, placement: Ints) -> Problem:
+    """Return the problem with the replicas that are placed as their service's lifeline.
+
+    Which of several comes to be the one is the exact stage's choice; refinement keeps to it.
+    """
+    placed = placement >= 0
+    spare = np.isin(problem.lifeline, problem.lifeline[placed]) & ~placed
+    return replace(problem, lifeline=np.where(spare, -1, problem.lifeline))
 
 
 def _all_that_can(problem: Problem, placement: Ints) -> bool:

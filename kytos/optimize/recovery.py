@@ -207,7 +207,8 @@ def recovery_problem(failure: Failure, request: RecoveryRequest) -> Problem:
         mode=LoadMode.SPREAD,
         max_utilization=request.max_utilization,
     )
-    problem = within_room(promise(problem, gives_way))
+    problem = promise(problem, gives_way)
+    problem = within_room(replace(problem, lifeline=_lifeline(problem, cluster)))
     if request.allow_moves:
         return problem
     # Who may only give way has no other node to go to.
@@ -216,6 +217,22 @@ def recovery_problem(failure: Failure, request: RecoveryRequest) -> Problem:
     allowed[running] = False
     allowed[running, problem.current[running]] = True
     return replace(problem, allowed=allowed)
+
+
+def _lifeline(problem: Problem, cluster: Cluster) -> Ints:
+    """``(pods,)`` as `Problem.lifeline`: pods that bring their service back or keep it up."""
+    optional = frozenset(np.array(problem.pods, dtype=np.str_)[~problem.must_place].tolist())
+    up = {
+        pod.service
+        for pod in cluster.pods
+        if pod.ready and pod.holds_capacity and pod.id not in optional
+    }
+    down = np.array([service not in up for service in problem.services], dtype=np.bool_)
+    pods = [cluster.pods[cluster.pod_index[name]] for name in problem.pods]
+    serves = np.array([pod.node is None or pod.ready for pod in pods], dtype=np.bool_)
+    counts = serves & (problem.service >= 0)
+    counts[counts] = down[problem.service[counts]]
+    return np.where(counts, problem.service, -1)
 
 
 def _loads(problem: Problem, placement: Ints) -> tuple[SurvivorLoad, ...]:

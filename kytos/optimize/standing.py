@@ -8,13 +8,12 @@ replicas' company, which decide where pods would rather run and not whether they
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster, Pod
+from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster
 from kytos.optimize.building import amounts, filled_to, within_room
 from kytos.optimize.failure import NO_CONTROLLER, not_evacuated
 from kytos.optimize.promise import promise
@@ -90,11 +89,10 @@ class Standing:
         ).astype(float)
         self._priority = np.array([pod.priority for pod in pods], dtype=np.int64)
         self._usable = np.array([node.usable for node in nodes], dtype=np.bool_)
-        self._ready = Counter(
-            pod.service for pod in pods if pod.service and pod.ready and pod.holds_capacity
-        )
-        order = sorted(range(len(pods)), key=lambda position: _before(pods[position]))
-        self._order = np.argsort(order)
+        services = sorted({pod.service for pod in pods if pod.service is not None})
+        code = {name: at for at, name in enumerate(services)}
+        self._service = np.array([code.get(pod.service or "", -1) for pod in pods], dtype=np.int64)
+        self._serves = np.array([pod.ready and pod.holds_capacity for pod in pods], dtype=np.bool_)
         self._rules = compile_rules(cluster, pods)
         tallies = self._rules.tallies
         self._members = np.array([tally.members for tally in tallies], dtype=np.bool_).reshape(
@@ -155,23 +153,15 @@ class Standing:
             exclusions=exclusions,
             presences=presences,
             skews=skews,
-            sole=self._sole(rows, np.flatnonzero(hit)),
+            lifeline=self._lifeline(rows, hit),
         )
         return Cut(within_room(promise(problem)), int((hit & self._bare).sum()))
 
-    def _sole(self, rows: Ints, hit: Ints) -> Bools:
-        """``(rows,)`` as `Problem.sole`: one pod of each service that has no ready replica left."""
-        lost = Counter(
-            pod.service
-            for pod in (self.pods[position] for position in hit)
-            if pod.service and pod.ready and pod.holds_capacity
-        )
-        first: dict[str, int] = {}
-        for row in sorted(rows, key=lambda row: self._order[row]):
-            service = self.pods[row].service
-            if service is not None and self._ready[service] == lost[service]:
-                first.setdefault(service, int(row))
-        return np.isin(rows, list(first.values()))
+    def _lifeline(self, rows: Ints, hit: Bools) -> Ints:
+        """``(rows,)`` as `Problem.lifeline`, of services that keep no ready replica."""
+        up = np.unique(self._service[self._serves & ~hit])
+        service = self._service[rows]
+        return np.where(np.isin(service, up), -1, service)
 
 
 class _Narrowed:
@@ -254,8 +244,3 @@ class _Narrowed:
 def _at_nodes(tally: Tally) -> Ints:
     """``(nodes,)`` fixed pods in each node's domain; 0 where it has none."""
     return np.append(tally.fixed, 0)[tally.domain]
-
-
-def _before(pod: Pod) -> tuple[int, list[tuple[str, int]], str]:
-    """Of several replicas without a node, which comes first; as in `building`."""
-    return -pod.priority, sorted((pod.requests | {PODS: 1}).items()), pod.id

@@ -107,7 +107,7 @@ def random_question(seed: int) -> tuple[Cluster, PlacementRequest]:
 def every_energy(
     before: Cluster, question: PlacementRequest, weights: Weights
 ) -> tuple[list[int], float]:
-    """The least of all placements, by a second implementation: left out, sole ones out, H."""
+    """The least of all placements, by a second implementation: left out, then H."""
     names = {n.name: i for i, n in enumerate(before.nodes)}
     offered = np.array([[n.allocatable["cpu"], n.allocatable[MEMORY]] for n in before.nodes])
     held, load = np.zeros(offered.shape), np.zeros(offered.shape)
@@ -139,13 +139,6 @@ def every_energy(
     node_rate = 1.0 if question.mode is LoadMode.CONSOLIDATE else None
     cost_rate = 0.01 if node_rate is None else node_rate / 10
     pair_rate = 0.01 if node_rate is None else node_rate / 20
-    # Nothing of "fresh" runs yet: its most important, smallest pod is the service.
-    fresh = [i for i, p in enumerate(pods) if p.service == "fresh"]
-    alone = min(
-        fresh,
-        key=lambda i: (-pods[i].priority, pods[i].cpu_request, pods[i].mem_request),
-        default=None,
-    )
     best: tuple[list[int], float] | None = None
     for choice in product(range(-1, len(names)), repeat=len(pods)):
         now, used = held.copy(), load.copy()
@@ -161,7 +154,6 @@ def every_energy(
         left = [
             sum(n < 0 for p, n in zip(pods, choice, strict=True) if p.priority == r) for r in (1, 0)
         ]
-        left.append(int(alone is not None and choice[alone] < 0))
         u = used / offered
         if question.mode is LoadMode.CONSOLIDATE:
             loaded = float(sum((counts["old"] + counts["fresh"]) > 0))

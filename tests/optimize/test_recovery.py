@@ -125,6 +125,21 @@ def test_one_replica_of_each_rather_than_two_of_one() -> None:
     assert sorted(name[0] for name in where(outcome)) == ["a", "b"]
 
 
+def test_any_replica_brings_its_service_back() -> None:
+    """Of b only one replica may run anywhere: it comes before a second of a, which levels more."""
+    lost = cluster(
+        [node("lost"), node("left", 400)],
+        [
+            pod("a-1", "lost", 200, service="a"),
+            pod("a-2", "lost", 200, service="a"),
+            pod("b-1", "lost", 100, service="b", node_selector={"disk": "none"}),
+            pod("b-2", "lost", 150, service="b"),
+        ],
+    )
+    outcome = recover(lost, LOST, weights=Weights(D=0), params=QUICK)
+    assert sorted(name[0] for name in where(outcome)) == ["a", "b"]
+
+
 def test_survivors_are_filled_to_the_limit_at_most() -> None:
     """At 50 % utilisation a survivor of 1000 takes five pods of 100, and the reason says so."""
     lost = cluster([node("lost"), node("left")], [pod(f"p{n}", "lost", 100) for n in range(6)])

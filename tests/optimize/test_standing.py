@@ -8,11 +8,10 @@ import pytest
 from benchmarks.rules import made_up_cluster
 from kytos.cluster import Cluster, Owner, Phase
 from kytos.hamiltonian.feasible import feasible
-from kytos.optimize.building import build_problem, within_room
 from kytos.optimize.failure import fail
-from kytos.optimize.promise import promise
+from kytos.optimize.recovery import RecoveryRequest, recovery_problem
 from kytos.optimize.standing import Standing
-from kytos.problem import Ints, LoadMode, Problem
+from kytos.problem import Ints, Problem
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +44,14 @@ def every_rule() -> Cluster:
 
 def compiled_anew(cluster: Cluster, failed: list[str], max_utilization: float) -> Problem:
     """The problem of a failure by the long way round."""
-    failure = fail(cluster, failed)
-    evacuees = frozenset(failure.evacuees)
-    decide = [pod for pod in failure.survivors.pods if pod.id in evacuees]
-    built = build_problem(
-        failure.survivors, decide, mode=LoadMode.SPREAD, max_utilization=max_utilization
-    )
-    return within_room(promise(built))
+    return recovery_problem(fail(cluster, failed), RecoveryRequest(max_utilization=max_utilization))
+
+
+def down_together(problem: Problem) -> set[frozenset[str]]:
+    """Of each service that is down, the pods that would bring it back."""
+    services = np.unique(problem.lifeline[problem.lifeline >= 0])
+    pods = np.array(problem.pods)
+    return {frozenset(pods[problem.lifeline == service].tolist()) for service in services}
 
 
 def candidates(problem: Problem, random: np.random.Generator) -> list[Ints]:
@@ -88,8 +88,9 @@ def test_what_is_cut_out_is_what_would_be_built(
         found = cut.problem
         assert (found.pods, found.nodes) == (anew.pods, anew.nodes)
         assert found.resources == anew.resources
-        for name in ("capacity", "fixed", "request", "priority", "desire", "sole", "load_fixed"):
+        for name in ("capacity", "fixed", "request", "priority", "desire", "load_fixed"):
             np.testing.assert_array_equal(getattr(found, name), getattr(anew, name), err_msg=name)
+        assert down_together(found) == down_together(anew)
         np.testing.assert_array_equal(found.allowed.any(axis=1), anew.allowed.any(axis=1))
         for problem in (found, anew):
             for placement in candidates(problem, random):

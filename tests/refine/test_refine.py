@@ -183,7 +183,7 @@ def test_the_last_of_a_service_goes_before_its_equals() -> None:
         fixed=0 * room,
         allowed=np.ones((2, 2), dtype=np.bool_),
         priority=np.zeros(2, dtype=np.int64),
-        sole=np.array([False, True]),
+        lifeline=np.array([-1, 0]),
     )
     assert (repair(problem, WEIGHTS, np.array([UNPLACED, UNPLACED])) == [UNPLACED, 0]).all()
     assert (repair(problem, WEIGHTS, np.array([0, UNPLACED])) == [UNPLACED, 0]).all()

@@ -36,7 +36,8 @@ def test_nothing_ranks_before_the_exact_answer(
     problem: Problem, weights: Weights, seed: int
 ) -> None:
     """The answer is feasible and as good as the best of all placements; the bound is under it."""
-    problem = replace(problem, sole=np.random.default_rng(seed).random(len(problem.pods)) < 0.3)
+    service = np.random.default_rng(seed).integers(-2, 2, len(problem.pods)).clip(min=-1)
+    problem = replace(problem, lifeline=np.where(problem.must_place, -1, service))
     result = solve_exact(problem, weights)
     everything = list(feasible_placements(problem))
     best = min(rank(problem, weights, placement) for placement in everything)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
+from ortools.sat.python import cp_model
 
 from kytos.hamiltonian.energy import energy
 from kytos.hamiltonian.feasible import feasible
@@ -196,8 +197,8 @@ def place_most(
 ) -> MostPlaced:
     """Place as many pods as can be, class by class of falling `Problem.desire`, H aside.
 
-    At equal counts, pods that are the last of their service come first. Parameters and notes as
-    for `solve_exact`.
+    At equal counts, as few services as can be lose their last replica (`Problem.lifeline`).
+    Parameters and notes as for `solve_exact`.
     """
     incumbent = problem.current if hint is None else hint
     if int(problem.allowed.sum()) > MAX_PAIRS or not len(problem.pods):
@@ -247,7 +248,7 @@ class _Placing:
     proven
         Whether those numbers are proven the least possible, class by class.
     tied
-        Whether equals were told apart by `Problem.sole`, which H knows nothing of.
+        Whether equals were told apart by `Problem.lifeline`, which H knows nothing of.
     """
 
     placement: Ints | None
@@ -278,15 +279,24 @@ def _place_most(search: Search, incumbent: Ints) -> _Placing:
         left = int((start[pods] < 0).sum())
         settled.append((desire, left))
         model.cp.add(placed >= len(pods) - left)
-    last_ones = np.flatnonzero(optional & problem.sole & (problem.desire > 0))
-    if not len(last_ones) or not any(left for _, left in settled):
+    services = np.unique(problem.lifeline[problem.lifeline >= 0])
+    if not len(services) or not any(left for _, left in settled):
         return _Placing(placement, tuple(settled), proven)
-    kept = total([var for pod in last_ones for var in model.x[pod].values()])
-    answer = search.minimise(len(last_ones) - kept, incumbent if placement is None else placement)
+    kept = total([_runs(model, service) for service in services])
+    start = incumbent if placement is None else placement
+    answer = search.minimise(len(services) - kept, start)
     if answer.placement is not None:
         placement = answer.placement
-        model.cp.add(kept >= int((placement[last_ones] >= 0).sum()))
+        model.cp.add(kept >= len(services) - problem.left_out(placement)[-1])
     return _Placing(placement, tuple(settled), proven and answer.optimal, tied=True)
+
+
+def _runs(model: RulesModel, service: int) -> cp_model.IntVar:
+    """Whether one of a service's lifeline has a node; no more than that, so it must pay."""
+    runs = model.cp.new_bool_var("")
+    pods = np.flatnonzero(model.problem.lifeline == service)
+    model.cp.add(runs <= total([var for pod in pods for var in model.x[pod].values()]))
+    return runs
 
 
 def _bound_on_energy(
