@@ -291,11 +291,14 @@ def _place_most(search: Search, incumbent: Ints) -> _Placing:
     return _Placing(placement, tuple(settled), proven and answer.optimal, tied=True)
 
 
-def _runs(model: RulesModel, service: int) -> cp_model.IntVar:
-    """Whether one of a service's lifeline has a node; no more than that, so it must pay."""
-    runs = model.cp.new_bool_var("")
+def _runs(model: RulesModel, service: int) -> cp_model.LinearExpr | cp_model.IntVar:
+    """Whether one of a service's lifeline has a node; at most that, so it has to be worth it."""
     pods = np.flatnonzero(model.problem.lifeline == service)
-    model.cp.add(runs <= total([var for pod in pods for var in model.x[pod].values()]))
+    placed = total([var for pod in pods for var in model.x[pod].values()])
+    if len(pods) == 1:
+        return placed
+    runs = model.cp.new_bool_var("")
+    model.cp.add(runs <= placed)
     return runs
 
 
