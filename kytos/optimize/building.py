@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import floor
@@ -193,7 +194,10 @@ def _foreseen(decide: Sequence[Pod]) -> Floats:
 def _services(
     decide: Sequence[Pod], staying: Sequence[Pod], home: Ints, nodes: int
 ) -> tuple[tuple[str, ...], Ints, Ints]:
-    services = tuple(sorted({pod.service for pod in decide if pod.service is not None}))
+    """Services of the pods to decide on, and those whose pairs stay as they are."""
+    named = Counter(pod.service for pod in staying if pod.service is not None)
+    paired = {service for service, replicas in named.items() if replicas > 1}
+    services = tuple(sorted(paired | {pod.service for pod in decide if pod.service is not None}))
     position = {name: index for index, name in enumerate(services)}
     service = np.array([position.get(pod.service or "", -1) for pod in decide], dtype=np.int64)
     fixed = np.zeros((len(services), nodes), dtype=np.int64)

@@ -104,6 +104,14 @@ def random_question(seed: int) -> tuple[Cluster, PlacementRequest]:
     return cluster(nodes, running), question
 
 
+def test_pairs_that_stay_are_counted() -> None:
+    """Two replicas on one node are a pair, whoever is placed."""
+    pods = [pod(f"old-{n}", "a", service="old") for n in (1, 2)]
+    outcome = place(cluster([node("a"), node("b")], pods), asked(new_pods=[new("x")]), params=QUICK)
+    assert outcome.energy.before.affinity == outcome.energy.after.affinity == 0.01
+    assert outcome.metrics.after.anti_affinity_pairs == 1
+
+
 def every_energy(
     before: Cluster, question: PlacementRequest, weights: Weights
 ) -> tuple[list[int], float]:
@@ -172,11 +180,7 @@ def every_energy(
             for _, n in members:
                 if n >= 0 and choice[first] >= 0:
                     cost += edge.weight / len(members) * gap[choice[first], n]
-        pairs = sum(
-            float((c * (c - 1) / 2).sum())
-            for s, c in counts.items()
-            if any(p.service == s for p in pods)
-        )
+        pairs = sum(float((c * (c - 1) / 2).sum()) for c in counts.values())
         total = weights.B * loaded + weights.C * cost_rate * cost + weights.D * pair_rate * pairs
         if best is None or (left, total) < best:
             best = (left, total)
