@@ -25,6 +25,16 @@ HOW_TO_SET = (
     "the token is on the dashboard of your Leap account."
 )
 
+UNREACHABLE = (
+    requests.Timeout,
+    requests.ConnectionError,
+    # The client's own timeouts are not those of `requests`.
+    api_faults.RequestTimeout,
+    faults.Timeout,
+    faults.PollingTimeout,
+)
+"""What is raised where there is no network, or no answer in time."""
+
 
 def account() -> Availability:
     """Say whether a token for D-Wave's cloud is configured; asks no network."""
@@ -32,7 +42,14 @@ def account() -> Availability:
         found = config.load_config()
     except (config.exceptions.ConfigFileError, ValueError) as error:
         return Availability(False, f"dwave.conf cannot be read: {error}. {HOW_TO_SET}")
-    return Availability(True) if found.get("token") else Availability(False, HOW_TO_SET)
+    token = found.get("token")
+    if not token:
+        return Availability(False, HOW_TO_SET)
+    # Such a token is never sent: what refuses to send it would quote it.
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        odd = "The token holds a space, a line break or a letter that no token has."
+        return Availability(False, f"{odd} {HOW_TO_SET}")
+    return Availability(True)
 
 
 def require_consent(estimate: Estimate, params: SolverParams) -> None:
@@ -93,22 +110,31 @@ def plain_faults() -> Iterator[None]:
         api_faults.ResourceAccessForbiddenError,
     ) as error:
         raise SolverUnavailableError(f"D-Wave refused the token. {HOW_TO_SET}") from error
-    except (faults.PollingTimeout, requests.Timeout, requests.ConnectionError) as error:
+    except UNREACHABLE as error:
         raise SolverUnavailableError(
             "D-Wave's cloud cannot be reached; check the network or a proxy."
         ) from error
-    except (requests.RequestException, faults.ProblemUploadError) as error:
+    except (requests.RequestException, faults.ProblemUploadError, ValueError) as error:
+        # A ValueError is the client's own refusal, before anything is sent: a model above the
+        # service's limits, or an answer that is not the service's.
         raise SolverUnavailableError(_refusal(error)) from error
     except faults.CanceledFutureError as error:
         raise SolverUnavailableError("D-Wave cancelled the run.") from error
 
 
 def _refusal(error: Exception) -> str:
-    said = _without_token(str(error)).strip().rstrip(".")
-    limited = isinstance(error, api_faults.ResourceLimitsExceededError)
-    if limited or any(word in said.lower() for word in ("quota", "remaining solver access")):
+    said = " ".join(_without_token(str(error)).split()).rstrip(".")
+    if any(word in said.lower() for word in ("quota", "remaining solver access")):
         return "The D-Wave account has no solver time left; add time to it or wait for its renewal."
-    return f"D-Wave did not run the problem: {said or type(error).__name__}."
+    if isinstance(error, api_faults.ResourceLimitsExceededError):
+        return (
+            "The D-Wave account has no solver time left or asks too often; wait, or add time to it."
+        )
+    if isinstance(error, api_faults.InternalServerError):
+        return "D-Wave's service failed on its side; try again later."
+    # An answer without a message of its own reads "{}".
+    told = said if any(map(str.isalpha, said)) else type(error).__name__
+    return f"D-Wave did not run the problem: {told}."
 
 
 def _without_token(said: str) -> str:

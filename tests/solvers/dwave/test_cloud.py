@@ -83,6 +83,17 @@ def test_a_token_in_the_environment_is_enough(monkeypatch: pytest.MonkeyPatch) -
     assert cloud.account() == Availability(True)
 
 
+@pytest.mark.parametrize("token", ["DEV-secret\n", "DEV-sec\nret", " DEV-secret", "DEV-s€cret"])
+def test_a_token_that_cannot_be_sent_is_refused_and_not_shown(
+    token: str, model: dimod.BinaryQuadraticModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line break at its end, as secrets often have, is told of; the token itself never is."""
+    monkeypatch.setenv("DWAVE_API_TOKEN", token)
+    with pytest.raises(SolverUnavailableError, match="line break") as caught:
+        Qpu(connect=failing(AssertionError("connected"))).sample(model, CONSENT, Watch())
+    assert "cret" not in caught.value.message
+
+
 @pytest.mark.usefixtures("no_account")
 def test_sampling_without_a_token_is_refused_in_words(model) -> None:
     """Asking all the same names the setting and the local stand-in."""
@@ -131,6 +142,8 @@ def test_a_run_above_the_cap_is_refused(model) -> None:
         (requests.ConnectionError("no route"), "cannot be reached"),
         (requests.Timeout("slow"), "cannot be reached"),
         (faults.PollingTimeout("slow"), "cannot be reached"),
+        (faults.Timeout("slow"), "cannot be reached"),
+        (api_faults.RequestTimeout("API request timed out"), "cannot be reached"),
         (faults.SolverNotFoundError("none"), "No D-Wave solver of this kind is online"),
         (faults.SolverOfflineError("down"), "No D-Wave solver of this kind is online"),
         (faults.SolverAuthenticationError("bad"), "refused the token"),
@@ -140,7 +153,13 @@ def test_a_run_above_the_cap_is_refused(model) -> None:
             faults.SolverFailureError("insufficient remaining solver access time in project"),
             "no solver time left",
         ),
+        (api_faults.ResourceLimitsExceededError("429"), "asks too often"),
         (faults.SolverFailureError("Internal SAPI Error"), "Internal SAPI Error"),
+        (api_faults.InternalServerError("{}"), "failed on its side"),
+        (api_faults.ResourceNotFoundError("{}"), "run the problem: ResourceNotFoundError"),
+        (faults.ProblemStructureError("qubit 5 is not there"), "qubit 5 is not there"),
+        (ValueError("no more than 5000 variables"), "no more than 5000 variables"),
+        (ValueError("two\n  lines"), "two lines"),
         (faults.ProblemUploadError("broken pipe"), "broken pipe"),
         (faults.CanceledFutureError(), "cancelled"),
     ],
@@ -154,3 +173,4 @@ def test_faults_are_one_sentence_and_a_stand_in(kind, fault, words, model) -> No
         solver.sample(model, CONSENT, Watch())
     assert caught.value.fallback is SolverName.OPENJIJ_SA
     assert caught.value.__cause__ is fault
+    assert "\n" not in caught.value.message
