@@ -91,9 +91,8 @@ def penalty_facts(model: Model, weights: Weights, strength: Floats) -> tuple[Pen
     computed = penalties(layout, weights)
     free = np.flatnonzero(layout.free)
     families: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    families["pod in no place or two"] = [
-        (float(applied.pods[pod]), float(computed.pods[pod])) for pod in free
-    ]
+    # What a pod in two places could save depends on what the rows in force charge for its room.
+    families["pod in no place or two"] = [(float(applied.pods[pod]),) * 2 for pod in free]
     for row, now, whole in zip(layout.rows, applied.rows, computed.rows, strict=True):
         scale = row.largest**2
         families[_family(row.name, problem)].append((float(now) * scale, float(whole) * scale))

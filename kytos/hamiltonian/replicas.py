@@ -405,18 +405,9 @@ def _feed(problem: ScaleOut, rows: Sequence[Row], weights: Weights) -> dict[str,
     """
     feed = {"A": weights.A, "B": weights.B, "C": weights.C, "D": weights.D}
     marginal = 2 * weights.C * problem.worth * problem.wanted / np.maximum(problem.desired, 1)
-    load = (
-        4.0
-        * weights.B
-        * np.array(
-            [
-                (row[:2] / np.maximum(problem.offered.min(axis=0, initial=np.inf), 1)).max(
-                    initial=0
-                )
-                for row in problem.request
-            ]
-        )
-    )
+    # A node that offers none of it (one that failed) is in no term of the load.
+    smallest = np.where(problem.offered > 0, problem.offered, np.inf).min(axis=0, initial=np.inf)
+    load = 4.0 * weights.B * (problem.request[:, :2] / smallest).max(axis=1, initial=0.0)
     pairs = weights.D * PAIR_IN_SPREAD * (problem.wanted + problem.present.max(axis=1, initial=0))
     stake = MARGIN * (marginal + load + pairs) + 1e-6
     for service, each in enumerate(stake):

@@ -8,7 +8,7 @@ import pytest
 from kytos.hamiltonian.facts import model_facts, penalty_facts
 from kytos.hamiltonian.latex import formulas, number
 from kytos.hamiltonian.model import Model, build_model
-from kytos.hamiltonian.penalties import penalties
+from kytos.hamiltonian.penalties import MARGIN, penalties
 from kytos.hamiltonian.picture import matrix_picture
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import LoadMode
@@ -56,6 +56,14 @@ def test_penalties_are_those_applied(model: Model) -> None:
     assert found[0].most == pytest.approx(2 * applied.pods[model.layout.free].max())
     for penalty in found:
         assert penalty.most >= penalty.bound > 0
+
+
+def test_a_pods_penalty_is_above_its_bound_whatever_the_rows_carry(model: Model) -> None:
+    """Two places free room: what that could save goes by the rows in force, not by all rows."""
+    for strength in (0.0, 0.1, 3.0):
+        pods = penalty_facts(model, Weights(), strength * whole(model))[0]
+        assert pods.name == "pod in no place or two"
+        assert pods.most == pytest.approx(MARGIN * pods.bound)
 
 
 def test_rows_without_strength_are_not_in_force(model: Model) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import dimod
@@ -160,6 +161,26 @@ def test_what_breaks_is_named_by_family(
 ) -> None:
     """As penalties are."""
     assert broken(scale_out, np.array(counts)) == said
+
+
+def test_a_node_that_failed_makes_no_penalty_dearer(
+    scale_out: ScaleOut, model: ReplicaModel
+) -> None:
+    """It offers nothing and takes nobody, so it has no share in what breaking anything could save.
+
+    Divided by its nothing, a request in bytes made penalties a billion times too large.
+    """
+    failed = replace(
+        scale_out,
+        nodes=("x", "y", "failed"),
+        most=np.hstack([scale_out.most, [[0], [0]]]),
+        room=np.vstack([scale_out.room, [0, 0, 0]]),
+        load=np.vstack([scale_out.load, [0.0, 0.0]]),
+        offered=np.vstack([scale_out.offered, [0.0, 0.0]]),
+        present=np.hstack([scale_out.present, [[0], [0]]]),
+    )
+    found = replica_penalties(compile_replicas(failed), WEIGHTS)
+    assert found == replica_penalties(model, WEIGHTS)
 
 
 def test_penalties_outweigh_what_they_protect(model: ReplicaModel) -> None:
