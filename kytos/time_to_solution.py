@@ -11,6 +11,10 @@ SURE = 0.99
 Z = 1.96
 """Standard normal quantile of a two-sided 95 % interval."""
 
+_TARGETS = (("refined answer", 0.0), ("within 1 % of it", 0.01), ("within 5 %", 0.05),
+            ("within 10 %", 0.1), ("better than doing nothing", None))  # fmt: skip
+"""Names of what a read may aim at, and the share of the answer's energy it may lie above it."""
+
 
 @dataclass(frozen=True)
 class TimeToSolution:
@@ -32,6 +36,13 @@ class TimeToSolution:
     seconds: float | None
     low: float
     high: float | None
+
+
+def targets(start: float, answer: float) -> dict[str, float]:
+    """Energies a read may aim at, by name, from the energy of doing nothing and of the answer."""
+    return {
+        name: start if share is None else answer + share * abs(answer) for name, share in _TARGETS
+    }
 
 
 def time_to_solution(

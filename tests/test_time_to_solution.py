@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from kytos.time_to_solution import time_to_solution, wilson
+from kytos.time_to_solution import targets, time_to_solution, wilson
 
 
 def test_after_that_time_a_read_has_succeeded_99_times_in_100() -> None:
@@ -59,3 +59,11 @@ def test_without_reads_there_is_nothing_to_say() -> None:
     """Refused, not guessed."""
     with pytest.raises(ValueError, match="no reads"):
         time_to_solution([], 1.0, 1.0)
+
+
+def test_targets_lie_between_the_answer_and_doing_nothing() -> None:
+    """Shares are of the answer's magnitude, upwards, so that a negative energy works too."""
+    assert targets(20.0, 10.0)["within 5 %"] == pytest.approx(10.5)
+    assert targets(20.0, -10.0)["within 5 %"] == pytest.approx(-9.5)
+    assert targets(20.0, 10.0)["refined answer"] == 10.0
+    assert targets(20.0, 10.0)["better than doing nothing"] == 20.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
@@ -67,6 +67,33 @@ def read_objectives(objectives: Sequence[float], start: float, answer: float) ->
             hovertemplate="read %{x}: %{y:.6g}<extra></extra>",
         )
     )
+    _beside(figure, objectives, start, answer)
+    figure.update_xaxes(title="read", fixedrange=True, rangemode="tozero")
+    return figure
+
+
+def objectives_by_sampler(
+    objectives: Mapping[str, Sequence[float]], start: float, answer: float
+) -> go.Figure:
+    """Draw the energy H of each read, decoded and repaired, a column of marks for each sampler."""
+    figure = blank(300)
+    for name, values in objectives.items():
+        figure.add_trace(
+            go.Scatter(
+                x=[name] * len(values),
+                y=list(values),
+                mode="markers",
+                marker={"color": AFTER, "size": 9, "opacity": 0.6},
+                hovertemplate="%{x}: %{y:.6g}<extra></extra>",
+            )
+        )
+    _beside(figure, [value for values in objectives.values() for value in values], start, answer)
+    figure.update_xaxes(fixedrange=True, type="category")
+    return figure
+
+
+def _beside(figure: go.Figure, objectives: Sequence[float], start: float, answer: float) -> None:
+    """Mark the refined answer and doing nothing beside the energies H of reads."""
     figure.add_hline(y=answer, line={"color": MARK, "dash": "dot"}, annotation_text="refined")
     low, high = min([*objectives, answer]), max([*objectives, answer])
     if low - FAR * (high - low) <= start <= high + FAR * (high - low):
@@ -80,10 +107,8 @@ def read_objectives(objectives: Sequence[float], start: float, answer: float) ->
             x=0, y=1, xref="paper", yref="paper", yshift=12, showarrow=False,
         )  # fmt: skip
     margin = 0.12 * ((high - low) or 1.0)
-    figure.update_xaxes(title="read", fixedrange=True, rangemode="tozero")
     figure.update_yaxes(title="energy H", fixedrange=True, range=[low - margin, high + margin])
     figure.update_layout(showlegend=False)
-    return figure
 
 
 def times_to_solution(times: Sequence[tuple[str, TimeToSolution]]) -> go.Figure:

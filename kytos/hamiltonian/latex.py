@@ -128,7 +128,7 @@ def _affinity(model: Model) -> Formula:
         words += " and in one zone"
     if problem.pairings:
         latex += r" + \sum_k w_k \sum_{d} \text{pairs}_{k,d}"
-        words += f"; {len(problem.pairings):,} preferences between pods"
+        words += f"; preferences between pods ({len(problem.pairings):,})"
     if problem.preference is not None:
         latex += r" + \sum_{p,n} a_{p,n} X_{p,n}"
         words += "; preferences for nodes"
@@ -164,7 +164,7 @@ def _constraints(model: Model, weights: Weights, strength: Floats) -> list[Formu
     if len(applied.exclusions):
         found.append(
             Formula(
-                f"Pairs that exclude each other, by {len(applied.exclusions):,} rules, "
+                f"Pairs that exclude each other ({len(applied.exclusions):,} such rules in all), "
                 f"{spanned(applied.exclusions)} a pair.",
                 r"\dots + \sum_e \nu_e \sum_d \text{pairs}_{e,d}",
             )
@@ -176,5 +176,9 @@ def spanned(values: Floats) -> str:
     """Numbers in words: the one they all are, or the least and the most."""
     if not len(values):
         return "0"
-    least, most = f"{values.min():.3g}", f"{values.max():.3g}"
+    least, most = _in_words(float(values.min())), _in_words(float(values.max()))
     return least if least == most else f"{least} to {most}"
+
+
+def _in_words(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -19,9 +19,10 @@ from kytos.figures.reads import read_energies, read_objectives, times_to_solutio
 from kytos.hamiltonian.export import coordinates, dimod_json, ising_json
 from kytos.optimize.annealed import QuboView, qubo_of
 from kytos.outcome import Outcome, Question
+from kytos.rounds import FIRST_STRENGTH, RAISE
 from kytos.solvers.base import QuboFacts, SolverName, Stage
-from kytos.time_to_solution import time_to_solution
-from kytos.ui import processors
+from kytos.time_to_solution import targets, time_to_solution
+from kytos.ui import processors, samplers_panel
 from kytos.ui.clusters import Loaded
 from kytos.ui.heatmaps import chart
 from kytos.ui.results import Cell, cells_row
@@ -30,10 +31,6 @@ from kytos.ui.text import plain
 
 AT_ONCE = 5_000
 """Variables up to which the QUBO is built without being asked for: a second at most."""
-
-TARGETS = (("refined answer", 0.0), ("within 1 % of it", 0.01), ("within 5 %", 0.05),
-           ("within 10 %", 0.1), ("better than doing nothing", None))  # fmt: skip
-"""Energies a read may aim at: a share of the answer above it, None for the start."""
 
 _EXPORTS: tuple[tuple[str, str, str, Callable[[dimod.BinaryQuadraticModel], bytes]], ...] = (
     ("QUBO as dimod JSON", "qubo.json", "application/json", dimod_json),
@@ -91,6 +88,8 @@ def show(answer: Answer) -> None:
         0 if settled else sum(outcome.metrics.after.unplaced.values()),
     )
     if _annealed(shown):
+        if not settled:  # Reads of replica counts have no energy H before the counts are settled.
+            samplers_panel.show(answer.ask, answer.loaded, shown.start, shown.answer)
         processors.show(answer.ask, answer.loaded, answer.change)
         _exports(shown)
 
@@ -129,7 +128,7 @@ def _annealed(shown: _Shown) -> bool:
     _whose(shown)
     _headline(view, shown)
     _hamiltonian(view)
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns([5, 6], gap="large")
     with left:
         st.markdown("**Size and precision**")
         _size(view, shown.qubo)
@@ -187,7 +186,7 @@ def _headline(view: QuboView, shown: _Shown) -> None:
     """The QUBO and what became of it, in a row of numbers."""
     facts, qubo = view.facts, shown.qubo
     cells = [
-        Cell("Variables", f"{sum(facts.variables.values()):,}", remark=_kinds(facts.variables, 1)),
+        Cell("Variables", f"{sum(facts.variables.values()):,}", remark=_foremost(facts.variables)),
         Cell("Couplers", f"{facts.couplers:,}", remark=f"{facts.density:.0%} of all pairs"),
         Cell("Precision needed", f"{facts.precision_bits} bits", remark="sign included"),
     ]
@@ -199,7 +198,9 @@ def _headline(view: QuboView, shown: _Shown) -> None:
     if qubo is not None and qubo.read_objectives:
         cells.append(
             Cell(
-                "Sampler alone", units.energy(qubo.sampler_objective), remark="best read, repaired"
+                "Sampler alone",
+                units.energy(qubo.sampler_objective),
+                remark=f"refined by {units.energy(qubo.sampler_objective - shown.answer)}",
             )
         )
     told = f"do nothing: {units.energy(shown.start)}"
@@ -207,9 +208,10 @@ def _headline(view: QuboView, shown: _Shown) -> None:
     cells_row(cells)
 
 
-def _kinds(variables: Mapping[str, int], most: int | None = None) -> str:
-    """How many of each kind, or of the first few."""
-    return ", ".join(f"{count:,} {kind}" for kind, count in list(variables.items())[:most])
+def _foremost(variables: Mapping[str, int]) -> str:
+    """How many there are of the first kind."""
+    kind, count = next(iter(variables.items()))
+    return f"{count:,} {kind}"
 
 
 def _hamiltonian(view: QuboView) -> None:
@@ -224,8 +226,9 @@ def _hamiltonian(view: QuboView) -> None:
 def _size(view: QuboView, qubo: QuboFacts | None) -> None:
     facts = view.facts
     spanned = f"{units.energy(facts.smallest)} to {units.energy(facts.largest)}"
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in facts.variables.items())
     rows = {
-        "Variables": f"{sum(facts.variables.values()):,} ({_kinds(facts.variables)})",
+        "Variables": f"{sum(facts.variables.values()):,} ({kinds})",
         "Couplers": f"{facts.couplers:,} ({units.percent(facts.density)} of all pairs)",
         "Coefficients": f"{spanned} in magnitude",
         "Precision needed": f"{facts.precision_bits} bits, the sign included",
@@ -242,7 +245,8 @@ def _size(view: QuboView, qubo: QuboFacts | None) -> None:
             rows["Feasible as sampled"] = units.percent(qubo.feasible_share)
         else:
             rows["Reads"] = f"{reads} in {units.count(int(str(blocks)), 'block')}"
-            rows["Blocks kept"] = f"{qubo.info.get('blocks_kept')}, for they lower the energy"
+            kept = int(str(qubo.info.get("blocks_kept", 0)))
+            rows["Blocks kept"] = f"{kept:,}: those lowered the energy" if kept else "none: no gain"
             rows["Feasible as sampled"] = (
                 f"{units.percent(qubo.feasible_share)} of the {_judged(qubo):,} best reads"
             )
@@ -262,7 +266,7 @@ def _penalties(view: QuboView, qubo: QuboFacts | None) -> None:
             "Constraint": penalty.name,
             "In force": f"{penalty.in_force:,} of {penalty.count:,}",
             "Penalty": _range(penalty.least, penalty.most) if penalty.in_force else "none",
-            "Lower bound": f"{penalty.bound:.3g}",
+            "Lower bound": units.energy(penalty.bound),
             "Broken by": _share(broken.get(penalty.name, 0), reads),
         }
         for penalty in view.penalties
@@ -283,8 +287,9 @@ def _penalties(view: QuboView, qubo: QuboFacts | None) -> None:
     told = "The lower bound is the most that breaking one of them could save, for the dearest."
     if qubo is not None and qubo.rounds > 1:
         told += (
-            " Rows (capacities, bounds on moves) begin without a penalty and get one once a read "
-            "has broken them."
+            " Rows (capacities, bounds on moves) begin without a penalty. One that a read breaks "
+            f"gets {units.percent(FIRST_STRENGTH)} of its full penalty, {RAISE:g} times that when "
+            "it breaks again: below the bound is often enough."
         )
     st.caption(told)
 
@@ -337,10 +342,10 @@ def _time_to_solution(shown: _Shown, qubo: QuboFacts) -> None:
     seconds = sum(stage.seconds for stage in shown.stages if stage.name == "sample")
     if not seconds or qubo.info.get("mock"):
         return
-    times = []
-    for name, share in TARGETS:
-        target = shown.start if share is None else shown.answer + share * abs(shown.answer)
-        times.append((name, time_to_solution(qubo.read_objectives, target, seconds / qubo.reads)))
+    times = [
+        (name, time_to_solution(qubo.read_objectives, target, seconds / qubo.reads))
+        for name, target in targets(shown.start, shown.answer).items()
+    ]
     st.markdown("**Time to solution**: seconds of reads until one reaches the energy, 99 % sure")
     chart(times_to_solution(times), key="time to solution", alt="Time to solution by target")
     st.caption(
@@ -409,7 +414,7 @@ def _file(shown: _Shown, write: Callable[[dimod.BinaryQuadraticModel], bytes]) -
 
 
 def _range(least: float, most: float) -> str:
-    low, high = f"{least:.3g}", f"{most:.3g}"
+    low, high = units.energy(least), units.energy(most)
     return low if low == high else f"{low} to {high}"
 
 

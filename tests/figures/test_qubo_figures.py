@@ -8,7 +8,12 @@ import pytest
 from kytos.figures.baselines import energies_side_by_side
 from kytos.figures.embedding import chain_lengths, embedding_picture
 from kytos.figures.matrix import matrix_figure
-from kytos.figures.reads import read_energies, read_objectives, times_to_solution
+from kytos.figures.reads import (
+    objectives_by_sampler,
+    read_energies,
+    read_objectives,
+    times_to_solution,
+)
 from kytos.figures.style import AFTER
 from kytos.hamiltonian.picture import MatrixPicture
 from kytos.time_to_solution import time_to_solution
@@ -94,3 +99,12 @@ def test_baselines_are_ordered_and_the_plan_stands_out() -> None:
     assert list(bars.y) == ["this plan", "first-fit"]
     assert bars.marker.color[0] == AFTER != bars.marker.color[1]
     assert bars.marker.pattern.shape[0] != bars.marker.pattern.shape[1]
+
+
+def test_reads_stand_above_their_samplers_name() -> None:
+    """Every read of each is drawn, and the answer lies within the picture."""
+    reads = {"openjij-sa": [3.0, 2.5], "dwave-tabu": [2.0]}
+    figure = objectives_by_sampler(reads, start=4.0, answer=1.0)
+    assert [(trace.x[0], list(trace.y)) for trace in figure.data] == list(reads.items())
+    low, high = figure.layout.yaxis.range
+    assert low < 1.0 < 4.0 < high

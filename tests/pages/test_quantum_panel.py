@@ -75,6 +75,22 @@ def test_the_usual_tools_stand_beside_the_plan(answered: AppTest) -> None:
     assert not answered.error
 
 
+def test_samplers_are_put_beside_each_other(answered: AppTest) -> None:
+    """Reads of each on the QUBO shown, with what they came to; the answer stays as it was."""
+    before = answered.session_state["answer rebalance"]
+    button(answered, "Draw reads with each").click().run()
+    app = wait_for_result(answered)
+    assert not app.exception
+    table = next(t.value for t in app.dataframe if "Median read" in t.value)
+    assert set(table["Sampler"]) == {"openjij-sa", "openjij-sqa", "dwave-sa", "dwave-tabu"}
+    assert any("by sampler" in chart.proto.id for chart in app.get("plotly_chart"))
+    assert app.session_state["answer rebalance"] is before
+    app.number_input(key="qubo").set_value(60)
+    button(app, "Rebalance").click().run()
+    app = wait_for_result(app)
+    assert not [t for t in app.dataframe if "Median read" in t.value]
+
+
 PAGES = {
     "2_Recovery": ("A zone goes dark", "Recover", "x_{p,n}"),
     "3_Placement": ("A burst of functions", "Place", "x_{p,n}"),

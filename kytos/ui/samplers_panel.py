@@ -1,0 +1,99 @@
+"""The samplers of this machine on one QUBO: how good their reads are, and how soon one is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from kytos import units
+from kytos.calls import CALLS
+from kytos.figures.reads import objectives_by_sampler, times_to_solution
+from kytos.optimize.samplers import SamplerReads, SamplersRequest, reads_of_each
+from kytos.outcome import Question
+from kytos.time_to_solution import targets, time_to_solution
+from kytos.ui import runs
+from kytos.ui.clusters import Loaded
+from kytos.ui.heatmaps import chart
+from kytos.ui.runs import Ask, SideAsk
+
+
+class Beside(StrEnum):
+    """The name its runs are kept under."""
+
+    READS = "reads of each sampler"
+
+
+def show(ask: Ask, loaded: Loaded, start: float, answer: float) -> None:
+    """Offer to draw reads of a question's QUBO with each sampler, and draw those there are.
+
+    Parameters
+    ----------
+    start, answer
+        Energy H of doing nothing and of the answer shown.
+    """
+    st.markdown("**The samplers of this machine on the same QUBO**")
+    side = SideAsk(
+        Beside.READS, loaded.digest, SamplersRequest(ask.request, ask.weights, ask.params)
+    )
+    if st.button(
+        "Draw reads with each",
+        icon=":material/stacked_bar_chart:",
+        key="reads of each",
+        help="The same reads and sweeps for each sampler; nothing is refined, the answer stays.",
+    ):
+        question = CALLS[Question(ask.question)].function
+        runs.start(partial(reads_of_each, question), side, loaded)
+    runs.watch(Beside.READS)
+    found = runs.last_answer(Beside.READS)
+    if found is None or found.ask != side:
+        return
+    drawn: Sequence[SamplerReads] = [reads for reads in found.outcome if reads.qubo.read_objectives]
+    if not drawn:
+        st.info("No sampler drew a read.", icon=":material/info:")
+        return
+    st.dataframe(pd.DataFrame([_row(reads) for reads in drawn]), hide_index=True)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**Each read, decoded and repaired**")
+        chart(
+            objectives_by_sampler(
+                {reads.solver.value: reads.qubo.read_objectives for reads in drawn}, start, answer
+            ),
+            key="reads by sampler",
+            alt="Energy H of each sampler's reads beside the answer",
+        )
+    with right:
+        st.markdown("**Time to solution**: seconds of reads until one reaches it, 99 % sure")
+        aims = targets(start, answer)
+        aim = st.selectbox("Energy to reach", list(aims)[::-1], key="sampler target", width=280)
+        times = [
+            (
+                reads.solver.value,
+                time_to_solution(
+                    reads.qubo.read_objectives, aims[aim], reads.seconds / reads.qubo.reads
+                ),
+            )
+            for reads in drawn
+        ]
+        chart(
+            times_to_solution(times),
+            key="time to solution by sampler",
+            alt="Time to solution by sampler",
+        )
+
+
+def _row(reads: SamplerReads) -> dict[str, str]:
+    qubo = reads.qubo
+    return {
+        "Sampler": reads.solver.value,
+        "Reads": f"{qubo.reads:,}",
+        "Feasible as drawn": units.percent(qubo.feasible_share),
+        "Best read": units.energy(min(qubo.read_objectives)),
+        "Median read": units.energy(float(np.median(qubo.read_objectives))),
+        "Seconds a read": f"{reads.seconds / qubo.reads:.3g}",
+    }
