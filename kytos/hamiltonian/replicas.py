@@ -40,6 +40,10 @@ CLASS_FACTOR = 10.0
 """What a unit of demand is worth in one priority class against the next lower one. A true
 lexicographic order would need coefficients no annealer tells apart: it is the exact stage's."""
 
+MOST_LEVELS = 4 * LEVELS
+"""Of a row that many small replicas share: in fewer, each would be rounded up to several times
+what it asks for, and what fits would seem not to."""
+
 DEMAND = "demand"
 """The family of constraints that a service gets no more than it wants."""
 
@@ -360,7 +364,8 @@ def _unit(asked: Ints, room: int) -> int:
     A replica is counted many times over, and so is what its request is rounded up by: a whole part
     of some request keeps that one exact.
     """
-    least = max(-(-room // LEVELS), 1)
+    coarse, finest = -(-room // LEVELS), -(-room // MOST_LEVELS)
+    least = max(finest, min(coarse, int(asked.min())), 1)
     exact = int(np.gcd.reduce(asked))
     if exact >= least:
         return exact

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from kytos.hamiltonian.replicas import (
     LARGEST,
+    MOST_LEVELS,
     ReplicaModel,
     ScaleOut,
     bounded_coefficients,
@@ -161,6 +162,28 @@ def test_what_breaks_is_named_by_family(
 ) -> None:
     """As penalties are."""
     assert broken(scale_out, np.array(counts)) == said
+
+
+def test_a_room_that_many_small_replicas_share_is_not_called_full_at_half(
+    scale_out: ScaleOut,
+) -> None:
+    """A replica is rounded up to at least itself: in 64 levels 120 of these would not fit."""
+    many = replace(
+        scale_out,
+        wanted=np.array([60, 60]),
+        request=np.array([[200, 1, 1], [250, 1, 1]]),
+        most=np.array([[60, 60], [60, 60]]),
+        room=np.array([[90_000, 400, 400]] * 2),
+        margin_room=np.array([35_000, 10_000]),
+        offered=np.array([[90_000.0, 400.0]] * 2),
+    )
+    counts = np.array([[30, 30], [30, 30]])  # 27,000 of 35,000
+    rows = compile_replicas(many).rows
+    (margin,) = (row for row in rows if row.family == "margin: cpu")
+    used = sum(
+        int(a) * int(counts[pair]) for pair, a in zip(margin.pairs, margin.amount, strict=True)
+    )
+    assert used <= margin.levels <= MOST_LEVELS
 
 
 def test_a_node_that_failed_makes_no_penalty_dearer(
