@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import dimod
@@ -17,6 +19,7 @@ from kytos.solvers.base import (
     SolverName,
     SolverParams,
     SolverUnavailableError,
+    StopReason,
     Watch,
 )
 from kytos.solvers.dwave import cloud
@@ -46,6 +49,16 @@ class Recording:
     def sample(self, *arguments, **options):
         self.submitted += 1
         return self.inner.sample(*arguments, **options)
+
+
+class Silent(Recording):
+    """A service that takes what it is sent and never answers."""
+
+    def sample(self, *arguments, **options):
+        self.submitted += 1
+        return dimod.SampleSet.from_future(Future(), Future.result)
+
+    sample_cqm = sample
 
 
 def failing(error: Exception):
@@ -134,6 +147,33 @@ def test_a_run_above_the_cap_is_refused(model) -> None:
     capped = CONSENT.model_copy(update={"time_limit_s": 0.5})
     with pytest.raises(SolverUnavailableError, match=r"at least 1 s .* cap is 0\.5 s"):
         stand_ins.LEAP_BQM.sample(model, capped, Watch())
+
+
+@pytest.mark.parametrize(("cap_s", "reason"), [(60.0, StopReason.USER), (1.5, StopReason.CLOCK)])
+@pytest.mark.parametrize(
+    ("kind", "mock"), [(Qpu, stand_ins.mock_processor), (LeapBqm, stand_ins.mock_leap)]
+)
+def test_a_service_that_never_answers_is_not_waited_for(kind, mock, cap_s, reason, model) -> None:
+    """The stop button and the cap end the wait: no read, the reason told, nothing sent again."""
+    service = Silent(mock())
+    watch = Watch(stopped=lambda: reason is StopReason.USER and service.submitted > 0)
+    began = time.monotonic()
+    params = CONSENT.model_copy(update={"time_limit_s": cap_s})
+    drawn = kind(connect=lambda: service, ready=stand_ins.ready).sample(model, params, watch)
+    assert time.monotonic() - began < 10
+    assert len(drawn) == 0
+    assert drawn.info["ended_by"] is reason
+    assert service.submitted == 1
+
+
+def test_a_constrained_model_that_is_never_answered_leaves_everything_where_it_is() -> None:
+    """What D-Wave does not answer in time is answered by staying."""
+    service = Silent(stand_ins.ExactCqm())
+    problem = random_problem(24, pods=4, nodes=3, room=2.5, waiting=0.0)
+    solver = LeapCqm(connect=lambda: service, ready=stand_ins.ready)
+    found = solver.place(problem, Weights(), CONSENT, Watch(stopped=lambda: service.submitted > 0))
+    assert (found == problem.current).all()
+    assert service.submitted == 1
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
+import dimod
 import pytest
 
 from kytos.hamiltonian.energy import energy
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import LoadMode
 from kytos.solvers.base import SolverParams, Watch
+from kytos.solvers.dwave.leap import LeapBqm
 from tests.brute_force import lowest_energy
 from tests.problems import random_problem
 from tests.solvers import stand_ins
@@ -21,6 +25,30 @@ def test_hybrid_samples_are_marked_as_a_mocks() -> None:
     info = stand_ins.LEAP_BQM.sample(random_model(10, 0.5, seed=0), CONSENT, Watch()).info
     assert info["mock"] is True
     assert info["time_limit_s"] == 1.0
+
+
+class Backwards:
+    """The hybrid service, solving exactly and answering with its columns in reverse."""
+
+    properties: ClassVar[dict[str, Any]] = {}
+
+    def min_time_limit(self, bqm: dimod.BinaryQuadraticModel) -> float:
+        return 1.0
+
+    def sample(self, bqm: dimod.BinaryQuadraticModel, time_limit: float) -> dimod.SampleSet:
+        best = dimod.ExactSolver().sample(bqm).first.sample
+        names = list(bqm.variables)[::-1]
+        states = ([[best[name] for name in names]], names)
+        return dimod.SampleSet.from_samples_bqm(states, bqm, sort_labels=False)
+
+
+def test_columns_are_read_by_their_names() -> None:
+    """A service owes nobody the order of the variables it was sent."""
+    model = random_model(10, 0.5, seed=0)
+    solver = LeapBqm(connect=Backwards, ready=stand_ins.ready)
+    drawn = solver.sample(model, CONSENT, Watch())
+    assert list(drawn.variables) == list(model.variables)
+    assert drawn.first.energy == pytest.approx(dimod.ExactSolver().sample(model).first.energy)
 
 
 @pytest.mark.parametrize("mode", LoadMode)
