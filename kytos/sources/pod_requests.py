@@ -9,6 +9,7 @@ and https://kubernetes.io/docs/concepts/configuration/manage-resources-container
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from kytos.cluster import CPU, MEMORY
 from kytos.sources.fields import Fields
@@ -113,10 +114,12 @@ def _pod_level(
         status.object("allocatedResources"),
     )
     settled = _larger(
-        _supported(read_quantities(actuated.value, actuated.path)),
-        _supported(read_quantities(allocated.value, allocated.path)),
+        read_quantities(actuated.value, actuated.path),
+        read_quantities(allocated.value, allocated.path),
     )
-    return settled if infeasible else _larger(requests, settled)
+    effective = settled if infeasible else _larger(requests, settled)
+    # what the status tells beyond the requests is told by the containers already
+    return {resource: effective.get(resource, Fraction()) for resource in requests}
 
 
 def _supported(amounts: Quantities) -> Quantities:
@@ -128,7 +131,8 @@ def _supported(amounts: Quantities) -> Quantities:
 
 
 def _resize_is_infeasible(status: Fields) -> bool:
-    return status.text("resize") == "Infeasible" or any(
+    """As its condition says; the scheduler no longer looks at ``status.resize``."""
+    return any(
         condition.text("type") == "PodResizePending" and condition.text("reason") == "Infeasible"
         for condition in status.objects("conditions")
     )

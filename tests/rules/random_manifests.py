@@ -188,7 +188,7 @@ class _Draw:
         if self._chance(0.1):
             spec["overhead"] = {"cpu": self._one(CPU), "memory": self._one(MEMORY)}
         if self._chance(0.1):
-            spec["resources"] = {"requests": {"cpu": self._one(CPU)}}
+            spec["resources"] = {"requests": self._asked() or {"cpu": self._one(CPU)}}
         if self._chance(0.05):
             spec |= {"hostNetwork": True, "hostUsers": self._chance(0.5)}
         if self._chance(often):
@@ -234,7 +234,7 @@ class _Draw:
                 for container in spec["containers"]
             ]
             if self._chance(0.5):
-                status["resources"] = {"requests": {"cpu": self._one(CPU)}}
+                status["resources"] = {"requests": self._asked()}
             reason = self._one(("Infeasible", "Deferred"))
             status["conditions"] = [{"type": "PodResizePending", "reason": reason}]
         return status

@@ -412,7 +412,8 @@ def _requests(pod: Manifest, with_status: bool) -> Amounts:
             starting = _most(starting, _sum(sidecars, asked))
     total = _most(total, starting)
     if whole := spec.get("resources", {}).get("requests"):
-        total |= effective(_amounts(whole), status)
+        settled = effective(_amounts(whole), status)
+        total |= {name: settled.get(name, Fraction()) for name in whole}
     return _sum(total, _amounts(spec.get("overhead")))
 
 

@@ -170,11 +170,11 @@ def test_held_during_a_resize(pod: dict[str, Any], held: int) -> None:
     assert pod_held(Fields(pod, "Pod")) == {"cpu": held}
 
 
-def test_a_legacy_infeasible_resize_drops_the_spec() -> None:
-    """`status.resize: Infeasible`, as clusters before 1.33 report it, means the same."""
+def test_only_the_condition_makes_a_resize_infeasible() -> None:
+    """The scheduler passes over `status.resize`, which kubelets before 1.33 wrote."""
     pod = resized("4", "1", "2")
     pod["status"]["resize"] = "Infeasible"
-    assert pod_held(Fields(pod, "Pod")) == {"cpu": 2000}
+    assert pod_held(Fields(pod, "Pod")) == {"cpu": 4000}
 
 
 def test_a_sidecar_is_resized_and_an_ordinary_init_container_is_not() -> None:
@@ -203,3 +203,20 @@ def test_a_pod_level_resize_holds_the_larger() -> None:
         "status": {"resources": {"requests": {"cpu": "3"}}, "allocatedResources": {"cpu": "2500m"}},
     }
     assert pod_held(Fields(pod, "Pod")) == {"cpu": 3000}
+
+
+@pytest.mark.parametrize(("reason", "cpu"), [("Deferred", 2000), ("Infeasible", 0)])
+def test_a_pod_level_status_counts_for_what_the_pod_level_asks(reason: str, cpu: int) -> None:
+    """What the pod level does not ask for stays the containers' sum, whatever the status tells."""
+    pod = {
+        "spec": {
+            "containers": [asks("1", "1Gi"), asks("1", "1Gi")],
+            "resources": {"requests": {"cpu": "2"}},
+        },
+        "status": {
+            "conditions": [{"type": "PodResizePending", "reason": reason}],
+            "resources": {"requests": {"memory": "5Gi"}},
+        },
+    }
+    asked = {"cpu": cpu, "memory": 2 * GI}
+    assert pod_held(Fields(pod, "Pod")) == {name: amount for name, amount in asked.items() if amount}
