@@ -94,19 +94,20 @@ class NodeSelector(Rule):
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name the labels that are not there."""
-        return f"node selector {self._missing(index, pod, node)} is not matched"
+        return f"node selector {_labels_written(self.missing(index, pod, node))} is not matched"
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str:
         """Label the node."""
-        return f"label {index.nodes[node].name} {self._missing(index, pod, node)}"
+        return f"label {index.nodes[node].name} {_labels_written(self.missing(index, pod, node))}"
 
-    def _missing(self, index: RuleIndex, pod: int, node: int) -> str:
+    def missing(self, index: RuleIndex, pod: int, node: int) -> Labels:
+        """The labels the pod selects by that the node lacks."""
         labels = index.nodes[node].labels
-        return ", ".join(
-            f"{key}={value}"
+        return {
+            key: value
             for key, value in sorted(index.pods[pod].node_selector.items())
             if labels.get(key) != value
-        )
+        }
 
 
 class NodeAffinity(Rule):
@@ -134,6 +135,10 @@ class NodeAffinity(Rule):
     def _terms(self, index: RuleIndex, pod: int) -> str:
         terms = index.pods[pod].required_node_terms or ()
         return " or ".join(_term_written(term) for term in terms) or "no term to match"
+
+
+def _labels_written(labels: Labels) -> str:
+    return ", ".join(f"{key}={value}" for key, value in labels.items())
 
 
 def _only_names(term: NodeTerm) -> bool:

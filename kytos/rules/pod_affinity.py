@@ -91,17 +91,17 @@ class PodAffinity(Rule):
         for term in terms:
             if index.topology(term.topology_key).of_node[node] < 0:
                 return f"required pod affinity: the node has no label {term.topology_key}"
-        wanted = " and ".join(selector_written(term.requirements) for term in terms)
         keys = ", ".join(dict.fromkeys(term.topology_key for term in terms))
-        return f"required pod affinity: no pod with {wanted} in the node's {keys}"
+        company = _company_written(index, pod, terms)
+        return f"required pod affinity: no pod {company} in the node's {keys}"
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
-        """Bring the company."""
+        """Bring the company, where there can be any."""
         terms = affinity_terms(index, pod)
-        if lacks_a_key(index, terms)[node]:
+        if lacks_a_key(index, terms)[node] or _nobody_matches(terms):
             return None
-        wanted = " and ".join(selector_written(term.requirements) for term in terms)
-        return f"run a pod with {wanted} beside {index.nodes[node].name}"
+        company = _company_written(index, pod, terms)
+        return f"run a pod {company} beside {index.nodes[node].name}"
 
 
 class PodAntiAffinity(Rule):
@@ -203,6 +203,38 @@ class ExistingAntiAffinity(Rule):
             for term in _terms_against(index)[pod]
             if self._refused_by(index, pod, term)[node]
         ]
+
+
+def _company_written(index: RuleIndex, pod: int, terms: Sequence[Term]) -> str:
+    """Whom the terms ask for; the namespace is told where it is not the pod's own."""
+    wanted = "with " + " and ".join(
+        dict.fromkeys(selector_written(term.requirements) for term in terms)
+    )
+    namespaces = _common_namespaces(terms)
+    if namespaces is None or index.pods[pod].namespace in namespaces:
+        return wanted
+    return f"{wanted} in namespace {' or '.join(sorted(namespaces)) or '(none)'}"
+
+
+def _common_namespaces(terms: Sequence[Term]) -> frozenset[str] | None:
+    """Those in which all terms look; None is everywhere."""
+    named = [term.namespaces for term in terms if term.namespaces is not None]
+    return frozenset.intersection(*named) if named else None
+
+
+def _nobody_matches(terms: Sequence[Term]) -> bool:
+    """Whether no pod there could be would match all terms, as far as their In expressions tell."""
+    values: dict[str, set[str]] = {}
+    for term in terms:
+        for requirement in term.requirements or ():
+            if requirement.operator == "In":
+                known = values.setdefault(requirement.key, set(requirement.values))
+                known.intersection_update(requirement.values)
+    return (
+        any(term.requirements is None for term in terms)
+        or not all(values.values())
+        or _common_namespaces(terms) == frozenset()
+    )
 
 
 def _terms_against(index: RuleIndex) -> Sequence[Sequence[Term]]:

@@ -92,11 +92,11 @@ class Resources(Rule):
         )
         if name == PODS:
             return f"too many pods: {offered - free} of {offered}"
-        need = amount_written(name, int(index.request[pod, resource]))
+        need = amount_written(name, int(index.request[pod, resource]), up=True)
         if free < 0:
-            over = amount_written(name, -free)
+            over = amount_written(name, -free, up=True)
             return f"insufficient {name}: needs {need}, the node is overcommitted by {over}"
-        return f"insufficient {name}: needs {need}, {amount_written(name, free)} free"
+        return f"insufficient {name}: needs {need}, {amount_written(name, free, up=False)} free"
 
 
 def _free(index: RuleIndex) -> Ints:
@@ -113,4 +113,4 @@ def _short(need: Ints, free: Ints) -> Bools:
 def _of(resource: str, amount: int) -> str:
     if resource == PODS:
         return f"{amount} pod slots"
-    return f"{amount_written(resource, amount)} of {resource}"
+    return f"{amount_written(resource, amount, up=True)} of {resource}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -150,7 +150,7 @@ class TopologySpread(Rule):
         for constraint in hard_constraints(index.pods[pod]):
             if index.topology(constraint.topology_key).of_node[node] < 0:
                 return f"topology spread: the node has no label {constraint.topology_key}"
-        spread, skew = self._broken(index, pod, node)
+        spread, skew = self._broken(index, pod, node)[0]
         topology = index.topology(spread.topology_key)
         domain = topology.names[topology.of_node[node]]
         return (
@@ -159,11 +159,26 @@ class TopologySpread(Rule):
         )
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
-        """Allow the skew."""
+        """Allow the skew, of every constraint that is broken."""
         if lacks_a_key(index, hard_constraints(index.pods[pod]))[node]:
             return None
-        spread, skew = self._broken(index, pod, node)
-        return f"raise maxSkew over {spread.topology_key} to {skew}"
+        return "raise maxSkew " + " and ".join(
+            f"over {spread.topology_key} to {skew}"
+            for spread, skew in self._broken(index, pod, node)
+        )
+
+    def lets_in_once_eligible(self, index: RuleIndex, pod: int, node: int) -> bool:
+        """Whether a node that the pod neither asks for nor tolerates would pass once it did.
+
+        Its pods and its domain then count as well.
+        """
+        for spread in self._spreads(index, pod):
+            eligible = spread.eligible.copy()
+            eligible[node] = True
+            counting = replace(spread, eligible=eligible)
+            if self._skews(index, pod, counting)[node] > spread.max_skew:
+                return False
+        return True
 
     def _spreads(self, index: RuleIndex, pod: int) -> list[Spread]:
         found = index.pods[pod]
@@ -171,12 +186,13 @@ class TopologySpread(Rule):
             ("spreads of", pod), lambda: resolve_spread(index, found, hard_constraints(found))
         )
 
-    def _broken(self, index: RuleIndex, pod: int, node: int) -> tuple[Spread, int]:
-        for spread in self._spreads(index, pod):
-            skew = int(self._skews(index, pod, spread)[node])
-            if skew > spread.max_skew:
-                return spread, skew
-        raise ValueError(f"no spread constraint of {index.pods[pod].id} is broken there")
+    def _broken(self, index: RuleIndex, pod: int, node: int) -> list[tuple[Spread, int]]:
+        """The constraints that refuse the node, and the skew of each."""
+        skews = [
+            (spread, int(self._skews(index, pod, spread)[node]))
+            for spread in self._spreads(index, pod)
+        ]
+        return [(spread, skew) for spread, skew in skews if skew > spread.max_skew]
 
     def _skews(self, index: RuleIndex, pod: int, spread: Spread) -> Ints:
         """``(nodes,)`` the skew if the pod ran there."""

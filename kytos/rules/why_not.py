@@ -9,11 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kytos.cluster import PODS, Cluster
+from kytos.cluster import PODS, REGION, ZONE, Cluster
 from kytos.problem import Bools
-from kytos.rules.base import Verdict
+from kytos.rules.base import Rule, Verdict
 from kytos.rules.index import RuleIndex
+from kytos.rules.node_affinity import NodeSelector
 from kytos.rules.resources import Resources
+from kytos.rules.taints import Taints
+from kytos.rules.topology_spread import TopologySpread
 from kytos.rules.verdicts import FEASIBLE, RULES, first_refusals, refusals
 
 
@@ -133,8 +136,49 @@ def _remedies(index: RuleIndex, refused: Bools, pod: int) -> tuple[Remedy, ...]:
     for node in np.flatnonzero(refused.sum(axis=0) == 1):
         rule = RULES[int(np.flatnonzero(refused[:, node])[0])]
         change = rule.remedy(index, pod, int(node))
-        if change is not None:
+        if change is not None and _is_enough(index, rule, pod, int(node)):
             name = index.nodes[node].name
             share = rule.shortfall(index, pod, int(node)) if isinstance(rule, Resources) else 1.0
             found.append((share, name, Remedy(name, rule.name, change)))
     return tuple(remedy for _, _, remedy in sorted(found, key=lambda entry: entry[:2]))
+
+
+def _is_enough(index: RuleIndex, rule: Rule, pod: int, node: int) -> bool:
+    """Whether no other rule refuses the pod once the node is labelled or its taint tolerated.
+
+    Topology spread then counts the node as well, and a label that says where the node is is one
+    that other rules go by.
+    """
+    if isinstance(rule, NodeSelector):
+        placing = index.once("placing keys", lambda: _placing_keys(index))
+        if index.pods[pod].claims:
+            placing = placing | index.once("reaching keys", lambda: _reaching_keys(index))
+        if rule.missing(index, pod, node).keys() & placing:
+            return False
+    return not isinstance(rule, NodeSelector | Taints) or TopologySpread().lets_in_once_eligible(
+        index, pod, node
+    )
+
+
+def _placing_keys(index: RuleIndex) -> set[str]:
+    """Node labels that pods are kept together, apart or even by."""
+    return {
+        key
+        for pod in index.pods
+        for key in (
+            *(term.topology_key for term in (*pod.affinity, *pod.anti_affinity)),
+            *(constraint.topology_key for constraint in pod.spread),
+        )
+    }
+
+
+def _reaching_keys(index: RuleIndex) -> set[str]:
+    """Node labels that say which volumes a node reaches."""
+    volumes = (volume.required_node_terms or () for volume in index.volumes.values())
+    classes = (found.allowed_topologies for found in index.storage_classes.values())
+    return {
+        expression.key
+        for terms in (*volumes, *classes)
+        for term in terms
+        for expression in term.expressions
+    } | {ZONE, REGION}

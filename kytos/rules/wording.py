@@ -14,15 +14,20 @@ def in_bytes(resource: str) -> bool:
     return resource in (MEMORY, "ephemeral-storage") or resource.startswith("hugepages-")
 
 
-def amount_written(resource: str, amount: int) -> str:
-    """An amount of a resource with its unit; one below zero (overcommitted) keeps its sign."""
+def amount_written(resource: str, amount: int, *, up: bool) -> str:
+    """An amount of a resource with its unit, to a tenth of it.
+
+    What is needed is rounded up and what is there down, so that the words never say that something
+    fits which does not.
+    """
     if resource == CPU:
         return f"{amount}m"
     if not in_bytes(resource):
         return str(amount)
     for size, unit in _UNITS:
-        if abs(amount) >= size:
-            return f"{amount / size:.1f} {unit}"
+        tenths = -(-10 * amount // size) if up else 10 * amount // size
+        if tenths >= 10:
+            return f"{tenths / 10:.1f} {unit}"
     return f"{amount} bytes"
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from kytos.cluster import ZONE, Cluster, HostPort, Node, PodTerm, SpreadConstraint, Taint
+from kytos.cluster import (
+    HOSTNAME,
+    ZONE,
+    Cluster,
+    HostPort,
+    Node,
+    PodTerm,
+    SpreadConstraint,
+    Taint,
+)
 from kytos.rules.base import Verdict
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import verdicts
@@ -102,6 +111,77 @@ def test_remedies_by_rule(
     pods = (pod("p", **newcomer), pod("q", at, **other))
     (answer,) = why_not(Cluster(nodes=TWO_ZONES, pods=pods), ["default/p"])
     assert [found.change for found in answer.remedies] == [change]
+
+
+def test_amounts_never_say_that_fits_which_does_not() -> None:
+    """What is needed and missing is rounded up, what is free down."""
+    taken = pod("q", "n", requests={"memory": 500 * MIB + 1})
+    cluster = Cluster(
+        nodes=(node("n", allocatable={"memory": 1000 * MIB, "pods": 10}),),
+        pods=(pod("p", requests={"memory": 500 * MIB}), taken),
+    )
+    (answer,) = why_not(cluster, ["default/p"])
+    assert as_json([answer], ["n"]) == {
+        "default/p": {"n": "insufficient memory: needs 500.0 MiB, 499.9 MiB free"}
+    }
+    assert answer.remedies[0].change == "free 1 bytes of memory on n"
+
+
+def test_every_constraint_that_is_broken_is_named() -> None:
+    """Raising maxSkew over one key does not help where another is in the way as well."""
+    spread = tuple(
+        SpreadConstraint(topology_key=key, selector=labelled(**WEB)) for key in (ZONE, HOSTNAME)
+    )
+    pods = (pod("p", labels=WEB, spread=spread), pod("q", "b1", labels=WEB))
+    (answer,) = why_not(Cluster(nodes=TWO_ZONES, pods=pods), ["default/p"])
+    assert [(found.node, found.change) for found in answer.remedies] == [
+        ("b1", f"raise maxSkew over {ZONE} to 2 and over {HOSTNAME} to 2")
+    ]
+
+
+def test_company_of_another_namespace_is_named_with_it() -> None:
+    """A pod of the own namespace would be no company."""
+    term = APART[0].model_copy(update={"namespaces": ("red",)})
+    pods = (pod("p", affinity=(term,)),)
+    (answer,) = why_not(Cluster(nodes=TWO_ZONES[:1], pods=pods), ["default/p"])
+    wanted = "app In (web) in namespace red"
+    assert answer.remedies[0].change == f"run a pod with {wanted} beside {TWO_ZONES[0].name}"
+    assert answer.verdicts[0] is not None
+    assert f"no pod with {wanted} in the node's {ZONE}" in answer.verdicts[0].reason
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        (APART[0].model_copy(update={"selector": None}),),
+        (APART[0], APART[0].model_copy(update={"selector": labelled(app="cache")})),
+        (APART[0], APART[0].model_copy(update={"namespaces": ("red",)})),
+    ],
+    ids=["no selector", "two values of one label", "no namespace in common"],
+)
+def test_company_nobody_can_be_is_not_asked_for(terms: tuple[PodTerm, ...]) -> None:
+    """No pod matches such terms, so running one is no remedy."""
+    cluster = Cluster(nodes=TWO_ZONES, pods=(pod("p", affinity=terms),))
+    assert why_not(cluster, ["default/p"])[0].remedies == ()
+
+
+@pytest.mark.parametrize(
+    ("newcomer", "at"),
+    [
+        ({"node_selector": {ZONE: "a"}, "anti_affinity": APART}, "a"),
+        ({"node_selector": {"disk": "ssd"}, "labels": WEB, "spread": LEVEL}, "b"),
+    ],
+    ids=["it says where the node is", "spread would count the node"],
+)
+def test_a_label_is_no_remedy_where_another_rule_goes_by_it(
+    newcomer: dict[str, object], at: str
+) -> None:
+    """In another zone, or once it is counted, node b would be refused for what runs there."""
+    nodes = (node("a", labels={ZONE: "a", "disk": "ssd"}), node("b", labels={ZONE: "b"}))
+    pods = (pod("p", **newcomer), pod("q", at, labels=WEB))
+    (answer,) = why_not(Cluster(nodes=nodes, pods=pods), ["default/p"])
+    assert answer.verdicts[1] is not None
+    assert "b" not in {found.node for found in answer.remedies}
 
 
 def test_moving_off_what_is_named_lets_the_pod_in() -> None:
