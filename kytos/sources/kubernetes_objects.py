@@ -30,7 +30,12 @@ from kytos.sources.errors import SourceError
 from kytos.sources.fields import Fields
 from kytos.sources.owners import Controllers, top_owner
 from kytos.sources.pod_requests import is_sidecar, pod_held, pod_requests
-from kytos.sources.quantities import offered_rounded_up, read_quantities, read_quantity
+from kytos.sources.quantities import (
+    LARGEST_STORAGE,
+    offered_rounded_up,
+    read_quantities,
+    read_quantity,
+)
 from kytos.sources.selectors import (
     label_selector,
     node_term,
@@ -236,7 +241,8 @@ def _storage_class(spec: Fields, annotations: Mapping[str, str]) -> str | None:
 
 def _storage(amounts: Fields) -> int:
     """Bytes of storage."""
-    return offered_rounded_up(read_quantities(amounts.value, amounts.path)).get("storage", 0)
+    read = read_quantities(amounts.value, amounts.path, LARGEST_STORAGE)
+    return offered_rounded_up(read).get("storage", 0)
 
 
 def read_storage_class(item: Fields) -> StorageClass:

@@ -21,12 +21,21 @@ _MAX_LENGTH = 64
 LARGEST_AMOUNT = 2**53
 """Largest amount in canonical units (8 PiB, 9e12 cores): float64 still counts every one."""
 
+LARGEST_STORAGE = 2**63
+"""Largest storage of a volume or claim, just above what Kubernetes can count. Network file systems
+offer exabytes (JuiceFS' manual says 10Pi); nobody adds them up."""
+
 _LARGEST_TOTAL = 2**62
 """Sums are taken in 64-bit integers; half their range leaves room for differences."""
 
 
-def read_quantities(values: dict[str, Any], path: str) -> Quantities:
+def read_quantities(values: dict[str, Any], path: str, largest: int = LARGEST_AMOUNT) -> Quantities:
     """Read a map of resource names to quantities.
+
+    Parameters
+    ----------
+    largest
+        In canonical units; more is refused.
 
     Raises
     ------
@@ -39,9 +48,10 @@ def read_quantities(values: dict[str, Any], path: str) -> Quantities:
             amount = read_quantity(value)
         except ValueError as error:
             raise SourceError(str(error), f"{path}.{resource}") from error
-        if _rounded_up(resource, amount) > LARGEST_AMOUNT:
+        if _rounded_up(resource, amount) > largest:
             raise SourceError(
-                f"quantity {value!r} is beyond any machine; at most 2^53 is read",
+                f"quantity {value!r} is beyond any machine; at most "
+                f"2^{largest.bit_length() - 1} is read",
                 f"{path}.{resource}",
             )
         found[resource] = amount

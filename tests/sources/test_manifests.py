@@ -33,6 +33,7 @@ from kytos.sources.manifests import (
     read_cluster,
     read_pods,
 )
+from kytos.sources.quantities import read_quantity
 from tests.sources.conftest import DATA, read_xz
 
 Manifest = dict[str, Any]
@@ -458,6 +459,20 @@ def test_a_claim_is_bound_once_it_is_annotated_so(
     }
     (claim,) = cluster_from_objects([node_manifest, manifest]).claims
     assert (claim.volume, claim.binding_completed) == ("v", completed)
+
+
+@pytest.mark.parametrize("offered", ["10Pi", "8E", "7Ei", 2**63 - 1])
+def test_volumes_may_offer_more_than_any_machine(
+    node_manifest: Manifest, offered: str | int
+) -> None:
+    """Network file systems do; the largest number Kubernetes knows is read as well."""
+    volume = {
+        "kind": "PersistentVolume",
+        "metadata": {"name": "v"},
+        "spec": {"capacity": {"storage": offered}},
+    }
+    (found,) = cluster_from_objects([node_manifest, volume]).volumes
+    assert found.capacity == read_quantity(offered)
 
 
 def test_what_decides_which_volume_a_claim_may_have(node_manifest: Manifest) -> None:
