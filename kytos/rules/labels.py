@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -47,30 +47,38 @@ class Column:
 
 @dataclass(frozen=True)
 class LabelTable:
-    """The labels of `count` objects by key."""
+    """The labels of `count` objects by key: for each key who carries it and the column's values.
+
+    Columns are filled in when first asked for. All at once would be as many numbers as there are
+    keys times objects, and some keys are carried by one object alone.
+    """
 
     count: int
-    columns: Mapping[str, Column]
+    carried: Mapping[str, tuple[Ints, Ints, Mapping[str, int]]]
+    _filled: dict[str, Column] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, labels: Sequence[Mapping[str, str]]) -> LabelTable:
         """Build the table of one mapping of labels per object."""
-        codes: dict[str, Ints] = {}
-        values: dict[str, dict[str, int]] = {}
-        for position, found in enumerate(labels):
-            for key, value in found.items():
-                if key not in codes:
-                    codes[key] = np.full(len(labels), ABSENT, dtype=np.int64)
-                    values[key] = {}
-                codes[key][position] = values[key].setdefault(value, len(values[key]))
+        found: dict[str, tuple[list[int], list[int], dict[str, int]]] = {}
+        for position, carried in enumerate(labels):
+            for key, value in carried.items():
+                carriers, codes, values = found.setdefault(key, ([], [], {}))
+                carriers.append(position)
+                codes.append(values.setdefault(value, len(values)))
         return cls(
-            len(labels), {key: Column(codes[key], tuple(values[key]), values[key]) for key in codes}
+            len(labels),
+            {
+                key: (np.array(carriers), np.array(codes), values)
+                for key, (carriers, codes, values) in found.items()
+            },
         )
 
     def column(self, key: str) -> Column:
         """The column of `key`; all absent where no object has it."""
-        found = self.columns.get(key)
-        return found or Column(np.full(self.count, ABSENT, dtype=np.int64), (), {})
+        if key not in self._filled:
+            self._filled[key] = self._fill(key)
+        return self._filled[key]
 
     def matching(self, requirements: Sequence[Requirement] | None) -> Bools:
         """``(objects,)`` those that meet all requirements; None is met by none, () by all."""
@@ -80,6 +88,14 @@ class LabelTable:
         for requirement in requirements:
             found &= self._meeting(requirement)
         return found
+
+    def _fill(self, key: str) -> Column:
+        codes = np.full(self.count, ABSENT, dtype=np.int64)
+        if key not in self.carried:
+            return Column(codes, (), {})
+        carriers, carried, values = self.carried[key]
+        codes[carriers] = carried
+        return Column(codes, tuple(values), values)
 
     def _meeting(self, requirement: Requirement) -> Bools:
         """As Kubernetes' ``labels.Requirement.Matches``; a malformed requirement is met by none."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,3 +79,15 @@ def test_no_selector_matches_nothing_and_an_empty_one_everything() -> None:
 def test_integers_are_read_as_go_reads_them(text: str, value: int | None) -> None:
     """What Python's int takes beyond Go's ParseInt is refused."""
     assert parse_int64(text) == value
+
+
+def test_keys_that_few_carry_cost_little() -> None:
+    """A key of each pod's own is not a column over all pods until a selector asks for it."""
+    labels = [{f"own-{number}": "x"} for number in range(2000)]
+    tracemalloc.start()
+    table = LabelTable.of(labels)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2000 * 2000 * 8 / 5
+    wanted = [Requirement(key="own-7", operator="Exists")]
+    assert table.matching(wanted).nonzero()[0].tolist() == [7]
