@@ -276,6 +276,12 @@ def _sort_by_kind(objects: list[tuple[str, Any]]) -> defaultdict[str, list[Field
             raise SourceError(
                 f"holds an API server's status message instead of objects: {said}", where
             )
+        if kind == "Config":
+            raise SourceError(
+                "is a kubeconfig, which is never used from a file that was given; give what "
+                "`kubectl get nodes,pods -A -o json` prints, or choose one of your own contexts",
+                where,
+            )
         metadata = Fields(item, f"{where}: {kind}" if where else kind).object("metadata")
         name, namespace = metadata.text("name"), metadata.text("namespace")
         if not name:

@@ -639,6 +639,7 @@ def test_bad_pods_are_named(
         ('{"kind": "PodList", "items": []}', "no Node among the 0 objects"),
         ('{"kind": "Deployment", "metadata": {"name": "web"}}', "no Node among the 1 objects"),
         ('{"kind": "Status", "message": "pods is forbidden"}', "pods is forbidden"),
+        ('{"apiVersion": "v1", "kind": "Config", "users": []}', "is a kubeconfig, .* never used"),
     ],
 )
 def test_files_that_are_no_cluster(content: str, words: str) -> None:
