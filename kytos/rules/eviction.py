@@ -23,6 +23,8 @@ from kytos.rules.labels import LabelTable
 
 SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 DO_NOT_DISRUPT = "karpenter.sh/do-not-disrupt"
+DO_NOT_EVICT = "karpenter.sh/do-not-evict"
+"""What Karpenter before v0.32 read on pods in its place; those who still write it mean it."""
 SYSTEM_CRITICAL = 2_000_000_000
 """The priority of system-cluster-critical; user classes cannot reach it."""
 
@@ -105,8 +107,9 @@ def _unwise(pod: Pod) -> str | None:
     safe = pod.annotations.get(SAFE_TO_EVICT)
     if safe == "false":
         return f"annotation {SAFE_TO_EVICT} is false"
-    if pod.annotations.get(DO_NOT_DISRUPT) == "true":
-        return f"annotation {DO_NOT_DISRUPT} is true"
+    for marked in (DO_NOT_DISRUPT, DO_NOT_EVICT):
+        if pod.annotations.get(marked) == "true":
+            return f"annotation {marked} is true"
     if pod.priority >= SYSTEM_CRITICAL:
         return f"its priority {pod.priority} is system-critical"
     if safe == "true":

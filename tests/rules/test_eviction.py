@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from kytos.cluster import Cluster, DisruptionBudget, LabelSelector, Owner, Phase, Pod
-from kytos.rules.eviction import DO_NOT_DISRUPT, SAFE_TO_EVICT, movability, move_limits
+from kytos.rules.eviction import (
+    DO_NOT_DISRUPT,
+    DO_NOT_EVICT,
+    SAFE_TO_EVICT,
+    movability,
+    move_limits,
+)
 from tests.rules.small import labelled, node, pod
 
 DAEMON = Owner(kind="DaemonSet", name="agent")
@@ -33,6 +39,7 @@ def reason(**fields: object) -> str | None:
         ({"annotations": {SAFE_TO_EVICT: "false"}}, "safe-to-evict is false"),
         ({"annotations": {DO_NOT_DISRUPT: "true"}}, "do-not-disrupt"),
         ({"annotations": {DO_NOT_DISRUPT: "false"}}, None),
+        ({"annotations": {DO_NOT_EVICT: "true"}}, "do-not-evict is true"),
         ({"priority": 2_000_001_000}, "system-critical"),
         ({"priority": 1_000_000_000}, None),
         ({"annotations": {SAFE_TO_EVICT: "true"}, "owner": None, "local_storage": True}, None),

@@ -29,6 +29,7 @@ def priced(labels: dict[str, str], **fields: object) -> float | None:
         ({"karpenter.sh/capacity-type": "spot"}, 0.07),
         ({"eks.amazonaws.com/capacityType": "SPOT"}, 0.07),
         ({"cloud.google.com/gke-spot": "true"}, 0.07),
+        ({"cloud.google.com/gke-preemptible": "true"}, 0.07),
         ({"kubernetes.azure.com/scalesetpriority": "spot"}, 0.07),
     ],
 )
