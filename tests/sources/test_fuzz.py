@@ -12,6 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kytos.cluster import Cluster
+from kytos.rules.compile import compile_rules
+from kytos.rules.eviction import movability
+from kytos.rules.why_not import why_not
 from kytos.sources.errors import SourceError
 from kytos.sources.manifests import cluster_from_objects, read_cluster
 from tests.sources.conftest import read_xz
@@ -65,7 +68,10 @@ def paths_of(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_mutated_manifests(varied_objects: list[dict[str, Any]], data: st.DataObject) -> None:
-    """Junk at a random place of a real manifest never raises anything but SourceError."""
+    """Junk at a random place of a real manifest never raises anything but SourceError.
+
+    What is read all the same, every rule can judge.
+    """
     victim = deepcopy(data.draw(st.sampled_from(varied_objects), label="object"))
     path = data.draw(st.sampled_from(paths_of(victim)), label="path")
     target: Any = victim
@@ -75,7 +81,9 @@ def test_mutated_manifests(varied_objects: list[dict[str, Any]], data: st.DataOb
     node = next(item for item in varied_objects if item["kind"] == "Node")
     others = [node] if victim.get("kind") != "Node" else []
     with suppress(SourceError):
-        assert isinstance(cluster_from_objects([*others, victim]), Cluster)
+        cluster = cluster_from_objects([*others, victim])
+        assert len(why_not(cluster, list(cluster.pod_index))) == len(movability(cluster))
+        compile_rules(cluster, cluster.pods)
 
 
 @settings(max_examples=300, deadline=None)
