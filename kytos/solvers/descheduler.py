@@ -1,9 +1,10 @@
 """What the descheduler would do: evict by its utilisation thresholds, then let the scheduler place.
 
 Source: the strategies LowNodeUtilization and HighNodeUtilization of
-https://github.com/kubernetes-sigs/descheduler, with the thresholds of its README. Where load is
-to be even the first runs, where nodes are to be freed the second, together with MostAllocated
-scoring, as its README asks for.
+https://github.com/kubernetes-sigs/descheduler (``pkg/framework/plugins/nodeutilization``), with the
+thresholds of its README. Where load is to be even the first runs, where nodes are to be freed the
+second, together with MostAllocated scoring, as its README asks for. Among pods of one priority it
+would evict by QoS class, which a problem does not know.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from kytos.solvers.greedy import replace_pods
 from kytos.solvers.kube_scheduler import ScoringStrategy, by_score
 
 THRESHOLD = 0.2
-"""Below this share of every resource a node is underutilised."""
+"""Up to this share of every resource a node is underutilised."""
 
 TARGET = 0.5
 """Above this share of any resource a node is overutilised (LowNodeUtilization)."""
@@ -57,38 +58,40 @@ class Descheduler:
 DESCHEDULER = Descheduler()
 
 
-def _shares(problem: Problem, held: Ints) -> Floats:
-    """``(nodes, watched)`` share held of each watched resource; a resource not offered is full."""
-    columns = [problem.resources.index(name) for name in WATCHED if name in problem.resources]
-    offered = problem.allocatable[:, columns]
-    return np.divide(
-        held[:, columns], offered, out=np.ones(offered.shape, dtype=np.float64), where=offered > 0
-    )
-
-
-def _underutilised(problem: Problem) -> Bools:
-    """``(nodes,)`` below the threshold in every watched resource."""
-    return np.asarray((_shares(problem, problem.initial_held) < THRESHOLD).all(axis=1))
-
-
 def _low_utilisation(problem: Problem) -> Ints:
-    """Pods off overutilised nodes, fullest node and lowest priority first.
+    """Pods off overutilised nodes, the fullest first, until none of a node's shares is too high."""
+    shares = _shares(problem, problem.initial_held)
+    others = (shares <= THRESHOLD).all(axis=1) & problem.usable
+    sources = np.flatnonzero((shares > TARGET).any(axis=1) & ~others)
+    order = sources[np.argsort(-_amount(problem)[sources], kind="stable")]
+    return _evicted(problem, order, others, TARGET, down_to=TARGET)
 
-    It stops at a node once that is no longer above target, and altogether once the underutilised
-    nodes would be at target themselves.
+
+def _high_utilisation(problem: Problem) -> Ints:
+    """All pods off underutilised nodes, the emptiest first."""
+    under = (_shares(problem, problem.initial_held) <= THRESHOLD).all(axis=1)
+    sources = np.flatnonzero(under)
+    order = sources[np.argsort(_amount(problem)[sources], kind="stable")]
+    return _evicted(problem, order, ~under & problem.usable, 1.0)
+
+
+def _evicted(
+    problem: Problem, sources: Ints, others: Bools, filled_to: float, down_to: float = 0.0
+) -> Ints:
+    """Pods off `sources` in turn, lowest priority first, while a share there is above `down_to`.
+
+    It ends altogether once what was evicted would fill the `others` ``(nodes,)`` up to
+    `filled_to` in one of the resources. A pod that none of them may run is left alone.
     """
-    under = _underutilised(problem)
-    if not under.any():
-        return np.zeros(0, dtype=np.int64)
-    columns = [problem.resources.index(name) for name in WATCHED if name in problem.resources]
+    columns = _columns(problem)
     held = problem.initial_held.copy()
-    room = (problem.allocatable[under] * TARGET - held[under]).sum(axis=0)[columns]
+    room = (problem.allocatable[others] * filled_to - held[others]).sum(axis=0)[columns]
+    welcome = problem.allowed[:, others].any(axis=1)
     evicted: list[int] = []
-    for node in np.argsort(-_shares(problem, held).sum(axis=1), kind="stable"):
-        pods = np.flatnonzero(problem.current == node)
+    for node in sources:
+        pods = np.flatnonzero((problem.current == node) & welcome)
         for pod in pods[np.lexsort((pods, problem.priority[pods]))]:
-            over = (_shares(problem, held)[node] > TARGET).any()
-            if not over or under[node] or (room <= 0).any():
+            if (room <= 0).any() or (_shares(problem, held)[node] <= down_to).all():
                 break
             evicted.append(int(pod))
             held[node] -= problem.request[pod]
@@ -96,12 +99,23 @@ def _low_utilisation(problem: Problem) -> Ints:
     return np.array(evicted, dtype=np.int64)
 
 
-def _high_utilisation(problem: Problem) -> Ints:
-    """All pods off underutilised nodes, the emptiest first, while others are left to take them."""
-    under = _underutilised(problem)
-    if under.all():
-        return np.zeros(0, dtype=np.int64)
-    nodes = np.flatnonzero(under)
-    order = nodes[np.argsort(_shares(problem, problem.initial_held)[nodes].sum(axis=1))]
-    pods = [np.flatnonzero(problem.current == node) for node in order]
-    return np.concatenate([np.zeros(0, dtype=np.int64), *pods])
+def _columns(problem: Problem) -> list[int]:
+    return [problem.resources.index(name) for name in WATCHED if name in problem.resources]
+
+
+def _shares(problem: Problem, held: Ints) -> Floats:
+    """``(nodes, watched)`` share held of each watched resource; a resource not offered is full."""
+    columns = _columns(problem)
+    offered = problem.allocatable[:, columns]
+    return np.divide(
+        held[:, columns], offered, out=np.ones(offered.shape, dtype=np.float64), where=offered > 0
+    )
+
+
+def _amount(problem: Problem) -> Ints:
+    """``(nodes,)`` by what nodes are sorted: millicores, bytes and pods held, added up as they are.
+
+    So it is memory that decides (``sortNodesByUsage``).
+    """
+    amount: Ints = problem.initial_held[:, _columns(problem)].sum(axis=1)
+    return amount

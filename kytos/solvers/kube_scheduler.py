@@ -3,10 +3,11 @@
 Sources: the default plugins and their weights in Kubernetes' scheduler configuration
 (https://kubernetes.io/docs/reference/scheduling/config/) and the plugins' own formulas in
 ``pkg/scheduler/framework/plugins``. Of the default scorers the problem's arrays tell enough for
-NodeResourcesFit, NodeResourcesBalancedAllocation, NodeAffinity with TaintToleration (as one
-`Problem.preference`), InterPodAffinity (`Problem.pairings`) and PodTopologySpread with the
-system's default constraints (`Problem.service`). ImageLocality is left out, and every node that
-passes the filters is scored (``percentageOfNodesToScore: 100``).
+NodeResourcesFit, NodeResourcesBalancedAllocation, NodeAffinity and TaintToleration (of a node that
+is both preferred and tainted only what is left of `Problem.preference`), InterPodAffinity
+(`Problem.pairings` and `Problem.presences`) and PodTopologySpread with the system's default
+constraints (`Problem.service`). ImageLocality is left out, and every node that passes the filters
+is scored (``percentageOfNodesToScore: 100``).
 """
 
 from __future__ import annotations
@@ -29,8 +30,13 @@ MAX_SCORE = 100
 NON_ZERO_REQUEST = {CPU: 100, MEMORY: 200 * 1024 * 1024}
 """What a pod that asks for nothing is scored as, in millicores and bytes (``non_zero.go``)."""
 
-RESOURCES_WEIGHT, BALANCE_WEIGHT, NODE_WEIGHT, PODS_WEIGHT, SPREAD_WEIGHT = 1, 1, 2, 2, 2
-"""Weights of the default profile; TaintToleration's 3 is lost in `Problem.preference`."""
+RESOURCES_WEIGHT, BALANCE_WEIGHT, TAINT_WEIGHT = 1, 1, 3
+NODE_WEIGHT, PODS_WEIGHT, SPREAD_WEIGHT = 2, 2, 2
+"""Weights of the default profile."""
+
+HARD_POD_AFFINITY = 0.01
+"""``hardPodAffinityWeight``: a pod that requires the incoming one beside it counts like a preferred
+term of weight 1, where `Problem.pairings` has 1 for a weight of 100."""
 
 NODE_SKEW, ZONE_SKEW = 3, 5
 """``maxSkew`` of PodTopologySpread's system defaults, over hostname and zone."""
@@ -107,6 +113,7 @@ class _Scorer:
             RESOURCES_WEIGHT * self._resources(state, pod, nodes)
             + BALANCE_WEIGHT * self._balance(state, pod, nodes)
             + NODE_WEIGHT * self._preferred_nodes(pod, nodes)
+            + TAINT_WEIGHT * self._untainted(pod, nodes)
             + PODS_WEIGHT * self._preferred_pods(state, pod, nodes)
             + SPREAD_WEIGHT * self._spread(state, pod, nodes)
         )
@@ -135,12 +142,13 @@ class _Scorer:
     def _balance(self, state: PlacementState, pod: int, nodes: Ints) -> Ints:
         """NodeResourcesBalancedAllocation: 1 less the deviation of the shares of cpu and memory.
 
-        Of a node that offers one of the two only, the deviation is 0.
+        Of a node that offers one of the two only, the deviation is 0; for a pod that asks for
+        neither no node is scored (Kubernetes issue 129138).
         """
         columns = np.array([column for column, _ in self._columns], dtype=np.int64)
         offered = self.problem.allocatable[np.ix_(nodes, columns)]
         taken = state.held[np.ix_(nodes, columns)] + self.problem.request[pod, columns]
-        if not len(columns):
+        if not self.problem.request[pod, columns].any():
             return np.zeros(len(nodes), dtype=np.int64)
         share = np.minimum(taken / np.maximum(offered, 1), 1.0)
         share = np.where(offered > 0, share, np.nan)
@@ -151,19 +159,31 @@ class _Scorer:
         return np.asarray(((1 - deviation) * MAX_SCORE).astype(np.int64))
 
     def _preferred_nodes(self, pod: int, nodes: Ints) -> Ints:
-        """NodeAffinity and TaintToleration: soft costs of the nodes, the least is 100."""
+        """NodeAffinity: the weights of the preferred terms a node meets, the most is 100."""
         if self.problem.preference is None:
             return np.zeros(len(nodes), dtype=np.int64)
-        return _stretch(-self.problem.preference[pod, nodes])
+        return _of_the_most(np.maximum(-self.problem.preference[pod, nodes], 0.0))
+
+    def _untainted(self, pod: int, nodes: Ints) -> Ints:
+        """TaintToleration: 100 less the soft taints not tolerated, of which the most is 100."""
+        if self.problem.preference is None:
+            return np.zeros(len(nodes), dtype=np.int64)
+        return MAX_SCORE - _of_the_most(np.maximum(self.problem.preference[pod, nodes], 0.0))
 
     def _preferred_pods(self, state: PlacementState, pod: int, nodes: Ints) -> Ints:
         """InterPodAffinity: the pod's own preferences, and those of the pods already there."""
-        raw = np.zeros(len(nodes))
-        for pairing in self.problem.pairings:
-            sides = {(pairing.carriers, pairing.targets), (pairing.targets, pairing.carriers)}
-            for mine, other in sides:
-                if self.problem.tallies[mine].members[pod]:
+        problem, raw = self.problem, np.zeros(len(nodes))
+        for pairing in problem.pairings:
+            # Replicas that prefer their own kind count twice: each side's terms match the other.
+            for mine, other in (
+                (pairing.carriers, pairing.targets),
+                (pairing.targets, pairing.carriers),
+            ):
+                if problem.tallies[mine].members[pod]:
                     raw -= pairing.weight * state.counted(other)[nodes]
+        for presence in problem.presences:
+            if problem.tallies[presence.targets].members[pod]:
+                raw += HARD_POD_AFFINITY * state.counted(presence.carriers)[nodes]
         return _stretch(raw)
 
     def _spread(self, state: PlacementState, pod: int, nodes: Ints) -> Ints:
@@ -188,6 +208,15 @@ class _Scorer:
         score = np.rint(raw)
         most, least = score.max(), score.min()
         return np.asarray((MAX_SCORE * (most + least - score) // most).astype(np.int64))
+
+
+def _of_the_most(raw: Floats) -> Ints:
+    """Raw scores, in hundredths as preferences are, as whole percentages of the highest.
+
+    ``DefaultNormalizeScore``, in integers; all 0 where there is none.
+    """
+    hundredths = np.rint(100 * raw).astype(np.int64)
+    return np.asarray(MAX_SCORE * hundredths // max(1, int(hundredths.max())))
 
 
 def _stretch(raw: Floats) -> Ints:

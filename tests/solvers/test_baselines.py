@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from kytos.hamiltonian.feasible import feasible, has_left
 from kytos.hamiltonian.weights import Weights
 from kytos.placement_state import PlacementState
-from kytos.problem import UNPLACED, LoadMode, Problem
+from kytos.problem import UNPLACED, LoadMode, Pairing, Presence, Problem, Tally
 from kytos.solvers.base import Placer, SolverParams, Watch
 from kytos.solvers.descheduler import DESCHEDULER
 from kytos.solvers.first_fit import FIRST_FIT_DECREASING
@@ -164,6 +164,77 @@ def test_balanced_allocation_decides_between_equally_full_nodes() -> None:
     assert choose(state, 0, np.array([0, 1])) == 0
 
 
+def choice_of_two(problem: Problem) -> int:
+    """The node of the highest score for a pod that fits on both."""
+    choose = by_score(problem, ScoringStrategy.LEAST_ALLOCATED, seed=0)
+    return choose(PlacementState(problem, problem.current), 0, np.array([0, 1]))
+
+
+def test_balance_is_not_scored_for_a_pod_that_asks_for_nothing() -> None:
+    """Free are 50 % of node-0, unbalanced, and 45 % of node-1, balanced: the freer one wins."""
+    problem = equal_nodes(2, [(0, 0)], [UNPLACED])
+    big = np.array([[10_000, 2**40, 110]] * 2, dtype=np.int64)
+    held = np.array([[9_000, 2**40 // 10, 1], [5_500, int(0.55 * 2**40), 1]], dtype=np.int64)
+    assert choice_of_two(replace(problem, allocatable=big, capacity=big, fixed=held)) == 0
+
+
+def test_a_preferred_node_is_scored_by_its_share_of_the_most() -> None:
+    """Weights of 80 and 100 differ by 2 x 20 points, less than 45 of free cpu and memory do."""
+    problem = equal_nodes(2, [(10, 10)], [UNPLACED], preference=np.array([[-0.8, -1.0]]))
+    crowded = replace(problem, fixed=np.array([[0, 0, 0], [45, 45, 1]], dtype=np.int64))
+    assert choice_of_two(crowded) == 0
+    assert choice_of_two(problem) == 1
+
+
+def test_soft_taints_are_scored_by_their_share_of_the_most() -> None:
+    """One taint of at most two is 3 x 50 points: less than 46 of room and 2 x 67 of replicas."""
+    problem = equal_nodes(
+        2,
+        [(10, 10)],
+        [UNPLACED],
+        preference=np.array([[2.0, 1.0]]),
+        fixed=np.array([[0, 0, 0], [46, 46, 3]], dtype=np.int64),
+        service=np.array([0], dtype=np.int64),
+        services=("web",),
+        service_fixed=np.array([[0, 3]], dtype=np.int64),
+    )
+    assert choice_of_two(problem) == 0
+    freer = replace(problem, fixed=np.zeros((2, 3), dtype=np.int64))
+    assert choice_of_two(freer) == 1
+
+
+def test_replicas_that_avoid_their_own_kind_count_from_both_sides() -> None:
+    """A pod of its own kind repels by both their terms, one of another kind by its own alone."""
+    hosts = np.arange(2)
+    own = Tally(hosts, np.array([True]), np.array([1, 0]))
+    other = Tally(hosts, np.array([False]), np.array([0, 1]))
+    problem = equal_nodes(
+        2,
+        [(10, 10)],
+        [UNPLACED],
+        fixed=np.array([[0, 0, 0], [45, 45, 1]], dtype=np.int64),
+        tallies=(own, other),
+        pairings=(Pairing(0, 0, 1.0), Pairing(0, 1, 1.0)),
+    )
+    assert choice_of_two(problem) == 1
+
+
+def test_a_pod_is_drawn_to_those_that_require_it() -> None:
+    """``hardPodAffinityWeight``: node-1 holds a pod that must run beside this one."""
+    hosts = np.arange(2)
+    requires = Tally(hosts, np.array([False]), np.array([0, 1]))
+    required = Tally(hosts, np.array([True]), np.array([0, 1]))
+    problem = equal_nodes(
+        2,
+        [(10, 10)],
+        [UNPLACED],
+        fixed=np.array([[0, 0, 0], [60, 60, 2]], dtype=np.int64),
+        tallies=(requires, required),
+        presences=(Presence(0, 1, "near", np.array([False])),),
+    )
+    assert choice_of_two(problem) == 1
+
+
 def test_replicas_of_a_service_are_kept_apart() -> None:
     """PodTopologySpread's default constraints outweigh a slightly fuller node."""
     problem = equal_nodes(
@@ -201,3 +272,45 @@ def test_the_descheduler_leaves_well_alone() -> None:
     """Between the thresholds nothing is evicted."""
     problem = equal_nodes(2, [(40, 40), (30, 30)], [0, 1], mode=LoadMode.SPREAD)
     assert place(DESCHEDULER, problem).tolist() == [0, 1]
+
+
+def test_the_descheduler_fills_no_cordoned_node() -> None:
+    """The only idle node is cordoned, so nothing leaves the full one."""
+    problem = equal_nodes(
+        2,
+        [(30, 30), (30, 30), (30, 30)],
+        [0, 0, 0],
+        mode=LoadMode.SPREAD,
+        usable=np.array([True, False]),
+    )
+    assert place(DESCHEDULER, problem).tolist() == [0, 0, 0]
+
+
+def test_a_node_just_at_the_threshold_is_underutilised() -> None:
+    """A fifth full is not above a fifth."""
+    problem = equal_nodes(2, [(60, 60), (20, 20)], [0, 1])
+    assert place(DESCHEDULER, problem).tolist() == [0, 0]
+
+
+def test_high_node_utilisation_ends_when_the_others_are_full() -> None:
+    """Node-0 has room for 20: after 15 of node-1 and 8 of node-2 the 10 there stay, in no lot."""
+    problem = equal_nodes(
+        3,
+        [(80, 80), (15, 15), (8, 8), (10, 10)],
+        [0, 1, 2, 2],
+        priority=np.array([0, 0, 0, 1], dtype=np.int64),
+    )
+    placements = [place(DESCHEDULER, problem, seed) for seed in range(5)]
+    assert [placement[3] for placement in placements] == [2] * 5
+
+
+def test_low_node_utilisation_sorts_nodes_by_bytes_held() -> None:
+    """With room for one, a pod leaves the node that holds most memory, not most cpu."""
+    offered = np.array([[100, 1000, 110], [100, 10_000, 110], [100, 1000, 110]], dtype=np.int64)
+    problem = equal_nodes(
+        3, [(90, 900), (10, 6000), (60, 10)], [0, 1, 1], mode=LoadMode.SPREAD,
+        allocatable=offered, capacity=offered, priority=np.array([0, 1, 0]),
+    )  # fmt: skip
+    placement = place(DESCHEDULER, problem)
+    assert placement[0] == 0
+    assert placement[2] == 2
