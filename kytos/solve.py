@@ -49,14 +49,14 @@ PYQUBO_VARIABLES = 300
 CHARGED = {SolverName.DWAVE_QPU, SolverName.DWAVE_LEAP_BQM}
 """Samplers that charge for each call: what was consented to is one."""
 
-PROOF_WORK = 0.5
-"""CP-SAT's deterministic seconds on proving a plan, where nothing else was asked for."""
-
-PROOF_PAIRS = 5_000
-"""Pairs of a pod and a node up to which CP-SAT often settles a consolidate in a second or two."""
-
-PROOF_PAIRS_OF_SQUARES = 60
-"""The same for spread and squares, whose relaxation bounds next to nothing."""
+PROOF_WORK = {
+    LoadMode.CONSOLIDATE: ((1_000, 2.0), (5_000, 0.5)),
+    LoadMode.SPREAD: ((300, 1.0),),
+    LoadMode.SQUARES: ((300, 1.0),),
+}
+"""CP-SAT's deterministic seconds on a plan where nothing else was asked for, by pairs of a pod and
+a node: often enough to prove the plan, or to better it, in a second or two. The relaxation of
+squares bounds next to nothing (docs/decisions/0095)."""
 
 _SETTLED = (StopReason.USER, StopReason.OPTIMAL, StopReason.TARGET)
 
@@ -134,8 +134,8 @@ def proof_work(problem: Problem, params: SolverParams) -> float:
     """
     if params.proof_work is not None:
         return params.proof_work
-    few = PROOF_PAIRS if problem.mode is LoadMode.CONSOLIDATE else PROOF_PAIRS_OF_SQUARES
-    return PROOF_WORK if int(problem.allowed.sum()) <= few else 0.0
+    pairs = int(problem.allowed.sum())
+    return next((work for most, work in PROOF_WORK[problem.mode] if pairs <= most), 0.0)
 
 
 def default_solver(problem: Problem, params: SolverParams) -> SolverName:

@@ -184,6 +184,17 @@ def test_a_quick_proof_is_the_default(seed: int) -> None:
     assert given.status is CertificateStatus.OPTIMAL
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_a_small_spread_ends_at_its_optimum(seed: int) -> None:
+    """The default answer on 14 pods of which 4 may move is the one the exact solver proves."""
+    requests = [(20 + 7 * pod % 19, 20 + 5 * pod % 17) for pod in range(14)]
+    current = [pod // 3 for pod in range(14)]
+    problem = replace(equal_nodes(6, requests, current), mode=LoadMode.SPREAD, max_moves=4)
+    answer = solve(problem, Weights(C=0.2), params=SolverParams(seed=seed))
+    assert answer.report.stages[-1].name == "cp-sat"
+    assert answer.report.stopped_by is StopReason.OPTIMAL
+
+
 def test_memory_stays_flat_over_200_solves() -> None:
     """PyQUBO's compile leaks; solving one problem at 200 slider positions must not."""
     problem = random_problem(7, pods=12, nodes=5, room=2.0, waiting=0.0)

@@ -72,6 +72,11 @@ SPREAD_LADDERS = (
 )
 """Most of the work lies where what moves cost is weighed against what they gain; where they cost
 nothing, the last ladder levels to the end (docs/decisions/0091)."""
+SMALL_SPREAD_LADDERS = (*4 * (Ladder(0.5, 1e-3, 0.21, 0.5),), Ladder(1e-3, 1e-7, 0.1, 0.6))
+"""Where there is time for it: several coolings, each from the best so far. In a nearly full cluster
+one ends where it happened to freeze (docs/decisions/0095)."""
+MANY_PROPOSALS = 100_000
+"""Proposals a pod from which on there is."""
 CONSOLIDATE_LADDERS = (
     Ladder(2.0, 1e-2, 0.15, 0.5),
     Ladder(1.0, 1e-2, 0.14, 0.5),
@@ -99,8 +104,8 @@ GRACE = CHUNK
 
 
 def default_proposals(problem: Problem) -> int:
-    """Return a sensible budget of work: 10,000 proposals a pod, within 2 and 80 million."""
-    return int(np.clip(10_000 * len(problem.pods), 2_000_000, 80_000_000))
+    """Return a sensible budget of work: 10,000 proposals a pod, within 8 and 80 million."""
+    return int(np.clip(10_000 * len(problem.pods), 8_000_000, 80_000_000))
 
 
 def refine(
@@ -205,7 +210,9 @@ class _Search:
         changes = np.zeros(4096)
         found = kernels.sample_changes(self.flat, self.state, pods, nodes, self.rng, changes)
         self.typical = float(np.median(changes[:found])) if found else 0.0
-        ladders = CONSOLIDATE_LADDERS if self.consolidate else SPREAD_LADDERS
+        many = proposals >= MANY_PROPOSALS * len(pods)
+        levelling = SMALL_SPREAD_LADDERS if many else SPREAD_LADDERS
+        ladders = CONSOLIDATE_LADDERS if self.consolidate else levelling
         freeing = self.consolidate and whole and bool((self.flat.node["price"] > 0).any())
         later = sum(ladder.share + freeing * VACATING_SHARE for ladder in ladders)
         later += freeing * FREEING_SHARE

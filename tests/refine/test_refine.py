@@ -19,8 +19,10 @@ from kytos.refine import default_proposals, kernels, refine, refine_block, repai
 from kytos.refine.packing import packings
 from kytos.refine.squeeze import Squeezer
 from kytos.refine.state import flatten
-from kytos.solvers.base import StopReason, Watch
+from kytos.solvers.base import SolverParams, StopReason, Watch
+from kytos.solvers.cpsat import solve_exact
 from tests.problems import problems, random_feasible, random_placement, random_problem, seeds
+from tests.solvers.test_baselines import equal_nodes
 
 WEIGHTS = Weights(A=1, B=1.5, C=0.7, D=2)
 BUDGET = 20_000
@@ -235,8 +237,8 @@ def test_refining_what_is_infeasible_is_refused(large_spread: Problem) -> None:
 
 
 def test_the_default_budget_grows_with_the_pods(large_spread: Problem) -> None:
-    """Small problems get at least two million proposals."""
-    assert default_proposals(large_spread) == 2_000_000
+    """Small problems get at least eight million proposals."""
+    assert default_proposals(large_spread) == 8_000_000
 
 
 @given(st.integers(0, 50))
@@ -350,3 +352,43 @@ def test_a_vacated_node_is_empty_and_a_failed_try_changes_nothing(
         else:
             assert (state.place == before).all()
         assert feasible(problem, state.place)
+
+
+def nearly_full(seed: int) -> Problem:
+    """24 pods on 8 equal nodes that are 93 % full, to be spread."""
+    rng = np.random.default_rng(seed)
+    request = rng.integers(5, 60, (24, 2))
+    room = np.ceil(request.sum(axis=0) / 8 / 0.93).astype(np.int64)
+    current, held = np.zeros(24, dtype=np.int64), np.zeros((8, 2), dtype=np.int64)
+    for pod in sorted(range(24), key=lambda pod: -int(request[pod].sum())):
+        current[pod] = rng.choice(np.flatnonzero((held + request[pod] <= room).all(axis=1)))
+        held[current[pod]] += request[pod]
+    requests = [(int(cpu), int(memory)) for cpu, memory in request]
+    problem = equal_nodes(8, requests, current.tolist(), mode=LoadMode.SPREAD)
+    offered = np.tile(np.array([*room, 110], dtype=np.int64), (8, 1))
+    return replace(
+        problem,
+        allocatable=offered,
+        capacity=offered,
+        load_allocatable=offered[:, :2].astype(np.float64),
+    )
+
+
+def test_the_anneal_of_a_full_cluster_is_warm() -> None:
+    """Where no pod fits on another node, what swaps would change tells how hot to begin."""
+    problem = equal_nodes(2, [(60, 50), (50, 60)], [0, 1], mode=LoadMode.SPREAD)
+    flat, state = flatten(problem, WEIGHTS)
+    kernels.load(flat, state, problem.current)
+    changes, rng = np.zeros(256), np.array([1], dtype=np.uint64)
+    found = kernels.sample_changes(flat, state, np.arange(2), np.arange(2), rng, changes)
+    assert found > 0
+    assert changes[:found].min() > 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_few_pods_that_hardly_fit_are_levelled_as_far_as_can_be(seed: int) -> None:
+    """At 93 % full the default budget ends where the exact solver does not get below."""
+    problem, weights = replace(nearly_full(91), max_moves=6), Weights(C=0.2)
+    refined = refine(problem, weights, problem.current, default_proposals(problem), seed)
+    exact = solve_exact(problem, weights, SolverParams(proof_work=1.0), hint=refined.placement)
+    assert refined.energy == pytest.approx(energy(problem, weights, exact.placement).total)

@@ -81,18 +81,28 @@ def anneal(T, S, pods, nodes, rng, count, hot, cold, swaps, energies, best, jour
 
 @called_from_python
 def sample_changes(T, S, pods, nodes, rng, changes):
-    """Write sizes of what random moves that fit would change; return how many were found."""
+    """Write sizes of what random moves that fit would change; return how many were found.
+
+    Where a move does not fit, as hardly any does in a full cluster, a swap is looked at instead.
+    """
     found = 0
     for _ in range(len(changes)):
         pod = pods[random_below(rng, len(pods))]
-        node = nodes[random_below(rng, len(nodes))]
+        there = nodes[random_below(rng, len(nodes))]
         here = S.place[pod]
-        if here >= 0 and node != here and fits(T, S, pod, node):
-            cost, guide = change_by(T, S, pod, NOWHERE, here, node)
-            change = abs(cost + guide)
-            if change > 0.0:
-                changes[found] = change
-                found += 1
+        if here < 0 or there == here:
+            continue
+        other = NOWHERE
+        if not fits(T, S, pod, there):
+            other = pods[random_below(rng, len(pods))]
+            there = S.place[other]
+            if there < 0 or there == here or not swap_fits(T, S, pod, other):
+                continue
+        cost, guide = change_by(T, S, pod, other, here, there)
+        change = abs(cost + guide)
+        if change > 0.0:
+            changes[found] = change
+            found += 1
     return found
 
 
