@@ -59,3 +59,13 @@ def test_what_only_calls_kernels_does_not_count(refine: Path) -> None:
     before = compiled.sources(refine)
     (refine / "anneal.py").write_text("")
     assert compiled.sources(refine) == before
+
+
+def test_kernels_compile_where_nothing_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a read-only disk Numba finds no place for its cache; the kernel works all the same."""
+
+    def read_only(*_: object) -> None:
+        raise RuntimeError("cannot cache function: no locator available")
+
+    monkeypatch.setattr(compiled, "_KernelCache", read_only)
+    assert compiled.called_from_python(one_more)(1) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -42,7 +43,10 @@ def inlined(kernel: Callable[..., Any]) -> Any:
 
 def _compiled(kernel: Callable[..., Any], options: dict[str, Any]) -> Any:
     dispatcher = numba.njit(**options)(kernel)
-    dispatcher._cache = _KernelCache(kernel)  # as ``cache=True`` does, with Numba's own
+    # Where nothing can be written (a read-only container without NUMBA_CACHE_DIR) Numba raises a
+    # RuntimeError; then every process compiles for itself.
+    with suppress(RuntimeError):
+        dispatcher._cache = _KernelCache(kernel)  # as ``cache=True`` does, with Numba's own
     return dispatcher
 
 
