@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
 
 from kytos import units
 from kytos.jobs import Pool
@@ -72,18 +74,22 @@ def workers() -> Pool:
 
 
 def _navigation() -> None:
-    st.page_link("app.py", label="Cluster", icon=":material/dns:")
+    _link("app.py", "Cluster", ":material/dns:")
     for name, path in _pages():
-        st.page_link(path, label=name, icon=_ICONS.get(name, _OTHER_ICON))
+        _link(path, name, _ICONS.get(name, _OTHER_ICON))
 
 
 def questions() -> None:
     """Draw what can be asked of a cluster, each a link to its page."""
     with st.container(border=True, horizontal=True, horizontal_alignment="distribute"):
         for name, path in _pages():
-            st.page_link(
-                path, label=_ASKS.get(name, name), icon=_ICONS.get(name, _OTHER_ICON), help=name
-            )
+            _link(path, _ASKS.get(name, name), _ICONS.get(name, _OTHER_ICON), name)
+
+
+def _link(path: str, label: str, icon: str, help_text: str | None = None) -> None:
+    """Draw a link to a page, where there is one: a page that is run by itself knows no others."""
+    with suppress(StreamlitPageNotFoundError):
+        st.page_link(path, label=label, icon=icon, help=help_text)
 
 
 def _pages() -> list[tuple[str, str]]:
