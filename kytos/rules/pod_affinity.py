@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 
@@ -104,7 +105,56 @@ class PodAffinity(Rule):
         return f"run a pod {company} beside {index.nodes[node].name}"
 
 
-class PodAntiAffinity(Rule):
+class _AntiAffinity(Rule):
+    """A node is refused where a term finds a rival of the pod in the node's domain.
+
+    The two rules that follow look at the same pairs of pods from either side.
+    """
+
+    settled = False
+
+    @abstractmethod
+    def _terms(self, index: RuleIndex, pod: int) -> Sequence[Term]:
+        """The terms that may refuse the pod nodes, each once."""
+
+    @abstractmethod
+    def _rivals(self, index: RuleIndex, term: Term) -> Bools:
+        """``(pods,)`` those a term keeps the pod away from."""
+
+    def key(self, index: RuleIndex, pod: int) -> Hashable:
+        """The terms, and the pod itself where it is among its own rivals."""
+        terms = tuple(self._terms(index, pod))
+        if not terms:
+            return None
+        itself = tuple(bool(self._rivals(index, term)[pod]) for term in terms)
+        return terms, itself, int(index.home[pod]) if any(itself) else None
+
+    def refused(self, index: RuleIndex, pod: int) -> Bools:
+        """``(nodes,)`` whose domain holds a rival."""
+        refused = none_refused(index)
+        for term in self._terms(index, pod):
+            refused = refused | self._refused_by(index, pod, term)
+        return refused
+
+    def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
+        """Move the pod in the way, where it is one."""
+        pods = {rival for _, rivals in self._in_the_way(index, pod, node) for rival in rivals}
+        return f"move {index.pods[pods.pop()].id} elsewhere" if len(pods) == 1 else None
+
+    def _refused_by(self, index: RuleIndex, pod: int, term: Term) -> Bools:
+        rivals = self._rivals(index, term)
+        return others_at_nodes(index, term.topology_key, rivals, pod, (self.name, term)) > 0
+
+    def _in_the_way(self, index: RuleIndex, pod: int, node: int) -> list[tuple[Term, list[int]]]:
+        """Each term that refuses the node, and the rivals it finds there."""
+        return [
+            (term, _inside(index, term, self._rivals(index, term), pod, node))
+            for term in self._terms(index, pod)
+            if self._refused_by(index, pod, term)[node]
+        ]
+
+
+class PodAntiAffinity(_AntiAffinity):
     """No term may find a matching pod in the node's domain; without the key there is no domain.
 
     Source: ``satisfyPodAntiAffinity`` of Kubernetes' InterPodAffinity plugin.
@@ -112,22 +162,6 @@ class PodAntiAffinity(Rule):
 
     name = "pod anti-affinity"
     summary = "pod anti-affinity"
-    settled = False
-
-    def key(self, index: RuleIndex, pod: int) -> Hashable:
-        """The terms, and the pod itself where it matches one."""
-        terms = anti_affinity_terms(index, pod)
-        if not terms:
-            return None
-        itself = tuple(bool(matched_pods(index, term)[pod]) for term in terms)
-        return terms, itself, int(index.home[pod]) if any(itself) else None
-
-    def refused(self, index: RuleIndex, pod: int) -> Bools:
-        """``(nodes,)`` whose domain holds a pod that a term matches."""
-        refused = none_refused(index)
-        for term in anti_affinity_terms(index, pod):
-            refused = refused | self._refused_by(index, pod, term)
-        return refused
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name a pod that is in the way."""
@@ -137,25 +171,14 @@ class PodAntiAffinity(Rule):
             f"{term.topology_key}"
         )
 
-    def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
-        """Move the pod that is in the way, where it is one."""
-        return _move(index, self._in_the_way(index, pod, node))
+    def _terms(self, index: RuleIndex, pod: int) -> Sequence[Term]:
+        return anti_affinity_terms(index, pod)
 
-    def _refused_by(self, index: RuleIndex, pod: int, term: Term) -> Bools:
-        targets = matched_pods(index, term)
-        name = ("targets", term.requirements, term.namespaces)
-        return others_at_nodes(index, term.topology_key, targets, pod, name) > 0
-
-    def _in_the_way(self, index: RuleIndex, pod: int, node: int) -> list[tuple[Term, list[int]]]:
-        """Each term that refuses the node, and the pods it finds there."""
-        return [
-            (term, _inside(index, term, matched_pods(index, term), pod, node))
-            for term in anti_affinity_terms(index, pod)
-            if self._refused_by(index, pod, term)[node]
-        ]
+    def _rivals(self, index: RuleIndex, term: Term) -> Bools:
+        return matched_pods(index, term)
 
 
-class ExistingAntiAffinity(Rule):
+class ExistingAntiAffinity(_AntiAffinity):
     """Required anti-affinity holds both ways: pods that run keep away whom their terms match.
 
     Source: ``satisfyExistingPodsAntiAffinity`` of Kubernetes' InterPodAffinity plugin.
@@ -163,22 +186,6 @@ class ExistingAntiAffinity(Rule):
 
     name = "existing pods' anti-affinity"
     summary = "existing pods' anti-affinity"
-    settled = False
-
-    def key(self, index: RuleIndex, pod: int) -> Hashable:
-        """The terms that match the pod, and the pod itself where it carries one."""
-        terms = _terms_against(index)[pod]
-        if not terms:
-            return None
-        itself = tuple(bool(anti_affinity_carriers(index)[term][pod]) for term in terms)
-        return tuple(terms), itself, int(index.home[pod]) if any(itself) else None
-
-    def refused(self, index: RuleIndex, pod: int) -> Bools:
-        """``(nodes,)`` whose domain holds a pod with a term that matches."""
-        refused = none_refused(index)
-        for term in _terms_against(index)[pod]:
-            refused = refused | self._refused_by(index, pod, term)
-        return refused
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name the pod that keeps this one away."""
@@ -188,21 +195,11 @@ class ExistingAntiAffinity(Rule):
             "away (required pod anti-affinity)"
         )
 
-    def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
-        """Move the pod that keeps this one away, where it is one."""
-        return _move(index, self._in_the_way(index, pod, node))
+    def _terms(self, index: RuleIndex, pod: int) -> Sequence[Term]:
+        return _terms_against(index)[pod]
 
-    def _refused_by(self, index: RuleIndex, pod: int, term: Term) -> Bools:
-        carriers = anti_affinity_carriers(index)[term]
-        return others_at_nodes(index, term.topology_key, carriers, pod, ("carriers", term)) > 0
-
-    def _in_the_way(self, index: RuleIndex, pod: int, node: int) -> list[tuple[Term, list[int]]]:
-        """Each term that refuses the node, and the pods there that carry it."""
-        return [
-            (term, _inside(index, term, anti_affinity_carriers(index)[term], pod, node))
-            for term in _terms_against(index)[pod]
-            if self._refused_by(index, pod, term)[node]
-        ]
+    def _rivals(self, index: RuleIndex, term: Term) -> Bools:
+        return anti_affinity_carriers(index)[term]
 
 
 def _company_written(index: RuleIndex, pod: int, terms: Sequence[Term]) -> str:
@@ -257,9 +254,3 @@ def _inside(index: RuleIndex, term: Term, pods: Bools, pod: int, node: int) -> l
     found = np.flatnonzero(pods & (index.home >= 0))
     inside = found[(of_node[index.home[found]] == of_node[node]) & (found != pod)]
     return [int(position) for position in inside]
-
-
-def _move(index: RuleIndex, found: Sequence[tuple[Term, list[int]]]) -> str | None:
-    """Move the pod in the way, where it is one."""
-    pods = {pod for _, inside in found for pod in inside}
-    return f"move {index.pods[pods.pop()].id} elsewhere" if len(pods) == 1 else None

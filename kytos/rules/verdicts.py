@@ -75,7 +75,19 @@ def verdicts(index: RuleIndex, pod: int) -> tuple[Verdict | None, ...]:
     pod
         Position in the cluster's pods. A bound pod is taken off its node first.
     """
-    first = first_refusals(index, [pod])[0]
+    return verdicts_of(index, pod, first_refusals(index, [pod])[0])
+
+
+def verdicts_of(
+    index: RuleIndex, pod: int, first: npt.NDArray[np.int8]
+) -> tuple[Verdict | None, ...]:
+    """For each node None, or the rule of `first` that refuses the pod there and why.
+
+    Parameters
+    ----------
+    first
+        ``(nodes,)`` the pod's row of `first_refusals`.
+    """
     return tuple(
         None if rule == FEASIBLE else _verdict(index, RULES[rule], pod, node)
         for node, rule in enumerate(first)

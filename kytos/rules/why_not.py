@@ -17,7 +17,7 @@ from kytos.rules.node_affinity import NodeSelector
 from kytos.rules.resources import Resources
 from kytos.rules.taints import Taints
 from kytos.rules.topology_spread import TopologySpread
-from kytos.rules.verdicts import FEASIBLE, RULES, first_refusals, refusals
+from kytos.rules.verdicts import FEASIBLE, RULES, refusals, verdicts_of
 
 
 @dataclass(frozen=True)
@@ -79,33 +79,6 @@ def as_json(answers: Sequence[WhyNot], nodes: Sequence[str]) -> dict[str, dict[s
     }
 
 
-def _position(cluster: Cluster, pod: str) -> int:
-    position = cluster.pod_index.get(pod)
-    if position is None:
-        raise ValueError(
-            f"no pod {pod!r} in cluster {cluster.name!r}; pods are named namespace/name"
-        )
-    return position
-
-
-def _explain(index: RuleIndex, pod: int) -> WhyNot:
-    refused = np.array([refusals(index, rule, [pod])[0] for rule in RULES], dtype=np.bool_)
-    return WhyNot(
-        pod=index.pods[pod].id,
-        verdicts=tuple(_verdict(index, refused, pod, node) for node in range(len(index.nodes))),
-        summary=refusal_summary(index, pod, first_refusals(index, [pod])[0]),
-        remedies=_remedies(index, refused, pod),
-    )
-
-
-def _verdict(index: RuleIndex, refused: Bools, pod: int, node: int) -> Verdict | None:
-    found = np.flatnonzero(refused[:, node])
-    if not len(found):
-        return None
-    rule = RULES[int(found[0])]  # the one the scheduler would name
-    return Verdict(rule.name, index.nodes[node].name, rule.reason(index, pod, node))
-
-
 def refusal_summary(index: RuleIndex, pod: int, first: npt.NDArray[np.int8]) -> str:
     """Sum up over all nodes what refuses a pod, in the scheduler's words.
 
@@ -129,6 +102,27 @@ def refusal_summary(index: RuleIndex, pod: int, first: npt.NDArray[np.int8]) -> 
         return head
     told = sorted(causes.items(), key=lambda cause: (-cause[1], cause[0]))
     return f"{head}: " + ", ".join(f"{count} {cause}" for cause, count in told)
+
+
+def _position(cluster: Cluster, pod: str) -> int:
+    position = cluster.pod_index.get(pod)
+    if position is None:
+        raise ValueError(
+            f"no pod {pod!r} in cluster {cluster.name!r}; pods are named namespace/name"
+        )
+    return position
+
+
+def _explain(index: RuleIndex, pod: int) -> WhyNot:
+    refused = np.array([refusals(index, rule, [pod])[0] for rule in RULES], dtype=np.bool_)
+    # The first rule that refuses is the one the scheduler would name.
+    first = np.where(refused.any(axis=0), refused.argmax(axis=0), FEASIBLE).astype(np.int8)
+    return WhyNot(
+        pod=index.pods[pod].id,
+        verdicts=verdicts_of(index, pod, first),
+        summary=refusal_summary(index, pod, first),
+        remedies=_remedies(index, refused, pod),
+    )
 
 
 def _remedies(index: RuleIndex, refused: Bools, pod: int) -> tuple[Remedy, ...]:
