@@ -243,9 +243,14 @@ class Pod(Frozen):
     required_features: frozenset[str] = frozenset()
 
     @property
+    def finished(self) -> bool:
+        """Whether it ran to its end, well or not: it is still listed and will not run again."""
+        return self.phase in (Phase.SUCCEEDED, Phase.FAILED)
+
+    @property
     def holds_capacity(self) -> bool:
         """Whether it counts on its node; a pod being deleted still does."""
-        return self.node is not None and self.phase not in (Phase.SUCCEEDED, Phase.FAILED)
+        return self.node is not None and not self.finished
 
     @property
     def waiting(self) -> bool:

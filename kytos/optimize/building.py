@@ -10,7 +10,7 @@ from math import floor
 import numpy as np
 
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster, Node, Pod, Resources
-from kytos.optimize.desired_replicas import exactly
+from kytos.optimize.exact import exactly
 from kytos.optimize.move_cost import move_cost
 from kytos.optimize.refusal import RequestRefused
 from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem

@@ -10,6 +10,8 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil
 
+from kytos.optimize.exact import exactly
+
 TOLERANCE = Fraction(1, 10)
 """``--horizontal-pod-autoscaler-tolerance``'s default."""
 
@@ -37,8 +39,3 @@ def bounded(replicas: int, least: int, most: int | None) -> int:
     """Return a count held within its minimum and maximum."""
     raised = max(replicas, least)
     return raised if most is None else min(raised, most)
-
-
-def exactly(number: float) -> Fraction:
-    """Return the decimal number a float was written as: 0.1 is a tenth."""
-    return Fraction(str(number))

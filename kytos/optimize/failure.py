@@ -111,7 +111,7 @@ def not_evacuated(pod: Pod) -> str | None:
     Who said of a pod whether it may move answers for it: it is started again, and where its node
     is gone it cannot stay.
     """
-    if pod.phase in (Phase.SUCCEEDED, Phase.FAILED) or pod.terminating:
+    if pod.finished or pod.terminating:
         return ""
     if pod.mirror:
         return "it is a static pod: it comes back with its node"

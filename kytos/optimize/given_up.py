@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import floor
 
 from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen, Pod
-from kytos.optimize.desired_replicas import exactly
+from kytos.optimize.exact import exactly
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import RULES, first_refusals
 from kytos.rules.volumes import Volumes

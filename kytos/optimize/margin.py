@@ -7,7 +7,7 @@ from math import floor
 import numpy as np
 
 from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen
-from kytos.optimize.desired_replicas import exactly
+from kytos.optimize.exact import exactly
 from kytos.problem import Ints, Problem
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from pydantic import Field
 
-from kytos.cluster import Cluster, Frozen, Phase
+from kytos.cluster import Cluster, Frozen
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.answer import freed_nodes, moves, shared_answer
 from kytos.optimize.building import build_problem
@@ -71,12 +71,13 @@ def rebalance(
     decided = {
         pod: problem.nodes[node] for pod, node in zip(problem.pods, solution.placement, strict=True)
     }
-    unfinished = (p for p in cluster.pods if p.phase not in (Phase.SUCCEEDED, Phase.FAILED))
     return RebalanceOutcome(
         **shared_answer(Question.REBALANCE, cluster, problem, weights, solution),
         mode=request.mode,
         moves=moves(problem, solution.placement),
-        placement={pod.id: decided.get(pod.id, pod.node) for pod in unfinished},
+        placement={
+            pod.id: decided.get(pod.id, pod.node) for pod in cluster.pods if not pod.finished
+        },
         freed_nodes=freed_nodes(problem, solution.placement),
         pinned=pinned,
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from pydantic import Field
 
-from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Phase
+from kytos.cluster import CPU, MEMORY, Cluster, Frozen
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.answer import moves, shared_answer
 from kytos.optimize.building import build_problem, within_room
@@ -121,7 +121,7 @@ def recover(
     ------
     kytos.optimize.refusal.RequestRefused
         When a node or zone is unknown or named twice, or no node survives.
-    kytos.solve.SolverUnavailableError
+    kytos.solvers.base.SolverUnavailableError
         When the solver cannot be used here; the message says what to do.
     """
     began = time.monotonic()
@@ -150,17 +150,9 @@ def recover(
     recovered = failure.survivors.with_placement(decided)
     cascade = _cascade(recovered, request, checking) if request.cascade else ()
     evacuees = frozenset(failure.evacuees)
-    placed = [
-        pod
-        for pod in by_importance(pod for pod in cluster.pods if pod.id in evacuees)
-        if decided[pod.id] is not None
-    ]
-    given_up = [
-        pod
-        for pod in by_importance(pod for pod in cluster.pods if pod.id in evacuees)
-        if decided[pod.id] is None
-    ]
-    unfinished = (p for p in cluster.pods if p.phase not in (Phase.SUCCEEDED, Phase.FAILED))
+    evacuated = by_importance(pod for pod in cluster.pods if pod.id in evacuees)
+    placed = [pod for pod in evacuated if decided[pod.id] is not None]
+    given_up = [pod for pod in evacuated if decided[pod.id] is None]
     survived = failure.survivors.pod_index
     return RecoveryOutcome(
         **shared_answer(Question.RECOVERY, failure.survivors, problem, weights, solution),
@@ -178,7 +170,8 @@ def recover(
         cascade=cascade,
         placement={
             pod.id: decided.get(pod.id, pod.node) if pod.id in survived else None
-            for pod in unfinished
+            for pod in cluster.pods
+            if not pod.finished
         },
     )
 

@@ -14,7 +14,8 @@ from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Phase, Pod
 from kytos.hamiltonian.replicas import ScaleOut
 from kytos.optimize.building import build_problem
 from kytos.optimize.carry import Carried, Wish, without
-from kytos.optimize.desired_replicas import bounded, exactly, replicas_for_rate
+from kytos.optimize.desired_replicas import bounded, replicas_for_rate
+from kytos.optimize.exact import exactly
 from kytos.optimize.margin import margin_room
 from kytos.optimize.refusal import RequestRefused, refuse_repeats
 from kytos.optimize.scale_in import removed_first
@@ -210,8 +211,7 @@ def _listed(cluster: Cluster) -> dict[str, list[Pod]]:
     """Each service's replicas: what is finished or being deleted is none."""
     found: dict[str, list[Pod]] = {}
     for pod in cluster.pods:
-        over = pod.phase in (Phase.SUCCEEDED, Phase.FAILED) or pod.terminating
-        if pod.service is not None and not over:
+        if pod.service is not None and not (pod.finished or pod.terminating):
             found.setdefault(pod.service, []).append(pod)
     return found
 

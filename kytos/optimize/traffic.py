@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from kytos.cluster import Cluster, Frozen
 from kytos.optimize.carry import carry
-from kytos.optimize.desired_replicas import exactly
+from kytos.optimize.exact import exactly
 from kytos.optimize.margin import Margin, margin_of
 from kytos.optimize.refusal import RequestRefused
 from kytos.optimize.scale_actions import scale_actions

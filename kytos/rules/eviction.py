@@ -89,7 +89,7 @@ def _impossible(pod: Pod) -> str | None:
     """Reasons that nobody can overrule."""
     if pod.node is None:
         return "it is not bound to a node"
-    if pod.phase in (Phase.SUCCEEDED, Phase.FAILED):
+    if pod.finished:
         return f"it has finished ({pod.phase.value})"
     if pod.terminating:
         return "it is being deleted"
