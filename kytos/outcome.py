@@ -12,7 +12,8 @@ import numpy as np
 from pydantic import ConfigDict, Field
 
 from kytos.bounds import Certificate
-from kytos.cluster import Frozen
+from kytos.cluster import LOAD_RESOURCES, Frozen
+from kytos.hamiltonian.feasible import has_left
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import Ints, Problem
 from kytos.solvers.base import QuboFacts, SolverName, Stage, StopReason
@@ -122,10 +123,9 @@ def measure(problem: Problem, placement: Ints, prices_known: bool) -> Metrics:
     offered = problem.allocatable
     share = np.divide(load, offered, out=np.zeros(offered.shape), where=offered > 0)
     levelled = share[usable] if usable.any() else np.zeros((1, share.shape[1]))
-    cpu, memory = (problem.resources.index(name) for name in ("cpu", "memory"))
+    cpu, memory = (problem.resources.index(name) for name in LOAD_RESOURCES)
     in_use = problem.in_use(placement)
     missing = problem.priority[placement < 0]
-    moved = (problem.current >= 0) & (placement != problem.current)
     return Metrics(
         nodes_in_use=int(in_use.sum()),
         nodes_total=len(problem.nodes),
@@ -133,7 +133,7 @@ def measure(problem: Problem, placement: Ints, prices_known: bool) -> Metrics:
         memory_peak=float(levelled[:, memory].max()),
         cpu_spread=float(levelled[:, cpu].std()),
         memory_spread=float(levelled[:, memory].std()),
-        pods_moved=int(moved.sum()),
+        pods_moved=int(has_left(problem, placement).sum()),
         anti_affinity_pairs=_pairs_on_nodes(problem, placement),
         price_per_hour=float(problem.price[in_use].sum()) if prices_known else None,
         unplaced={int(rank): int((missing == rank).sum()) for rank in np.unique(missing)},

@@ -22,11 +22,14 @@ UNPLACED = -1
 
 
 class LoadMode(StrEnum):
-    """What H_load asks for."""
+    """What H_load asks for, with u[n,r] a node's utilisation of cpu and of memory."""
 
     SPREAD = "spread"
+    """sum (u[n,r] - mean_r)^2 over usable nodes: as even as can be (`Problem.mean_load`)."""
     SQUARES = "squares"
+    """sum u[n,r]^2 over all nodes."""
     CONSOLIDATE = "consolidate"
+    """sum price[n] over the nodes in use: as few, or as cheap, as can be."""
 
 
 def rows_alike(pairs: Bools) -> tuple[Ints, Bools]:

@@ -20,7 +20,8 @@ from pydantic import Field
 from kytos.cluster import Cluster, Frozen
 from kytos.compare.plan import Plan, plan_of
 from kytos.hamiltonian.energy import EnergyTerms, energy
-from kytos.hamiltonian.weights import Weights
+from kytos.hamiltonian.feasible import has_left
+from kytos.hamiltonian.weights import HIGHEST_WEIGHT, Weights
 from kytos.optimize.building import prices_known
 from kytos.optimize.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
 from kytos.problem import Ints, LoadMode, Problem
@@ -33,8 +34,8 @@ CHEAP_MOVES = 0.01
 WARM_START = 2
 """A point takes this much less than a refinement by itself: it begins with a plan next to it."""
 
-HIGHEST_WEIGHT = 1000.0
-"""What `Weights` accepts."""
+ROUNDING = 1e-12
+"""Loads that differ by less do so because floats were added in another order."""
 
 
 class FrontierRequest(RebalanceRequest):
@@ -221,21 +222,16 @@ def _refined(problem: Problem, step: _Step, params: SolverParams, seed: int, wat
 
 def _found(problem: Problem, step: _Step, placement: Ints) -> _Found:
     terms = energy(problem, step.weights, placement)
-    moved = (problem.current >= 0) & (placement != problem.current)
-    return _Found(step, placement, terms, int(moved.sum()))
+    return _Found(step, placement, terms, int(has_left(problem, placement).sum()))
 
 
 def _undominated(found: Iterable[_Found]) -> list[_Found]:
     """The plans no other beats in load with no more moves."""
     worth: list[_Found] = []
     for one in sorted(found, key=lambda one: (one.moved, one.terms.load)):
-        if not worth or one.terms.load < worth[-1].terms.load - _ROUNDING:
+        if not worth or one.terms.load < worth[-1].terms.load - ROUNDING:
             worth.append(one)
     return worth
-
-
-_ROUNDING = 1e-12
-"""Loads that differ by less do so because floats were added in another order."""
 
 
 def _points(

@@ -24,8 +24,7 @@ UNBALANCED = (0.096, 0.00331)
 pods of mean size. Source: Montañez-Barrera et al., *Unbalanced penalization: a new approach to
 encode inequality constraints of combinatorial problems for quantum optimization algorithms*
 (2024); a tenth of the strengths found there, because at the full ones the pull towards even room
-outweighs the objective (measured in docs/decisions)."""
-
+outweighs the objective (docs/decisions/0022-capacity-inequalities.md)."""
 
 Parts = tuple[tuple[str, int], ...]
 """Kinds of variables of a QUBO in the order of its arrays: name and how many, none of them 0."""
@@ -172,7 +171,7 @@ class _Sum:
 
 
 class _Builder:
-    """The terms of DESIGN section 3 as products of forms."""
+    """The terms of `kytos.hamiltonian.qubo` as products of forms."""
 
     def __init__(self, layout: Layout, total: _Sum) -> None:
         self.layout = layout

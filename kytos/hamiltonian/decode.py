@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from kytos.hamiltonian.feasible import violations
 from kytos.hamiltonian.layout import Layout, Row
-from kytos.problem import Bools, Ints, Problem
+from kytos.problem import UNPLACED, Bools, Ints, Problem
 from kytos.solvers.base import Capacity, Encoding
 
 Bits = npt.NDArray[np.int8]
@@ -68,7 +68,7 @@ def decode(layout: Layout, samples: Bits) -> Decoded:
     none = layout.reference[pods]
     broken[:, pods] = count > 1
     if layout.encoding is Encoding.ONE_HOT:
-        none = np.where(layout.may_wait[pods], -1, none)
+        none = np.where(layout.may_wait[pods], UNPLACED, none)
         broken[:, pods] |= (count == 0) & ~layout.may_wait[pods]
     placements[:, pods] = np.where(count > 0, chosen, none)
     return Decoded(placements, broken)
@@ -82,12 +82,12 @@ def encode(layout: Layout, placement: Ints, capacity: Capacity = Capacity.SLACK)
     ValueError
         When a pod is where the layout has no variable for it.
     """
-    elsewhere = placement[layout.pod] == layout.node
+    chosen = placement[layout.pod] == layout.node
     expected = layout.free & (placement >= 0)
     if layout.encoding is Encoding.STAY_PUT:
         expected = layout.free & (placement != layout.reference)
     found = np.zeros(len(placement), dtype=np.bool_)
-    found[layout.pod[elsewhere]] = True
+    found[layout.pod[chosen]] = True
     strays = (expected & ~found) | (~layout.free & (placement != layout.reference))
     if strays.any():
         pod = int(np.argmax(strays))
@@ -98,7 +98,7 @@ def encode(layout: Layout, placement: Ints, capacity: Capacity = Capacity.SLACK)
     occupied = placement[layout.slot_pod] == layout.slot_node
     slack = [_slack(row, occupied) for row in layout.rows] if capacity is Capacity.SLACK else []
     used = np.isin(layout.counted_nodes, layout.slot_node[occupied])
-    return np.concatenate([elsewhere, *slack, used]).astype(np.int8)
+    return np.concatenate([chosen, *slack, used]).astype(np.int8)
 
 
 def _slack(row: Row, occupied: Bools) -> Bits:

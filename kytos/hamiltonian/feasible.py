@@ -88,6 +88,19 @@ def has_left(problem: Problem, placement: Ints) -> Bools:
     return left
 
 
+def pairs(carriers: Tally, targets: Tally, placement: Ints) -> Ints:
+    """``(domains,)`` pairs of a carrier and another pod that is a target.
+
+    Unordered where both are one tally. Otherwise (carrier, target) pairs, of which a pod of the
+    problem that is both is none with itself; pods outside the problem are not known to be both.
+    """
+    first = carriers.counts(placement)
+    if carriers is targets:
+        return first * (first - 1) // 2
+    both = Tally(carriers.domain, carriers.members & targets.members, np.zeros_like(carriers.fixed))
+    return first * targets.counts(placement) - both.counts(placement)
+
+
 def _all(problem: Problem, placement: Ints) -> Iterator[Violation]:
     _check(problem, placement)
     yield from _capacity(problem, placement)
@@ -167,19 +180,6 @@ def _exclusion(
             _positions(there.nonzero()[0]),
             int(domain),
         )
-
-
-def pairs(carriers: Tally, targets: Tally, placement: Ints) -> Ints:
-    """``(domains,)`` pairs of a carrier and another pod that is a target.
-
-    Unordered where both are one tally. Otherwise (carrier, target) pairs, of which a pod of the
-    problem that is both is none with itself; pods outside the problem are not known to be both.
-    """
-    first = carriers.counts(placement)
-    if carriers is targets:
-        return first * (first - 1) // 2
-    both = Tally(carriers.domain, carriers.members & targets.members, np.zeros_like(carriers.fixed))
-    return first * targets.counts(placement) - both.counts(placement)
 
 
 def _presence(

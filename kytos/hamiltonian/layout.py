@@ -7,7 +7,7 @@ placement, where X = 1 - (the pod's variables): all variables 0 is the reference
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -183,28 +183,21 @@ def lay_out(
             variables = [option for option in options if option != home]
         pod += [position] * len(variables)
         node += variables
-    layout = Layout(
-        problem,
-        encoding,
-        reference,
-        _ints(pod),
-        _ints(node),
-        _ints(slot_pod),
-        _ints(slot_node),
-        (),
-        _ints([]),
+    assigned = Layout(
+        problem=problem,
+        encoding=encoding,
+        reference=reference,
+        pod=_ints(pod),
+        node=_ints(node),
+        slot_pod=_ints(slot_pod),
+        slot_node=_ints(slot_node),
+        rows=(),
+        counted_nodes=_ints([]),
     )
-    rows = (*_capacity_rows(layout), *_move_rows(layout))
-    return Layout(
-        problem,
-        encoding,
-        reference,
-        layout.pod,
-        layout.node,
-        layout.slot_pod,
-        layout.slot_node,
-        rows,
-        _counted_nodes(layout),
+    return replace(
+        assigned,
+        rows=(*_capacity_rows(assigned), *_move_rows(assigned)),
+        counted_nodes=_counted_nodes(assigned),
     )
 
 

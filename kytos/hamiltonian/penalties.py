@@ -8,7 +8,7 @@ above the largest when it is exceeded by the largest request in it.
 Two things can still pay, and repair mends both: a row exceeded by less than a request, and a
 chain of moves that ends in one broken constraint. With `sure` neither can: everything costs the
 sum of all stakes for the first unit. Annealers do not cross such barriers (measured in
-docs/decisions), so that is for proofs and tiny models.
+docs/decisions/0021-encoding-and-penalties.md), so that is for proofs and tiny models.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ from kytos.problem import Floats, Ints, LoadMode
 
 MARGIN = 1.05
 """Just above: enough to decide a tie for the side that keeps the constraint."""
+
+LINK = 1.5
+"""A node's price times this is what each pod on it costs while y says it is not in use; above 1,
+so that y = 1 is always cheaper than one pod beside y = 0."""
 
 
 @dataclass(frozen=True)
@@ -137,11 +141,6 @@ def _load_range(layout: Layout, *, sure: bool) -> tuple[Floats, Floats]:
     low = share**2 + 2 * share * (emptiest[nodes] - middle)
     high = share**2 + 2 * share * (np.maximum(fullest[nodes] - share, emptiest[nodes]) - middle)
     return low.sum(axis=1), high.sum(axis=1)
-
-
-LINK = 1.5
-"""A node's price times this is what each pod on it costs while y says it is not in use; above 1,
-so that y = 1 is always cheaper than one pod beside y = 0."""
 
 
 def _cost_range(layout: Layout) -> tuple[Floats, Floats]:

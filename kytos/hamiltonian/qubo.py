@@ -1,4 +1,4 @@
-"""The QUBO as a PyQUBO model: the specification, term by term as DESIGN section 3 writes it.
+"""The QUBO as a PyQUBO model: the specification of the energy, term by term.
 
 ``H = A·constraint + B·load + C·cost + D·affinity`` with the four weights and the penalties as
 placeholders: one compile for a layout, then a BQM for every position of the sliders. Each term

@@ -1,8 +1,8 @@
 """The four weights of the energy, with the exchange rates behind slider position 1.
 
 H = A·constraint + B·load + C·cost + D·affinity. The terms are reported in the units in which they
-are added, so that sum always holds as it stands. `load` is section 3's definition as it is; the
-rates below turn moves and pairs into its unit.
+are added, so that sum always holds as it stands. `load` is what `kytos.problem.LoadMode` says, as
+it is; the rates below turn moves and pairs into its unit.
 """
 
 from __future__ import annotations
@@ -34,15 +34,21 @@ STARTUP_SECONDS_PER_MOVE = 60.0
 """A pod that starts a minute later costs as much as one ordinary move."""
 LATENCY_MS_PER_MOVE = 1.0
 """A millisecond on all of a unit of traffic costs as much as one ordinary move."""
+HIGHEST_WEIGHT = 1000.0
+"""What a weight may be set to: a thousand times its default."""
 
 
 class Weights(Frozen):
     """A, B, C and D as the sliders set them; 1 each is the sensible default."""
 
-    A: float = Field(1.0, ge=0, le=1000, allow_inf_nan=False, description="constraints hold")
-    B: float = Field(1.0, ge=0, le=1000, allow_inf_nan=False, description="load")
-    C: float = Field(1.0, ge=0, le=1000, allow_inf_nan=False, description="cost of the change")
-    D: float = Field(1.0, ge=0, le=1000, allow_inf_nan=False, description="affinity")
+    A: float = Field(
+        1.0, ge=0, le=HIGHEST_WEIGHT, allow_inf_nan=False, description="constraints hold"
+    )
+    B: float = Field(1.0, ge=0, le=HIGHEST_WEIGHT, allow_inf_nan=False, description="load")
+    C: float = Field(
+        1.0, ge=0, le=HIGHEST_WEIGHT, allow_inf_nan=False, description="cost of the change"
+    )
+    D: float = Field(1.0, ge=0, le=HIGHEST_WEIGHT, allow_inf_nan=False, description="affinity")
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ import numpy as np
 
 from kytos.bounds import certificate
 from kytos.cluster import LOAD_RESOURCES, Cluster
+from kytos.hamiltonian.feasible import has_left
 from kytos.hamiltonian.weights import Weights
 from kytos.optimize.building import prices_known
 from kytos.outcome import Energy, EnergyChange, MetricsChange, Move, Question, measure
-from kytos.problem import Ints, Problem
+from kytos.problem import Floats, Ints, Problem
 from kytos.solve import Solution
 
 
@@ -39,9 +40,7 @@ def shared_answer(
 
 def moves(problem: Problem, placement: Ints) -> tuple[Move, ...]:
     """Return the running pods that would change their node, by origin, and why each does."""
-    changed = np.flatnonzero(
-        (problem.current >= 0) & (placement >= 0) & (placement != problem.current)
-    )
+    changed = np.flatnonzero(has_left(problem, placement) & (placement >= 0))
     freed = set(freed_nodes(problem, placement))
     before = problem.utilisation(problem.current)
     rows = [
@@ -62,9 +61,7 @@ def freed_nodes(problem: Problem, placement: Ints) -> tuple[str, ...]:
     return tuple(problem.nodes[node] for node in np.flatnonzero(gone))
 
 
-def _why(
-    problem: Problem, utilisation: np.ndarray, freed: set[str], origin: int, target: int
-) -> str:
+def _why(problem: Problem, utilisation: Floats, freed: set[str], origin: int, target: int) -> str:
     if problem.nodes[origin] in freed:
         return f"empties {problem.nodes[origin]}"
     if not problem.usable[origin]:
