@@ -34,15 +34,15 @@ def move_cost(pod: Pod) -> float:
     return max(LEAST, cost)
 
 
-def _share(value: int) -> float:
-    """Map an integer to about -1..1, by its order of magnitude."""
-    size = math.log1p(min(abs(value), HIGHEST_USER_PRIORITY)) / math.log1p(HIGHEST_USER_PRIORITY)
-    return math.copysign(size, value) if value else 0.0
-
-
 def deletion_cost(pod: Pod) -> int:
     """Return the pod's ``pod-deletion-cost``, 0 where it has none."""
     try:
         return int(pod.annotations.get(DELETION_COST, "0"))
     except ValueError:
         return 0  # Kubernetes refuses such a value when it is set; a file may still carry it.
+
+
+def _share(value: int) -> float:
+    """Map an integer to about -1..1, by its order of magnitude."""
+    size = math.log1p(min(abs(value), HIGHEST_USER_PRIORITY)) / math.log1p(HIGHEST_USER_PRIORITY)
+    return math.copysign(size, value) if value else 0.0

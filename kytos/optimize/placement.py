@@ -143,7 +143,7 @@ class _Asked:
 
 def place(
     cluster: Cluster,
-    request: PlacementRequest,
+    request: PlacementRequest = PlacementRequest(),
     *,
     weights: Weights = Weights(),
     solver: SolverName | None = None,
@@ -152,11 +152,13 @@ def place(
 ) -> PlacementOutcome:
     """Return the best found nodes for new pods; pods that run stay where they are.
 
+    A request without new pods places those of the cluster that wait for a node.
+
     Raises
     ------
     kytos.optimize.refusal.RequestRefused
         When an id is taken or unknown.
-    kytos.solve.SolverUnavailableError
+    kytos.solvers.base.SolverUnavailableError
         When the solver cannot be used here; the message says what to do.
     """
     began = time.monotonic()

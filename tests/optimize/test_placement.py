@@ -358,6 +358,13 @@ def test_pods_that_run_stay_and_no_rule_breaks(two_zones: Cluster) -> None:
         assert refused[planned.node_index[planned.pods[row].node]] == FEASIBLE
 
 
+def test_nothing_asked_places_those_that_wait(two_zones: Cluster) -> None:
+    """A call with the cluster alone places the pods that wait, as the other questions have it."""
+    waiting = pod("late", None, 100).model_copy(update={"phase": Phase.PENDING})
+    whole = two_zones.replace(pods=(*two_zones.pods, waiting))
+    assert set(where(place(whole, params=QUICK))) == {"late"}
+
+
 def test_manifests_and_waiting_pods_are_placed_too(two_zones: Cluster) -> None:
     """Pods read from YAML bring all their rules; the cluster's waiting ones come on request."""
     waits = pod("late", None, 100).model_copy(update={"phase": Phase.PENDING})
