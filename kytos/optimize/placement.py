@@ -31,7 +31,7 @@ from kytos.optimize.waiting_costs import (
     traffic_arrays,
 )
 from kytos.outcome import Outcome, Question
-from kytos.problem import Floats, Ints, LoadMode, Problem
+from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem
 from kytos.refine import cheapest_elsewhere
 from kytos.solve import solve
 from kytos.solvers.base import SolverName, SolverParams, Watch
@@ -291,49 +291,42 @@ def _options(
     pods = np.flatnonzero(placement >= 0)
     elsewhere = cheapest_elsewhere(problem, weights, placement, pods.tolist(), count)
     found = []
-    for pod, others in zip(pods, elsewhere, strict=True):
+    for pod, others in zip(pods.tolist(), elsewhere, strict=True):
         without = placement.copy()
-        without[pod] = -1
+        without[pod] = UNPLACED
         nothing = energy(problem, weights, without)
         for node in (int(placement[pod]), *others.tolist()):
             there = without.copy()
             there[pod] = node
-            terms = energy(problem, weights, there)
-            wait = mean_latency(asked.talk, there, asked.between)[pod]
-            found.append(
-                _option(
-                    problem.pods[pod],
-                    problem.nodes[node],
-                    node == placement[pod],
-                    (nothing, terms, weights),
-                    float(asked.startup[pod, node]),
-                    float(wait),
-                )
-            )
+            chosen = node == placement[pod]
+            found.append(_option(asked, problem, weights, pod, there, nothing, chosen=chosen))
     return tuple(found)
 
 
 def _option(
-    pod: str,
-    node: str,
+    asked: _Asked,
+    problem: Problem,
+    weights: Weights,
+    pod: int,
+    there: Ints,
+    nothing: EnergyTerms,
+    *,
     chosen: bool,
-    energies: tuple[EnergyTerms, EnergyTerms, Weights],
-    startup_s: float,
-    latency: float,
 ) -> NodeOption:
-    nothing, terms, weights = energies
+    """What a pod costs where the placement `there` has it, over the energy `nothing` without it."""
+    node, terms = int(there[pod]), energy(problem, weights, there)
     load, cost = terms.load - nothing.load, terms.cost - nothing.cost
     affinity = terms.affinity - nothing.affinity
     return NodeOption(
-        pod=pod,
-        node=node,
+        pod=problem.pods[pod],
+        node=problem.nodes[node],
         chosen=chosen,
         load=load,
         cost=cost,
         affinity=affinity,
         total=weights.B * load + weights.C * cost + weights.D * affinity,
-        startup_s=startup_s,
-        latency_ms=latency,
+        startup_s=float(asked.startup[pod, node]),
+        latency_ms=float(mean_latency(asked.talk, there, asked.between)[pod]),
     )
 
 
