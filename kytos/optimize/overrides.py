@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from kytos.cluster import Cluster, Pod
+from kytos.optimize.refusal import RequestRefused
 
 
-def with_overrides(cluster: Cluster, may_move: Iterable[str], must_stay: Iterable[str]) -> Cluster:
+def with_overrides(cluster: Cluster, may_move: Sequence[str], must_stay: Sequence[str]) -> Cluster:
     """Return the cluster with `Pod.movable` set for the pods that are named.
 
     A name is a pod's id, a service or a namespace, and stands for every pod it fits. Staying wins
@@ -15,18 +16,20 @@ def with_overrides(cluster: Cluster, may_move: Iterable[str], must_stay: Iterabl
 
     Raises
     ------
-    ValueError
+    RequestRefused
         When a name fits no pod.
     """
     movers, stayers = set(may_move), set(must_stay)
     if not movers and not stayers:
         return cluster
-    unknown = (movers | stayers).difference(*map(_names, cluster.pods))
-    if unknown:
-        raise ValueError(
-            f"may_move, must_stay: {min(unknown)!r} is no pod, service or namespace of the "
-            "cluster; name one that is"
-        )
+    known = set[str]().union(*map(_names, cluster.pods))
+    for field, names in (("may_move", may_move), ("must_stay", must_stay)):
+        for position, name in enumerate(names):
+            if name not in known:
+                raise RequestRefused(
+                    f"{name!r} is no pod, service or namespace of the cluster; name one that is",
+                    f"{field}[{position}]",
+                )
     return cluster.replace(pods=tuple(_overridden(pod, movers, stayers) for pod in cluster.pods))
 
 

@@ -60,10 +60,10 @@ def rebalance(
 
     Raises
     ------
+    kytos.optimize.refusal.RequestRefused
+        When `may_move` or `must_stay` names what is not in the cluster.
     kytos.solvers.base.SolverUnavailableError
         When the solver cannot be used here; the message says what to do.
-    ValueError
-        When `may_move` or `must_stay` names what is not in the cluster.
     """
     pinned = pinned_pods(cluster, request)
     problem = rebalance_problem(cluster, request, pinned)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kytos.cluster import CPU, MEMORY, PODS, Cluster, Node, Owner, Pod
-from kytos.optimize.overrides import with_overrides
 from kytos.optimize.rebalance import RebalanceRequest, pinned_pods
+from kytos.optimize.refusal import RequestRefused
 
 
 @pytest.fixture
@@ -69,7 +69,9 @@ def test_a_daemonset_pod_never_moves(mixed: Cluster) -> None:
     assert "system/log-1" in pinned(mixed, may_move=("system/log-1",))
 
 
-def test_an_unknown_name_is_refused(mixed: Cluster) -> None:
-    """A typing error must not pass for a wish that is met."""
-    with pytest.raises(ValueError, match="'shop/wbe' is no pod, service or namespace"):
-        with_overrides(mixed, ("shop/wbe",), ())
+@pytest.mark.parametrize("field", ["may_move", "must_stay"])
+def test_an_unknown_name_is_refused(mixed: Cluster, field: str) -> None:
+    """A typing error must not pass for a wish that is met; the refusal names its field."""
+    with pytest.raises(RequestRefused, match="'shop/wbe' is no pod, service or namespace") as told:
+        pinned(mixed, **{field: ("shop/bare", "shop/wbe")})
+    assert told.value.where == f"{field}[1]"
