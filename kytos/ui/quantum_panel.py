@@ -1,4 +1,4 @@
-"""The QUBO behind an answer: its formulas, its numbers, its reads, and what they are worth."""
+"""The QUBO behind an answer: its formulas, its numbers, and what may be done with it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ from kytos import units
 from kytos.compare import Comparison, Proposal, Row, proposals
 from kytos.figures.baselines import energies_side_by_side
 from kytos.figures.matrix import matrix_figure
-from kytos.figures.reads import read_energies, read_objectives, times_to_solution
 from kytos.hamiltonian.export import coordinates, dimod_json, ising_json
 from kytos.optimize.annealed import QuboView, qubo_of
 from kytos.outcome import Outcome, Question
 from kytos.rounds import FIRST_STRENGTH, RAISE
 from kytos.solvers.base import QuboFacts, SolverName, Stage
-from kytos.time_to_solution import targets, time_to_solution
-from kytos.ui import processors, samplers_panel
+from kytos.ui import processors, reads_panel, samplers_panel
 from kytos.ui.clusters import Loaded
 from kytos.ui.heatmaps import chart
 from kytos.ui.results import Cell, cells_row
@@ -38,11 +36,6 @@ _EXPORTS: tuple[tuple[str, str, str, Callable[[dimod.BinaryQuadraticModel], byte
     ("Ising h and J", "ising.json", "application/json", ising_json),
 )
 _PLAIN_TOOLS = "usual tools"
-_BLOCKS = "blocks"
-"""What the facts of reads tell where they are of several QUBOs."""
-
-_ROUNDING = 0.01
-"""Of the answer's energy; above it, its energy in the QUBO holds a penalty."""
 
 
 @dataclass(frozen=True)
@@ -136,10 +129,10 @@ def _annealed(shown: _Shown) -> bool:
         st.markdown("**The matrix**: what each pair of variables adds when both are 1")
         chart(matrix_figure(view.picture), key="qubo matrix", alt="Coefficients of the QUBO")
     if shown.qubo is not None and shown.qubo.sample_energies:
-        _reads(shown, shown.qubo)
+        reads_panel.show(shown.qubo, shown.start, shown.answer)
     _penalties(view, shown.qubo)
     if shown.qubo is not None and shown.qubo.read_objectives:
-        _time_to_solution(shown, shown.qubo)
+        reads_panel.show_time(shown.qubo, shown.stages, shown.start, shown.answer)
     _usual_tools(shown)
     if shown.qubo is not None:
         processors.answered_on_processor(shown.qubo)
@@ -192,8 +185,8 @@ def _headline(view: QuboView, shown: _Shown) -> None:
     ]
     if qubo is not None:
         told = f"of {units.count(qubo.reads, 'read')}"
-        if _BLOCKS in qubo.info:
-            told = f"of {units.count(_judged(qubo), 'read')} of blocks"
+        if reads_panel.BLOCKS in qubo.info:
+            told = f"of {units.count(reads_panel.judged(qubo), 'read')} of blocks"
         cells.append(Cell("Feasible as drawn", units.percent(qubo.feasible_share), remark=told))
     if qubo is not None and qubo.read_objectives:
         cells.append(
@@ -234,7 +227,7 @@ def _size(view: QuboView, qubo: QuboFacts | None) -> None:
         "Precision needed": f"{facts.precision_bits} bits, the sign included",
     }
     if qubo is not None:
-        blocks = qubo.info.get(_BLOCKS)
+        blocks = qubo.info.get(reads_panel.BLOCKS)
         rows["Part annealed" if blocks is None else "Largest block"] = (
             f"{qubo.pods:,} of {qubo.pods_total:,} pods, "
             f"{qubo.nodes:,} of {qubo.nodes_total:,} nodes"
@@ -247,9 +240,8 @@ def _size(view: QuboView, qubo: QuboFacts | None) -> None:
             rows["Reads"] = f"{reads} in {units.count(int(str(blocks)), 'block')}"
             kept = int(str(qubo.info.get("blocks_kept", 0)))
             rows["Blocks kept"] = f"{kept:,}: those lowered the energy" if kept else "none: no gain"
-            rows["Feasible as sampled"] = (
-                f"{units.percent(qubo.feasible_share)} of the {_judged(qubo):,} best reads"
-            )
+            share, best = units.percent(qubo.feasible_share), reads_panel.judged(qubo)
+            rows["Feasible as sampled"] = f"{share} of the {best:,} best reads"
     table = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
     st.dataframe(table, hide_index=True, key="qubo size")
     if "slack" in facts.variables and qubo is not None and qubo.rounds > 1:
@@ -258,7 +250,7 @@ def _size(view: QuboView, qubo: QuboFacts | None) -> None:
 
 def _penalties(view: QuboView, qubo: QuboFacts | None) -> None:
     broken: Mapping[str, int] = {} if qubo is None else qubo.broken
-    reads = 0 if qubo is None else _judged(qubo)
+    reads = 0 if qubo is None else reads_panel.judged(qubo)
     st.markdown(f"**Penalties**, and which constraint reads break{_worst(broken, reads)}")
     known = {penalty.name for penalty in view.penalties}
     rows: list[dict[str, object]] = [
@@ -294,11 +286,6 @@ def _penalties(view: QuboView, qubo: QuboFacts | None) -> None:
     st.caption(told)
 
 
-def _judged(qubo: QuboFacts) -> int:
-    """How many reads were looked at: of blocks only the best are."""
-    return int(str(qubo.info.get("reads_judged", qubo.reads)))
-
-
 def _worst(broken: Mapping[str, int], reads: int) -> str:
     """Which constraint breaks most, as the end of a heading."""
     if not reads:
@@ -307,52 +294,6 @@ def _worst(broken: Mapping[str, int], reads: int) -> str:
         return ": none is broken"
     name, count = max(broken.items(), key=lambda item: item[1])
     return f": most often *{plain(name)}*, by {count:,} of {reads:,}"
-
-
-def _reads(shown: _Shown, qubo: QuboFacts) -> None:
-    left, right = st.columns(2, gap="large") if qubo.read_objectives else (st.container(),) * 2
-    with left:
-        st.markdown("**Sampler energies**: objective, penalties and offset, before repair")
-        chart(
-            read_energies(qubo.sample_energies, qubo.answer_energy),
-            key="read energies",
-            alt="Histogram of sampler energies, the refined answer marked",
-        )
-        if _BLOCKS in qubo.info:
-            st.caption("Of all blocks together: each is a QUBO of its own.")
-        elif qubo.answer_energy is None:
-            st.caption("The refined answer lies outside this QUBO, so it has no mark here.")
-        elif qubo.answer_energy > shown.answer + _ROUNDING * abs(shown.answer):
-            st.caption(
-                "The mark includes penalties: requests are rounded up in the QUBO, so what just "
-                "fits a node may be over its bound there."
-            )
-    if not qubo.read_objectives:
-        return
-    with right:
-        st.markdown("**Each read, decoded and repaired**")
-        chart(
-            read_objectives(qubo.read_objectives, shown.start, shown.answer),
-            key="read objectives",
-            alt="Energy H of each read beside doing nothing and the refined answer",
-        )
-
-
-def _time_to_solution(shown: _Shown, qubo: QuboFacts) -> None:
-    seconds = sum(stage.seconds for stage in shown.stages if stage.name == "sample")
-    if not seconds or qubo.info.get("mock"):
-        return
-    times = [
-        (name, time_to_solution(qubo.read_objectives, target, seconds / qubo.reads))
-        for name, target in targets(shown.start, shown.answer).items()
-    ]
-    st.markdown("**Time to solution**: seconds of reads until one reaches the energy, 99 % sure")
-    chart(times_to_solution(times), key="time to solution", alt="Time to solution by target")
-    st.caption(
-        f"From {units.count(len(qubo.read_objectives), 'read')} of {seconds / qubo.reads:.3g} s, "
-        "building included; bars are 95 % intervals (Wilson). An arrow: no read succeeded, so "
-        "all that is known is that it takes longer."
-    )
 
 
 def _usual_tools(shown: _Shown) -> None:
