@@ -302,9 +302,10 @@ class _Run:
         reached = {}
         for read in np.union1d(np.arange(len(drawn.bits))[:READS_REPORTED], lowest):
             repaired = repair(self.problem, self.weights, decoded.placements[read])
-            reached[int(read)] = energy(self.problem, self.weights, repaired).total
+            reached[int(read)] = energy(self.problem, self.weights, repaired)
             self._offer(repaired)
-        self.proposed = min(reached.values())
+        reported = [reached[read] for read in sorted(reached)][:READS_REPORTED]
+        self.proposed = min(found.total for found in reached.values())
         layout, strength = model.layout, drawn.strength.tolist()
         self.qubo = QuboFacts(
             assignment_variables=len(model.assignments),
@@ -327,7 +328,8 @@ class _Run:
             broken=dict(Counter(name for names in broken for name in names).most_common()),
             sampler_energy=float(drawn.energies.min()),
             sample_energies=tuple(drawn.energies[:ENERGIES_KEPT].tolist()),
-            read_objectives=tuple(reached[read] for read in sorted(reached))[:READS_REPORTED],
+            read_objectives=tuple(found.total for found in reported),
+            read_left_out=tuple(self.weights.A * found.constraint for found in reported),
             sampler_objective=self.proposed,
             info=drawn.info,
         )

@@ -55,45 +55,87 @@ def read_energies(energies: Sequence[float], answer: float | None) -> go.Figure:
     return figure
 
 
-def read_objectives(objectives: Sequence[float], start: float, answer: float) -> go.Figure:
-    """Draw the energy H of each read, decoded and repaired, in the order drawn."""
+def read_objectives(
+    objectives: Sequence[float], start: float, answer: float, short: Sequence[bool] = ()
+) -> go.Figure:
+    """Draw the energy H of each read, decoded and repaired, in the order drawn.
+
+    Parameters
+    ----------
+    short
+        Whether each leaves out more pods than the answer; what that costs would drown the rest,
+        so such reads stand at the upper end. Left out: none does.
+    """
     figure = blank(280)
-    figure.add_trace(
-        go.Scatter(
-            x=list(range(1, len(objectives) + 1)),
-            y=list(objectives),
-            mode="markers",
-            marker={"color": AFTER, "size": 9},
-            hovertemplate="read %{x}: %{y:.6g}<extra></extra>",
-        )
-    )
-    _beside(figure, objectives, start, answer)
+    reads = list(range(1, len(objectives) + 1))
+    _marks(figure, reads, objectives, short, start, answer, {"color": AFTER, "size": 9})
     figure.update_xaxes(title="read", fixedrange=True, rangemode="tozero")
     return figure
 
 
 def objectives_by_sampler(
-    objectives: Mapping[str, Sequence[float]], start: float, answer: float
+    objectives: Mapping[str, Sequence[float]],
+    start: float,
+    answer: float,
+    short: Mapping[str, Sequence[bool]] | None = None,
 ) -> go.Figure:
-    """Draw the energy H of each read, decoded and repaired, a column of marks for each sampler."""
+    """Draw the energy H of each read, decoded and repaired, a column of marks for each sampler.
+
+    Parameters
+    ----------
+    short
+        By sampler, as in `read_objectives`.
+    """
     figure = blank(300)
-    for name, values in objectives.items():
-        figure.add_trace(
-            go.Scatter(
-                x=[name] * len(values),
-                y=list(values),
-                mode="markers",
-                marker={"color": AFTER, "size": 9, "opacity": 0.6},
-                hovertemplate="%{x}: %{y:.6g}<extra></extra>",
-            )
-        )
-    _beside(figure, [value for values in objectives.values() for value in values], start, answer)
-    figure.update_xaxes(fixedrange=True, type="category")
+    names = [name for name, values in objectives.items() for _ in values]
+    values = [value for of_one in objectives.values() for value in of_one]
+    out = [one for name in objectives for one in (short or {}).get(name, ())]
+    _marks(figure, names, values, out, start, answer, {"color": AFTER, "size": 9, "opacity": 0.6})
+    figure.update_xaxes(
+        fixedrange=True, type="category", categoryorder="array", categoryarray=list(objectives)
+    )
     return figure
 
 
-def _beside(figure: go.Figure, objectives: Sequence[float], start: float, answer: float) -> None:
-    """Mark the refined answer and doing nothing beside the energies H of reads."""
+def _marks(
+    figure: go.Figure,
+    places: Sequence[int | str],
+    objectives: Sequence[float],
+    short: Sequence[bool],
+    start: float,
+    answer: float,
+    marker: Mapping[str, object],
+) -> None:
+    """Mark reads by their energy H, those that leave out more pods at the upper end."""
+    reads = list(zip(places, objectives, short or [False] * len(objectives), strict=True))
+    level = [(place, value) for place, value, out in reads if not out]
+    beyond = [(place, value) for place, value, out in reads if out]
+    figure.add_trace(
+        go.Scatter(
+            x=[place for place, _ in level],
+            y=[value for _, value in level],
+            mode="markers",
+            marker=marker,
+            hovertemplate="%{x}: %{y:.6g}<extra></extra>",
+        )
+    )
+    top = _beside(figure, [value for _, value in level], start, answer)
+    if beyond:
+        figure.add_trace(
+            go.Scatter(
+                x=[place for place, _ in beyond],
+                y=[top] * len(beyond),
+                customdata=[value for _, value in beyond],
+                mode="markers",
+                marker={"color": MARK, "size": 9, "symbol": "triangle-up-open"},
+                cliponaxis=False,
+                hovertemplate="%{x}: leaves out more pods, %{customdata:.6g}<extra></extra>",
+            )
+        )
+
+
+def _beside(figure: go.Figure, objectives: Sequence[float], start: float, answer: float) -> float:
+    """Mark the refined answer and doing nothing beside energies H; return where the axis ends."""
     figure.add_hline(y=answer, line={"color": MARK, "dash": "dot"}, annotation_text="refined")
     low, high = min([*objectives, answer]), max([*objectives, answer])
     if low - FAR * (high - low) <= start <= high + FAR * (high - low):
@@ -109,6 +151,7 @@ def _beside(figure: go.Figure, objectives: Sequence[float], start: float, answer
     margin = 0.12 * ((high - low) or 1.0)
     figure.update_yaxes(title="energy H", fixedrange=True, range=[low - margin, high + margin])
     figure.update_layout(showlegend=False)
+    return high + margin
 
 
 def times_to_solution(times: Sequence[tuple[str, TimeToSolution]]) -> go.Figure:

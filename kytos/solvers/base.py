@@ -207,6 +207,8 @@ class QuboFacts(Frozen):
     """Sampler energy of each read, at most the first 1,000; all in the QUBO of the last round."""
     read_objectives: tuple[float, ...] = ()
     """Energy H of each read once decoded and repaired, at most the first 64 drawn."""
+    read_left_out: tuple[float, ...] = ()
+    """Part of each of `read_objectives` that pods without a node cost."""
     answer_energy: float | None = None
     """Sampler energy of the refined answer; None where it moves a pod outside the QUBO."""
     sampler_objective: float
@@ -219,6 +221,18 @@ class QuboFacts(Frozen):
     def _as_json(cls, info: object) -> object:
         # Tuples would come back as lists: facts read from a file would differ from those written.
         return to_jsonable_python(info)
+
+    def net_of(self, energy: float) -> QuboFacts:
+        """The same with a constant taken off every energy, such as what all reads pay alike."""
+        if not energy:
+            return self
+        many = ("sample_energies", "read_objectives", "read_left_out")
+        one = ("sampler_energy", "sampler_objective", "answer_energy")
+        net: dict[str, object] = {
+            name: tuple(value - energy for value in getattr(self, name)) for name in many
+        }
+        net |= {name: None if (v := getattr(self, name)) is None else v - energy for name in one}
+        return self.model_copy(update=net)
 
     @property
     def variables(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import dimod
@@ -17,7 +17,7 @@ from kytos.figures.baselines import energies_side_by_side
 from kytos.figures.matrix import matrix_figure
 from kytos.hamiltonian.export import coordinates, dimod_json, ising_json
 from kytos.optimize.annealed import QuboView, qubo_of
-from kytos.outcome import Outcome, Question
+from kytos.outcome import Energy, Outcome, Question
 from kytos.rounds import FIRST_STRENGTH, RAISE
 from kytos.solvers.base import QuboFacts, SolverName, Stage
 from kytos.ui import processors, reads_panel, samplers_panel
@@ -42,14 +42,17 @@ _PLAIN_TOOLS = "usual tools"
 class _Shown:
     """What the panel is about: a question, who answered it, and what that came to.
 
+    Its energies are as the answer has them until `net` takes off what the pods left out cost:
+    that would drown the rest.
+
     Attributes
     ----------
     start, answer
         Energy H of doing nothing and of the answer.
     placed
         Energy H of the answer as a placer is asked; an autoscale's counts are settled then.
-    left_out
-        Pods that the answer finds no node for.
+    left_out, given_up
+        Pods that the answer finds no node for, and what they cost in H.
     """
 
     ask: Ask
@@ -61,6 +64,17 @@ class _Shown:
     answer: float
     placed: float
     left_out: int
+    given_up: float
+
+    def net(self) -> _Shown:
+        """The same with what the pods left out cost taken off every energy."""
+        return replace(
+            self,
+            qubo=None if self.qubo is None else self.qubo.net_of(self.given_up),
+            start=self.start - self.given_up,
+            answer=self.answer - self.given_up,
+            placed=self.placed - self.given_up,
+        )
 
 
 def show(answer: Answer) -> None:
@@ -79,10 +93,13 @@ def show(answer: Answer) -> None:
         outcome.energy.after.total,
         report.refined_energy,
         0 if settled else sum(outcome.metrics.after.unplaced.values()),
-    )
+        0.0 if settled else _given_up(outcome.energy.after, answer.ask),
+    ).net()
     if _annealed(shown):
         if not settled:  # Reads of replica counts have no energy H before the counts are settled.
-            samplers_panel.show(answer.ask, answer.loaded, shown.start, shown.answer)
+            samplers_panel.show(
+                answer.ask, answer.loaded, shown.start, shown.answer, shown.given_up
+            )
         processors.show(answer.ask, answer.loaded, answer.change)
         _exports(shown)
 
@@ -102,9 +119,15 @@ def show_compared(answer: Answer, row: Row) -> None:
         row.plan.energy.total,
         row.plan.energy.total,
         sum(row.plan.metrics.unplaced.values()),
-    )
+        _given_up(row.plan.energy, answer.ask),
+    ).net()
     if _annealed(shown):
         _exports(shown)
+
+
+def _given_up(energy: Energy, ask: Ask) -> float:
+    """What the pods without a node cost: a plan breaks nothing else of the constraints."""
+    return ask.weights.A * energy.constraint
 
 
 def _annealed(shown: _Shown) -> bool:
@@ -199,6 +222,12 @@ def _headline(view: QuboView, shown: _Shown) -> None:
     told = f"do nothing: {units.energy(shown.start)}"
     cells.append(Cell("Answer", units.energy(shown.answer), remark=told))
     cells_row(cells)
+    if shown.given_up:
+        st.caption(
+            f"Energies of this tab are net of {units.energy(shown.given_up)}, which the "
+            f"{units.count(shown.left_out, 'pod')} without a node cost and which would drown "
+            "the rest; the files below hold it."
+        )
 
 
 def _foremost(variables: Mapping[str, int]) -> str:
@@ -308,7 +337,9 @@ def _usual_tools(shown: _Shown) -> None:
     found = _proposals(_key(shown), shown)
     energies = {"this plan": shown.placed}
     energies |= {
-        name: tool.energy for name, tool in found.items() if tool.left_out == shown.left_out
+        name: tool.energy - shown.given_up
+        for name, tool in found.items()
+        if tool.left_out == shown.left_out
     }
     qubo = shown.qubo
     if qubo is not None and qubo.read_objectives:

@@ -15,6 +15,9 @@ from kytos.ui.heatmaps import chart
 BLOCKS = "blocks"
 """What the facts of reads tell where they are of several QUBOs."""
 
+_NOTHING = 1e-6
+"""What a pod left out costs is at least 1 where constraints hold at all."""
+
 _ROUNDING = 0.01
 """Of the answer's energy; above it, its energy in the QUBO holds a penalty."""
 
@@ -49,10 +52,11 @@ def show(qubo: QuboFacts, start: float, answer: float) -> None:
     with right:
         st.markdown("**Each read, decoded and repaired**")
         chart(
-            read_objectives(qubo.read_objectives, start, answer),
+            read_objectives(qubo.read_objectives, start, answer, falls_short(qubo)),
             key="read objectives",
             alt="Energy H of each read beside doing nothing and the refined answer",
         )
+        tell_short(sum(falls_short(qubo)))
 
 
 def show_time(qubo: QuboFacts, stages: Sequence[Stage], start: float, answer: float) -> None:
@@ -71,6 +75,21 @@ def show_time(qubo: QuboFacts, stages: Sequence[Stage], start: float, answer: fl
         "building included; bars are 95 % intervals (Wilson). An arrow: no read succeeded, so "
         "all that is known is that it takes longer."
     )
+
+
+def falls_short(qubo: QuboFacts) -> list[bool]:
+    """Whether each repaired read leaves out more pods than the answer its facts are net of."""
+    return [cost > _NOTHING for cost in qubo.read_left_out]
+
+
+def tell_short(reads: int) -> None:
+    """Say how many reads leave out more pods, where some do."""
+    if reads:
+        leave = "leaves" if reads == 1 else "leave"
+        st.caption(
+            f"{units.count(reads, 'read')} {leave} out more pods than the answer: a triangle at "
+            "the upper end each."
+        )
 
 
 def judged(qubo: QuboFacts) -> int:

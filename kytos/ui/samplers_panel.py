@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 
@@ -16,7 +17,7 @@ from kytos.figures.reads import objectives_by_sampler, times_to_solution
 from kytos.optimize.samplers import SamplerReads, SamplersRequest, reads_of_each
 from kytos.outcome import Question
 from kytos.time_to_solution import targets, time_to_solution
-from kytos.ui import runs
+from kytos.ui import reads_panel, runs
 from kytos.ui.clusters import Loaded
 from kytos.ui.heatmaps import chart
 from kytos.ui.runs import Ask, SideAsk
@@ -28,13 +29,15 @@ class Beside(StrEnum):
     READS = "reads of each sampler"
 
 
-def show(ask: Ask, loaded: Loaded, start: float, answer: float) -> None:
+def show(ask: Ask, loaded: Loaded, start: float, answer: float, given_up: float) -> None:
     """Offer to draw reads of a question's QUBO with each sampler, and draw those there are.
 
     Parameters
     ----------
     start, answer
         Energy H of doing nothing and of the answer shown.
+    given_up
+        What the pods cost that the answer leaves out; all energies are shown net of it.
     """
     st.markdown("**The samplers of this machine on the same QUBO**")
     side = SideAsk(
@@ -52,21 +55,30 @@ def show(ask: Ask, loaded: Loaded, start: float, answer: float) -> None:
     found = runs.last_answer(Beside.READS)
     if found is None or found.ask != side:
         return
-    drawn: Sequence[SamplerReads] = [reads for reads in found.outcome if reads.qubo.read_objectives]
+    drawn: Sequence[SamplerReads] = [
+        replace(reads, qubo=reads.qubo.net_of(given_up))
+        for reads in found.outcome
+        if reads.qubo.read_objectives
+    ]
     if not drawn:
         st.info("No sampler drew a read.", icon=":material/info:")
         return
     st.dataframe(pd.DataFrame([_row(reads) for reads in drawn]), hide_index=True)
     left, right = st.columns(2, gap="large")
+    short = {reads.solver.value: reads_panel.falls_short(reads.qubo) for reads in drawn}
     with left:
         st.markdown("**Each read, decoded and repaired**")
         chart(
             objectives_by_sampler(
-                {reads.solver.value: reads.qubo.read_objectives for reads in drawn}, start, answer
+                {reads.solver.value: reads.qubo.read_objectives for reads in drawn},
+                start,
+                answer,
+                short,
             ),
             key="reads by sampler",
             alt="Energy H of each sampler's reads beside the answer",
         )
+        reads_panel.tell_short(sum(map(sum, short.values())))
     with right:
         st.markdown("**Time to solution**: seconds of reads until one reaches it, 99 % sure")
         aims = targets(start, answer)

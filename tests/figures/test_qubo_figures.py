@@ -65,6 +65,16 @@ def test_objectives_stand_beside_doing_nothing_and_the_answer() -> None:
     assert sorted(shape.y0 for shape in figure.layout.shapes) == [1.0, 5.0]
 
 
+def test_reads_that_leave_out_more_pods_do_not_stretch_the_axis() -> None:
+    """They stand at its upper end, each at its place; the others are drawn at their energy."""
+    figure = read_objectives([2.0, 400.0, 3.0], 5.0, 1.0, short=[False, True, False])
+    low, high = figure.layout.yaxis.range
+    assert low < 1.0 < 5.0 < high < 10.0
+    level, beyond = figure.data
+    assert list(level.y) == [2.0, 3.0]
+    assert (list(beyond.x), list(beyond.y), list(beyond.customdata)) == ([2], [high], [400.0])
+
+
 def test_no_success_is_an_arrow_and_never_a_time() -> None:
     """What no read reached is told as longer than, with how many tried."""
     hit, missed = (time_to_solution([1.0, 2.0, 2.0], target, 0.1) for target in (1.0, 0.5))
@@ -105,6 +115,7 @@ def test_reads_stand_above_their_samplers_name() -> None:
     """Every read of each is drawn, and the answer lies within the picture."""
     reads = {"openjij-sa": [3.0, 2.5], "dwave-tabu": [2.0]}
     figure = objectives_by_sampler(reads, start=4.0, answer=1.0)
-    assert [(trace.x[0], list(trace.y)) for trace in figure.data] == list(reads.items())
+    drawn = [pair for trace in figure.data for pair in zip(trace.x, trace.y, strict=True)]
+    assert drawn == [("openjij-sa", 3.0), ("openjij-sa", 2.5), ("dwave-tabu", 2.0)]
     low, high = figure.layout.yaxis.range
     assert low < 1.0 < 4.0 < high

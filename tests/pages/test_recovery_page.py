@@ -7,6 +7,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from kytos import units
 from tests.pages.conftest import button, metric, page, wait_for_result, words
 from tests.pages.test_cluster_page import upload
 
@@ -70,6 +71,21 @@ def test_important_pods_come_first(room_for_one: AppTest) -> None:
     assert [(row["Node"], row["CPU before"], row["CPU after"]) for row in survivors] == [
         ("n2", 0.5, 1.0)
     ]
+
+
+def test_energies_of_the_qubo_are_net_of_the_pods_given_up(room_for_one: AppTest) -> None:
+    """What the lost pod costs is said, and taken off the answer, the reads and doing nothing."""
+    room_for_one.multiselect(key="failed_nodes").set_value(["n1"]).run()
+    room_for_one.selectbox(key="solver").set_value("openjij-sa")
+    app = press(room_for_one)
+    outcome = app.session_state["answer recovery"].outcome
+    lost = outcome.energy.after.constraint
+    assert lost >= 1
+    assert f"net of {units.energy(lost)}, which the 1 pod" in words(app)
+    assert metric(app, "Answer").value == units.energy(outcome.energy.after.total - lost)
+    assert metric(app, "Sampler alone").value == units.energy(
+        outcome.solver.qubo.sampler_objective - lost
+    )
 
 
 def test_lower_survivors_give_way_when_allowed(room_for_one: AppTest) -> None:
