@@ -20,6 +20,10 @@ STEP_IN_COUPLINGS = 100
 """What looking at one variable in a tabu step takes, in couplings of an annealer's sweep
 (measured: 10^8 a second against 10^10)."""
 
+STEPS_A_SEARCH = 250
+"""Of tabu between two restarts: left to itself a search gains nothing past a thousand steps
+(docs/decisions/0064-tabu-restarts.md)."""
+
 
 @dataclass(frozen=True)
 class SimulatedAnnealing:
@@ -55,7 +59,8 @@ class SimulatedAnnealing:
 class Tabu:
     """Multistart tabu search (Palubeckis 2004): the best flip not made of late, each step.
 
-    One step looks at all variables, as a sweep does, so `num_sweeps` counts its steps.
+    One step looks at all variables, as a sweep does, so `num_sweeps` counts its steps; every
+    `STEPS_A_SEARCH` of them the best state so far is shaken and searched from anew.
     """
 
     name: SolverName = SolverName.DWAVE_TABU
@@ -107,15 +112,17 @@ def _tabu(
 ) -> Spins:
     if not ising.variables:
         return spins
+    searches = max(1, steps // STEPS_A_SEARCH)
     search: Any = TabuSampler()  # type: ignore[no-untyped-call]
     answer = search.sample(
         model,
         initial_states=((spins + 1) // 2, list(ising.variables)),
-        num_restarts=0,
+        num_restarts=searches - 1,
         # A clock would make the answer depend on the machine; the steps alone bound the work.
         timeout=None,
         coefficient_z_first=1,
-        lower_bound_z=steps * len(ising.variables),
+        coefficient_z_restart=1,
+        lower_bound_z=steps // searches * len(ising.variables),
         seed=seed,
     )
     return np.asarray(2 * _in_order(answer, ising) - 1, dtype=np.int8)
