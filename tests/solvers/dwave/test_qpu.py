@@ -5,6 +5,7 @@ from __future__ import annotations
 import dimod
 import networkx as nx
 import pytest
+from dwave.system import FixedEmbeddingComposite
 from dwave.system.testing import MockDWaveSampler
 
 from kytos.hamiltonian.arrays import coefficients
@@ -17,6 +18,7 @@ from tests.problems import random_problem
 from tests.solvers import stand_ins
 from tests.solvers.models import random_model
 
+ENERGY_AND_COUNTS = ("energy", "num_occurrences", "chain_break_fraction")
 PARAMS = SolverParams(consent=True, num_reads=25)
 
 
@@ -55,6 +57,28 @@ def test_chain_statistics_are_reported(block) -> None:
     assert info["chain_strength"] > 0
     assert info["reads"] == 25
     assert info["topology"] == {"type": "zephyr", "shape": [6, 4]}
+
+
+def test_values_stay_with_their_variables(block, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the order the processor answers in, each read has the energy it has there."""
+    energies = []
+
+    class Backwards(FixedEmbeddingComposite):
+        def sample(self, *arguments, **options):  # type: ignore[no-untyped-def]
+            answer = super().sample(*arguments, **options)
+            energies.extend(answer.record.energy)
+            return dimod.SampleSet.from_samples(
+                (answer.record.sample[:, ::-1], list(answer.variables)[::-1]),
+                vartype=answer.vartype,
+                info=answer.info,
+                sort_labels=False,
+                **{name: answer.record[name] for name in ENERGY_AND_COUNTS},
+            )
+
+    monkeypatch.setattr("kytos.solvers.dwave.qpu.FixedEmbeddingComposite", Backwards)
+    drawn = stand_ins.QPU.sample(block, PARAMS, Watch())
+    assert list(drawn.variables) == list(block.variables)
+    assert drawn.record.energy.tolist() == pytest.approx(energies)
 
 
 def test_chain_strength_follows_its_factor(block) -> None:
