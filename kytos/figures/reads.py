@@ -14,6 +14,9 @@ from kytos.units import energy as energy_text
 FAR = 5.0
 """Times their own range beyond the reads: doing nothing is named there, not drawn."""
 
+FEW = 10
+"""Reads up to which an axis can name every count."""
+
 
 def read_energies(energies: Sequence[float], answer: float | None) -> go.Figure:
     """Draw how many reads ended at which sampler energy, the refined answer marked.
@@ -50,7 +53,9 @@ def read_energies(energies: Sequence[float], answer: float | None) -> go.Figure:
             )
         )  # fmt: skip
     figure.update_xaxes(title="sampler energy", fixedrange=True)
-    figure.update_yaxes(title="reads", fixedrange=True)
+    # Left alone, the axis of a few reads counts halves of them.
+    whole = {"dtick": 1} if len(energies) <= FEW else {}
+    figure.update_yaxes(title="reads", fixedrange=True, **whole)
     figure.update_layout(showlegend=False, margin={"l": 8, "r": 8, "t": 28, "b": 8})
     return figure
 

@@ -57,6 +57,12 @@ def test_histogram_holds_every_read_and_marks_the_answer() -> None:
     assert not read_energies([3.0], answer=None).layout.shapes
 
 
+def test_histogram_of_few_reads_counts_whole_ones() -> None:
+    """No tick at half a read."""
+    assert read_energies([3.0, 4.0, 4.0], answer=None).layout.yaxis.dtick == 1
+    assert read_energies([3.0] * 60, answer=None).layout.yaxis.dtick is None
+
+
 def test_objectives_stand_beside_doing_nothing_and_the_answer() -> None:
     """All three are within the axis."""
     figure = read_objectives([2.0, 3.0], start=5.0, answer=1.0)
