@@ -16,6 +16,24 @@ from kytos.problem import Floats, Problem
 
 
 @dataclass(frozen=True)
+class Span:
+    """The range of a QUBO's coefficients.
+
+    Attributes
+    ----------
+    smallest, largest
+        Magnitudes of those that are not 0; both 0 when there are none.
+    precision_bits
+        Bits in which a fixed-point machine can hold the largest and still tell the smallest
+        from 0, the sign included.
+    """
+
+    smallest: float
+    largest: float
+    precision_bits: int
+
+
+@dataclass(frozen=True)
 class ModelFacts:
     """The size of a QUBO.
 
@@ -25,19 +43,17 @@ class ModelFacts:
         How many of each kind, those without any left out.
     couplers, density
         Pairs with a coefficient, and their share of all pairs.
-    smallest, largest
-        Magnitudes of the coefficients that are not 0; both 0 when there are none.
-    precision_bits
-        Bits in which a fixed-point machine can hold the largest and still tell the smallest
-        from 0, the sign included.
+    span
+        Of its coefficients, where penalties and objective are added.
+    objective
+        Of what they would be without constraints.
     """
 
     variables: dict[str, int]
     couplers: int
     density: float
-    smallest: float
-    largest: float
-    precision_bits: int
+    span: Span
+    objective: Span
 
 
 @dataclass(frozen=True)
@@ -66,22 +82,27 @@ class PenaltyFacts:
     bound: float
 
 
-def model_facts(parts: Parts, coefficients: Coefficients) -> ModelFacts:
-    """Count and measure a QUBO of these `parts`."""
+def model_facts(parts: Parts, coefficients: Coefficients, objective: Coefficients) -> ModelFacts:
+    """Count and measure a QUBO of these `parts`; `objective` is the same without constraints."""
     size = len(coefficients.variables)
     pairs = size * (size - 1) // 2
-    sizes = np.abs(np.concatenate([coefficients.linear, coefficients.quadratic.data]))
-    # Terms that cancel leave rounding behind; no machine would be asked to hold that.
-    sizes = sizes[sizes > 1e-12 * sizes.max(initial=0.0)]
-    smallest, largest = (float(sizes.min()), float(sizes.max())) if len(sizes) else (0.0, 0.0)
     return ModelFacts(
         variables=dict(parts),
         couplers=int(coefficients.quadratic.nnz),
         density=coefficients.quadratic.nnz / pairs if pairs else 0.0,
-        smallest=smallest,
-        largest=largest,
-        precision_bits=1 + math.ceil(math.log2(largest / smallest) + 1) if smallest else 0,
+        span=span(coefficients),
+        objective=span(objective),
     )
+
+
+def span(coefficients: Coefficients) -> Span:
+    """Measure the coefficients of a QUBO."""
+    sizes = np.abs(np.concatenate([coefficients.linear, coefficients.quadratic.data]))
+    # Terms that cancel leave rounding behind; no machine would be asked to hold that.
+    sizes = sizes[sizes > 1e-12 * sizes.max(initial=0.0)]
+    smallest, largest = (float(sizes.min()), float(sizes.max())) if len(sizes) else (0.0, 0.0)
+    bits = 1 + math.ceil(math.log2(largest / smallest) + 1) if smallest else 0
+    return Span(smallest, largest, bits)
 
 
 def penalty_facts(model: Model, weights: Weights, strength: Floats) -> tuple[PenaltyFacts, ...]:

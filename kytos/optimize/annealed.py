@@ -66,6 +66,7 @@ def _of_placement(model: Model, weights: Weights, annealed: QuboFacts | None) ->
     return _view(
         model.parts,
         model.coefficients(weights, strength=strength),
+        model.coefficients(_unconstrained(weights), strength=strength),
         formulas(model, weights, strength),
         penalty_facts(model, weights, strength),
     )
@@ -78,6 +79,7 @@ def _of_replicas(problem: ScaleOut, weights: Weights, params: SolverParams) -> Q
     return _view(
         model.parts,
         model.coefficients(weights),
+        model.coefficients(_unconstrained(weights)),
         replica_formulas(model, weights),
         replica_penalties(model, weights),
     )
@@ -86,16 +88,21 @@ def _of_replicas(problem: ScaleOut, weights: Weights, params: SolverParams) -> Q
 def _view(
     parts: Parts,
     coefficients: Coefficients,
+    objective: Coefficients,
     formulas: tuple[Formula, ...],
     penalties: tuple[PenaltyFacts, ...],
 ) -> QuboView:
     return QuboView(
         coefficients=coefficients,
-        facts=model_facts(parts, coefficients),
+        facts=model_facts(parts, coefficients, objective),
         formulas=formulas,
         penalties=penalties,
         picture=matrix_picture(parts, coefficients),
     )
+
+
+def _unconstrained(weights: Weights) -> Weights:
+    return weights.model_copy(update={"A": 0.0})
 
 
 def _strength(model: Model, annealed: QuboFacts | None) -> Floats:

@@ -16,6 +16,7 @@ from kytos.compare import Comparison, Proposal, Row, proposals
 from kytos.figures.baselines import energies_side_by_side
 from kytos.figures.matrix import matrix_figure
 from kytos.hamiltonian.export import coordinates, dimod_json, ising_json
+from kytos.hamiltonian.facts import ModelFacts, Span
 from kytos.optimize.annealed import QuboView, qubo_of
 from kytos.outcome import Energy, Outcome, Question
 from kytos.rounds import FIRST_STRENGTH, RAISE
@@ -204,7 +205,7 @@ def _headline(view: QuboView, shown: _Shown) -> None:
     cells = [
         Cell("Variables", f"{sum(facts.variables.values()):,}", remark=_foremost(facts.variables)),
         Cell("Couplers", f"{facts.couplers:,}", remark=f"{facts.density:.0%} of all pairs"),
-        Cell("Precision needed", f"{facts.precision_bits} bits", remark="sign included"),
+        Cell("Precision needed", f"{facts.span.precision_bits} bits", remark=_without(facts)),
     ]
     if qubo is not None:
         told = f"of {units.count(qubo.reads, 'read')}"
@@ -230,6 +231,11 @@ def _headline(view: QuboView, shown: _Shown) -> None:
         )
 
 
+def _without(facts: ModelFacts) -> str:
+    """How much of the precision the objective alone would need."""
+    return f"{facts.objective.precision_bits} for the objective"
+
+
 def _foremost(variables: Mapping[str, int]) -> str:
     """How many there are of the first kind."""
     kind, count = next(iter(variables.items()))
@@ -247,13 +253,14 @@ def _hamiltonian(view: QuboView) -> None:
 
 def _size(view: QuboView, qubo: QuboFacts | None) -> None:
     facts = view.facts
-    spanned = f"{units.energy(facts.smallest)} to {units.energy(facts.largest)}"
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in facts.variables.items())
     rows = {
         "Variables": f"{sum(facts.variables.values()):,} ({kinds})",
         "Couplers": f"{facts.couplers:,} ({units.percent(facts.density)} of all pairs)",
-        "Coefficients": f"{spanned} in magnitude",
-        "Precision needed": f"{facts.precision_bits} bits, the sign included",
+        "Coefficients": _magnitudes(facts.span),
+        "without constraints": _magnitudes(facts.objective),
+        "Precision needed": f"{facts.span.precision_bits} bits, the sign included",
+        "for the objective": f"{facts.objective.precision_bits} bits, constraints left out",
     }
     if qubo is not None:
         blocks = qubo.info.get(reads_panel.BLOCKS)
@@ -275,6 +282,10 @@ def _size(view: QuboView, qubo: QuboFacts | None) -> None:
     st.dataframe(table, hide_index=True, key="qubo size")
     if "slack" in facts.variables and qubo is not None and qubo.rounds > 1:
         st.caption("Empty stripes of the matrix are slack of rows that carry no penalty.")
+
+
+def _magnitudes(span: Span) -> str:
+    return f"{units.energy(span.smallest)} to {units.energy(span.largest)} in magnitude"
 
 
 def _penalties(view: QuboView, qubo: QuboFacts | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kytos.hamiltonian.facts import model_facts, penalty_facts
+from kytos.hamiltonian.facts import ModelFacts, model_facts, penalty_facts
 from kytos.hamiltonian.latex import formulas, number
 from kytos.hamiltonian.model import Model, build_model
 from kytos.hamiltonian.penalties import MARGIN, penalties
@@ -25,25 +25,41 @@ def whole(model: Model) -> np.ndarray:
     return np.ones(len(model.layout.rows))
 
 
+def facts_of(model: Model, weights: Weights = Weights()) -> ModelFacts:
+    free = model.coefficients(weights.model_copy(update={"A": 0.0}))
+    return model_facts(model.parts, model.coefficients(weights), free)
+
+
 def test_size_is_the_dimod_models(model: Model) -> None:
     """Variables, couplers and the range of magnitudes are counted there once more."""
-    facts, bqm = model_facts(model.parts, model.coefficients(Weights())), model.bqm(Weights())
+    facts, bqm = facts_of(model), model.bqm(Weights())
     assert sum(facts.variables.values()) == bqm.num_variables
     assert facts.couplers == bqm.num_interactions
     assert facts.density == pytest.approx(
         bqm.num_interactions / (bqm.num_variables * (bqm.num_variables - 1) / 2)
     )
     sizes = [abs(bias) for bias in (*bqm.linear.values(), *bqm.quadratic.values()) if bias]
-    assert facts.largest == max(sizes)
-    assert facts.smallest in sizes
+    assert facts.span.largest == max(sizes)
+    assert facts.span.smallest in sizes
 
 
 def test_precision_is_enough_to_tell_the_smallest_from_nothing(model: Model) -> None:
     """In that many bits, sign included, the largest fits and the smallest is at least one step."""
-    facts = model_facts(model.parts, model.coefficients(Weights()))
-    steps = 2 ** (facts.precision_bits - 1) - 1
-    assert facts.smallest >= facts.largest / steps / 2
-    assert round(facts.smallest / facts.largest * steps) >= 1
+    facts = facts_of(model)
+    steps = 2 ** (facts.span.precision_bits - 1) - 1
+    assert facts.span.smallest >= facts.span.largest / steps / 2
+    assert round(facts.span.smallest / facts.span.largest * steps) >= 1
+
+
+def test_objective_is_measured_without_constraints(model: Model) -> None:
+    """At ten times the slider A penalties span more; the objective's own range stays."""
+    facts, strict = facts_of(model), facts_of(model, Weights(A=10))
+    assert strict.span.largest > 5 * facts.span.largest
+    assert strict.objective == facts.objective
+    free = model.bqm(Weights(A=0))
+    sizes = [abs(bias) for bias in (*free.linear.values(), *free.quadratic.values())]
+    assert facts.objective.largest == max(sizes)
+    assert 0 < facts.objective.precision_bits <= facts.span.precision_bits
 
 
 def test_penalties_are_those_applied(model: Model) -> None:
