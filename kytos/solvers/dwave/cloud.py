@@ -21,7 +21,7 @@ from kytos.solvers.base import (
 )
 
 HOW_TO_SET = (
-    "Set DWAVE_API_TOKEN, or write the token into dwave.conf with `dwave config create`; "
+    "Set DWAVE_API_TOKEN, or write the token into dwave.conf with 'dwave config create'; "
     "the token is on the dashboard of your Leap account."
 )
 

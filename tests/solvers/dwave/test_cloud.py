@@ -87,6 +87,7 @@ def test_without_a_token_it_says_how_to_set_one(solver) -> None:
     found = solver.available()
     assert not found.ok
     assert "DWAVE_API_TOKEN" in found.how
+    assert "`" not in found.how  # pages and terminals show it as it stands
     assert "dwave.conf" in found.how
 
 
