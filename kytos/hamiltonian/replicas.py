@@ -406,7 +406,9 @@ def _affinity(problem: ScaleOut, count: Mapping[tuple[int, int], Expression]) ->
 def _feed(problem: ScaleOut, rows: Sequence[Row], weights: Weights) -> dict[str, float]:
     """Weights and penalties: breaking anything by one unit costs more than all it could save.
 
-    The most one replica too many saves is the whole marginal cost of its service.
+    The most one replica too many saves is the whole marginal cost of its service, or what a row
+    it is in charges for: rows are equations with their slack, and a cheap replica that nobody
+    asked for would make up for a dear one's (docs/decisions/0065-replicas-too-many.md).
     """
     feed = {"A": weights.A, "B": weights.B, "C": weights.C, "D": weights.D}
     marginal = 2 * weights.C * problem.worth * problem.wanted / np.maximum(problem.desired, 1)
@@ -415,11 +417,14 @@ def _feed(problem: ScaleOut, rows: Sequence[Row], weights: Weights) -> dict[str,
     load = 4.0 * weights.B * (problem.request[:, :2] / smallest).max(axis=1, initial=0.0)
     pairs = weights.D * PAIR_IN_SPREAD * (problem.wanted + problem.present.max(axis=1, initial=0))
     stake = MARGIN * (marginal + load + pairs) + 1e-6
-    for service, each in enumerate(stake):
-        feed[f"demand {service}"] = float(each)
+    demand = stake.copy()
     for row in rows:
-        most = max(float(stake[s]) for s, _ in row.pairs)
+        members = sorted({s for s, _ in row.pairs})
+        most = float(stake[members].max())
         feed[f"room {row.name}"] = most / int(row.amount.min()) ** 2
+        demand[members] = np.maximum(demand[members], most)
+    for service, each in enumerate(demand.tolist()):
+        feed[f"demand {service}"] = each
     return feed
 
 

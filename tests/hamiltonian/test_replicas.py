@@ -206,6 +206,13 @@ def test_a_node_that_failed_makes_no_penalty_dearer(
     assert found == replica_penalties(model, WEIGHTS)
 
 
+def test_no_replica_too_many_makes_up_for_a_dearer_services_row(model: ReplicaModel) -> None:
+    """The margin is shared: one too many of the cheap service costs what the margin charges."""
+    demand, *rows = replica_penalties(model, WEIGHTS)
+    assert "margin: cpu" in {row.name for row in rows}
+    assert demand.least >= max(row.most for row in rows)
+
+
 def test_penalties_outweigh_what_they_protect(model: ReplicaModel) -> None:
     """One of each family that can be broken, each above its bound at A = 1."""
     found = replica_penalties(model, WEIGHTS)
