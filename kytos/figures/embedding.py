@@ -13,15 +13,17 @@ from kytos.figures.style import AFTER, BEFORE, MARK, blank
 def chain_lengths(lengths: Sequence[int]) -> go.Figure:
     """Draw how many variables have a chain of how many qubits."""
     figure = blank(260)
+    begin, end = 0.5, max(lengths, default=1) + 0.5
     figure.add_trace(
         go.Histogram(
             x=list(lengths),
-            xbins={"start": 0.5, "end": max(lengths, default=1) + 0.5, "size": 1},
+            xbins={"start": begin, "end": end, "size": 1},
             marker={"color": AFTER, "line": {"color": "white", "width": 1}},
             hovertemplate="chains of %{x} qubits: %{y}<extra></extra>",
         )
     )
-    figure.update_xaxes(title="qubits in a chain", dtick=1, fixedrange=True)
+    # Chains all of one length would be one block as wide as the figure.
+    figure.update_xaxes(title="qubits in a chain", dtick=1, fixedrange=True, range=[begin, end])
     figure.update_yaxes(title="variables", fixedrange=True)
     return figure
 

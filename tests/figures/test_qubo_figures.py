@@ -109,6 +109,11 @@ def test_chains_are_counted_by_length() -> None:
     assert figure.data[0].xbins.size == 1
 
 
+def test_chains_of_one_length_are_one_bar_among_the_lengths_there_could_be() -> None:
+    """Not a block over the whole figure: shorter lengths keep their place."""
+    assert list(chain_lengths([3, 3, 3]).layout.xaxis.range) == [0.5, 3.5]
+
+
 def test_baselines_are_ordered_and_the_plan_stands_out() -> None:
     """Lowest first; the plan differs in colour and in pattern."""
     bars = energies_side_by_side({"first-fit": 3.0, "this plan": 1.0}, "this plan").data[0]
