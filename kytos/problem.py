@@ -222,6 +222,8 @@ class Problem:
         Rules and preferences that depend on where others go.
     move_limits
         Disruption budgets, consumed over all moves.
+    leaves
+        ``(pods,)`` pods that should run no longer, so that no mean counts them; None for none.
     """
 
     pods: tuple[str, ...]
@@ -259,6 +261,7 @@ class Problem:
     skews: tuple[Skew, ...] = ()
     pairings: tuple[Pairing, ...] = ()
     move_limits: tuple[MoveLimit, ...] = ()
+    leaves: Bools | None = None
     lifeline: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """``(pods,)`` which service has no ready replica without one of these pods, -1 for none."""
 
@@ -299,7 +302,8 @@ class Problem:
         """``(2,)`` mean_r of H_load: all that should run over all usable allocatable."""
         usable = self.usable
         offered = self.load_allocatable[usable].sum(axis=0)
-        wanted = self.load_fixed[usable].sum(axis=0) + self.load_request.sum(axis=0)
+        runs = self.load_request if self.leaves is None else self.load_request[~self.leaves]
+        wanted = self.load_fixed[usable].sum(axis=0) + runs.sum(axis=0)
         mean: Floats = np.divide(wanted, offered, out=np.zeros(2), where=offered > 0)
         return mean
 

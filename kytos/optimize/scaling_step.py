@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
@@ -202,6 +202,7 @@ def whole_problem(
     both = cluster.replace(pods=cluster.pods + new)
     gone = tuple(pod for pod in step.removed if pod.node is not None)
     problem = build_problem(both, (*new, *gone), mode=LoadMode.SPREAD)
+    problem = replace(problem, leaves=~np.isin(problem.pods, [pod.id for pod in new]))
     where = dict(zip(carried.problem.pods, placement.tolist(), strict=True))
     after = np.array([where.get(pod, UNPLACED) for pod in problem.pods], dtype=np.int64)
     return problem, after

@@ -412,6 +412,43 @@ def test_energy_adds_up(two_nodes: Cluster) -> None:
     assert outcome.certificate.bound <= outcome.energy.after.total + 1e-9
 
 
+def spread_of(found: Cluster) -> float:
+    """H_load of a cluster by hand: squared distances of utilisations from what all runs come to."""
+    distance = 0.0
+    for resource in (CPU, MEMORY):
+        offered = {node.name: node.allocatable[resource] for node in found.nodes}
+        held = dict.fromkeys(offered, 0)
+        for one in found.pods:
+            held[one.node or ""] += one.requests.get(resource, 0)
+        mean = sum(held.values()) / sum(offered.values())
+        distance += sum((held[name] / offered[name] - mean) ** 2 for name in offered)
+    return distance
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_load_is_the_spread_after_scaling_and_bounded_by_it(seed: int) -> None:
+    """Replicas that go count in no mean: on unequal nodes the mean decides which node is best."""
+    random = np.random.default_rng(seed)
+    sizes = random.integers(5, 30, 3) * 200
+    nodes = [node(f"n{at}", int(size), int(size)) for at, size in enumerate(sizes)]
+    going = replicas("going", "n0", "n0", "n1", cpu=int(random.integers(100, 700)))
+    found = cluster(nodes, [*going, *replicas("coming", "n2", cpu=int(random.integers(50, 300)))])
+    request = asked(service("going", 10), service("coming", 40))
+    weights = Weights(D=0)
+    outcome = autoscale(found, request, weights=weights, params=QUICK)
+    scaled = scaled_cluster(found, request, outcome)
+    assert outcome.removed
+    assert outcome.placements
+    assert outcome.energy.after.load == pytest.approx(spread_of(scaled))
+    new = [placed.pod for placed in outcome.placements]
+    best = min(
+        spread_of(scaled.with_placement(dict(zip(new, where, strict=True))))
+        for where in product([one.name for one in nodes], repeat=len(new))
+    )
+    assert outcome.energy.after.load == pytest.approx(best)
+    assert outcome.certificate.bound <= outcome.energy.after.total + 1e-9
+
+
 def test_the_traffic_curve_rises_and_then_is_held(two_nodes: Cluster) -> None:
     """Twice the rate, twice the replicas, until the cluster is full; the margin falls."""
     curve = traffic_curve(two_nodes, asked(service("a", 40)), [0.5, 1, 2, 10])
