@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Self
 
 from pydantic import Field, SecretStr, ValidationError
@@ -46,6 +47,14 @@ class PoolSettings(EnvironmentSettings):
         None, ge=1, le=256, description="worker processes; by default one per core, at most four"
     )
     queue: int = Field(16, ge=0, le=10_000, description="solves that may wait; more are refused")
+
+
+class PriceSettings(EnvironmentSettings):
+    """What nodes cost, wherever a cluster is read."""
+
+    prices: Path | None = Field(
+        None, description="CSV of prices by instance type, over those that come with Kytos"
+    )
 
 
 class AccessSettings(EnvironmentSettings):

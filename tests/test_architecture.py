@@ -14,7 +14,7 @@ HOUSE = (
     ("app", "pages"),
     ("kytos.ui",),
     ("kytos.api", "kytos.cli"),
-    ("kytos.jobs", "kytos.work", "kytos.settings"),
+    ("kytos.jobs", "kytos.work"),
     ("kytos.calls",),
     ("kytos.figures", "kytos.wording"),
     ("kytos.compare", "kytos.scenario", "kytos.units", "kytos.usage"),
@@ -34,6 +34,7 @@ HOUSE = (
     ("kytos.rules",),
     ("kytos.problem",),
     ("kytos.sources",),
+    ("kytos.settings",),
     ("kytos.cluster", "kytos.logs"),
 )
 """Floors, top to bottom. A room imports its own and the floors below, never across or upwards.

@@ -25,6 +25,7 @@ from kytos.api.trace import Trace
 from kytos.jobs import Pool
 from kytos.logs import configure_logs
 from kytos.optimize.warm_up import warm_up
+from kytos.sources.prices import default_prices
 
 DESCRIPTION = """What-if questions about a Kubernetes cluster, answered by annealing one energy.
 
@@ -69,7 +70,13 @@ def create_app(
         closed with the service.
     dashboard
         What to serve beside it, if anything.
+
+    Raises
+    ------
+    kytos.sources.errors.SourceError
+        When the operator's price table cannot be read: better now than at every request.
     """
+    default_prices()
     service = Service(settings, make_pool or (lambda: _own_pool(settings)))
 
     @asynccontextmanager

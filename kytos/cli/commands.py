@@ -38,6 +38,7 @@ from kytos.rules.why_not import as_json as as_json_object
 from kytos.rules.why_not import why_not
 from kytos.settings import AccessSettings, SettingsError
 from kytos.solvers.base import SolverName
+from kytos.sources.errors import SourceError
 
 INTERRUPTED, TERMINATED = 130, 143
 """As a shell says it of what Ctrl-C or a SIGTERM ended."""
@@ -301,7 +302,7 @@ def serve(
     if allow_anonymous:
         os.environ["KYTOS_ALLOW_ANONYMOUS"] = "1"
     served = "kytos.api:app" if api_only else "kytos.ui.serve:app"
-    with bad_input_ends((SettingsError,)):
+    with bad_input_ends((SettingsError, SourceError)):
         if not AccessSettings.from_environment().may_be_reached and not _is_loopback(host):
             fail(
                 f"{host} can be reached from elsewhere: set KYTOS_API_TOKEN, or say "

@@ -17,6 +17,7 @@ from kytos.cli.writing import check_writable
 from kytos.cluster import Cluster
 from kytos.problem import LoadMode
 from kytos.solvers.base import SolverName
+from kytos.sources.prices import prices_with
 
 Files = Annotated[
     list[Path] | None,
@@ -26,6 +27,10 @@ Files = Annotated[
 ]
 Context = Annotated[
     str | None, typer.Option(help="Read the live cluster of this kubeconfig context instead.")
+]
+Prices = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="CSV of prices by instance type, instead of KYTOS_PRICES."),
 ]
 OptionsFile = Annotated[
     Path | None,
@@ -72,6 +77,7 @@ class Source:
 
     files: Files = None
     context: Context = None
+    prices: Prices = None
 
     def read(self) -> Cluster:
         """Read it.
@@ -83,9 +89,10 @@ class Source:
         """
         if bool(self.files) == (self.context is not None):
             raise ValueError("name either the cluster's files (- is standard input) or --context")
+        prices = None if self.prices is None else prices_with(self.prices)
         if self.context is not None:
-            return read_context(self.context)
-        return read_files(self.files or [])
+            return read_context(self.context, prices)
+        return read_files(self.files or [], prices)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from kytos.cluster import Cluster, Pod
 from kytos.sources.documents import MAX_BYTES, read_documents
 from kytos.sources.errors import SourceError, first_problem
 from kytos.sources.manifests import read_cluster, read_pods
+from kytos.sources.prices import PriceTable
 from kytos.sources.snapshot import Snapshot, cluster_of, snapshot_bytes
 
 if TYPE_CHECKING:  # importing it loads the solvers, which only a question should wait for
@@ -27,26 +28,26 @@ _DECIMAL = r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
 SomeOptions = TypeVar("SomeOptions", bound="Options")
 
 
-def read_files(paths: Sequence[Path]) -> Cluster:
-    """Read one cluster from files, ``-`` being standard input.
+def read_files(paths: Sequence[Path], prices: PriceTable | None = None) -> Cluster:
+    """Read one cluster from files, ``-`` being standard input; `prices` as in `read_cluster`.
 
     Raises
     ------
     SourceError
         When a file cannot be read, or what it holds is no cluster.
     """
-    return read_cluster([(_name(path), _content(path)) for path in paths])
+    return read_cluster([(_name(path), _content(path)) for path in paths], prices=prices)
 
 
-def read_context(context: str) -> Cluster:
-    """Read the live cluster of a kubeconfig context.
+def read_context(context: str, prices: PriceTable | None = None) -> Cluster:
+    """Read the live cluster of a kubeconfig context; `prices` as in `read_cluster`.
 
     Raises
     ------
     SourceError
         When the context is not there or its server cannot be read.
     """
-    return cluster_of(_read_snapshot(context))
+    return cluster_of(_read_snapshot(context), prices)
 
 
 def read_saved(context: str | None) -> str:

@@ -24,7 +24,7 @@ from kytos.cluster import (
     Toleration,
 )
 from kytos.sources.errors import SourceError, first_problem
-from kytos.sources.prices import with_prices
+from kytos.sources.prices import PriceTable, with_prices
 from kytos.sources.quantities import LARGEST_AMOUNT, check_totals
 
 MIB = 2**20
@@ -172,7 +172,7 @@ class _PodsBody(Body):
     pods: tuple[PodBody, ...]
 
 
-def read_body(value: Any, name: str = "request") -> Cluster:
+def read_body(value: Any, name: str = "request", prices: PriceTable | None = None) -> Cluster:
     """Read a parsed request body of only `nodes` and `pods`.
 
     Raises
@@ -184,7 +184,7 @@ def read_body(value: Any, name: str = "request") -> Cluster:
         body = ClusterBody.model_validate(value)
     except ValidationError as error:
         raise first_problem(error) from error
-    return cluster_from_body(body, name)
+    return cluster_from_body(body, name, prices=prices)
 
 
 def is_body(document: Any) -> bool:
@@ -236,7 +236,11 @@ def pods_from_body(value: Any) -> tuple[Pod, ...]:
 
 
 def cluster_from_body(
-    body: ClusterBody, name: str = "request", *, evacuate_unknown: bool = False
+    body: ClusterBody,
+    name: str = "request",
+    *,
+    evacuate_unknown: bool = False,
+    prices: PriceTable | None = None,
 ) -> Cluster:
     """Convert a request body to a Cluster in canonical units.
 
@@ -251,6 +255,8 @@ def cluster_from_body(
     evacuate_unknown
         Let a pod on a node that is not listed be without a node (`Pod.lost`; `ClusterBody.homeless`
         and a Note tell which) instead of refusing it.
+    prices
+        As `with_prices` takes them.
 
     Raises
     ------
@@ -285,7 +291,7 @@ def cluster_from_body(
         else (),
     )
     check_totals(cluster)
-    return with_prices(cluster)
+    return with_prices(cluster, prices)
 
 
 def _refuse_repeats(field: str, ids: list[str]) -> None:

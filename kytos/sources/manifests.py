@@ -30,7 +30,7 @@ from kytos.sources.kubernetes_objects import (
 )
 from kytos.sources.not_honoured import unhonoured_fields
 from kytos.sources.owners import controller_of
-from kytos.sources.prices import with_prices
+from kytos.sources.prices import PriceTable, with_prices
 from kytos.sources.quantities import check_totals
 
 Model = TypeVar("Model")
@@ -88,7 +88,11 @@ _NAMED = 3
 """How many subjects a Note names."""
 
 
-def read_cluster(sources: Sequence[tuple[str, bytes | str]], name: str | None = None) -> Cluster:
+def read_cluster(
+    sources: Sequence[tuple[str, bytes | str]],
+    name: str | None = None,
+    prices: PriceTable | None = None,
+) -> Cluster:
     """Read one cluster from one or several files together.
 
     Parameters
@@ -99,6 +103,8 @@ def read_cluster(sources: Sequence[tuple[str, bytes | str]], name: str | None = 
         ``pods``, see `kytos.sources.body`).
     name
         The cluster's name; by default the first file's, without its ending.
+    prices
+        As `with_prices` takes them.
 
     Raises
     ------
@@ -115,14 +121,19 @@ def read_cluster(sources: Sequence[tuple[str, bytes | str]], name: str | None = 
             raise SourceError("no file was given; expected at least one with nodes and pods")
         name = name or _stem(sources[0][0])
         if any(is_body(document) for _, document in documents):
-            return read_body(merged_body(documents), name)
+            return read_body(merged_body(documents), name, prices)
         return _assemble(
             [(where, item) for where, document in documents for item in _flatten(document, where)],
             name,
+            prices,
         )
 
 
-def cluster_from_objects(objects: Iterable[Mapping[str, Any]], name: str = "cluster") -> Cluster:
+def cluster_from_objects(
+    objects: Iterable[Mapping[str, Any]],
+    name: str = "cluster",
+    prices: PriceTable | None = None,
+) -> Cluster:
     """Build a cluster from parsed Kubernetes objects, each with its ``kind``, or Lists of them.
 
     Raises
@@ -130,7 +141,8 @@ def cluster_from_objects(objects: Iterable[Mapping[str, Any]], name: str = "clus
     SourceError
         Naming the object and field that cannot be read.
     """
-    return _assemble([("", item) for document in objects for item in _flatten(document, "")], name)
+    items = [("", item) for document in objects for item in _flatten(document, "")]
+    return _assemble(items, name, prices)
 
 
 def read_pods(
@@ -227,7 +239,7 @@ def _flatten(document: Any, where: str) -> list[Any]:
     return [item for entry in typed for item in _flatten(entry, where)]
 
 
-def _assemble(objects: list[tuple[str, Any]], name: str) -> Cluster:
+def _assemble(objects: list[tuple[str, Any]], name: str, prices: PriceTable | None) -> Cluster:
     by_kind = _sort_by_kind(objects)
     classes = tuple(_read_all(by_kind["PriorityClass"], read_priority_class))
     context = Context(controllers=_controllers(by_kind), classes=classes)
@@ -264,7 +276,7 @@ def _assemble(objects: list[tuple[str, Any]], name: str) -> Cluster:
     except ValidationError as error:
         raise first_problem(error) from error
     check_totals(cluster)
-    return with_prices(cluster)
+    return with_prices(cluster, prices)
 
 
 def _sort_by_kind(objects: list[tuple[str, Any]]) -> defaultdict[str, list[Fields]]:

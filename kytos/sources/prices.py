@@ -7,14 +7,18 @@ import math
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 
 from kytos.cluster import INSTANCE_TYPE, Cluster, Node
+from kytos.settings import PriceSettings
 from kytos.sources.errors import SourceError
 
 PRICE_ANNOTATION = "kytos.io/price-per-hour"
 """An annotation of a Node that says its price, before any table."""
 
 ON_DEMAND, SPOT = "on-demand", "spot"
+
+_COLUMNS = ("instance_type", "capacity_type", "price_per_hour")
 
 PriceTable = Mapping[tuple[str, str], float]
 """Price per hour by (instance type, capacity type)."""
@@ -37,32 +41,57 @@ def read_prices(text: str, where: str = "prices") -> PriceTable:
     Raises
     ------
     SourceError
-        Naming the row that cannot be read or repeats another.
+        Naming the line that cannot be read or repeats another.
     """
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    lines = {
+        number: line
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip() and not line.startswith("#")
+    }
+    rows = csv.DictReader(lines.values(), skipinitialspace=True)
+    if lines and (lacking := [name for name in _COLUMNS if name not in (rows.fieldnames or ())]):
+        raise SourceError(
+            f"no column {lacking[0]}; the first line must name {', '.join(_COLUMNS)}, with commas "
+            "between them",
+            where,
+        )
     table: dict[tuple[str, str], float] = {}
-    for row in csv.DictReader(lines):
-        instance_type, capacity_type = row.get("instance_type"), row.get("capacity_type")
-        if not instance_type or capacity_type not in (ON_DEMAND, SPOT):
+    for number, row in zip(list(lines)[1:], rows, strict=True):
+        place = f"{where}: line {number}"
+        instance_type, capacity_type, price = ((row[name] or "").strip() for name in _COLUMNS)
+        if not instance_type:
+            raise SourceError("no instance_type; expected one such as m5.large", place)
+        if capacity_type not in (ON_DEMAND, SPOT):
             raise SourceError(
-                f"expected instance_type, capacity_type ({ON_DEMAND} or {SPOT}) and "
-                f"price_per_hour, found {row}",
-                where,
+                f"capacity_type is {capacity_type!r}; expected {ON_DEMAND} or {SPOT}", place
             )
         if (instance_type, capacity_type) in table:
-            raise SourceError(f"{instance_type} {capacity_type} is listed twice", where)
-        table[instance_type, capacity_type] = _price(
-            row.get("price_per_hour"), f"{where}: {instance_type} {capacity_type}"
-        )
+            raise SourceError(f"{instance_type} {capacity_type} is listed twice", place)
+        table[instance_type, capacity_type] = _price(price, place)
     return table
 
 
-@lru_cache(maxsize=1)
+def prices_with(path: Path | None) -> PriceTable:
+    """The table that comes with Kytos, the rows of a file of one's own winning over it.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read, naming the line.
+    """
+    own = {} if path is None else read_prices(_text_of(path), path.name)
+    return {**_shipped_prices(), **own}
+
+
 def default_prices() -> PriceTable:
-    """The table that comes with Kytos (``prices.csv``; its header names the sources)."""
-    return read_prices(
-        files("kytos.sources").joinpath("prices.csv").read_text(encoding="utf-8"), "prices.csv"
-    )
+    """The table used where none is named: the shipped one, and the rows of ``KYTOS_PRICES``.
+
+    Raises
+    ------
+    SourceError
+        When that file cannot be read.
+    """
+    return _prices_once(PriceSettings.from_environment().prices)
 
 
 def with_prices(cluster: Cluster, table: PriceTable | None = None) -> Cluster:
@@ -84,9 +113,35 @@ def with_prices(cluster: Cluster, table: PriceTable | None = None) -> Cluster:
     return cluster.replace(nodes=nodes)
 
 
+def kind_of(node: Node) -> tuple[str, str]:
+    """By what a table tells a node's price: its instance type, or nothing, and capacity type."""
+    return node.labels.get(INSTANCE_TYPE, ""), SPOT if is_spot(node) else ON_DEMAND
+
+
 def is_spot(node: Node) -> bool:
     """Whether a provisioner marked the node as one that may be taken back."""
     return any(node.labels.get(label) == value for label, value in _SPOT_LABELS.items())
+
+
+@lru_cache(maxsize=1)
+def _prices_once(path: Path | None) -> PriceTable:
+    """An operator's table is read when Kytos starts; a slip in it later stops nobody."""
+    return prices_with(path)
+
+
+@lru_cache(maxsize=1)
+def _shipped_prices() -> PriceTable:
+    shipped = files("kytos.sources").joinpath("prices.csv").read_text(encoding="utf-8")
+    return read_prices(shipped, "prices.csv")
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")  # a spreadsheet begins it with a mark
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", str(path)) from error
+    except UnicodeDecodeError as error:
+        raise SourceError("is not text in UTF-8; expected a CSV file", str(path)) from error
 
 
 def _price_of(node: Node, table: PriceTable) -> float | None:
@@ -96,8 +151,7 @@ def _price_of(node: Node, table: PriceTable) -> float | None:
         return _price(
             node.annotations[PRICE_ANNOTATION], f"Node {node.name}: annotation {PRICE_ANNOTATION}"
         )
-    capacity_type = SPOT if is_spot(node) else ON_DEMAND
-    return table.get((node.labels.get(INSTANCE_TYPE, ""), capacity_type))
+    return table.get(kind_of(node))
 
 
 def _price(text: str | None, where: str) -> float:

@@ -11,6 +11,7 @@ from typing import Any
 
 from kytos.cluster import Cluster, Note
 from kytos.sources.manifests import cluster_from_objects
+from kytos.sources.prices import PriceTable
 
 Object = Mapping[str, Any]
 
@@ -47,15 +48,15 @@ class Snapshot:
     notes: tuple[Note, ...] = ()
 
 
-def cluster_of(snapshot: Snapshot) -> Cluster:
-    """Read a snapshot as a cluster, by the code that reads files.
+def cluster_of(snapshot: Snapshot, prices: PriceTable | None = None) -> Cluster:
+    """Read a snapshot as a cluster, by the code that reads files; `prices` as there.
 
     Raises
     ------
     SourceError
         Naming the object and field that cannot be read.
     """
-    cluster = cluster_from_objects(snapshot.objects, snapshot.context)
+    cluster = cluster_from_objects(snapshot.objects, snapshot.context, prices)
     return cluster.replace(notes=(*snapshot.notes, *cluster.notes), taken_at=snapshot.taken_at)
 
 

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from kytos.api import Settings, create_app
 from kytos.calls import Call
 from kytos.cli import app
+from kytos.sources.errors import SourceError
 from tests.replay_server import replay_server, write_kubeconfig
 
 DATA = Path(__file__).parents[1] / "data"
@@ -320,3 +322,28 @@ def test_serving_elsewhere_needs_a_token(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("KYTOS_API_TOKEN", "a-token-long-enough")
     assert kytos("serve", "--host", "0.0.0.0").exit_code == 0
     assert served[0]["host"] == "0.0.0.0"
+
+
+def test_prices_of_ones_own(tmp_path: Path, three_nodes: Path) -> None:
+    """--prices prices the types it lists; a slip in it ends the command and names the line."""
+    body = json.loads(three_nodes.read_text())
+    for node in body["nodes"]:
+        node["labels"] = {"node.kubernetes.io/instance-type": "metal-64"}
+    three_nodes.write_text(json.dumps(body))
+    table = tmp_path / "own.csv"
+    table.write_text("instance_type,capacity_type,price_per_hour\nmetal-64,on-demand,1.9\n")
+    read = json.loads(kytos("inspect", three_nodes, "--prices", table, "--json").stdout)
+    assert [node["price_per_hour"] for node in read["nodes"]] == [1.9] * 3
+    table.write_text("instance_type,capacity_type,price_per_hour\nmetal-64,on-demand,dear\n")
+    refused = kytos("inspect", three_nodes, "--prices", table)
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("own.csv: line 2: expected a price per hour")
+
+
+def test_serving_with_a_price_table_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named when the service is made, not at every request."""
+    monkeypatch.setenv("KYTOS_PRICES", str(tmp_path / "none.csv"))
+    with pytest.raises(SourceError, match=r"none\.csv: cannot be read"):
+        create_app(Settings())

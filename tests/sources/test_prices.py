@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,13 @@ from kytos.cluster import INSTANCE_TYPE, Cluster, Node
 from kytos.sources.body import ClusterBody, cluster_from_body
 from kytos.sources.errors import SourceError
 from kytos.sources.manifests import cluster_from_objects, read_cluster
-from kytos.sources.prices import PRICE_ANNOTATION, default_prices, read_prices, with_prices
+from kytos.sources.prices import (
+    PRICE_ANNOTATION,
+    default_prices,
+    prices_with,
+    read_prices,
+    with_prices,
+)
 
 TABLE = {("m5.xlarge", "on-demand"): 0.2, ("m5.xlarge", "spot"): 0.07}
 
@@ -73,16 +80,53 @@ def test_the_lab_is_priced(lab_text: str) -> None:
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ("a,on-demand,x", "a on-demand: expected a price"),
-        ("a,hourly,1", "expected instance_type"),
-        ("a,spot,1\na,spot,2", "a spot is listed twice"),
-        ("a", "expected instance_type"),
+        ("a,on-demand,x", "line 4: expected a price per hour such as 0.192, found 'x'"),
+        ("a,on-demand", "line 4: expected a price"),
+        ("a,on-demand,-1", "line 4: expected a price"),
+        ("a,hourly,1", "line 4: capacity_type is 'hourly'; expected on-demand or spot"),
+        ("a,spot,1\n\n# more\na,spot,2", "line 7: a spot is listed twice"),
+        ("a", "line 4: capacity_type is ''"),
+        (",spot,1", "line 4: no instance_type"),
     ],
 )
 def test_bad_tables_are_refused(rows: str, words: str) -> None:
-    """A row that cannot be meant is named."""
-    with pytest.raises(SourceError, match=words):
-        read_prices("# a comment\ninstance_type,capacity_type,price_per_hour\n" + rows, "mine.csv")
+    """A row that cannot be meant is named by its line in the file, comments counted."""
+    head = "# a comment\n\ninstance_type,capacity_type,price_per_hour\n"
+    with pytest.raises(SourceError, match=f"mine.csv: {words}"):
+        read_prices(head + rows, "mine.csv")
+
+
+def test_a_table_without_its_columns_is_refused() -> None:
+    """What a spreadsheet saved with semicolons, or without the first line, is told what lacks."""
+    for text in ("instance_type;capacity_type;price_per_hour\na;spot;1", "a,spot,1"):
+        with pytest.raises(SourceError, match="no column instance_type; the first line must name"):
+            read_prices(text, "mine.csv")
+
+
+def test_a_table_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """KYTOS_PRICES' rows win over those that come with Kytos, which stay for all other types."""
+    shipped = default_prices()
+    own = tmp_path / "own.csv"
+    row = "m5.xlarge, on-demand, 0.15"
+    own.write_text(
+        f"instance_type,capacity_type,price_per_hour\n{row}\nbare-metal,on-demand,0.4\n",
+        encoding="utf-8-sig",  # as a spreadsheet saves it
+    )
+    monkeypatch.setenv("KYTOS_PRICES", str(own))
+    table = default_prices()
+    assert table["m5.xlarge", "on-demand"] == 0.15
+    assert table["bare-metal", "on-demand"] == 0.4
+    assert table["m5.xlarge", "spot"] == shipped["m5.xlarge", "spot"]
+    assert len(table) == len(shipped) + 1
+
+
+def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """A path that leads nowhere, or to no text, names the file."""
+    with pytest.raises(SourceError, match=r"none\.csv: cannot be read"):
+        prices_with(tmp_path / "none.csv")
+    (tmp_path / "a.csv").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SourceError, match=r"a\.csv: is not text in UTF-8"):
+        prices_with(tmp_path / "a.csv")
 
 
 def test_every_reader_prices() -> None:
