@@ -16,6 +16,7 @@ from kytos.ui import clusters, frame
 from kytos.ui.clusters import Loaded
 from kytos.ui.heatmaps import cluster_heatmap
 from kytos.ui.live_source import context_picker, snapshot_row
+from kytos.ui.prices_panel import as_given_before, prices_panel
 from kytos.ui.results import Cell, cells_row, share_bar
 from kytos.ui.text import plain
 from kytos.ui.why_not_panel import why_not_panel
@@ -115,7 +116,7 @@ def _read_files(files: list[UploadedFile]) -> Loaded:
 
 def _read_live(context: str) -> None:
     """Take a live cluster as the session's; on an error leave all as it was."""
-    _keep(lambda: clusters.read_live(context))
+    _keep(lambda: as_given_before(clusters.read_live(context)))
 
 
 def _keep(read: Callable[[], Loaded]) -> None:
@@ -181,6 +182,7 @@ def _details(loaded: Loaded) -> None:
     tabs = st.tabs(names)
     with tabs[0]:
         _node_table(loaded.cluster)
+        prices_panel(loaded)
     with tabs[1]:
         pinned_table(loaded)
     with tabs[2]:

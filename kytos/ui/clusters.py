@@ -90,6 +90,11 @@ def uploaded() -> Loaded:
     return found
 
 
+def own_name() -> str | None:
+    """Return the name of the session's own cluster, None when it has none."""
+    return uploaded().name if UPLOAD in choices() else None
+
+
 def keep(loaded: Loaded) -> None:
     """Make `loaded` the session's own cluster and choose it."""
     st.session_state[_UPLOADED] = loaded
