@@ -37,7 +37,12 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     if isinstance(outcome, AutoscaleOutcome):
         _print_autoscale(outcome, console)
     if outcome.nothing_to_do:
-        print_sentence(console, "Already the best found: no change pays.")
+        print_sentence(
+            console,
+            "Nothing changes: no pod without a node can be given one."
+            if any(outcome.metrics.after.unplaced.values())
+            else "Already the best found: no change pays.",
+        )
     print_table(console, ("", "before", "after"), list(_metric_rows(outcome)))
     print_sentence(console, certificate_sentence(outcome.certificate))
     print_sentence(

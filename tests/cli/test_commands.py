@@ -154,6 +154,19 @@ def test_place_takes_new_pods_from_a_file(
     assert (placed["pod"], placed["node"] in {"n0", "n1", "n2"}) == ("new", True)
 
 
+def test_a_pod_that_fits_nowhere_is_no_success(
+    one_node: Path, quick: list[str], tmp_path: Path
+) -> None:
+    """It is given up with its reason, and nobody is told that all is for the best."""
+    pods = tmp_path / "new.json"
+    pods.write_text('{"pods": [{"id": "big", "cpu_request": 5000, "mem_request": 1}]}')
+    result = kytos("place", one_node, "--new", pods, *quick)
+    assert result.exit_code == 4
+    assert "given up" in result.stdout
+    assert "Nothing changes: no pod without a node can be given one." in result.stdout
+    assert "no change pays" not in result.stdout
+
+
 def test_autoscale_reads_rates(tmp_path: Path, quick: list[str]) -> None:
     """One replica at 290 requests a second, 100 to each, becomes three; two of them new."""
     cluster = tmp_path / "shop.json"
