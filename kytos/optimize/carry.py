@@ -216,10 +216,10 @@ class _Grants:
         found = repair(part, Weights(), start, self.watch)
         if (found[rows] >= 0).all():
             return found, True
-        placement, proven = place_exactly(part, EXACT_SECONDS, self.watch, found)
-        if (placement[rows] >= 0).all():
-            return placement, True
-        return None, proven
+        most = place_exactly(part, EXACT_SECONDS, self.watch, found)
+        if (most.placement[rows] >= 0).all():
+            return most.placement, True
+        return None, most.proven
 
     def _rows(self) -> Ints:
         return np.array(

@@ -16,7 +16,7 @@ from kytos.problem import Ints, Problem
 from kytos.refine import default_proposals, refine, repair
 from kytos.solve import Solution
 from kytos.solvers.base import SolverParams, Stage, Watch
-from kytos.solvers.cpsat import place_most
+from kytos.solvers.cpsat import MostPlaced, place_most
 
 EXACT_SECONDS = 5.0
 """What the exact stage may take at the most: on 60 pods x 20 nodes it needs well below one."""
@@ -59,16 +59,13 @@ def keep_promise(
     began = time.monotonic()
     watch.report(STAGE, 0.0, solution.energy.total)
     placement = _fuller(problem, solution.placement, watch)
-    proven = _all_that_can(problem, placement)
-    if not proven:
+    most = MostPlaced(placement, proven=True, kept_proven=True)
+    if not _all_that_can(problem, placement):
         seconds = min(EXACT_SECONDS, params.time_limit_s)
-        placement, proven = place_exactly(problem, seconds, watch, placement, params.seed)
+        most = place_exactly(problem, seconds, watch, placement, params.seed)
+    placement = most.placement
     fewest = problem.left_out(placement)
-    told = (
-        f"{COUNTS}, class by class, are proven the most possible."
-        if proven
-        else f"{COUNTS} are the best found; that no more fit is not proven."
-    )
+    told = _told(most)
     if fewest < short:
         gained = int((placement >= 0).sum() - (solution.placement >= 0).sum())
         told = f"{STAGE} improved on {solution.report.name.value} ({gained:+d} pods placed). {told}"
@@ -95,6 +92,16 @@ def keep_promise(
     return replace(solution, placement=placement, energy=found, report=report)
 
 
+def _told(most: MostPlaced) -> str:
+    """What is proven of a placement: its counts, then the choice among pods that count alike."""
+    if not most.proven:
+        return f"{COUNTS} are the best found; that no more fit is not proven."
+    told = f"{COUNTS}, class by class, are proven the most possible"
+    if most.kept_proven:
+        return f"{told}."
+    return f"{told}; that no other choice keeps more services up is not proven."
+
+
 def place_quickly(problem: Problem, watch: Watch) -> tuple[Ints, bool]:
     """Return a placement ``(pods,)`` for a quick verdict, and whether its counts are proven.
 
@@ -109,15 +116,14 @@ def place_quickly(problem: Problem, watch: Watch) -> tuple[Ints, bool]:
 
 def place_exactly(
     problem: Problem, seconds: float, watch: Watch, hint: Ints, seed: int = 0
-) -> tuple[Ints, bool]:
-    """Return a placement no worse than `hint`, by the exact stage, and whether it is proven.
+) -> MostPlaced:
+    """Return a placement no worse than `hint`, by the exact stage, and what of it is proven.
 
     Where even building its model would take longer than that, the hint is all there is.
     """
     if problem.allowed.sum() > PAIRS_PER_SECOND * min(seconds, watch.remaining_s):
-        return hint, False
-    exact = place_most(problem, SolverParams(time_limit_s=seconds, seed=seed), watch, hint=hint)
-    return exact.placement, exact.proven
+        return MostPlaced(hint, proven=False, kept_proven=False)
+    return place_most(problem, SolverParams(time_limit_s=seconds, seed=seed), watch, hint=hint)
 
 
 def _with_lifelines_of(problem: Problem, placement: Ints) -> Problem:

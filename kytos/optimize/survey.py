@@ -91,8 +91,8 @@ def survey(
             break
         cut = standing.cut(nodes[at])
         hint, _ = place_quickly(cut.problem, watch)
-        placement, proven = place_exactly(cut.problem, EXACT_SECONDS, watch, hint)
-        found[at] = _report(found[at], cut, placement, proven)
+        most = place_exactly(cut.problem, EXACT_SECONDS, watch, hint)
+        found[at] = _report(found[at], cut, most.placement, most.proven)
     watch.report(stage, 1.0, None)
     return tuple(found)
 

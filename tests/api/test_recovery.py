@@ -40,3 +40,13 @@ def test_an_unknown_failed_node_is_refused_by_its_field(
     response = client.post("/optimize/recovery", json=two_lists | {"failed_nodes": ["node-9"]})
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"].startswith("failed_nodes")
+
+
+def test_a_pod_that_waits_keeps_waiting(client: TestClient, two_lists: dict[str, Any]) -> None:
+    """It is neither placed nor given up: no failure took its node."""
+    waits = {"id": "waits", "cpu_request": 100, "mem_request": 100}
+    body = two_lists | {"pods": [*two_lists["pods"], waits], "failed_nodes": ["node-1"]}
+    answer = client.post("/optimize/recovery", json=body).json()
+    listed = [entry["pod"] for entry in answer["placements"] + answer["unplaced"]]
+    assert "waits" not in listed
+    assert answer["placement"]["waits"] is None

@@ -27,6 +27,7 @@ from kytos.optimize.recovery import (
 )
 from kytos.optimize.refusal import RequestRefused
 from kytos.solvers.base import SolverName, StopReason, Watch
+from kytos.solvers.cpsat import MostPlaced
 from kytos.sources.body import ClusterBody, cluster_from_body
 from tests.optimize.random_failures import (
     first_fit,
@@ -383,6 +384,31 @@ def test_small_pods_before_large_ones_where_not_all_fit() -> None:
     placement, proven = place_quickly(problem, Watch())
     assert (placement >= 0).sum() == 10
     assert not proven  # `large` fits alone
+
+
+@pytest.mark.parametrize(
+    ("proven", "kept_proven", "told"),
+    [
+        (True, True, "proven the most possible."),
+        (True, False, "proven the most possible; that no other choice keeps more services up is"),
+        (False, False, "are the best found; that no more fit is not proven."),
+    ],
+)
+def test_what_is_proven_of_the_counts_is_said_apart(
+    monkeypatch: pytest.MonkeyPatch, proven: bool, kept_proven: bool, told: str
+) -> None:
+    """An open choice among pods that count alike does not take back that no more of them fit."""
+    lost = cluster(
+        [node("lost", 9000), node("left")], [pod("a", "lost", 700, 1), pod("b", "lost", 700, 1)]
+    )
+    monkeypatch.setattr(
+        "kytos.optimize.promise.place_most",
+        lambda *_, hint, **__: MostPlaced(hint, proven, kept_proven),
+    )
+    (said,) = [
+        words for words in recover(lost, LOST, params=QUICK).solver.messages if "counts" in words
+    ]
+    assert told in said
 
 
 def test_a_limit_is_the_decimal_number_it_was_given_as() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from kytos.problem import UNPLACED, LoadMode, Problem
 from kytos.solvers.base import SolverParams, StopReason, Watch
 from kytos.solvers.cpsat import CP_SAT, ExactStatus, place_most, solve_exact, solver
 from kytos.solvers.cpsat import energy as energy_model
+from kytos.solvers.cpsat.search import Answer
 from tests.brute_force import feasible_placements, rank
 from tests.problems import problems, random_problem, seeds
 from tests.solvers.test_baselines import equal_nodes
@@ -158,6 +160,28 @@ def test_counts_are_proven_whatever_load_means(seed: int) -> None:
     """How many pods fit is a linear question in a spread too: the relaxation settles it."""
     problem = two_classes(seed, pods=30, sizes=(10, 50), nodes=6)
     assert place_most(problem, SolverParams(proof_work=4.0)).proven
+
+
+@pytest.mark.parametrize(("unsettled", "expected"), [(1, (False, True)), (2, (True, False))])
+def test_counts_and_services_are_proven_apart(
+    monkeypatch: pytest.MonkeyPatch, unsettled: int, expected: tuple[bool, bool]
+) -> None:
+    """Which of those that count alike are placed may stay open without the counts doing so."""
+    problem = equal_nodes(1, [[30, 30]] * 5, [UNPLACED] * 5, desire=np.ones(5))
+    problem = replace(problem, lifeline=np.array([0, 0, 0, 1, 2]))
+    assert place_most(problem).proven
+    minimise, asked = solver.Search.minimise, []
+
+    def leave_open(*words: Any, **named: Any) -> Answer:
+        asked.append(words)
+        answer = minimise(*words, **named)
+        return replace(answer, optimal=answer.optimal and len(asked) != unsettled)
+
+    monkeypatch.setattr(solver.Search, "minimise", leave_open)
+    found = place_most(problem)
+    assert len(asked) == 2
+    assert (found.proven, found.kept_proven) == expected
+    assert problem.left_out(found.placement)[-1] == 0
 
 
 def test_an_unsettled_class_leaves_work_for_the_next() -> None:

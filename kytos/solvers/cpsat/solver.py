@@ -167,7 +167,7 @@ def solve_exact(
     last = search.minimise(model.objective.expression(), incumbent, model.objective)
     if last.placement is not None:
         incumbent = _better(problem, weights, incumbent, last.placement)
-    proven = placing.proven and last.optimal
+    proven = placing.proven and placing.kept_proven and last.optimal
     bound = _bound_on_energy(problem, weights, model, placing, last, incumbent)
     status = ExactStatus.OPTIMAL if proven else ExactStatus.FEASIBLE
     return ExactResult(incumbent, bound, status, StopReason.OPTIMAL if proven else search.ended_by)
@@ -182,11 +182,14 @@ class MostPlaced:
     placement
         ``(pods,)`` feasible, and never worse than the hint.
     proven
-        Whether no placement leaves out fewer (`Problem.left_out`).
+        Whether no placement leaves out fewer of a class without leaving out more of a higher one.
+    kept_proven
+        Whether, at those counts, no placement keeps more services up (`Problem.lifeline`).
     """
 
     placement: Ints
     proven: bool
+    kept_proven: bool
 
 
 def place_most(
@@ -202,12 +205,13 @@ def place_most(
     """
     incumbent = problem.current if hint is None else hint
     if int(problem.allowed.sum()) > MAX_PAIRS or not len(problem.pods):
-        return MostPlaced(incumbent, proven=not len(problem.pods))
+        settled = not len(problem.pods)
+        return MostPlaced(incumbent, settled, settled)
     watch = _within(watch, params)
     try:
         model = RulesModel(problem, watch)
     except BuildingStopped:
-        return MostPlaced(incumbent, proven=False)
+        return MostPlaced(incumbent, proven=False, kept_proven=False)
     search = Search(model, params, watch)
     placing = _place_most(search, incumbent)
     found = placing.placement
@@ -217,7 +221,7 @@ def place_most(
         and problem.left_out(found) < problem.left_out(incumbent)
     ):
         incumbent = found
-    return MostPlaced(incumbent, placing.proven)
+    return MostPlaced(incumbent, placing.proven, placing.kept_proven)
 
 
 def _within(watch: Watch, params: SolverParams) -> Watch:
@@ -249,12 +253,15 @@ class _Placing:
         Whether those numbers are proven the least possible, class by class.
     tied
         Whether equals were told apart by `Problem.lifeline`, which H knows nothing of.
+    kept_proven
+        Whether that, too, is proven the best there is.
     """
 
     placement: Ints | None
     unplaced: tuple[tuple[float, int], ...]
     proven: bool
     tied: bool = False
+    kept_proven: bool = True
 
 
 def _place_most(search: Search, incumbent: Ints) -> _Placing:
@@ -288,7 +295,7 @@ def _place_most(search: Search, incumbent: Ints) -> _Placing:
     if answer.placement is not None:
         placement = answer.placement
         model.cp.add(kept >= len(services) - problem.left_out(placement)[-1])
-    return _Placing(placement, tuple(settled), proven and answer.optimal, tied=True)
+    return _Placing(placement, tuple(settled), proven, tied=True, kept_proven=answer.optimal)
 
 
 def _runs(model: RulesModel, service: int) -> cp_model.LinearExpr | cp_model.IntVar:
