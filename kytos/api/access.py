@@ -36,7 +36,7 @@ class Access:
     With a token set, every path of the service asks for it. Without one, only connections that
     arrive at a loopback address are answered, unless anonymous access was allowed; and since any
     web page may make a browser call ``localhost``, such calls must name this machine in ``Host``
-    and must not come from another site.
+    and must not come from a page that another site, or another port of this machine, served.
 
     Parameters
     ----------
@@ -133,13 +133,14 @@ def _foreign_page(scope: Scope, headers: Mapping[str, str]) -> tuple[int, str, s
             "host",
             (f"without a token this service answers to localhost only, not to {host[:100]!r}"),
         )
-    # Not every browser sends Sec-Fetch-Site, above all with a WebSocket; all send Origin with one.
+    # Not every browser sends Sec-Fetch-Site, above all with a WebSocket; all send Origin with one,
+    # and with whatever else may change something. Another port of this machine is another origin.
     origin = headers.get("origin")
     told = headers.get("sec-fetch-site", "none")
     if told not in ("none", "same-origin", "same-site") or (
-        origin is not None and _host_name(origin.rpartition("//")[2]) not in LOCAL_NAMES
+        origin is not None and origin.rpartition("//")[2].lower() != host.lower()
     ):
-        return 403, "site", "calls from other web sites are not answered"
+        return 403, "site", "calls from other web sites' pages are not answered"
     return None
 
 

@@ -283,12 +283,14 @@ async def delete_job(request: Request, job_id: JobId) -> None:
     await run_in_threadpool(service.drop, service.find(job_id))
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", tags=["operation"])
 async def get_healthz() -> Answering:
     """Whether the process answers."""
     return Answering(status="ok")
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses={503: {"model": Problem}}, tags=["operation"])
 async def get_readyz(request: Request) -> Answering:
     """Whether a worker has come up, so that a solve would start at once."""
@@ -298,6 +300,7 @@ async def get_readyz(request: Request) -> Answering:
     return Answering(status="ready")
 
 
+@router.head("/metrics", include_in_schema=False)
 @router.get(
     "/metrics",
     responses=REFUSALS | {200: {"content": {"text/plain": {}}}},
@@ -321,6 +324,7 @@ def get_solvers() -> list[SolverStatus]:
     return found
 
 
+@router.head("/version", include_in_schema=False)
 @router.get("/version", responses=REFUSALS, tags=["operation"])
 async def get_version() -> Version:
     """What is running."""

@@ -87,8 +87,10 @@ def test_other_sites_pages_are_refused() -> None:
 @pytest.mark.parametrize(
     ("origin", "let_in"),
     [
-        ("http://localhost:8501", True),
         ("http://127.0.0.1", True),
+        ("https://127.0.0.1", True),
+        ("http://localhost:8501", False),
+        ("http://127.0.0.1:3000", False),
         ("https://attacker.example", False),
         ("http://localhost.attacker.example", False),
         ("null", False),
@@ -96,7 +98,7 @@ def test_other_sites_pages_are_refused() -> None:
     ],
 )
 def test_a_foreign_origin_is_refused(origin: str, let_in: bool) -> None:
-    """Calls and sockets say which page made them; only this machine's own are answered."""
+    """Calls and sockets say which page made them; only the service's own are answered."""
     dashboard = Dashboard(app=page, lifespan=no_lifespan, asks_for_login=False)
     app = create_app(Settings(), dashboard=dashboard)
     client = TestClient(app, base_url="http://127.0.0.1", headers={"Origin": origin})
@@ -107,6 +109,37 @@ def test_a_foreign_origin_is_refused(origin: str, let_in: bool) -> None:
     except WebSocketDisconnect:
         connected = False
     assert connected == let_in
+
+
+def test_a_page_of_another_port_starts_no_solve() -> None:
+    """Same site is not same origin: whatever else listens on this machine is not let in."""
+    client = client_at("127.0.0.1", Settings(), Host="localhost:8501")
+    sent = {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost:3000"}
+    refused = client.post("/optimize/rebalance", json={}, headers=sent)
+    assert (refused.status_code, refused.json()["detail"]) == (
+        403,
+        "calls from other web sites' pages are not answered",
+    )
+    for own in (
+        {},  # curl
+        {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost:8501"},
+        {"Origin": "http://LOCALHOST:8501"},
+    ):
+        assert client.post("/optimize/rebalance", json={}, headers=own).status_code == 422
+    link = {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate"}
+    assert client.get("/version", headers=link).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/version"])
+def test_head_answers_as_get_does(path: str) -> None:
+    """What watches a service may ask for the headers alone."""
+    with client_at("127.0.0.1", Settings(workers=1)) as client:
+        got, head = client.get(path), client.head(path)
+        assert (head.status_code, head.text) == (got.status_code, "")
+        assert head.headers["Content-Type"] == got.headers["Content-Type"]
+    assert client_at("203.0.113.5", Settings(api_token=TOKEN)).head(path).status_code in (
+        (200, 503) if path in OPEN_PATHS else (401,)
+    )
 
 
 def test_anonymous_access_is_an_explicit_choice() -> None:
