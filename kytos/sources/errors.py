@@ -94,6 +94,8 @@ def sentence(entry: Mapping[str, Any]) -> str:
     }
     if kind in _EXPECTED:
         return f"{_EXPECTED[kind].format_map(context)}; found {named(entry['input'])}"
+    if kind == "too_short" and context["min_length"] == 1:
+        return "is empty; add at least one"
     if kind in _PLAINER:
         return _PLAINER[kind].format_map(context)
     said = str(entry["msg"]).removeprefix("Value error, ")

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from kytos.cluster import Cluster, Node, Note, Owner, Phase, Pod, PriorityClass
 from kytos.sources.body import is_body, merged_body, pods_from_body, read_body
 from kytos.sources.documents import read_documents
-from kytos.sources.errors import SourceError, first_problem
+from kytos.sources.errors import SourceError, first_problem, named
 from kytos.sources.fields import Fields
 from kytos.sources.kubernetes_objects import (
     Context,
@@ -215,7 +215,8 @@ def _flatten(document: Any, where: str) -> list[Any]:
         return [item for entry in document for item in _flatten(entry, where)]
     if not isinstance(document, dict):
         raise SourceError(
-            "is not a Kubernetes object; expected what `kubectl get nodes,pods -A -o json` prints",
+            f"is not a Kubernetes object: {named(document)} is neither a JSON nor a YAML object; "
+            "expected what `kubectl get nodes,pods -A -o json` prints",
             where,
         )
     kind = document.get("kind")
@@ -245,10 +246,8 @@ def _assemble(objects: list[tuple[str, Any]], name: str, prices: PriceTable | No
     context = Context(controllers=_controllers(by_kind), classes=classes)
     nodes = _read_all(by_kind["Node"], read_node)
     if not nodes:
-        raise SourceError(
-            f"no Node among the {len(objects)} objects read; add the output of "
-            "`kubectl get nodes -o json`"
-        )
+        read = "what was read is empty" if not objects else f"no Node among {_counted(by_kind)}"
+        raise SourceError(f"{read}; add the output of `kubectl get nodes -o json`")
     pods = _read_all(by_kind["Pod"], lambda item: read_pod(item, context))
     pods, mended = _mend_lost_nodes(_tell_services_apart(pods), {node.name for node in nodes})
     try:
@@ -277,6 +276,14 @@ def _assemble(objects: list[tuple[str, Any]], name: str, prices: PriceTable | No
         raise first_problem(error) from error
     check_totals(cluster)
     return with_prices(cluster, prices)
+
+
+def _counted(by_kind: Mapping[str, list[Fields]]) -> str:
+    """What was read, as ``2 Pod and 1 Service``; many kinds are summed up."""
+    told = [f"{len(items)} {kind}" for kind, items in sorted(by_kind.items()) if items]
+    more = [f"{len(told) - _NAMED} more kinds"] if len(told) > _NAMED else []
+    *first, last = [*told[:_NAMED], *more]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _sort_by_kind(objects: list[tuple[str, Any]]) -> defaultdict[str, list[Fields]]:

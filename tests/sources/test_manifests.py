@@ -632,12 +632,18 @@ def test_bad_pods_are_named(
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("hello", "is not a Kubernetes object"),
+        (
+            "hello",
+            "f.json: is not a Kubernetes object: 'hello' is neither a JSON nor a YAML object",
+        ),
         ("{}", "without a kind"),
         ('{"kind": "PodList", "items": {}}', "items are not a list"),
-        ('{"kind": "PodList", "items": [3]}', "is not a Kubernetes object"),
-        ('{"kind": "PodList", "items": []}', "no Node among the 0 objects"),
-        ('{"kind": "Deployment", "metadata": {"name": "web"}}', "no Node among the 1 objects"),
+        ('{"kind": "PodList", "items": [3]}', "is not a Kubernetes object: 3 is neither"),
+        ('{"kind": "PodList", "items": []}', "what was read is empty; add the output"),
+        (
+            '{"kind": "Deployment", "metadata": {"name": "web"}}',
+            "no Node among 1 Deployment; add the output",
+        ),
         ('{"kind": "Status", "message": "pods is forbidden"}', "pods is forbidden"),
         ('{"apiVersion": "v1", "kind": "Config", "users": []}', "is a kubeconfig, .* never used"),
     ],
@@ -693,3 +699,22 @@ class TestReadPods:
         """By its kind or its field."""
         with pytest.raises(SourceError, match=said):
             read_pods([("pods.json", content)])
+
+
+def test_what_was_read_instead_of_nodes_is_counted(pod_manifest: Manifest) -> None:
+    """By kind, and many kinds summed up."""
+    others = [
+        {"kind": kind, "metadata": {"name": f"x{n}"}}
+        for kind, many in (("ConfigMap", 2), ("Event", 1), ("Secret", 1), ("Service", 1))
+        for n in range(many)
+    ]
+    with pytest.raises(SourceError, match="no Node among 2 ConfigMap and 1 Pod; add"):
+        cluster_from_objects([pod_manifest, *others[:2]])
+    with pytest.raises(SourceError, match="2 ConfigMap, 1 Event, 1 Pod and 2 more kinds; add"):
+        cluster_from_objects([pod_manifest, *others])
+
+
+def test_a_body_without_nodes_says_so() -> None:
+    """An empty list is called empty."""
+    with pytest.raises(SourceError, match=r"^nodes: is empty; add at least one$"):
+        read_cluster([("f.json", '{"nodes": [], "pods": []}')])
