@@ -282,6 +282,8 @@ class DisruptionBudget(Frozen):
     disruptions_allowed: int = 0
     unready_leave_freely: bool = False
     """Whether evicting a pod that is not ready asks for none of what is allowed."""
+    counted: bool = True
+    """False without a status, or with one from before its last change: it then allows nothing."""
 
 
 class Claim(Frozen):

@@ -138,6 +138,10 @@ def _over_budget(pod: Pod, budgets: Sequence[DisruptionBudget]) -> str | None:
         return f"several disruption budgets match it ({names}), which the Eviction API refuses"
     for budget in budgets:
         if _left(budget) == 0 and not _leaves_freely(pod, budget):
+            if not budget.counted:
+                return (
+                    f"disruption budget {_named(budget)} allows none: its status was never counted"
+                )
             return f"disruption budget {_named(budget)} allows no disruption now"
     return None
 

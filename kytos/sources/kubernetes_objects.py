@@ -177,7 +177,9 @@ def read_budget(item: Fields) -> DisruptionBudget:
     others are healthy. Source: the Eviction API, ``pkg/registry/core/pod/storage/eviction.go``.
     """
     metadata, spec, status = (item.object(part) for part in ("metadata", "spec", "status"))
-    current = status.integer("observedGeneration") >= metadata.integer("generation")
+    current = "disruptionsAllowed" in status and (
+        status.integer("observedGeneration") >= metadata.integer("generation")
+    )
     healthy, desired = status.integer("currentHealthy"), status.integer("desiredHealthy")
     always = spec.text("unhealthyPodEvictionPolicy") == "AlwaysAllow"
     return DisruptionBudget(
@@ -186,6 +188,7 @@ def read_budget(item: Fields) -> DisruptionBudget:
         selector=label_selector(spec, "selector"),
         disruptions_allowed=status.integer("disruptionsAllowed") if current else 0,
         unready_leave_freely=always or healthy >= desired > 0,
+        counted=current,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -288,6 +288,7 @@ def _counted(by_kind: Mapping[str, list[Fields]]) -> str:
 
 def _sort_by_kind(objects: list[tuple[str, Any]]) -> defaultdict[str, list[Fields]]:
     by_kind: defaultdict[str, list[Fields]] = defaultdict(list)
+    generated: Counter[str] = Counter()
     for where, item in objects:
         kind = _kind(item)
         if kind == "Status":
@@ -303,6 +304,11 @@ def _sort_by_kind(objects: list[tuple[str, Any]]) -> defaultdict[str, list[Field
             )
         metadata = Fields(item, f"{where}: {kind}" if where else kind).object("metadata")
         name, namespace = metadata.text("name"), metadata.text("namespace")
+        if kind == "Pod" and not name and (prefix := metadata.text("generateName")):
+            # As `kubectl create -f` makes of it, but for letters that mean nothing.
+            generated[prefix] += 1
+            name = f"{prefix}new-{generated[prefix]}"
+            item = item | {"metadata": item["metadata"] | {"name": name}}
         if not name:
             raise SourceError("has no name", metadata.path)
         if kind in _HONOURED:

@@ -77,7 +77,7 @@ def _pods(item: Any, where: str) -> list[dict[str, Any]]:
         )
     template = _object(spec, "template")
     labelled = _object(template, "metadata")
-    name, namespace = metadata.get("name"), metadata.get("namespace", "default")
+    name, namespace = _name_of(metadata), metadata.get("namespace", "default")
     owner = {"apiVersion": "apps/v1", "kind": kind, "name": name, "controller": True}
     return [
         {
@@ -95,6 +95,11 @@ def _pods(item: Any, where: str) -> list[dict[str, Any]]:
         }
         for number in range(replicas)
     ]
+
+
+def _name_of(metadata: Mapping[str, Any]) -> Any:
+    prefix = metadata.get("generateName")
+    return metadata.get("name") or (f"{prefix}new" if isinstance(prefix, str) else None)
 
 
 def _object(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -101,6 +101,15 @@ def test_a_budget_with_nothing_left_pins() -> None:
     )
 
 
+def test_a_budget_that_nobody_counted_pins_and_says_so() -> None:
+    """From a file without statuses it is the status that lacks, not the replicas."""
+    uncounted = budget("web", 0, labelled(app="web")).model_copy(update={"counted": False})
+    cluster = with_budgets(uncounted, pods=replicas(1))
+    assert movability(cluster)["default/web-0"] == (
+        "disruption budget default/web allows none: its status was never counted"
+    )
+
+
 def test_several_budgets_pin() -> None:
     """The Eviction API answers 500 for a pod that two budgets match."""
     both = (budget("web", 5, labelled(app="web")), budget("all", 5, LabelSelector()))

@@ -56,3 +56,18 @@ def test_unready_pods_leave_as_the_policy_says(
     spec = {} if policy is None else {"unhealthyPodEvictionPolicy": policy}
     status = {"observedGeneration": 2, "currentHealthy": healthy, "desiredHealthy": desired}
     assert read(status, **spec).unready_leave_freely is freely
+
+
+@pytest.mark.parametrize(
+    ("status", "counted"),
+    [
+        pytest.param({"observedGeneration": 2, "disruptionsAllowed": 0}, True, id="none allowed"),
+        pytest.param({"observedGeneration": 1, "disruptionsAllowed": 1}, False, id="out of date"),
+        pytest.param({}, False, id="no status"),
+    ],
+)
+def test_a_budget_nobody_counted_is_told_from_one_used_up(
+    status: dict[str, Any], counted: bool
+) -> None:
+    """A manifest from a file has no status; that, not its pods, is why it allows nothing."""
+    assert read(status).counted is counted

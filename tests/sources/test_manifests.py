@@ -718,3 +718,20 @@ def test_a_body_without_nodes_says_so() -> None:
     """An empty list is called empty."""
     with pytest.raises(SourceError, match=r"^nodes: is empty; add at least one$"):
         read_cluster([("f.json", '{"nodes": [], "pods": []}')])
+
+
+def test_a_pod_whose_name_is_still_to_be_made(
+    node_manifest: Manifest, pod_manifest: Manifest
+) -> None:
+    """With generateName alone each pod gets a readable name of its own."""
+    nameless = {"kind": "Pod", "metadata": {"generateName": "job-"}, "spec": pod_manifest["spec"]}
+    named = nameless | {"metadata": {"generateName": "job-", "name": "job-x"}}
+    found = cluster_from_objects([node_manifest, nameless, named, nameless])
+    assert [pod.id for pod in found.pods] == [
+        "default/job-new-1",
+        "default/job-x",
+        "default/job-new-2",
+    ]
+    wrong = nameless | {"metadata": {"generateName": "Job_"}}
+    with pytest.raises(SourceError, match="is no name Kubernetes would accept"):
+        cluster_from_objects([node_manifest, wrong])

@@ -33,6 +33,12 @@ def test_controller_brings_its_replicas(kind: str, count: str) -> None:
     assert len({pod.service for pod in pods}) == 1
 
 
+def test_a_job_whose_name_is_still_to_be_made() -> None:
+    """With generateName alone, as Jobs are often written, its pods have a readable name."""
+    manifest = controller("Job", "parallelism: 2").replace("name: w,", "generateName: w-,")
+    assert [pod.id for pod in pods_of_manifests(manifest)] == ["n/w-new-0", "n/w-new-1"]
+
+
 def test_pods_and_lists_are_read_together() -> None:
     """Several documents, one of them a List, are one set of pods."""
     pod = f"kind: Pod\nmetadata: {{name: p}}\nspec: {{{CONTAINERS}}}\n"
