@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
+import os
+import re
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,11 +91,54 @@ def test_the_image_runs_without_root_on_the_python_that_is_asked_for() -> None:
     lines = (DEPLOY / "Dockerfile").read_text(encoding="utf-8").splitlines()
     bases = {line.split()[1] for line in lines if line.startswith("FROM ")}
     project = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text(encoding="utf-8"))
-    (version,) = (base.removeprefix("python:").removesuffix("-slim") for base in bases)
-    assert project["project"]["requires-python"] == f">={version}"
+    (base,) = bases
+    pinned = re.fullmatch(r"python:(\d+\.\d+)\.\d+-slim-[a-z]+", base)
+    assert pinned is not None, f"{base} may be another tomorrow"
+    assert project["project"]["requires-python"] == f">={pinned[1]}"
+    assert re.search(r"pip install .* uv==\d+\.\d+\.\d+$", "\n".join(lines), re.MULTILINE)
     users = [line.split()[1] for line in lines if line.startswith("USER ")]
     assert users == ["10001"]
     assert {spec["securityContext"]["runAsUser"] for spec in pod_specs()} == {10001}
+
+
+def test_a_container_begins_with_the_kernels_of_its_image(tmp_path: Path) -> None:
+    """They are where Numba looks and may write before the command runs, which gets its words."""
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "")
+    (entry,) = re.findall(r"^ENTRYPOINT (.*)$", text, re.MULTILINE)
+    (built,) = re.findall(r"^RUN NUMBA_CACHE_DIR=(\S+)", text, re.MULTILINE)
+    shipped, cache = tmp_path / "shipped", tmp_path / "cache"
+    shipped.mkdir()
+    (shipped / "kernel").write_text("compiled")
+    told = tmp_path / "kytos"
+    told.write_text('#!/bin/sh\necho "$@"\n')
+    told.chmod(0o755)
+    command = [word.replace(built, str(shipped)) for word in json.loads(entry)]
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "NUMBA_CACHE_DIR": str(cache)}
+    for _ in range(2):  # a container that starts again keeps what it compiled since
+        run = subprocess.run(
+            [*command, "serve", "--host", "a b"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert (run.stdout, run.stderr) == ("serve --host a b\n", "")
+        assert [path.name for path in cache.iterdir()] == ["kernel"]
+        assert (cache / "kernel").read_text() in ("compiled", "its own")
+        (cache / "kernel").write_text("its own")
+    assert (cache / "kernel").read_text() == "its own"
+
+
+def test_every_pod_is_guarded_from_callers() -> None:
+    """A NetworkPolicy names each: the service's callers are chosen, the CronJob has none."""
+    specs = [m["spec"] for m in manifests() if m["kind"] == "NetworkPolicy"]
+    guarded = {
+        policy["podSelector"]["matchLabels"]["app.kubernetes.io/component"]: policy["ingress"]
+        for policy in specs
+        if "Ingress" in policy["policyTypes"]
+    }
+    assert set(guarded) == {"service", "rebalance"}
+    assert guarded["rebalance"] == []
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
