@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.metadata import requires
+from importlib.util import find_spec
+
 import pytest
+from packaging.requirements import Requirement
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import ROOT, words
@@ -44,3 +48,11 @@ def test_who_has_logged_in_sees_the_cluster() -> None:
     assert not app.exception
     assert app.title[0].value == "Web shop"
     assert "Log in" not in [button.label for button in app.button]
+
+
+def test_what_a_login_needs_is_installed_with_kytos() -> None:
+    """Streamlit's own list of it, asked for by Kytos and not there by another library's luck."""
+    asked = [Requirement(line) for line in requires("kytos-orchestration") or ()]
+    assert any(line.name == "streamlit" and "auth" in line.extras for line in asked)
+    assert find_spec("authlib")
+    assert find_spec("httpx")
