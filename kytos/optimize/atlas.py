@@ -36,8 +36,12 @@ class AtlasOutcome(Frozen):
 
     @property
     def worst(self) -> FailureReport | None:
-        """The node whose failure loses most, the important first; None when none loses any."""
-        losing = [report for report in self.nodes if report.checked and report.unplaced]
+        """The failure that loses most, the important first; None when none loses any.
+
+        A node comes before a zone that loses as much.
+        """
+        reports = (*self.nodes, *self.zones)
+        losing = [report for report in reports if report.checked and report.unplaced]
         return max(
             losing, key=lambda report: sorted(report.unplaced.items(), reverse=True), default=None
         )

@@ -51,6 +51,19 @@ def test_each_failure_is_taken_alone(lopsided: Cluster) -> None:
     assert outcome.worst.name == "big"
 
 
+def test_a_zone_that_loses_more_is_the_worst() -> None:
+    """Either node of zone a may fail, both may not."""
+    outcome = atlas(
+        cluster(
+            [node("a-1", 300, zone="a"), node("a-2", 300, zone="a"), node("b", 300, zone="b")],
+            [pod("one", "a-1", 250), pod("two", "a-2", 250)],
+        )
+    )
+    assert all(report.survivable for report in outcome.nodes)
+    assert outcome.worst is not None
+    assert (outcome.worst.kind, outcome.worst.name) == ("zone", "a")
+
+
 def test_nothing_lost_has_no_worst() -> None:
     """Two roomy nodes: either may fail."""
     outcome = atlas(cluster([node("x"), node("y")], [pod("p", "x")]))
