@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+from collections.abc import Iterable
+
 from kytos import units
 from kytos.bounds import Certificate, CertificateStatus, GapOf
+from kytos.optimize.autoscale import AutoscaleOutcome
+from kytos.optimize.placement import PlacementOutcome
+from kytos.optimize.rebalance import RebalanceOutcome
+from kytos.optimize.recovery import RecoveryOutcome
+from kytos.outcome import Outcome
 from kytos.solvers.base import StopReason
+
+BELONGS_TO_NODE = "it belongs to its node (DaemonSet or static pod)"
+_PLACED = {
+    RecoveryOutcome: "evacuated pod that gets a node",
+    PlacementOutcome: "new pod that gets a node",
+    AutoscaleOutcome: "new replica",
+}
+_OF_A_NODE = ("DaemonSet ", "it is a static pod")
+"""How the reasons begin that surprise nobody (`kytos.rules.eviction`)."""
 
 _ENDED = {
     StopReason.WORK: "it had done the work asked for",
@@ -16,16 +34,83 @@ _ENDED = {
 
 
 def certificate_sentence(certificate: Certificate) -> str:
-    """Say how near to the best an answer is known to be."""
+    """Say how near to the best an answer is known to be.
+
+    A gap of 100% or more says nothing that anybody could use.
+    """
     if certificate.status is CertificateStatus.OPTIMAL:
-        return "Proven optimal: no feasible placement has a lower energy."
-    if certificate.status is CertificateStatus.NONE or certificate.gap is None:
-        return "There is no useful bound to measure this result against."
-    relative = f" of the {certificate.gap_of}" if certificate.gap_of is GapOf.SQUARES else ""
+        return "Proven optimal: at these weights no plan that keeps the rules is better."
+    if certificate.gap is None or certificate.gap >= 1:
+        return "How much better a plan could be is not known: no useful bound was proven."
+    return f"At most {_at_most(certificate.gap)} from the best plan possible at these weights."
+
+
+def certificate_details(certificate: Certificate) -> str:
+    """Say what the sentence rests on: the bound, how it was proven and what the gap is of."""
+    bound = (
+        f"No placement that keeps the rules has an energy below "
+        f"{units.energy(certificate.bound)}, proven by {certificate.source.value}"
+    )
+    if certificate.gap is None:
+        return f"{bound}."
+    of = "that bound" if certificate.gap_of is GapOf.BOUND else f"the {certificate.gap_of.value}"
+    return f"{bound}. This plan is {_at_most(certificate.gap)} of {of} above it."
+
+
+def _at_most(gap: float) -> str:
+    """A share in per cent, rounded up: what is proven holds for the number that is read."""
+    tenths = math.ceil(1000 * gap - 1e-9)
+    return f"{tenths / 10:.1f}%"
+
+
+def safety_sentence(outcome: Outcome) -> str:
+    """Say what was checked of the cluster after the plan, and how full its fullest nodes are."""
+    after = outcome.metrics.after
+    peak = (
+        f"Requests peak at {units.percent(after.cpu_peak)} CPU and "
+        f"{units.percent(after.memory_peak)} memory; actual use may differ."
+    )
+    if max(after.cpu_peak, after.memory_peak) > 1:
+        peak += " What was over capacity before gets no fuller."
+    return f"{_checked(outcome)} {peak}".lstrip()
+
+
+def _checked(outcome: Outcome) -> str:
+    """What `kytos.hamiltonian.feasible` holds for whatever a plan puts on another node."""
+    if isinstance(outcome, RebalanceOutcome):
+        return f"{_fits('moved pod')}, within disruption budgets." if outcome.moves else ""
+    for kind, who in _PLACED.items():
+        if isinstance(outcome, kind) and outcome.placements:
+            return f"{_fits(who)}."
+    return ""
+
+
+def _fits(who: str) -> str:
+    return f"Checked: every {who} fits by its requests and keeps the scheduler's hard rules"
+
+
+def pinned_group(reason: str) -> str:
+    """Return what a pod's reason counts as among those of all pods."""
+    return BELONGS_TO_NODE if reason.startswith(_OF_A_NODE) else reason
+
+
+def pinned_reasons(reasons: Iterable[str]) -> list[tuple[str, int]]:
+    """Return why pods may not move, and how many each: what one can change before what one cannot.
+
+    Pods that belong to their node, of every DaemonSet, count together and come last.
+    """
+    found = Counter(map(pinned_group, reasons))
+    return sorted(found.items(), key=lambda item: (item[0] == BELONGS_TO_NODE, -item[1], item[0]))
+
+
+def searched_to_its_end(outcome: Outcome) -> bool:
+    """Whether an answer is all its solver could do: not cut short, or proven optimal all the same.
+
+    Where a solve was cut short, finding nothing does not mean that there is nothing.
+    """
     return (
-        f"Proven: no feasible placement has an energy below {units.energy(certificate.bound)} "
-        f"({certificate.source.value}); the gap to this one is "
-        f"{100 * certificate.gap:.1f}%{relative}."
+        outcome.certificate.status is CertificateStatus.OPTIMAL
+        or outcome.solver.stopped_by not in (StopReason.USER, StopReason.CLOCK)
     )
 
 

@@ -54,5 +54,10 @@ def leave_mark(path: Path) -> None:
     (path / str(os.getpid())).touch()
 
 
+def wait_for_mark(path: Path) -> None:
+    while not (path / "go").exists():
+        time.sleep(0.01)
+
+
 def no_such_thing() -> None:
     raise RuntimeError("nothing to warm up")

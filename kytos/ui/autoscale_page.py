@@ -249,12 +249,12 @@ _COLUMNS = {
 
 def _result(answer: Answer, ask: Ask | None, factor: float) -> None:
     outcome: AutoscaleOutcome = answer.outcome
-    st.markdown(f"#### {headline(outcome)}")
+    results.headline(headline(outcome))
     held_back = tuple(action.service for action in outcome.actions if action.suppressed)
     if held_back:
         st.markdown(f"Held back: {named(held_back)}")
     results.cells_row(_cells(outcome))
-    st.caption(results.certificate_caption(outcome.certificate))
+    results.proof_caption(answer, results.certificate_caption(outcome.certificate))
     change_heatmaps(answer.before, answer.after)
     panels: dict[str, Panel] = {
         f"Services ({len(outcome.actions):,})": partial(_services, answer, outcome),

@@ -87,7 +87,8 @@ def change_heatmaps(
         figure = _utilisation(before, resource)
         chart(figure, key="before", alt="Utilisation of each node before", on_pick=on_pick)
     with right:
-        st.markdown("**After**")
+        tiles = resource != _ALL and marked
+        st.markdown(f"**After** · {mark.sign} {mark.word}" if tiles else "**After**")
         figure = _utilisation(after, resource, marked, mark)
         chart(figure, key="after", alt="Utilisation of each node after")
     _scale(utilisation_scale(), "change scale")

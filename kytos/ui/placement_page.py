@@ -162,6 +162,12 @@ def _request(cluster: Cluster, mode: LoadMode, *, waiting: bool) -> PlacementReq
             placeholder=_YAML_HINT,
             persist_state="session",
         )
+        typed = sum(int(row.get("count", 1)) for row in new_pods)
+        if text.strip() and typed:
+            st.caption(
+                f"They are placed together with the {units.count(typed, 'pod')} of the table "
+                "under *New pods*; empty it to place these alone."
+            )
     with traffic:
         edges = edited_rows(_TRAFFIC, (), _TRAFFIC_COLUMNS)
         st.caption("Between pods or services; latency counts by weight.")
@@ -269,10 +275,10 @@ _WAIT_COLUMNS = {
 
 def _result(answer: Answer, ask: Ask | None) -> None:
     outcome: PlacementOutcome = answer.outcome
-    st.markdown(f"#### {headline(outcome)}")
+    results.headline(headline(outcome))
     st.markdown(scheduler_sentence(outcome))
     results.cells_row(_cells(outcome))
-    st.caption(results.certificate_caption(outcome.certificate))
+    results.proof_caption(answer, results.certificate_caption(outcome.certificate))
     change_heatmaps(answer.before, answer.after)
     panels: dict[str, Panel] = {
         f"Placements ({len(outcome.placements):,})": partial(_placements, answer, outcome),

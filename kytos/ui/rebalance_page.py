@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import partial
+
+import pandas as pd
 import streamlit as st
 
 from kytos import units
+from kytos.cluster import INSTANCE_TYPE, Cluster
 from kytos.optimize.rebalance import RebalanceOutcome, rebalance
 from kytos.outcome import Question
 from kytos.problem import LoadMode
 from kytos.ui import controls, frame, question, results
 from kytos.ui.cluster_page import pinned_table
 from kytos.ui.heatmaps import change_heatmaps
-from kytos.ui.question import QuestionPage
+from kytos.ui.question import Panel, QuestionPage
 from kytos.ui.runs import Answer, Ask
 from kytos.ui.text import named, plain
+from kytos.wording import searched_to_its_end, why_it_ended
 
 PAGE = QuestionPage(
     question=Question.REBALANCE,
@@ -51,25 +57,52 @@ def show() -> None:
 def _result(answer: Answer, ask: Ask) -> None:
     outcome: RebalanceOutcome = answer.outcome
     if outcome.nothing_to_do:
-        st.success("**Already best found: no move pays.**", icon=":material/check_circle:")
+        _no_move(outcome)
     else:
-        st.markdown(f"#### {headline(outcome)}")
+        results.headline(headline(outcome))
         if outcome.freed_nodes:
             st.markdown(f"Freed: {named(outcome.freed_nodes)}")
     results.metrics_row(outcome.metrics.before, outcome.metrics.after, outcome.mode)
-    st.caption(results.certificate_caption(outcome.certificate))
+    results.proof_caption(answer, results.certificate_caption(outcome.certificate))
     change_heatmaps(answer.before, answer.after, frozenset(outcome.freed_nodes))
     cluster, name = answer.loaded.cluster, answer.loaded.name
-    question.result_tabs(
-        PAGE,
-        answer,
-        ask,
+    panels: dict[str, Panel] = {
+        f"Moves ({len(outcome.moves):,})": lambda: results.moves_panel(outcome.moves, cluster, name)
+    }
+    if outcome.freed_nodes:
+        panels[f"Freed ({len(outcome.freed_nodes):,})"] = partial(_freed, cluster, outcome)
+    panels["Pinned"] = lambda: pinned_table(answer.loaded)
+    question.result_tabs(PAGE, answer, ask, panels)
+
+
+def _no_move(outcome: RebalanceOutcome) -> None:
+    """Say that nothing moves; only a search that came to its end says that nothing pays."""
+    if searched_to_its_end(outcome):
+        st.success("**Already best found: no move pays.**", icon=":material/check_circle:")
+    else:
+        ended = why_it_ended(outcome.solver.stopped_by)
+        st.info(f"**No move that pays was found.** The search ended early: {ended}.")
+
+
+def _freed(cluster: Cluster, outcome: RebalanceOutcome) -> None:
+    """Draw the nodes that come free; what still runs on them is what runs on every node."""
+    nodes = [cluster.nodes[cluster.node_index[name]] for name in outcome.freed_nodes]
+    left = Counter(move.origin for move in outcome.moves)
+    table = pd.DataFrame(
         {
-            f"Moves ({len(outcome.moves):,})": lambda: results.moves_panel(
-                outcome.moves, cluster, name
-            ),
-            "Pinned": lambda: pinned_table(answer.loaded),
-        },
+            "Node": [node.name for node in nodes],
+            "Zone": [node.zone or "" for node in nodes],
+            "Type": [node.labels.get(INSTANCE_TYPE, "") for node in nodes],
+            "Pods that leave": [left[node.name] for node in nodes],
+            "Price per hour": [node.price_per_hour for node in nodes],
+        }
+    )
+    results.table_with_downloads(
+        table,
+        nodes,
+        "freed nodes",
+        cluster.name,
+        {"Price per hour": st.column_config.NumberColumn(format="$%.3f")},
     )
 
 

@@ -96,17 +96,9 @@ def show() -> None:
         limits = _limits()
         settings = question.settings(controls.moving(LoadMode.SPREAD))
     pressed = question.head(PAGE)
-    request = RecoveryRequest(**_failing(loaded.cluster), **limits)
-    told, atlas_button = st.columns([4, 1.2], vertical_alignment="center")
-    with told:
-        ask, failing = _checked(request, loaded, settings)
-    with atlas_button:
-        run_atlas = st.button(
-            "Fail every node in turn",
-            icon=":material/grid_on:",
-            help="Tries each node and each zone by itself and shows which failures lose pods.",
-            width="stretch",
-        )
+    chosen, run_atlas = _failing(loaded.cluster)
+    request = RecoveryRequest(**chosen, **limits)
+    ask, failing = _checked(request, loaded, settings)
     if run_atlas:
         asked = AtlasRequest(max_utilization=request.max_utilization)
         runs.start(atlas, SideAsk(Beside.ATLAS, loaded.digest, asked), loaded)
@@ -153,11 +145,11 @@ def _limits() -> dict[str, Any]:
     return {"max_utilization": filled / 100, "allow_preemption": preempts, "allow_moves": moves}
 
 
-def _failing(cluster: Cluster) -> dict[str, Any]:
-    """Draw what fails: nodes by name, whole zones, all spot nodes."""
+def _failing(cluster: Cluster) -> tuple[dict[str, Any], bool]:
+    """Draw what fails: nodes by name, whole zones, all spot nodes; or, if pressed, each in turn."""
     zones = sorted({node.zone for node in cluster.nodes if node.zone is not None})
     spot = sum(map(is_spot, cluster.nodes))
-    nodes, whole, all_spot, any_one = st.columns([3, 2, 1.3, 1.2], vertical_alignment="bottom")
+    nodes, whole = st.columns([3, 2], vertical_alignment="bottom")
     with nodes:
         names = [node.name for node in cluster.nodes]
         failed = controls.names_chosen("Nodes that fail", _NODES, names, "choose nodes")
@@ -165,7 +157,8 @@ def _failing(cluster: Cluster) -> dict[str, Any]:
         failed_zones = controls.names_chosen(
             "Zones that fail", _ZONES, zones, "choose zones" if zones else "no zone labels"
         )
-    with all_spot:
+    # A row that wraps: columns of a narrow window would cut the labels.
+    with st.container(horizontal=True, vertical_alignment="center"):
         all_of_them = st.toggle(
             f"All spot nodes ({spot:,})",
             key=_SPOT,
@@ -173,20 +166,20 @@ def _failing(cluster: Cluster) -> dict[str, Any]:
             disabled=not spot,
             help=None if spot else "No node carries a provisioner's spot label.",
         )
-    with any_one:
         st.button(
             "Any one node",
             icon=":material/bolt:",
             help="Chooses the fullest node; *Fail every node in turn* tries them all.",
             on_click=_pick_alone,
             args=(_fullest(cluster),),
-            width="stretch",
         )
-    return {
-        _NODES: failed,
-        _ZONES: failed_zones,
-        _SPOT: bool(all_of_them and spot),
-    }
+        each_in_turn = st.button(
+            "Fail every node in turn",
+            icon=":material/grid_on:",
+            help="Tries each node and each zone by itself and shows which failures lose pods.",
+        )
+    chosen = {_NODES: failed, _ZONES: failed_zones, _SPOT: bool(all_of_them and spot)}
+    return chosen, each_in_turn
 
 
 def _pick(node: str) -> None:
@@ -235,11 +228,11 @@ def _checked(
 
 def _result(answer: Answer, ask: Ask | None) -> None:
     outcome: RecoveryOutcome = answer.outcome
-    st.markdown(f"#### {headline(outcome)}")
+    results.headline(headline(outcome))
     if outcome.failed_nodes:
         st.markdown(f"Failed: {named(outcome.failed_nodes)}")
     results.cells_row(_cells(outcome))
-    st.caption(_proof(outcome))
+    results.proof_caption(answer, _proof(outcome))
     failed = frozenset(outcome.failed_nodes)
     change_heatmaps(answer.before, answer.after, failed, FAILED, on_pick=_pick)
     question.result_tabs(PAGE, answer, ask, _panels(answer, outcome))
@@ -458,7 +451,9 @@ def atlas_sentence(found: AtlasOutcome) -> str:
             words.append(f"{units.count(len(reports) - len(checked), kind)} not checked.")
     worst = found.worst
     if worst is not None:
-        words.append(f"Worst: {worst.name} {outcome_of(worst)}.")
+        words.append(
+            f"Worst, the important pods first: {worst.kind} {worst.name} {outcome_of(worst)}."
+        )
     return plain(" ".join(words))
 
 

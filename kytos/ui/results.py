@@ -19,7 +19,13 @@ from kytos.figures.energy import energy_by_term, energy_trace
 from kytos.outcome import Metrics, Move, Outcome
 from kytos.problem import LoadMode
 from kytos.ui.heatmaps import chart
-from kytos.wording import certificate_sentence, why_it_ended
+from kytos.ui.runs import Answer
+from kytos.wording import (
+    certificate_details,
+    certificate_sentence,
+    safety_sentence,
+    why_it_ended,
+)
 
 _CORES, _GIB = "CPU (cores)", "Memory (GiB)"
 _AMOUNTS = (_CORES, _GIB)
@@ -110,6 +116,19 @@ def cells_row(cells: Sequence[Cell]) -> None:
                 help=_HELP.get(cell.label),
                 border=True,
             )
+
+
+def headline(words: str) -> None:
+    """Draw the sentence a result comes to; `words` are Markdown."""
+    st.subheader(words, anchor=False)
+
+
+def proof_caption(answer: Answer, proven: str) -> None:
+    """Draw what is proven about an answer's plan, and what was checked of it."""
+    checked = safety_sentence(answer.outcome)
+    if answer.loaded.cluster.notes:
+        checked += " *Notes* on the Cluster page say what was not read in full."
+    st.caption(f"{proven}  \n:material/shield: {checked}")
 
 
 def certificate_caption(certificate: Certificate) -> str:
@@ -226,6 +245,7 @@ def solver_panel(outcome: Outcome) -> None:
         f"`{report.name}` with seed {report.seed}, {report.seconds:.2f} s; "
         f"it ended because {why_it_ended(report.stopped_by)}."
     )
+    st.markdown(certificate_details(outcome.certificate))
     for message in report.messages:
         st.info(message, icon=":material/info:")
     left, right = st.columns(2, gap="large")

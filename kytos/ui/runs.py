@@ -22,6 +22,9 @@ from kytos.units import energy
 
 POLL_S = 0.4
 
+_WARMING_UP = "warming up: the first run after a start compiles the solvers, later ones need not"
+"""Said of a run that left the queue and has not reported yet: its worker warms up first."""
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -200,7 +203,7 @@ def _poll(question: StrEnum) -> None:
         stage = (
             f"waiting for a worker, place {place} in the queue"
             if place
-            else progress.stage or "starting"
+            else progress.stage or _WARMING_UP
         )
         words = f"**{stage[:1].upper()}{stage[1:]}** · {seconds:.0f} s"
         if progress.energy is not None:

@@ -66,7 +66,9 @@ def test_first_visit_can_be_answered(placement_page: AppTest) -> None:
 
 def test_pasted_deployment_is_placed(placement_page: AppTest) -> None:
     """Every replica of pasted YAML gets a node beside the pods of the form."""
-    placement_page.text_area(key="manifests").set_value(DEPLOYMENT)
+    assert "placed together" not in words(placement_page)
+    placement_page.text_area(key="manifests").set_value(DEPLOYMENT).run()
+    assert "They are placed together with the 3 pods" in words(placement_page)
     app = press(fill(placement_page, "new pods", []))
     assert not app.error
     placements = next(t.value for t in app.dataframe if "Default scheduler" in t.value)

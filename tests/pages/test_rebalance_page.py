@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from kytos.bounds import CertificateStatus
+from kytos.jobs import Pool
+from kytos.solvers.base import StopReason
+from kytos.ui import runs
 from kytos.ui.controls import BY_SIZE
 from kytos.ui.frame import workers
-from tests.jobs_to_run import report_then_wait
+from tests.jobs_to_run import report_then_wait, wait_for_mark
 from tests.pages.conftest import button, metric, page, wait_for_result, wait_for_turn, words
 from tests.pages.test_cluster_page import upload
 
@@ -81,6 +88,21 @@ def test_nothing_to_gain_is_an_answer(half_full: AppTest) -> None:
     app = press(half_full.run())
     assert "Already best found: no move pays" in app.success[0].value
     assert metric(app, "Pods moved").value == "0"
+
+
+def test_nothing_found_before_the_stop_is_not_called_best(half_full: AppTest) -> None:
+    """Who stops a run early learns nothing about what it would have found."""
+    half_full.number_input(key="max_moves").set_value(0)
+    app = press(half_full.run())
+    answer = app.session_state["answer rebalance"]
+    stopped = answer.outcome.solver.model_copy(update={"stopped_by": StopReason.USER})
+    loose = answer.outcome.certificate.model_copy(update={"status": CertificateStatus.BOUNDED})
+    outcome = answer.outcome.model_copy(update={"solver": stopped, "certificate": loose})
+    app.session_state["answer rebalance"] = replace(answer, outcome=outcome)
+    app.run()
+    assert not app.success
+    assert "No move that pays was found" in words(app)
+    assert "it was stopped" in words(app)
 
 
 def test_result_of_another_cluster_is_not_shown(half_full: AppTest) -> None:
@@ -156,6 +178,41 @@ def test_stop_before_its_turn_leaves_the_queue(rebalance_page: AppTest) -> None:
             job.cancel()
     assert not app.error
     assert "Press *Rebalance* to see what would change." in words(app)
+
+
+def test_a_worker_that_warms_up_is_said_to(
+    rebalance_page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first click after a start waits for it; the page says for what."""
+    app = rebalance_page
+    with Pool(workers=1, warm_up=partial(wait_for_mark, tmp_path)) as cold:
+        monkeypatch.setattr(runs, "workers", lambda: cold)
+        button(app, "Rebalance").click().run()
+        wait_for_turn(app)
+        (bar,) = app.get("progress")
+        assert "Warming up" in bar.proto.text
+        (tmp_path / "go").touch()
+        wait_for_result(app)
+    assert not app.error
+    assert metric(app, "Pods moved").value != "0"
+
+
+def test_a_result_says_what_was_checked(half_full: AppTest) -> None:
+    """Beside how near to the best it is; what that rests on stands under Solver."""
+    said = words(press(half_full)).replace("\\", "")
+    assert "Proven optimal: at these weights" in said
+    assert "Checked: every moved pod fits" in said
+    assert "No placement that keeps the rules has an energy below" in said
+
+
+def test_freed_nodes_are_listed_with_what_they_cost(rebalance_page: AppTest) -> None:
+    """All of them, also where the line above counts the rest."""
+    app = press(rebalance_page)
+    freed = app.session_state["answer rebalance"].outcome.freed_nodes
+    (table,) = [table.value for table in app.dataframe if "Pods that leave" in table.value]
+    assert tuple(table["Node"]) == freed
+    assert (table["Pods that leave"] > 0).all()
+    assert (table["Price per hour"] > 0).all()
 
 
 def test_second_click_replaces_the_run(rebalance_page: AppTest) -> None:
