@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 import pandas as pd
@@ -12,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from kytos import units
 from kytos.cluster import CPU, INSTANCE_TYPE, MEMORY, PODS, Cluster
 from kytos.sources.errors import SourceError
-from kytos.ui import clusters, frame
+from kytos.ui import clusters, frame, links
 from kytos.ui.clusters import Loaded
 from kytos.ui.heatmaps import cluster_heatmap
 from kytos.ui.live_source import context_picker, snapshot_row
@@ -21,6 +20,7 @@ from kytos.ui.results import Cell, cells_row, share_bar
 from kytos.ui.text import plain
 from kytos.ui.why_not_panel import why_not_panel
 from kytos.usage import Summary, usage
+from kytos.wording import pinned_group, pinned_reasons
 
 _FILES = "cluster files"
 _ERROR = "upload error"
@@ -32,6 +32,8 @@ _COMMAND = (
     "priorityclasses,horizontalpodautoscalers -A -o json > cluster.json"
 )
 _EVERY_REASON = "every reason"
+_REASONS = 4
+"""So many are named beside the numbers; the tab has all."""
 
 
 def show() -> None:
@@ -46,6 +48,7 @@ def show() -> None:
     with source, st.popover("Use your own cluster", icon=":material/upload:", width="content"):
         _upload()
     _refusal()
+    links.note()
     if loaded is None:
         st.info("There is no sample here: use your own cluster.", icon=":material/info:")
         return
@@ -155,9 +158,10 @@ def _state(loaded: Loaded) -> None:
         ]
     )
     if loaded.pinned:
-        reasons = Counter(loaded.pinned.values()).most_common(3)
-        named = "; ".join(f"{plain(reason)} ({number:,})" for reason, number in reasons)
-        more = "; …" if len(set(loaded.pinned.values())) > len(reasons) else ""
+        reasons = pinned_reasons(loaded.pinned.values())
+        named = "; ".join(f"{plain(why)} ({pods:,})" for why, pods in reasons[:_REASONS])
+        further = len(reasons) - _REASONS
+        more = f"; {units.count(further, 'more reason')} below" if further > 0 else ""
         st.caption(f"Why pods are pinned: {named}{more}")
 
 
@@ -228,9 +232,15 @@ def pinned_table(loaded: Loaded) -> None:
     if not loaded.pinned:
         st.markdown("Every running pod may move.")
         return
-    reasons = [reason for reason, _ in Counter(loaded.pinned.values()).most_common()]
-    chosen = st.selectbox("Reason", [_EVERY_REASON, *reasons], key="pinned reason")
-    shown = {pod: why for pod, why in loaded.pinned.items() if chosen in (_EVERY_REASON, why)}
+    groups = [reason for reason, _ in pinned_reasons(loaded.pinned.values())]
+    chosen = st.selectbox("Reason", [_EVERY_REASON, *groups], key="pinned reason")
+    order = {group: place for place, group in enumerate(groups)}
+    group_of = {pod: pinned_group(why) for pod, why in loaded.pinned.items()}
+    shown = {
+        pod: loaded.pinned[pod]
+        for pod in sorted(group_of, key=lambda pod: order[group_of[pod]])
+        if chosen in (_EVERY_REASON, group_of[pod])
+    }
     place = loaded.cluster.pod_index
     pods = loaded.cluster.pods
     st.dataframe(

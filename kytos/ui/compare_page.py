@@ -34,7 +34,7 @@ from kytos.hamiltonian.weights import Weights
 from kytos.optimize.rebalance import RebalanceRequest
 from kytos.problem import LoadMode
 from kytos.solvers.base import SolverName, SolverParams, StopReason
-from kytos.ui import controls, frame, quantum_panel, results, runs
+from kytos.ui import controls, frame, links, quantum_panel, results, runs
 from kytos.ui.clusters import Loaded
 from kytos.ui.heatmaps import change_heatmaps, chart, cluster_heatmap
 from kytos.ui.runs import Answer, Ask
@@ -99,6 +99,7 @@ def show() -> None:
     with heading:
         st.title("Compare", anchor=False)
     st.caption(f"{_ABOUT[view]} Nothing is changed in the cluster.")
+    links.note()
     if view is View.SOLVERS:
         _solvers_view(loaded, request, weights, params)
     else:
@@ -151,7 +152,7 @@ def _first_choice(here: list[SolverName]) -> list[SolverName]:
 def _solvers_result(answer: Answer) -> None:
     comparison: Comparison = answer.outcome
     ran = [row for row in comparison.rows if row.plan is not None]
-    st.markdown(f"#### {solvers_headline(comparison)}")
+    results.headline(solvers_headline(comparison))
     for row in comparison.rows:
         if row.problem is not None:
             st.warning(f"`{row.solver}`: {plain(row.problem)}", icon=":material/block:")
@@ -280,7 +281,7 @@ def _frontier_view(
     _mark_old(answer, ask, "Draw frontier")
     found: Frontier = answer.outcome
     with about:
-        st.markdown(f"#### {frontier_headline(found)}")
+        results.headline(frontier_headline(found))
     _frontier_result(answer, found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -24,6 +24,8 @@ from kytos.problem import LoadMode
 from kytos.solvers.base import Capacity, Encoding, SolverName, SolverParams
 from kytos.solvers.registry import WHERE
 
+Number = TypeVar("Number", int, float)
+
 MODE = "mode"
 """Key of the mode's control, and its name in the page's link."""
 
@@ -31,7 +33,7 @@ BY_SIZE = "by size"
 """The choice that leaves the solver to the size of the problem."""
 _HIGHEST = 5.0
 _MINUTE_S = 60.0
-_MODE_NAMES = {
+MODE_NAMES = {
     LoadMode.CONSOLIDATE: "Fewer nodes",
     LoadMode.SPREAD: "Even load",
     LoadMode.SQUARES: "Squares",
@@ -203,16 +205,13 @@ def budget() -> SolverParams:
     return SolverParams(
         num_reads=_number("Reads", "num_reads", "reads", 1, 1000),
         num_sweeps=_number("Sweeps per read", "num_sweeps", "sweeps", 1, 100_000, 100),
-        refine_proposals=st.number_input(
+        refine_proposals=_optional_number(
             "Refinement proposals",
-            min_value=0,
-            max_value=1_000_000_000,
-            value=None,
-            step=1_000_000,
-            placeholder="by the number of pods",
-            key="refine",
-            bind="query-params",
-            help=_help("refine_proposals"),
+            "refine_proposals",
+            "refine",
+            1_000_000_000,
+            1_000_000,
+            "by the number of pods",
         ),
         max_variables=_number("Largest QUBO", "max_variables", "qubo", 1, 20_000, 100),
         encoding=Encoding(
@@ -235,16 +234,8 @@ def budget() -> SolverParams:
         ),
         seed=_number("Seed", "seed", "seed", 0, 2**31 - 1),
         time_limit_s=float(_number("Time cap (seconds)", "time_limit_s", "cap", 1, 3600)),
-        proof_work=st.number_input(
-            "Work on a proof",
-            min_value=0.0,
-            max_value=3600.0,
-            value=None,
-            step=5.0,
-            placeholder="where it is quick",
-            key="proof",
-            bind="query-params",
-            help=_help("proof_work"),
+        proof_work=_optional_number(
+            "Work on a proof", "proof_work", "proof", 3600.0, 5.0, "where it is quick"
         ),
     )
 
@@ -353,7 +344,7 @@ def load_mode(default: LoadMode = LoadMode.CONSOLIDATE, key: str = MODE) -> Load
     chosen = st.segmented_control(
         "Goal",
         [default.value, *(mode for mode in modes if mode != default.value)],
-        format_func=lambda mode: _MODE_NAMES[LoadMode(mode)],
+        format_func=lambda mode: MODE_NAMES[LoadMode(mode)],
         default=default.value,
         required=True,
         key=key,
@@ -407,6 +398,24 @@ def _number(label: str, field: str, key: str, low: int, high: int, step: int = 1
             help=_help(field),
         )
     )
+
+
+def _optional_number(
+    label: str, field: str, key: str, high: Number, step: Number, otherwise: str
+) -> Number | None:
+    """Draw a number from 0 to `high` that may be left out; `otherwise` says what that means."""
+    chosen: Number | None = st.number_input(
+        label,
+        min_value=type(high)(0),
+        max_value=high,
+        value=None,
+        step=step,
+        placeholder=otherwise,
+        key=key,
+        bind="query-params",
+        help=_help(field),
+    )
+    return chosen
 
 
 def _help(field: str) -> str:

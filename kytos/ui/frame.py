@@ -12,7 +12,7 @@ from kytos import units
 from kytos.jobs import Pool
 from kytos.optimize.warm_up import warm_up
 from kytos.settings import PoolSettings
-from kytos.ui import clusters
+from kytos.ui import clusters, links
 from kytos.ui.clusters import Loaded
 from kytos.ui.login import require_login
 
@@ -54,6 +54,7 @@ def begin(title: str) -> Loaded | None:
     st.html(_STYLE)
     st.logo(str(_LOGO), size="large")
     require_login()
+    links.read()
     workers()
     with st.sidebar:
         _navigation()

@@ -13,7 +13,7 @@ from kytos.hamiltonian.weights import Weights
 from kytos.outcome import Question
 from kytos.solvers.base import SolverName, SolverParams
 from kytos.sources.errors import SourceError
-from kytos.ui import controls, quantum_panel, results, runs
+from kytos.ui import controls, links, quantum_panel, results, runs
 from kytos.ui.clusters import Loaded
 from kytos.ui.controls import Meanings
 from kytos.ui.heatmaps import cluster_heatmap
@@ -92,6 +92,7 @@ def run(page: QuestionPage, ask: Ask | None, loaded: Loaded, *, pressed: bool) -
     """
     if pressed and ask is not None:
         runs.start(page.function, ask, loaded, page.change)
+    links.note()
     runs.watch(page.question)
     answer = runs.last_answer(page.question)
     return answer if answer is not None and answer.loaded.digest == loaded.digest else None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from kytos.wording import BELONGS_TO_NODE
 from tests.pages.conftest import metric, words
 
 LAB = Path(__file__).parents[1] / "data" / "lab.json.xz"
@@ -44,7 +45,7 @@ def test_opens_on_a_sample(app: AppTest) -> None:
     assert metric(app, "CPU requested").value == "58%"
     assert metric(app, "CPU requested").delta == "55 of 94.4 cores"
     assert metric(app, "Price").value.startswith("$")
-    assert "DaemonSet cni runs it on this node" in words(app).replace("\\", "")
+    assert f"{BELONGS_TO_NODE} (60)" in words(app).replace("\\", "")
 
 
 def test_every_sample_can_be_shown(app: AppTest) -> None:
@@ -75,6 +76,16 @@ def test_pinned_pods_are_filtered_by_reason(app: AppTest) -> None:
     reasons.select(reason).run()
     tables = [table.value for table in app.dataframe if "Why it stays" in table.value]
     assert set(tables[0]["Why it stays"]) == {reason}
+
+
+def test_reasons_of_interest_come_before_daemon_sets(app: AppTest) -> None:
+    """The shop's three DaemonSets are one reason, the last in the line, the choice, the table."""
+    said = next(line.value for line in app.caption if line.value.startswith("Why pods are pinned"))
+    assert said.replace("\\", "").endswith(f"{BELONGS_TO_NODE} (60)")
+    assert app.selectbox(key="pinned reason").options[-1] == BELONGS_TO_NODE
+    (table,) = [table.value for table in app.dataframe if "Why it stays" in table.value]
+    why = [reason.startswith("DaemonSet") for reason in table["Why it stays"]]
+    assert why == [False] * 5 + [True] * 60
 
 
 @pytest.mark.parametrize(
