@@ -78,7 +78,7 @@ def safety_sentence(outcome: Outcome) -> str:
 def _checked(outcome: Outcome) -> str:
     """What `kytos.hamiltonian.feasible` holds for whatever a plan puts on another node."""
     if isinstance(outcome, RebalanceOutcome):
-        return f"{_fits('moved pod')}, within disruption budgets." if outcome.moves else ""
+        return f"{_fits('moved pod')} and disruption budgets." if outcome.moves else ""
     for kind, who in _PLACED.items():
         if isinstance(outcome, kind) and outcome.placements:
             return f"{_fits(who)}."
@@ -86,7 +86,7 @@ def _checked(outcome: Outcome) -> str:
 
 
 def _fits(who: str) -> str:
-    return f"Checked: every {who} fits by its requests and keeps the scheduler's hard rules"
+    return f"Checked: every {who} fits by its requests, within the scheduler's hard rules"
 
 
 def pinned_group(reason: str) -> str:
