@@ -78,15 +78,23 @@ one ends where it happened to freeze (docs/decisions/0095)."""
 MANY_PROPOSALS = 100_000
 """Proposals a pod from which on there is."""
 CONSOLIDATE_LADDERS = (
-    Ladder(2.0, 1e-2, 0.15, 0.5),
-    Ladder(1.0, 1e-2, 0.14, 0.5),
-    Ladder(0.5, 1e-2, 0.14, 0.5),
+    Ladder(2.0, 1e-2, 0.08, 0.5),
+    Ladder(1.0, 1e-2, 0.08, 0.5),
+    Ladder(0.5, 1e-2, 0.08, 0.5),
 )
 """Several hot ones: which nodes are freed is settled anew by each, and the best of them is kept."""
 POLISH = Ladder(0.03, 1e-3, 0.03, 0.5)
 """After a node was freed: bring home who need not have moved."""
 SETTLING = Ladder(1.0, 1e-2, 0.05, 0.5)
 """After nodes to free were chosen: who of their pods goes where, and who makes room for them."""
+IN_PLACE = Ladder(0.5, 1e-2, 0.2, 0.5)
+"""On the nodes in use and no others: who goes home, and which replicas part."""
+UNPACKED = 3
+"""Packings on fewer nodes for which the same is done, the cheapest first."""
+CHAINS = 0.15
+"""Of the proposals, where most moves are forbidden. Elsewhere chains cost more than they gain."""
+FULL = 0.8
+"""Of what the nodes offer: from there on few moves fit."""
 CHOICES = 3
 """Times that nodes to free are chosen, and their pods settled."""
 CHOOSING_SHARE = 0.03
@@ -179,7 +187,7 @@ class _Search:
         self.unguided = without_guide(self.flat)
         self.squeezer = Squeezer(problem, self.flat, self.state, self.rng)
         self.ranks = int(self.flat.pod["rank"].max(initial=-1)) // 2 * 2 + 2
-        self.typical = 0.0
+        self.typical = self.chains = 0.0
         self.began = time.monotonic()
         self.done = self.annealed = 0
         self.annealing_s = 0.0
@@ -187,6 +195,7 @@ class _Search:
         self.trace: list[TracePoint] = []
         self.best = self.state.place.copy()
         self.best_key = self._key()
+        self.packed: list[Ints] = []
 
     def run(self, pods: Ints, nodes: Ints, proposals: int) -> Refined:
         whole = len(pods) == len(self.problem.pods)
@@ -207,15 +216,15 @@ class _Search:
     def _anneal(self, pods: Ints, nodes: Ints, proposals: int) -> None:
         """Cool down once a ladder, each from the best so far, and try to free nodes."""
         whole = len(pods) == len(self.problem.pods)
-        changes = np.zeros(4096)
-        found = kernels.sample_changes(self.flat, self.state, pods, nodes, self.rng, changes)
-        self.typical = float(np.median(changes[:found])) if found else 0.0
+        self.typical = self._typical(self.flat, pods, nodes)
+        self.chains = CHAINS if self._is_narrow() else 0.0
         many = proposals >= MANY_PROPOSALS * len(pods)
         levelling = SMALL_SPREAD_LADDERS if many else SPREAD_LADDERS
         ladders = CONSOLIDATE_LADDERS if self.consolidate else levelling
         freeing = self.consolidate and whole and bool((self.flat.node["price"] > 0).any())
         later = sum(ladder.share + freeing * VACATING_SHARE for ladder in ladders)
-        later += freeing * FREEING_SHARE
+        settling = self.flat.setting["cost_rate"][0] > 0 or self.flat.setting["pair_rate"][0] > 0
+        later += freeing * (FREEING_SHARE + settling * IN_PLACE.share)
         if freeing:
             self._choose_nodes(pods, nodes, proposals, later)
         for ladder in ladders:
@@ -227,6 +236,18 @@ class _Search:
                 self._vacate(proposals)
         if freeing:
             self._free_nodes(pods, nodes, proposals)
+            if settling:
+                self._unpack(pods, proposals)
+
+    def _is_narrow(self) -> bool:
+        """Whether most moves are forbidden: full nodes, or a bound for fewer than half the pods."""
+        problem = self.problem
+        bound = len(problem.pods) if problem.max_moves is None else problem.max_moves
+        if self.consolidate or 2 * bound < len(problem.pods):
+            return True
+        room = problem.capacity[problem.usable].sum(axis=0)
+        held = problem.fixed[problem.usable].sum(axis=0) + problem.request.sum(axis=0)
+        return bool((held > FULL * room).any())
 
     def _cool(
         self,
@@ -245,6 +266,8 @@ class _Search:
         """
         budget = left = float(int(ladder.share * proposals))
         journal = np.zeros((kernels.JOURNAL, 2), dtype=np.int64)
+        chain = np.zeros((kernels.LEGS, 3), dtype=np.int64)
+        mix = np.array([self.chains, ladder.swaps])
         while left >= 1 and self.watch.reason is None:
             pace = self._pace(left + later * proposals)
             count = int(np.clip(left * pace, 1, CHUNK))
@@ -268,11 +291,12 @@ class _Search:
                 count,
                 hot,
                 cold,
-                ladder.swaps,
+                mix,
                 energies,
                 best,
                 journal,
                 marks,
+                chain,
             )
             self.annealing_s += time.monotonic() - began
             self.annealed += count
@@ -365,6 +389,43 @@ class _Search:
             if not freed:
                 patience *= 2
 
+    def _unpack(self, pods: Ints, proposals: int) -> None:
+        """Settle the pods on the nodes in use, and on each set of fewer that packing has found.
+
+        A packing moves nearly all pods, and is dear as it is.
+        """
+        for placement in (self.best, *self._cheaper_packings()[:UNPACKED]):
+            if self._price(placement) <= self._price(self.best):
+                self._settle(placement, pods, proposals)
+        self._restart()
+
+    def _settle(self, placement: Ints, pods: Ints, proposals: int) -> None:
+        """Cool a placement down among the nodes it uses, from what changes there amount to."""
+        kernels.load(self.flat, self.state, placement)
+        nodes = np.flatnonzero(self.squeezer.open_nodes())
+        if len(nodes) < 2:
+            return
+        before = self.typical
+        self.typical = self._typical(self.unguided, pods, nodes)
+        self._cool(IN_PLACE, pods, nodes, proposals, guided=False)
+        self.typical = before
+
+    def _typical(self, flat: Tables, pods: Ints, nodes: Ints) -> float:
+        """Half of the random changes that fit are smaller."""
+        changes = np.zeros(4096)
+        found = kernels.sample_changes(flat, self.state, pods, nodes, self.rng, changes)
+        return float(np.median(changes[:found])) if found else 0.0
+
+    def _cheaper_packings(self) -> list[Ints]:
+        """Packings on nodes that cost less than those in use, the cheapest first."""
+        sets = {self.problem.in_use(placement).tobytes(): placement for placement in self.packed}
+        limit = self._price(self.best)
+        return sorted((one for one in sets.values() if self._price(one) < limit), key=self._price)
+
+    def _price(self, placement: Ints) -> float:
+        """What the nodes in use cost."""
+        return round(float(self.problem.price[self.problem.in_use(placement)].sum()), 9)
+
     def _pays(self, pods: Ints, nodes: Ints, proposals: int) -> bool:
         """Whether the placement, cooled down, is the best so far; go back to that if not."""
         before = self.best_key
@@ -405,6 +466,7 @@ class _Search:
         """Pack everything from scratch in several ways; keep what is best."""
         for _ in packings(self.problem, self.flat, self.state, self.watch):
             self._keep()
+            self.packed.append(self.state.place.copy())
         self._restart()
         self._mark("refine", 0.0)
 

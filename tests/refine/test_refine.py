@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kytos.hamiltonian.energy import energy
@@ -392,3 +392,93 @@ def test_few_pods_that_hardly_fit_are_levelled_as_far_as_can_be(seed: int) -> No
     refined = refine(problem, weights, problem.current, default_proposals(problem), seed)
     exact = solve_exact(problem, weights, SolverParams(proof_work=1.0), hint=refined.placement)
     assert refined.energy == pytest.approx(energy(problem, weights, exact.placement).total)
+
+
+def test_the_best_placement_has_the_energy_noted_for_it() -> None:
+    """However few moves the journal holds, and if it is full in the middle of a swap."""
+    problem = nearly_full(91)
+    pods, nodes = np.arange(24), np.arange(8)
+    flat, state = flatten(problem, WEIGHTS)
+    for length in (4, 5, 6):
+        for seed in range(1, 20):
+            kernels.load(flat, state, problem.current)
+            present = kernels.energy_of(flat, state)
+            energies, best = np.array([present, present]), problem.current.copy()
+            rng, journal = np.array([seed], dtype=np.uint64), np.zeros((length, 2), dtype=np.int64)
+            chain = np.zeros((kernels.LEGS, 3), dtype=np.int64)
+            marks = np.array([0, 1])
+            mix = np.array([0.3, 0.5])
+            kernels.anneal(
+                *(flat, state, pods, nodes, rng, 200, 0.1, 0.1),
+                *(mix, energies, best, journal, marks, chain),
+            )
+            kernels.load(flat, state, best)
+            assert kernels.energy_of(flat, state) == pytest.approx(energies[1])
+
+
+@PROPERTY
+@given(problems(max_pods=6, max_nodes=4), seeds)
+def test_chains_add_up_and_break_nothing(problem: Problem, seed: int) -> None:
+    """Of whatever legs, and under bounds on moves that are reached."""
+    start = random_feasible(problem, seed)
+    assume(len(problem.pods) > 0 and len(problem.nodes) > 1)
+    moved = int(((start != problem.current) & (problem.current >= 0)).sum())
+    problem = replace(problem, max_moves=max(1, moved))
+    flat, state = flatten(problem, WEIGHTS)
+    kernels.load(flat, state, start)
+    present = kernels.energy_of(flat, state)
+    energies, best = np.array([present, present]), start.copy()
+    kernels.anneal(
+        *(flat, state, np.arange(len(problem.pods)), np.arange(len(problem.nodes))),
+        *(np.array([seed + 1], dtype=np.uint64), 400, 10.0, 10.0, np.array([0.9, 0.5])),
+        *(energies, best, np.zeros((kernels.JOURNAL, 2), dtype=np.int64), np.array([0, 1])),
+        np.zeros((kernels.LEGS, 3), dtype=np.int64),
+    )
+    assert feasible(problem, state.place)
+    assert feasible(problem, best)
+    assert kernels.energy_of(flat, state) == pytest.approx(energies[0])
+
+
+def test_one_goes_home_for_another_to_leave() -> None:
+    """With one move allowed, and spent on the wrong pod, no move or swap alone lowers H."""
+    requests, spent = [(30, 30), (30, 30), (40, 40), (40, 40)], np.array([2, 0, 1, 1])
+    problem = equal_nodes(3, requests, [0, 0, 1, 1], mode=LoadMode.SPREAD, max_moves=1)
+    flat, state = flatten(problem, Weights())
+    for chains, expected in ((0.0, 1), (0.5, 2)):
+        kernels.load(flat, state, spent)
+        present = kernels.energy_of(flat, state)
+        kernels.anneal(
+            *(flat, state, np.arange(4), np.arange(3), np.array([1], dtype=np.uint64), 500),
+            *(1e-9, 1e-9, np.array([chains, 0.5]), np.array([present, present])),
+            *(spent.copy(), np.zeros((kernels.JOURNAL, 2), dtype=np.int64)),
+            *(np.array([0, 1]), np.zeros((kernels.LEGS, 3), dtype=np.int64)),
+        )
+        assert state.place[2:].max() == expected
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_pods_are_settled_on_the_nodes_that_stay(seed: int) -> None:
+    """Where moves are cheap, who goes where counts: it was 8.51 and more from the hot ladders."""
+    rng = np.random.default_rng(2)
+    requests = [(int(cpu), int(memory)) for cpu, memory in rng.integers(3, 22, (60, 2))]
+    held, current = np.zeros((12, 2)), []
+    for request in requests:
+        fitting = np.flatnonzero((held + request <= 100).all(axis=1))
+        current.append(int(rng.choice(fitting)))
+        held[current[-1]] += request
+    problem = equal_nodes(
+        12,
+        requests,
+        current,
+        mode=LoadMode.CONSOLIDATE,
+        service=np.arange(60) % 12,
+        services=tuple(f"service-{number}" for number in range(12)),
+        service_fixed=np.zeros((12, 12), dtype=np.int64),
+    )
+    assert refine(problem, Weights(C=0.2), problem.current, 1_000_000, seed).energy < 8.5
+
+
+def test_where_no_node_is_in_use_there_is_nothing_to_settle() -> None:
+    """Pods that wait and fit nowhere leave no node to cool down on."""
+    problem = equal_nodes(2, [(150, 150), (150, 150)], [-1, -1], mode=LoadMode.CONSOLIDATE)
+    assert refine(problem, WEIGHTS, problem.current, BUDGET, 0).placement.tolist() == [-1, -1]

@@ -5,6 +5,7 @@ the types; `Tables` and `State` document them. Here are those that Python calls.
 """
 
 from kytos.refine.kernels.annealing import JOURNAL, anneal, sample_changes
+from kytos.refine.kernels.chains import LEGS
 from kytos.refine.kernels.counts import NOWHERE, load
 from kytos.refine.kernels.descent import descend
 from kytos.refine.kernels.ejection import squeeze, vacate
@@ -16,6 +17,7 @@ from kytos.refine.kernels.rules import all_hold
 
 __all__ = [
     "JOURNAL",
+    "LEGS",
     "NOWHERE",
     "all_hold",
     "anneal",

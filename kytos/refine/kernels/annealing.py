@@ -6,25 +6,25 @@ import math
 
 import numpy as np
 
+from kytos.refine.kernels.chains import LEGS, try_chain
 from kytos.refine.kernels.compiled import called_from_kernels, called_from_python, inlined
 from kytos.refine.kernels.counts import NOWHERE
 from kytos.refine.kernels.energy import change_by
 from kytos.refine.kernels.moves import carry_out
-from kytos.refine.kernels.randomness import random_below, random_unit, random_word
+from kytos.refine.kernels.randomness import accepts, near, random_below, random_unit, random_word
 from kytos.refine.kernels.rules import fits, may_leave, swap_fits
 
 JOURNAL = 1 << 12
 """Accepted moves remembered since the best placement, before it is copied out instead."""
-WINDOW = 1 << 9
-"""Pods that the anneal chooses among for a while, so that they stay in a core's cache."""
 STAY = 1 << 12
 """Proposals for which it stays with them."""
 
 
 @called_from_python
-def anneal(T, S, pods, nodes, rng, count, hot, cold, swaps, energies, best, journal, marks):
-    """Propose `count` moves and swaps of `pods` among `nodes`, cooling geometrically.
+def anneal(T, S, pods, nodes, rng, count, hot, cold, mix, energies, best, journal, marks, chain):
+    """Propose `count` moves, swaps and chains of `pods` among `nodes`, cooling geometrically.
 
+    `mix` are the share of chains, and that of swaps among the rest; `chain` is their workspace.
     `energies` are the present and the best energy, `best` is overwritten with the best placement
     if a better one was found, or `marks` says that the present one is as good. Returns the number
     accepted.
@@ -38,20 +38,29 @@ def anneal(T, S, pods, nodes, rng, count, hot, cold, swaps, energies, best, jour
             temperature = hot * math.exp(step * proposal)
         if proposal & (STAY - 1) == 0:
             first, second = random_below(rng, len(pods)), random_below(rng, len(pods))
-        pod = _near(pods, first, rng)
+        if mix[0] > 0.0 and random_unit(rng) < mix[0]:
+            legs, cost = try_chain(T, S, pods, nodes, first, second, rng, temperature, chain)
+            if legs > 0:
+                accepted += 1
+                energies[0] += cost
+                for leg in range(legs):
+                    _note(journal, marks, chain[leg, 0], chain[leg, 2])
+                _judge(S, energies, best, journal, marks, False)
+            continue
+        pod = near(pods, first, rng)
         other = NOWHERE
         here = S.place[pod]
         if here < 0:
             there = nodes[random_below(rng, len(nodes))]
-        elif random_unit(rng) < swaps:
-            other = _near(pods, second, rng)
+        elif random_unit(rng) < mix[1]:
+            other = near(pods, second, rng)
             there = S.place[other]
         else:
             pick = random_word(rng) >> np.uint64(60)
             if pick < 2:
                 there = T.pod[pod].home
             elif pick < 7:
-                there = S.place[_near(pods, second, rng)]
+                there = S.place[near(pods, second, rng)]
             else:
                 there = nodes[random_below(rng, len(nodes))]
         if there < 0 or there == here:
@@ -62,19 +71,16 @@ def anneal(T, S, pods, nodes, rng, count, hot, cold, swaps, energies, best, jour
         elif not fits(T, S, pod, there) or not may_leave(T, S, pod, there):
             continue
         cost, guide = change_by(T, S, pod, other, here, there)
-        if here >= 0 and not _accepts(rng, cost + guide, temperature):
+        if here >= 0 and not accepts(rng, cost + guide, temperature):
             continue
         if not carry_out(T, S, pod, other, here, there):
             continue
         accepted += 1
         energies[0] += cost
-        _note(S, best, journal, marks, pod, here)
+        _note(journal, marks, pod, here)
         if other >= 0:
-            _note(S, best, journal, marks, other, there)
-        # One pod more that is placed is always better.
-        if here < 0 or energies[0] < energies[1] - 1e-12 * abs(energies[1]) - 1e-15:
-            energies[1] = energies[0]
-            marks[0], marks[1] = 0, 1
+            _note(journal, marks, other, there)
+        _judge(S, energies, best, journal, marks, here < 0)
     _copy_out(S, best, journal, marks)
     return accepted
 
@@ -107,24 +113,7 @@ def sample_changes(T, S, pods, nodes, rng, changes):
 
 
 @inlined
-def _near(pods, first, rng):
-    """One of the `WINDOW` pods from a position on."""
-    at = first + random_below(rng, min(WINDOW, len(pods)))
-    return pods[at - len(pods) if at >= len(pods) else at]
-
-
-@inlined
-def _accepts(rng, delta, temperature):
-    """The Metropolis rule; what is taken less than once in 10^10 times is not drawn for."""
-    if delta <= 0.0:
-        return True
-    if delta > 24.0 * temperature:
-        return False
-    return random_unit(rng) < math.exp(-delta / temperature)
-
-
-@inlined
-def _note(S, best, journal, marks, pod, old):
+def _note(journal, marks, pod, old):
     """Write down that a pod left `old`; `marks` are the journal's length and whether it is used.
 
     While it is, the best placement is the present one with the journal undone.
@@ -134,8 +123,18 @@ def _note(S, best, journal, marks, pod, old):
     journal[marks[0], 0] = pod
     journal[marks[0], 1] = old
     marks[0] += 1
-    if marks[0] == len(journal):
+
+
+@inlined
+def _judge(S, energies, best, journal, marks, placed):
+    """After a proposal was carried out: see whether the placement is the best so far."""
+    if marks[0] > len(journal) - LEGS:
+        # Only between two proposals: undone in part, one is no placement that there was.
         _copy_out(S, best, journal, marks)
+    # One pod more that is placed is always better.
+    if placed or energies[0] < energies[1] - 1e-12 * abs(energies[1]) - 1e-15:
+        energies[1] = energies[0]
+        marks[0], marks[1] = 0, 1
 
 
 @called_from_kernels

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from kytos.refine.kernels.compiled import inlined
+
+WINDOW = 1 << 9
+"""Pods that the anneal chooses among for a while, so that they stay in a core's cache."""
 
 
 @inlined
@@ -28,3 +33,20 @@ def random_below(rng, bound):
 def random_unit(rng):
     """Uniform number in 0..1, without 1."""
     return float(random_word(rng) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@inlined
+def near(pods, first, rng):
+    """One of the `WINDOW` pods from a position on."""
+    at = first + random_below(rng, min(WINDOW, len(pods)))
+    return pods[at - len(pods) if at >= len(pods) else at]
+
+
+@inlined
+def accepts(rng, delta, temperature):
+    """The Metropolis rule; what is taken less than once in 10^10 times is not drawn for."""
+    if delta <= 0.0:
+        return True
+    if delta > 24.0 * temperature:
+        return False
+    return random_unit(rng) < math.exp(-delta / temperature)
