@@ -25,6 +25,8 @@ from kytos.problem import Floats, Ints, LoadMode, Problem
 from kytos.refine import default_proposals, refine, repair
 from kytos.rounds import Drawn, draw_at_once, draw_in_rounds
 from kytos.solvers.base import (
+    ENERGIES_KEPT,
+    READS_REPORTED,
     Improvement,
     Improver,
     Placer,
@@ -62,12 +64,6 @@ _SETTLED = (StopReason.USER, StopReason.OPTIMAL, StopReason.TARGET)
 
 READS_REPAIRED = 8
 """The lowest reads are repaired; further ones hardly ever win and repair is not free."""
-
-READS_REPORTED = 64
-"""So many reads, in the order drawn, are repaired and reported whatever their energy: enough to
-tell how often a read succeeds."""
-
-ENERGIES_KEPT = 1_000
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from kytos import units
-from kytos.bounds import Certificate, CertificateStatus, GapOf
+from kytos.bounds import BoundSource, Certificate, CertificateStatus, GapOf
 from kytos.optimize.autoscale import AutoscaleOutcome
 from kytos.optimize.placement import PlacementOutcome
 from kytos.optimize.rebalance import RebalanceOutcome
@@ -47,14 +47,19 @@ def certificate_sentence(certificate: Certificate) -> str:
 
 def certificate_details(certificate: Certificate) -> str:
     """Say what the sentence rests on: the bound, how it was proven and what the gap is of."""
-    bound = (
-        f"No placement that keeps the rules has an energy below "
-        f"{units.energy(certificate.bound)}, proven by {certificate.source.value}"
-    )
+    bound = bound_clause(certificate.bound, certificate.source)
     if certificate.gap is None:
         return f"{bound}."
     of = "that bound" if certificate.gap_of is GapOf.BOUND else f"the {certificate.gap_of.value}"
     return f"{bound}. This plan is {_at_most(certificate.gap)} of {of} above it."
+
+
+def bound_clause(bound: float, source: BoundSource) -> str:
+    """Say what a proven bound means, as the start of a sentence."""
+    return (
+        f"No placement that keeps the rules has an energy below {units.energy(bound)}, "
+        f"proven by {source.value}"
+    )
 
 
 def _at_most(gap: float) -> str:
@@ -112,6 +117,16 @@ def searched_to_its_end(outcome: Outcome) -> bool:
         outcome.certificate.status is CertificateStatus.OPTIMAL
         or outcome.solver.stopped_by not in (StopReason.USER, StopReason.CLOCK)
     )
+
+
+def no_change_sentence(outcome: Outcome) -> str:
+    """Say that nothing changes; only a search that came to its end says that nothing pays."""
+    if any(outcome.metrics.after.unplaced.values()):
+        return "Nothing changes: no pod without a node can be given one."
+    if searched_to_its_end(outcome):
+        return "Already the best found: no change pays."
+    ended = why_it_ended(outcome.solver.stopped_by)
+    return f"No change that pays was found. The search ended early: {ended}."
 
 
 def why_it_ended(reason: StopReason) -> str:

@@ -14,6 +14,7 @@ from kytos.wording import (
     BELONGS_TO_NODE,
     certificate_details,
     certificate_sentence,
+    no_change_sentence,
     pinned_reasons,
     safety_sentence,
     searched_to_its_end,
@@ -75,6 +76,25 @@ def test_what_was_checked_is_said_of_what_moves(two_of_three: Cluster) -> None:
     assert "every moved pod" in said
     assert "disruption budget" in said
     assert "peak at 80% CPU" in said
+
+
+@pytest.mark.parametrize(
+    ("ended", "words"),
+    [
+        (StopReason.WORK, "Already the best found: no change pays."),
+        (StopReason.CLOCK, "The search ended early: the time cap was reached"),
+        (StopReason.USER, "The search ended early: it was stopped"),
+    ],
+)
+def test_no_change_pays_only_where_the_search_came_to_its_end(
+    two_of_three: Cluster, ended: StopReason, words: str
+) -> None:
+    """A search cut short that found nothing proves nothing."""
+    outcome = rebalance(two_of_three, RebalanceRequest(max_moves=0), params=QUICK)
+    bounded = given(CertificateStatus.BOUNDED, 0.5, GapOf.BOUND)
+    report = outcome.solver.model_copy(update={"stopped_by": ended})
+    cut = outcome.model_copy(update={"certificate": bounded, "solver": report})
+    assert words in no_change_sentence(cut)
 
 
 def test_nothing_is_said_to_be_checked_where_nothing_moves(two_of_three: Cluster) -> None:

@@ -14,7 +14,12 @@ from kytos.optimize.placement import PlacementOutcome
 from kytos.optimize.rebalance import RebalanceOutcome
 from kytos.optimize.recovery import RecoveryOutcome
 from kytos.outcome import Outcome
-from kytos.wording import certificate_sentence, why_it_ended
+from kytos.wording import (
+    certificate_sentence,
+    no_change_sentence,
+    safety_sentence,
+    why_it_ended,
+)
 
 
 def print_outcome(outcome: Outcome, console: Console) -> None:
@@ -37,14 +42,10 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     if isinstance(outcome, AutoscaleOutcome):
         _print_autoscale(outcome, console)
     if outcome.nothing_to_do:
-        print_sentence(
-            console,
-            "Nothing changes: no pod without a node can be given one."
-            if any(outcome.metrics.after.unplaced.values())
-            else "Already the best found: no change pays.",
-        )
+        print_sentence(console, no_change_sentence(outcome))
     print_table(console, ("", "before", "after"), list(_metric_rows(outcome)))
     print_sentence(console, certificate_sentence(outcome.certificate))
+    print_sentence(console, safety_sentence(outcome))
     print_sentence(
         console,
         f"{outcome.solver.name}, seed {outcome.solver.seed}, {outcome.solver.seconds:.1f} s; "

@@ -18,7 +18,7 @@ from kytos.compare import (
 )
 from kytos.problem import LoadMode
 from kytos.solvers.base import Watch
-from kytos.wording import why_it_ended
+from kytos.wording import bound_clause, why_it_ended
 
 
 class FrontierOptions(FrontierRequest, Options):
@@ -69,8 +69,8 @@ def _print_comparison(comparison: Comparison, console: Console) -> None:
             print_sentence(console, f"{row.solver.value}: {message}")
     print_sentence(
         console,
-        f"Proven: no feasible placement has an energy below {units.energy(comparison.bound)} "
-        f"({comparison.bound_source.value}); seed {comparison.params.seed}",
+        f"{bound_clause(comparison.bound, comparison.bound_source)}; "
+        f"seed {comparison.params.seed}.",
     )
 
 

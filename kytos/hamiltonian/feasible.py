@@ -70,9 +70,27 @@ def violations(problem: Problem, placement: Ints) -> list[Violation]:
     return list(_all(problem, placement))
 
 
+def check_placement(problem: Problem, placement: Ints) -> None:
+    """Refuse what is no placement of the problem.
+
+    Raises
+    ------
+    ValueError
+        When `placement` is not one node position or -1 for each pod.
+    """
+    pods, nodes = len(problem.pods), len(problem.nodes)
+    if placement.shape != (pods,):
+        raise ValueError(f"placement has shape {placement.shape}, expected ({pods},)")
+    if pods and not (placement.min() >= UNPLACED and placement.max() < nodes):
+        raise ValueError(
+            f"placement holds {placement.min()}..{placement.max()}, expected node positions "
+            f"below {nodes} or {UNPLACED} for unplaced"
+        )
+
+
 def rule_violations(problem: Problem, placement: Ints) -> list[Violation]:
     """What is broken besides capacity, which the energy measures on its own scale."""
-    _check(problem, placement)
+    check_placement(problem, placement)
     return list(_besides_capacity(problem, placement))
 
 
@@ -102,20 +120,9 @@ def pairs(carriers: Tally, targets: Tally, placement: Ints) -> Ints:
 
 
 def _all(problem: Problem, placement: Ints) -> Iterator[Violation]:
-    _check(problem, placement)
+    check_placement(problem, placement)
     yield from _capacity(problem, placement)
     yield from _besides_capacity(problem, placement)
-
-
-def _check(problem: Problem, placement: Ints) -> None:
-    pods, nodes = len(problem.pods), len(problem.nodes)
-    if placement.shape != (pods,):
-        raise ValueError(f"placement has shape {placement.shape}, expected ({pods},)")
-    if pods and not (placement.min() >= UNPLACED and placement.max() < nodes):
-        raise ValueError(
-            f"placement holds {placement.min()}..{placement.max()}, expected node positions "
-            f"below {nodes} or {UNPLACED} for unplaced"
-        )
 
 
 def _capacity(problem: Problem, placement: Ints) -> Iterator[Violation]:

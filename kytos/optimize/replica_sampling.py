@@ -29,6 +29,7 @@ from kytos.problem import Floats, Ints
 from kytos.refine import default_proposals, refine
 from kytos.solve import Solution, solve
 from kytos.solvers.base import (
+    ENERGIES_KEPT,
     QuboFacts,
     Sampler,
     SolverName,
@@ -42,8 +43,6 @@ from kytos.solvers.registry import find_solver
 
 SAMPLING_SHARE = 0.5
 """Of the time cap; the exact stage has the rest."""
-
-ENERGIES_KEPT = 1_000
 
 
 @dataclass(frozen=True)

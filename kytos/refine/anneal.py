@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kytos.hamiltonian.feasible import check_placement
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.refine import kernels
 from kytos.refine.closing import NodeChooser
 from kytos.refine.packing import packings
-from kytos.refine.repair import check_placement, fill, repair
+from kytos.refine.repair import fill, repair
 from kytos.refine.squeeze import Squeezer
 from kytos.refine.state import State, Tables, flatten, without_guide
 from kytos.solvers.base import StopReason, Watch

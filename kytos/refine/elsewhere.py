@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kytos.hamiltonian.feasible import check_placement
 from kytos.hamiltonian.weights import Weights
 from kytos.problem import Ints, Problem
 from kytos.refine import kernels
-from kytos.refine.repair import check_placement
 from kytos.refine.state import flatten
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from kytos.hamiltonian.feasible import check_placement
 from kytos.hamiltonian.weights import Weights
-from kytos.problem import UNPLACED, Ints, Problem
+from kytos.problem import Ints, Problem
 from kytos.refine import kernels
 from kytos.refine.squeeze import Squeezer
 from kytos.refine.state import State, Tables, flatten
@@ -45,19 +46,6 @@ def repair(problem: Problem, weights: Weights, placement: Ints, watch: Watch = N
     squeezer = Squeezer(problem, flat, state, np.ones(1, dtype=np.uint64))
     fill(squeezer, _LOOKS * len(problem.pods), watch)
     return state.place.copy()
-
-
-def check_placement(problem: Problem, placement: Ints) -> None:
-    """Refuse what is not a placement of the problem."""
-    pods, nodes = len(problem.pods), len(problem.nodes)
-    if placement.shape != (pods,) or (
-        pods and not (placement.min() >= UNPLACED and placement.max() < nodes)
-    ):
-        raise ValueError(
-            f"placement of shape {placement.shape} with values {placement.min(initial=0)}.."
-            f"{placement.max(initial=0)}: expected {pods} node positions below {nodes}, "
-            f"or {UNPLACED} for unplaced"
-        )
 
 
 def _approach(flat: Tables, state: State, placement: Ints) -> None:

@@ -177,6 +177,14 @@ class Stage(Frozen):
     """By how much it lowered the best energy; what is found under one name is not another's."""
 
 
+ENERGIES_KEPT = 1_000
+"""Sampler energies reported: more would not change a histogram."""
+
+READS_REPORTED = 64
+"""So many reads, in the order drawn, are repaired and reported whatever their energy: enough to
+tell how often a read succeeds."""
+
+
 class QuboFacts(Frozen):
     """What was annealed, and what the sampler alone made of it."""
 
@@ -204,9 +212,9 @@ class QuboFacts(Frozen):
     sampler_energy: float
     """Lowest sampler energy: objective, penalties and offset, in the QUBO of the last round."""
     sample_energies: tuple[float, ...] = ()
-    """Sampler energy of each read, at most the first 1,000; all in the QUBO of the last round."""
+    """Sampler energy of each read, at most `ENERGIES_KEPT`; all in the QUBO of the last round."""
     read_objectives: tuple[float, ...] = ()
-    """Energy H of each read once decoded and repaired, at most the first 64 drawn."""
+    """Energy H of each read once decoded and repaired, at most `READS_REPORTED`."""
     read_left_out: tuple[float, ...] = ()
     """Part of each of `read_objectives` that pods without a node cost."""
     answer_energy: float | None = None

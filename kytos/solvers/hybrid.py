@@ -23,6 +23,7 @@ from kytos.problem import Ints, LoadMode, Problem
 from kytos.refine import default_proposals, refine
 from kytos.side_by_side import Runner, threads
 from kytos.solvers.base import (
+    ENERGIES_KEPT,
     Availability,
     BlockRunner,
     ConsentRequiredError,
@@ -46,8 +47,6 @@ BLOCKS_SHARE = 0.5
 last read of a block overruns."""
 
 REFINE = "refine"
-
-ENERGIES_KEPT = 1_000
 
 
 @dataclass(frozen=True)

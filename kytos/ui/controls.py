@@ -89,7 +89,7 @@ def presets(offered: Sequence[Preset] = PRESETS) -> None:
 
 
 def set_controls(values: Mapping[str, Any]) -> None:
-    """Set controls by their keys; only from a callback, before the page draws them."""
+    """Set controls by their keys; only before the page draws them, as a callback is."""
     for key, value in values.items():
         st.session_state[key] = value
 

@@ -96,6 +96,8 @@ def show() -> None:
         limits = _limits()
         settings = question.settings(controls.moving(LoadMode.SPREAD))
     pressed = question.head(PAGE)
+    if pressed and not any(st.session_state.get(key) for key in (_NODES, _ZONES, _SPOT)):
+        _pick_alone(_fullest(loaded.cluster))
     chosen, run_atlas = _failing(loaded.cluster)
     request = RecoveryRequest(**chosen, **limits)
     ask, failing = _checked(request, loaded, settings)
@@ -110,7 +112,8 @@ def show() -> None:
             PAGE,
             ask,
             loaded,
-            "Choose what fails, here by clicking nodes or above, and press *Recover*.",
+            "Choose what fails, here by clicking nodes or above, and press *Recover*; with nothing "
+            "chosen, the fullest node fails.",
             partial(cluster_heatmap, loaded.cluster, frozenset(failing), FAILS, _pick),
         )
         return

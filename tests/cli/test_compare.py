@@ -20,7 +20,7 @@ def test_a_row_for_each_solver(three_nodes: Path, quick: list[str]) -> None:
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert [line.split("  ")[0] for line in lines[1:4]] == ["as it is now", "cp-sat", "descheduler"]
-    assert "Proven: no feasible placement has an energy below" in result.stdout
+    assert "No placement that keeps the rules has an energy below" in result.stdout
     assert "descheduler: Leaves every pod where it is." in result.stdout
 
 

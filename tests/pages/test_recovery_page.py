@@ -55,6 +55,14 @@ def test_shows_the_cluster_before_the_first_run(recovery_page: AppTest) -> None:
     assert "As it is now" in words(recovery_page)
 
 
+def test_with_nothing_chosen_the_fullest_node_fails(recovery_page: AppTest) -> None:
+    """The main button always answers, and the controls show what it was asked."""
+    app = press(recovery_page)
+    assert app.multiselect(key="failed_nodes").value == ["shop-00"]
+    assert "Failed: **shop\\-00**" in words(app)
+    assert int(placed(app)[0]) > 0
+
+
 def test_important_pods_come_first(room_for_one: AppTest) -> None:
     """With room for one, the higher priority gets it; the other is named with its reason."""
     room_for_one.multiselect(key="failed_nodes").set_value(["n1"]).run()
