@@ -124,10 +124,12 @@ class PlacementState:
         ok = np.ones(len(domain), dtype=np.bool_)
         if tallies[rule.carriers].members[pod]:
             first = bool(rule.alone[pod]) and int(counts.sum()) == 0
-            ok = (domain >= 0) & ((_per_node(domain, counts) > 0) | first)
+            company = _per_node(domain, counts) > 0
+            ok = (domain >= 0) & (company | first)
             current = int(self.problem.current[pod])
-            if current >= 0 and not self._had_target[position][pod]:
-                ok[current] = True
+            if current >= 0:
+                # Who stays keeps the company it had; to be the first is for those that come.
+                ok[current] = company[current] or not self._had_target[position][pod]
         if tallies[rule.targets].members[pod]:
             # A carrier that came as the first of its kind has company only where it is.
             for lonely in self._lonely_domains(rule):

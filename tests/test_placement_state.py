@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kytos.hamiltonian.feasible import feasible, has_left
 from kytos.placement_state import PlacementState, evictable
-from kytos.problem import UNPLACED, Ints, MoveLimit, Problem
+from kytos.problem import UNPLACED, Ints, MoveLimit, Presence, Problem, Tally
 from tests.problems import problems, random_feasible, random_problem, seeds
 
 
@@ -39,6 +39,26 @@ def test_fits_is_the_final_check_of_one_more_pod(problem: Problem, seed: int, po
         feasible(problem, with_pod_on(placement, pod, node)) for node in range(len(problem.nodes))
     ]
     assert PlacementState(problem, placement).fits(pod).tolist() == expected
+
+
+def test_who_is_left_by_its_company_is_no_first_of_its_kind() -> None:
+    """On its own node a pod keeps the company it had; that no target is anywhere is no excuse."""
+    everyone = np.ones(2, dtype=np.bool_)
+    # The second node lacks the topology's key: who is there counts nowhere.
+    kind = Tally(np.array([0, -1]), everyone, np.zeros(1, dtype=np.int64))
+    problem = without_budgets(random_problem(1, pods=2, nodes=2, rules=False, room=10.0))
+    problem = replace(
+        problem,
+        current=np.array([0, 0]),
+        allowed=np.ones((2, 2), dtype=np.bool_),
+        allocatable=np.full_like(problem.allocatable, 1000),
+        capacity=np.full_like(problem.capacity, 1000),
+        tallies=(kind,),
+        presences=(Presence(0, 0, "near", everyone),),
+    )
+    left = np.array([UNPLACED, 1])
+    assert not feasible(problem, with_pod_on(left, 0, 0))
+    assert not PlacementState(problem, left).fits(0)[0]
 
 
 @settings(max_examples=60, deadline=None)
