@@ -105,9 +105,11 @@ def chart(figure: go.Figure, *, key: str, alt: str, on_pick: Pick | None = None)
     if on_pick is None:
         st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False})
         return
+    # A figure remembers what is selected; a new one for each click tells every click alike.
+    clicks = st.session_state.setdefault(_clicks(key), 0)
     st.plotly_chart(
         pickable(figure),
-        key=key,
+        key=f"{key} {clicks}",
         alt=alt,
         config={"displayModeBar": False},
         on_select=partial(picked, key, on_pick),
@@ -116,14 +118,17 @@ def chart(figure: go.Figure, *, key: str, alt: str, on_pick: Pick | None = None)
 
 
 def picked(key: str, on_pick: Pick) -> None:
-    """Find out which node was clicked: a second click on the same one takes its point away."""
-    points = st.session_state[key]["selection"]["points"]
-    now = {str(point["customdata"][0]) for point in points if point.get("customdata")}
-    last = f"{key} picked"
-    before: set[str] = st.session_state.get(last, set())
-    st.session_state[last] = now
-    for node in now - before or before - now or now:
+    """Tell which node was clicked, and let the next click find a figure with nothing selected."""
+    clicks = st.session_state[_clicks(key)]
+    points = st.session_state[f"{key} {clicks}"]["selection"]["points"]
+    st.session_state[_clicks(key)] = clicks + 1
+    nodes = [str(point["customdata"][0]) for point in points if point.get("customdata")]
+    for node in dict.fromkeys(nodes):
         on_pick(node)
+
+
+def _clicks(key: str) -> str:
+    return f"{key} clicks"
 
 
 def _utilisation(
