@@ -79,12 +79,12 @@ def check_placement(problem: Problem, placement: Ints) -> None:
         When `placement` is not one node position or -1 for each pod.
     """
     pods, nodes = len(problem.pods), len(problem.nodes)
-    if placement.shape != (pods,):
-        raise ValueError(f"placement has shape {placement.shape}, expected ({pods},)")
-    if pods and not (placement.min() >= UNPLACED and placement.max() < nodes):
+    fits = placement.shape == (pods,)
+    if not fits or (pods and not (placement.min() >= UNPLACED and placement.max() < nodes)):
         raise ValueError(
-            f"placement holds {placement.min()}..{placement.max()}, expected node positions "
-            f"below {nodes} or {UNPLACED} for unplaced"
+            f"placement of shape {placement.shape} with values {placement.min(initial=0)}.."
+            f"{placement.max(initial=0)}: expected {pods} node positions below {nodes}, "
+            f"or {UNPLACED} for unplaced"
         )
 
 

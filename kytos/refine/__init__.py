@@ -3,13 +3,13 @@
 from kytos.refine.anneal import (
     Refined,
     TracePoint,
-    default_proposals,
     refine,
     refine_block,
     warm_up,
 )
 from kytos.refine.elsewhere import cheapest_elsewhere
 from kytos.refine.repair import repair
+from kytos.refine.schedule import default_proposals
 
 __all__ = [
     "Refined",

@@ -14,12 +14,26 @@ from kytos.refine import kernels
 from kytos.refine.closing import NodeChooser
 from kytos.refine.packing import packings
 from kytos.refine.repair import fill, repair
+from kytos.refine.schedule import (
+    CHOICE_LOOKS,
+    CHOICES,
+    CHOOSING_SHARE,
+    CHUNK,
+    FREEING_SHARE,
+    GRACE,
+    IN_PLACE,
+    LOOKS_PER_PROPOSAL,
+    POLISH,
+    SETTLING,
+    UNPACKED,
+    VACATING_SHARE,
+    Ladder,
+    chain_share,
+    ladders_of,
+)
 from kytos.refine.squeeze import Squeezer
 from kytos.refine.state import State, Tables, flatten, without_guide
 from kytos.solvers.base import StopReason, Watch
-
-CHUNK = 1 << 18
-"""Proposals between two looks at the clock: some 20 ms, and some 0.2 s under many rules."""
 
 
 @dataclass(frozen=True)
@@ -54,67 +68,6 @@ class Refined:
     trace: tuple[TracePoint, ...]
     proposals_done: int
     stopped_by: StopReason
-
-
-@dataclass(frozen=True)
-class Ladder:
-    """One cooling: temperatures as multiples of a typical change, and a share of the budget."""
-
-    hot: float
-    cold: float
-    share: float
-    swaps: float
-
-
-SPREAD_LADDERS = (
-    Ladder(1.0, 1e-2, 0.15, 0.5),
-    Ladder(0.1, 1e-3, 0.6, 0.5),
-    Ladder(1e-3, 1e-7, 0.15, 0.6),
-)
-"""Most of the work lies where what moves cost is weighed against what they gain; where they cost
-nothing, the last ladder levels to the end (docs/decisions/0091)."""
-SMALL_SPREAD_LADDERS = (*4 * (Ladder(0.5, 1e-3, 0.21, 0.5),), Ladder(1e-3, 1e-7, 0.1, 0.6))
-"""Where there is time for it: several coolings, each from the best so far. In a nearly full cluster
-one ends where it happened to freeze (docs/decisions/0095)."""
-MANY_PROPOSALS = 100_000
-"""Proposals a pod from which on there is."""
-CONSOLIDATE_LADDERS = (
-    Ladder(2.0, 1e-2, 0.08, 0.5),
-    Ladder(1.0, 1e-2, 0.08, 0.5),
-    Ladder(0.5, 1e-2, 0.08, 0.5),
-)
-"""Several hot ones: which nodes are freed is settled anew by each, and the best of them is kept."""
-POLISH = Ladder(0.03, 1e-3, 0.03, 0.5)
-"""After a node was freed: bring home who need not have moved."""
-SETTLING = Ladder(1.0, 1e-2, 0.05, 0.5)
-"""After nodes to free were chosen: who of their pods goes where, and who makes room for them."""
-IN_PLACE = Ladder(0.5, 1e-2, 0.2, 0.5)
-"""On the nodes in use and no others: who goes home, and which replicas part."""
-UNPACKED = 3
-"""Packings on fewer nodes for which the same is done, the cheapest first."""
-CHAINS = 0.15
-"""Of the proposals, where most moves are forbidden. Elsewhere chains cost more than they gain."""
-FULL = 0.8
-"""Of what the nodes offer: from there on few moves fit."""
-CHOICES = 3
-"""Times that nodes to free are chosen, and their pods settled."""
-CHOOSING_SHARE = 0.03
-"""Of the budget, for each of these."""
-CHOICE_LOOKS = 12_000
-"""Looks that the Python of one choice counts for."""
-FREEING_SHARE = 0.1
-"""Of the budget, for ejection searches that free nodes."""
-VACATING_SHARE = 0.03
-"""Of the budget, after each ladder, for freeing nodes with few moves."""
-LOOKS_PER_PROPOSAL = 8
-"""Pods an ejection search looks at in the time of one proposal."""
-GRACE = CHUNK
-"""Proposals of the final descent that even a spent clock allows."""
-
-
-def default_proposals(problem: Problem) -> int:
-    """Return a sensible budget of work: 10,000 proposals a pod, within 8 and 80 million."""
-    return int(np.clip(10_000 * len(problem.pods), 8_000_000, 80_000_000))
 
 
 def refine(
@@ -218,10 +171,8 @@ class _Search:
         """Cool down once a ladder, each from the best so far, and try to free nodes."""
         whole = len(pods) == len(self.problem.pods)
         self.typical = self._typical(self.flat, pods, nodes)
-        self.chains = CHAINS if self._is_narrow() else 0.0
-        many = proposals >= MANY_PROPOSALS * len(pods)
-        levelling = SMALL_SPREAD_LADDERS if many else SPREAD_LADDERS
-        ladders = CONSOLIDATE_LADDERS if self.consolidate else levelling
+        self.chains = chain_share(self.problem)
+        ladders = ladders_of(self.problem.mode, proposals // len(pods))
         freeing = self.consolidate and whole and bool((self.flat.node["price"] > 0).any())
         later = sum(ladder.share + freeing * VACATING_SHARE for ladder in ladders)
         settling = self.flat.setting["cost_rate"][0] > 0 or self.flat.setting["pair_rate"][0] > 0
@@ -239,16 +190,6 @@ class _Search:
             self._free_nodes(pods, nodes, proposals)
             if settling:
                 self._unpack(pods, proposals)
-
-    def _is_narrow(self) -> bool:
-        """Whether most moves are forbidden: full nodes, or a bound for fewer than half the pods."""
-        problem = self.problem
-        bound = len(problem.pods) if problem.max_moves is None else problem.max_moves
-        if self.consolidate or 2 * bound < len(problem.pods):
-            return True
-        room = problem.capacity[problem.usable].sum(axis=0)
-        held = problem.fixed[problem.usable].sum(axis=0) + problem.request.sum(axis=0)
-        return bool((held > FULL * room).any())
 
     def _cool(
         self,
