@@ -24,8 +24,9 @@ from kytos.problem import LoadMode
 from kytos.sources.errors import SourceError, first_problem
 from kytos.ui import controls, frame, question, results, runs, tables
 from kytos.ui.clusters import Loaded
-from kytos.ui.controls import Meanings, Preset
+from kytos.ui.controls import Preset
 from kytos.ui.heatmaps import change_heatmaps, chart
+from kytos.ui.meanings import Meanings, load_meaning
 from kytos.ui.question import Panel, QuestionPage
 from kytos.ui.results import Cell
 from kytos.ui.runs import Answer, Ask, SideAsk
@@ -101,7 +102,7 @@ def unserved() -> Meanings:
 
     return Meanings(
         cost="unserved demand",
-        load_text=lambda B: controls.load_meaning(B, LoadMode.SPREAD),
+        load_text=lambda B: load_meaning(B, LoadMode.SPREAD),
         cost_text=cost_text,
         pair_text=pair_text,
     )

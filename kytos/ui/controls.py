@@ -1,8 +1,8 @@
-"""The sidebar's controls: the four weights with what they mean, the solver and its budget."""
+"""The sidebar's controls: the four weights, the solver and its budget."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, TypeVar
@@ -10,19 +10,13 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from kytos.cluster import Cluster
-from kytos.hamiltonian.weights import (
-    LATENCY_MS_PER_MOVE,
-    MOVE_IN_SPREAD,
-    NODE_IN_MOVES,
-    NODE_IN_PAIRS,
-    PAIR_IN_SPREAD,
-    STARTUP_SECONDS_PER_MOVE,
-    Weights,
-)
+from kytos.hamiltonian.weights import Weights
 from kytos.optimize.rebalance import RebalanceRequest
 from kytos.problem import LoadMode
 from kytos.solvers.base import Capacity, Encoding, SolverName, SolverParams
 from kytos.solvers.registry import WHERE
+from kytos.ui import meanings
+from kytos.ui.meanings import Meanings
 
 Number = TypeVar("Number", int, float)
 
@@ -32,7 +26,6 @@ MODE = "mode"
 BY_SIZE = "by size"
 """The choice that leaves the solver to the size of the problem."""
 _HIGHEST = 5.0
-_MINUTE_S = 60.0
 MODE_NAMES = {
     LoadMode.CONSOLIDATE: "Fewer nodes",
     LoadMode.SPREAD: "Even load",
@@ -130,61 +123,21 @@ def rebalance_request(cluster: Cluster) -> RebalanceRequest:
     )
 
 
-@dataclass(frozen=True)
-class Meanings:
-    """What the sliders mean for one question.
-
-    Attributes
-    ----------
-    cost
-        What C weighs, in a few words.
-    load_text, cost_text, pair_text
-        Say what B, what B and C, and what B, C and D come to.
-    """
-
-    cost: str
-    load_text: Callable[[float], str]
-    cost_text: Callable[[float, float], str]
-    pair_text: Callable[[float, float, float], str]
-
-
-def moving(mode: LoadMode) -> Meanings:
-    """Return what the sliders mean where C weighs moves."""
-    return Meanings(
-        cost="cost of moving",
-        load_text=lambda B: load_meaning(B, mode),
-        cost_text=lambda B, C: move_meaning(B, C, mode),
-        pair_text=lambda B, C, D: pair_meaning(B, C, D, mode),
-    )
-
-
-def waiting(mode: LoadMode) -> Meanings:
-    """Return what the sliders mean where C weighs start-up and latency."""
-    return Meanings(
-        cost="start-up and latency",
-        load_text=lambda B: load_meaning(B, mode),
-        cost_text=lambda B, C: waiting_meaning(B, C, mode),
-        pair_text=lambda B, C, D: pair_meaning(B, C, D, mode).replace(
-            "moving them apart is free", "waiting costs nothing"
-        ),
-    )
-
-
 def weights(mode: LoadMode) -> Weights:
     """Draw the four sliders, each with what its position means for moves in `mode`."""
-    return weights_meaning(moving(mode))
+    return weights_meaning(meanings.moving(mode))
 
 
-def weights_meaning(meanings: Meanings) -> Weights:
+def weights_meaning(told: Meanings) -> Weights:
     """Draw the four sliders, each with what its position means."""
     A = _slider("A", "A · constraints")
-    st.caption(constraint_meaning(A))
+    st.caption(meanings.constraint_meaning(A))
     B = _slider("B", "B · load")
-    st.caption(meanings.load_text(B))
-    C = _slider("C", f"C · {meanings.cost}")
-    st.caption(meanings.cost_text(B, C))
+    st.caption(told.load_text(B))
+    C = _slider("C", f"C · {told.cost}")
+    st.caption(told.cost_text(B, C))
     D = _slider("D", "D · replicas apart")
-    st.caption(meanings.pair_text(B, C, D))
+    st.caption(told.pair_text(B, C, D))
     return Weights(A=A, B=B, C=C, D=D)
 
 
@@ -277,67 +230,6 @@ def setting_values(
     }
 
 
-def constraint_meaning(A: float) -> str:
-    """Say what A's position means."""
-    if A >= 1:
-        return "Breaking a rule never pays."
-    return "Raw samples may bend rules; the plan itself is always repaired."
-
-
-def load_meaning(B: float, mode: LoadMode) -> str:
-    """Say what B's position means."""
-    if B == 0:
-        return "Load does not count."
-    if mode is LoadMode.CONSOLIDATE:
-        return "The price of the nodes in use."
-    if mode is LoadMode.SPREAD:
-        return "Squared distance of each node from the mean utilisation."
-    return "Squared utilisation, summed over nodes."
-
-
-def move_meaning(B: float, C: float, mode: LoadMode) -> str:
-    """Say what a move costs at these positions."""
-    if C == 0:
-        return "Moves cost nothing."
-    if B == 0:
-        return "Nothing is gained by emptying or levelling nodes."
-    if mode is LoadMode.CONSOLIDATE:
-        return f"Freeing a node is worth {_few(NODE_IN_MOVES * B / C)} ordinary moves."
-    # A pod of share s moving across a difference d changes the sum by 2s² - 2sd.
-    tenth = 0.1
-    points = 100 * (tenth + MOVE_IN_SPREAD * C / B / (2 * tenth))
-    return f"A pod of a tenth of a node moves to even out more than {_few(points)} points."
-
-
-def waiting_meaning(B: float, C: float, mode: LoadMode) -> str:
-    """Say what a minute of start-up and a millisecond of latency cost at these positions."""
-    if C == 0:
-        return "Start-up and latency do not count."
-    milliseconds = LATENCY_MS_PER_MOVE / STARTUP_SECONDS_PER_MOVE * _MINUTE_S
-    told = f"A minute of start-up counts like {_few(milliseconds)} ms on a unit of traffic"
-    if B == 0:
-        return f"{told}."
-    if mode is LoadMode.CONSOLIDATE:
-        return f"{told}; a node saved like {_few(NODE_IN_MOVES * B / C)} minutes."
-    return f"{told}, or {_few(MOVE_IN_SPREAD * C / B)} of squared utilisation."
-
-
-def pair_meaning(B: float, C: float, D: float, mode: LoadMode) -> str:
-    """Say what two replicas on one node cost at these positions."""
-    if D == 0:
-        return "Replicas may share a node freely."
-    if mode is LoadMode.CONSOLIDATE and B > 0:
-        return f"Freeing a node is worth {_few(NODE_IN_PAIRS * B / D)} pairs of replicas on a node."
-    if C == 0:
-        return "Two replicas on one node cost; moving them apart is free."
-    per_move = PAIR_IN_SPREAD / MOVE_IN_SPREAD
-    if mode is LoadMode.CONSOLIDATE:
-        per_move = NODE_IN_MOVES / NODE_IN_PAIRS
-    moves = per_move * D / C
-    told = "one move" if moves == 1 else f"{_few(moves)} moves"
-    return f"Two replicas on one node cost as much as {told}."
-
-
 def load_mode(default: LoadMode = LoadMode.CONSOLIDATE, key: str = MODE) -> LoadMode:
     """Draw the choice of what H_load means."""
     modes = [mode.value for mode in LoadMode]
@@ -421,7 +313,3 @@ def _optional_number(
 def _help(field: str) -> str:
     description = SolverParams.model_fields[field].description or ""
     return description[:1].upper() + description[1:] + "."
-
-
-def _few(value: float) -> str:
-    return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"

@@ -19,7 +19,7 @@ from kytos.outcome import Question
 from kytos.problem import LoadMode
 from kytos.sources.errors import SourceError, first_problem
 from kytos.sources.templates import pods_of_manifests
-from kytos.ui import controls, frame, question, results, tables
+from kytos.ui import controls, frame, meanings, question, results, tables
 from kytos.ui.controls import Preset
 from kytos.ui.heatmaps import change_heatmaps, chart
 from kytos.ui.question import Panel, QuestionPage
@@ -113,7 +113,7 @@ def show() -> None:
         controls.presets(PRESETS)
         mode = controls.load_mode(LoadMode.SPREAD, key=_MODE)
         waiting = _waiting(loaded.cluster)
-        settings = question.settings(controls.waiting(mode))
+        settings = question.settings(meanings.waiting(mode))
     pressed = question.head(PAGE)
     ask = None
     try:

@@ -15,8 +15,8 @@ from kytos.solvers.base import SolverName, SolverParams
 from kytos.sources.errors import SourceError
 from kytos.ui import controls, links, quantum_panel, results, runs
 from kytos.ui.clusters import Loaded
-from kytos.ui.controls import Meanings
 from kytos.ui.heatmaps import cluster_heatmap
+from kytos.ui.meanings import Meanings
 from kytos.ui.runs import Answer, Ask, Change, moved
 from kytos.ui.scenarios import Values, ready_scenarios, scenario_panel
 from kytos.ui.text import plain

@@ -13,7 +13,7 @@ from kytos.cluster import INSTANCE_TYPE, Cluster
 from kytos.optimize.rebalance import RebalanceOutcome, rebalance
 from kytos.outcome import Question
 from kytos.problem import LoadMode
-from kytos.ui import controls, frame, question, results
+from kytos.ui import controls, frame, meanings, question, results
 from kytos.ui.cluster_page import pinned_table
 from kytos.ui.heatmaps import change_heatmaps
 from kytos.ui.question import Panel, QuestionPage
@@ -43,7 +43,7 @@ def show() -> None:
     with st.sidebar:
         controls.presets()
         request = controls.rebalance_request(loaded.cluster)
-        settings = question.settings(controls.moving(request.mode))
+        settings = question.settings(meanings.moving(request.mode))
     ask = Ask(PAGE.question, loaded.digest, request, *settings)
     pressed = question.head(PAGE)
     answer = question.run(PAGE, ask, loaded, pressed=pressed)

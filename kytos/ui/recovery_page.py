@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -13,22 +12,20 @@ from kytos import units
 from kytos.cluster import Cluster
 from kytos.figures.failures import failure_tiles, outcome_of
 from kytos.figures.heatmap import FAILED, FAILS
-from kytos.optimize.atlas import AtlasOutcome, AtlasRequest, atlas
 from kytos.optimize.failure import fail, failing_nodes
 from kytos.optimize.promise import COUNTS
 from kytos.optimize.recovery import RecoveryOutcome, RecoveryRequest, SurvivorLoad, recover
 from kytos.optimize.refusal import RequestRefused
-from kytos.optimize.survey import FailureReport
 from kytos.outcome import Question
 from kytos.problem import LoadMode
 from kytos.sources.prices import is_spot
-from kytos.ui import controls, frame, question, results, runs
+from kytos.ui import atlas_panel, controls, frame, meanings, question, results
 from kytos.ui.clusters import Loaded
 from kytos.ui.controls import Preset
 from kytos.ui.heatmaps import change_heatmaps, chart, cluster_heatmap
 from kytos.ui.question import Panel, QuestionPage
 from kytos.ui.results import Cell
-from kytos.ui.runs import Answer, Ask, SideAsk
+from kytos.ui.runs import Answer, Ask
 from kytos.ui.text import named, plain
 from kytos.usage import usage
 
@@ -51,12 +48,6 @@ PRESETS = (
         {"A": 1.0, "B": 1.0, "C": 5.0, "D": 1.0, _MOVES: False, _PREEMPTION: False},
     ),
 )
-
-
-class Beside(StrEnum):
-    """What runs beside the question."""
-
-    ATLAS = "atlas"
 
 
 def request_values(request: RecoveryRequest) -> dict[str, Any]:
@@ -94,7 +85,7 @@ def show() -> None:
     with st.sidebar:
         controls.presets(PRESETS)
         limits = _limits()
-        settings = question.settings(controls.moving(LoadMode.SPREAD))
+        settings = question.settings(meanings.moving(LoadMode.SPREAD))
     pressed = question.head(PAGE)
     if pressed and not any(st.session_state.get(key) for key in (_NODES, _ZONES, _SPOT)):
         _pick_alone(_fullest(loaded.cluster))
@@ -102,12 +93,11 @@ def show() -> None:
     request = RecoveryRequest(**chosen, **limits)
     ask, failing = _checked(request, loaded, settings)
     if run_atlas:
-        asked = AtlasRequest(max_utilization=request.max_utilization)
-        runs.start(atlas, SideAsk(Beside.ATLAS, loaded.digest, asked), loaded)
+        atlas_panel.start(loaded, request.max_utilization)
     answer = question.run(PAGE, ask, loaded, pressed=pressed)
-    runs.watch(Beside.ATLAS)
+    atlas_panel.watch()
     if answer is None:
-        _atlas(loaded)
+        atlas_panel.show(loaded, _pick_alone)
         question.empty(
             PAGE,
             ask,
@@ -119,7 +109,7 @@ def show() -> None:
         return
     question.stale_note(PAGE, answer, ask)
     _result(answer, ask)
-    _atlas(loaded)
+    atlas_panel.show(loaded, _pick_alone)
 
 
 def _limits() -> dict[str, Any]:
@@ -411,65 +401,3 @@ def _left(outcome: RecoveryOutcome) -> None:
         hide_index=True,
         key="left behind",
     )
-
-
-def _atlas(loaded: Loaded) -> None:
-    answer = runs.last_answer(Beside.ATLAS)
-    if answer is None or answer.loaded.digest != loaded.digest:
-        return
-    found: AtlasOutcome = answer.outcome
-    st.subheader("Every node in turn", anchor=False)
-    limit = answer.ask.request.max_utilization
-    filled = "" if limit == 1 else f" Survivors are filled to {units.percent(limit)} at most."
-    st.markdown(f"{atlas_sentence(found)}{filled}")
-    st.caption(
-        "A tile is a node: ✓ every pod finds another node, a number is how many do not; the "
-        "darker, the larger their share. Hover for the pods, click to let that node fail."
-    )
-    chart(
-        failure_tiles(loaded.cluster, found.nodes, found.zones),
-        key="atlas",
-        alt="What the failure of each node and zone would lose",
-        on_pick=_pick_alone,
-    )
-    reports = sorted((*found.zones, *found.nodes), key=lambda report: -len(report.lost_pods))
-    with st.expander("As a table", icon=":material/table:"):
-        table = pd.DataFrame([_report_row(report) for report in reports])
-        results.table_with_downloads(table, reports, "atlas", loaded.name)
-
-
-def atlas_sentence(found: AtlasOutcome) -> str:
-    """Say in a sentence or two which single failures lose pods."""
-    words = []
-    for kind, reports in (("node", found.nodes), ("zone", found.zones)):
-        checked = [report for report in reports if report.checked]
-        if not checked:
-            continue
-        losing = [report for report in checked if not report.survivable]
-        if losing:
-            words.append(f"{len(losing):,} of {units.count(len(checked), kind)} would lose pods.")
-        else:
-            words.append(f"No single {kind}'s failure loses a pod.")
-        if len(checked) < len(reports):
-            words.append(f"{units.count(len(reports) - len(checked), kind)} not checked.")
-    worst = found.worst
-    if worst is not None:
-        words.append(
-            f"Worst, the important pods first: {worst.kind} {worst.name} {outcome_of(worst)}."
-        )
-    return plain(" ".join(words))
-
-
-def _report_row(report: FailureReport) -> dict[str, object]:
-    return {
-        "Fails": report.name,
-        "Kind": report.kind,
-        "Outcome": outcome_of(report),
-        "Evacuated": report.evacuated,
-        "Lost": len(report.lost_pods),
-        "Highest lost": None if not report.unplaced else max(report.unplaced),
-        "Not recreated": report.not_recreated,
-        "CPU peak": units.percent(report.cpu_peak) if report.checked else "",
-        "Memory peak": units.percent(report.memory_peak) if report.checked else "",
-        "Proven": "yes" if report.checked and report.proven else "no",
-    }
