@@ -13,7 +13,6 @@ import lzma
 import multiprocessing
 import os
 import platform
-import resource
 import statistics
 import tempfile
 import time
@@ -475,8 +474,18 @@ def file_to_plan(path: Path, seed: int, send: Any) -> None:
     seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - began_cpu
     gap = 100 * (outcome.certificate.gap or 0.0)
     stages = f"read {reading:.1f} s, solve {outcome.solver.seconds:.1f} s"
-    gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    gigabytes = peak_memory_gb()
     send.send((gap, seconds, cpu_seconds, stages, gigabytes))
+
+
+def peak_memory_gb() -> float:
+    """Peak of this process since it began, on Linux.
+
+    `ru_maxrss` would begin at what its parent held, which other cases may have filled.
+    """
+    status = Path("/proc/self/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 2**20
 
 
 if __name__ == "__main__":
