@@ -15,11 +15,11 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+from kytos.contract.weights import Weights
 from kytos.hamiltonian.arrays import Coefficients
 from kytos.hamiltonian.decode import Bits, Decoded
 from kytos.hamiltonian.model import Model
 from kytos.hamiltonian.penalties import penalties
-from kytos.hamiltonian.weights import Weights
 from kytos.problem import Bools, Floats, Ints
 
 

@@ -20,18 +20,20 @@ import dimod
 import numpy as np
 
 from benchmarks.domain_wall import DomainWallModel
-from kytos.focus import focus
-from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.feasible import feasible
+from kytos.contract.params import Capacity, Encoding, SolverName, SolverParams
+from kytos.contract.solver import Sampler
+from kytos.contract.watch import Watch
+from kytos.contract.weights import Weights
 from kytos.hamiltonian.layout import Scope, lay_out
 from kytos.hamiltonian.model import Model, build_model
-from kytos.hamiltonian.weights import Weights
-from kytos.optimize.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
 from kytos.problem import Floats, LoadMode, Problem
+from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
+from kytos.referee.energy import energy
+from kytos.referee.feasible import feasible
 from kytos.refine import repair
-from kytos.rounds import draw_at_once, draw_in_rounds
-from kytos.solvers.base import Capacity, Encoding, Sampler, SolverName, SolverParams, Watch
-from kytos.solvers.registry import find_solver
+from kytos.solve.focus import focus
+from kytos.solve.registry import find_solver
+from kytos.solve.rounds import draw_at_once, draw_in_rounds
 from kytos.sources.manifests import read_cluster
 
 SAMPLES = Path(__file__).parents[1] / "sample_clusters"

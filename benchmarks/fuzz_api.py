@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from kytos.api import Settings, create_app
 from kytos.jobs import Pool
-from kytos.optimize.warm_up import warm_up
+from kytos.questions.warm_up import warm_up
 
 NOT_CHECKED = [
     # Every 5xx but 504 is looked at here: a solve that is given this little time may not end.

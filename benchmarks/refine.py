@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kytos.hamiltonian.weights import Weights
+from kytos.contract.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.refine import Refined, refine, warm_up
 

@@ -27,13 +27,15 @@ from benchmarks.refine import FREE, MIB, equal_nodes, openb
 from kytos.bounds import CertificateStatus, certificate, lower_bound, relative_gap
 from kytos.cli.reading import read_files
 from kytos.compare import FrontierRequest, frontier
-from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.weights import Weights
-from kytos.optimize.rebalance import RebalanceRequest, rebalance
-from kytos.optimize.warm_up import warm_up
+from kytos.contract.params import Capacity, SolverName, SolverParams
+from kytos.contract.watch import Watch
+from kytos.contract.weights import Weights
 from kytos.problem import LoadMode, Problem
-from kytos.solve import Solution, solve
-from kytos.solvers.base import Capacity, SolverName, SolverParams, Watch
+from kytos.questions.rebalance import RebalanceRequest, rebalance
+from kytos.questions.warm_up import warm_up
+from kytos.referee.energy import energy
+from kytos.solve.result import Solution
+from kytos.solve.solve import solve
 from kytos.solvers.cpsat import solve_exact
 
 HERE = Path(__file__).parent
@@ -276,8 +278,8 @@ def side_by_side(effort: Effort) -> Iterator[Row]:
     """The same blocks on one worker and on two, over dask."""
     from distributed import Client, LocalCluster
 
-    from kytos.distributed import runner_on
-    from kytos.solvers.blocks import anneal_block, choose_blocks
+    from kytos.solve.blocks import anneal_block, choose_blocks
+    from kytos.solve.dask import runner_on
 
     case, goal = "16 blocks of 1,000 x 100 over dask", "faster on 2 workers than on 1"
     problem = equal_nodes(1_000, 100, effort.seeds[0])

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kytos.cluster import Cluster, Node, Pod
-    from kytos.hamiltonian.weights import Weights
-    from kytos.optimize.autoscale import AutoscaleOutcome, autoscale
-    from kytos.optimize.placement import PlacementOutcome, PlacementRequest, place
-    from kytos.optimize.rebalance import RebalanceOutcome, RebalanceRequest, rebalance
-    from kytos.optimize.recovery import RecoveryOutcome, RecoveryRequest, recover
-    from kytos.optimize.scaling_step import AutoscaleRequest
-    from kytos.solvers.base import SolverName, SolverParams, Watch
+    from kytos.contract.params import SolverName, SolverParams
+    from kytos.contract.watch import Watch
+    from kytos.contract.weights import Weights
+    from kytos.questions.autoscale.autoscale import AutoscaleOutcome, autoscale
+    from kytos.questions.autoscale.wanted import AutoscaleRequest
+    from kytos.questions.placement.placement import PlacementOutcome, PlacementRequest, place
+    from kytos.questions.rebalance import RebalanceOutcome, RebalanceRequest, rebalance
+    from kytos.questions.recovery.recovery import RecoveryOutcome, RecoveryRequest, recover
     from kytos.sources.manifests import read_cluster
 
 __all__ = [
@@ -46,13 +47,13 @@ __all__ = [
 
 _HOMES = {
     "kytos.cluster": ("Cluster", "Node", "Pod"),
-    "kytos.hamiltonian.weights": ("Weights",),
-    "kytos.optimize.autoscale": ("AutoscaleOutcome", "autoscale"),
-    "kytos.optimize.placement": ("PlacementOutcome", "PlacementRequest", "place"),
-    "kytos.optimize.rebalance": ("RebalanceOutcome", "RebalanceRequest", "rebalance"),
-    "kytos.optimize.recovery": ("RecoveryOutcome", "RecoveryRequest", "recover"),
-    "kytos.optimize.scaling_step": ("AutoscaleRequest",),
-    "kytos.solvers.base": ("SolverName", "SolverParams", "Watch"),
+    "kytos.contract.weights": ("Weights",),
+    "kytos.questions.autoscale.autoscale": ("AutoscaleOutcome", "autoscale"),
+    "kytos.questions.placement.placement": ("PlacementOutcome", "PlacementRequest", "place"),
+    "kytos.questions.rebalance": ("RebalanceOutcome", "RebalanceRequest", "rebalance"),
+    "kytos.questions.recovery.recovery": ("RecoveryOutcome", "RecoveryRequest", "recover"),
+    "kytos.questions.autoscale.wanted": ("AutoscaleRequest",),
+    "kytos.contract.solver": ("SolverName", "SolverParams", "Watch"),
     "kytos.sources.manifests": ("read_cluster",),
 }
 """Module -> what of it is offered here."""

@@ -3,7 +3,7 @@
 Canonical units are integers: millicores for ``cpu``, bytes for ``memory``,
 ``ephemeral-storage`` and ``hugepages-*``, plain counts for everything else (``pods`` included).
 Nothing here knows how a cluster was read (`kytos.sources`) or what is asked of it
-(`kytos.optimize`).
+(`kytos.questions`).
 """
 
 from __future__ import annotations
@@ -448,3 +448,18 @@ def _refuse_repeats(field: str, names: Iterable[str]) -> None:
         if name in seen:
             raise ValueError(f"{field}: {name!r} is named twice; each name must be unique")
         seen.add(name)
+
+
+_SPOT_LABELS = {
+    "karpenter.sh/capacity-type": "spot",
+    "eks.amazonaws.com/capacityType": "SPOT",
+    "cloud.google.com/gke-spot": "true",
+    "cloud.google.com/gke-preemptible": "true",
+    "kubernetes.azure.com/scalesetpriority": "spot",
+}
+"""The label value by which each provisioner marks a spot node; any other is on demand."""
+
+
+def is_spot(node: Node) -> bool:
+    """Whether a provisioner marked the node as one that may be taken back."""
+    return any(node.labels.get(label) == value for label, value in _SPOT_LABELS.items())

@@ -2,6 +2,6 @@
 
 # Workers import the main module again under another name (see kytos.jobs): keep them out.
 if __name__ == "__main__":
-    from kytos.ui.recovery_page import show
+    from kytos.ui.pages.recovery import show
 
     show()

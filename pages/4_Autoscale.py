@@ -2,6 +2,6 @@
 
 # Workers import the main module again under another name (see kytos.jobs): keep them out.
 if __name__ == "__main__":
-    from kytos.ui.autoscale_page import show
+    from kytos.ui.pages.autoscale import show
 
     show()

@@ -7,10 +7,10 @@ from itertools import product
 
 import numpy as np
 
-from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.feasible import feasible
-from kytos.hamiltonian.weights import Weights
+from kytos.contract.weights import Weights
 from kytos.problem import UNPLACED, Ints, Problem
+from kytos.referee.energy import energy
+from kytos.referee.feasible import feasible
 
 
 def feasible_placements(problem: Problem) -> Iterator[Ints]:

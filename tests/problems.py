@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from kytos.hamiltonian.feasible import feasible
 from kytos.problem import (
     UNPLACED,
     Exclusion,
@@ -26,6 +25,7 @@ from kytos.problem import (
     Tally,
     Traffic,
 )
+from kytos.referee.feasible import feasible
 
 
 def random_problem(

@@ -1,8 +1,8 @@
 """Every sample's and ready scenario's answer in a file, to be held against another checkout's.
 
 ``uv run python -m tests.same_answers --write FILE`` records them, ``--against FILE`` says what
-differs. Only what `kytos` exports is used, so that the script runs on a checkout of any age. Nothing
-is ended by the clock: what a machine had time for is no part of an answer.
+differs. Only what `kytos` exports is used, so that the script runs on a checkout of any age.
+Nothing is ended by the clock: what a machine had time for is no part of an answer.
 """
 
 from __future__ import annotations

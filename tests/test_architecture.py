@@ -13,35 +13,23 @@ ROOT = Path(__file__).parent.parent
 HOUSE = (
     ("app", "pages"),
     ("kytos.ui",),
-    ("kytos.api", "kytos.cli"),
-    ("kytos.jobs", "kytos.work"),
+    ("kytos.cli", "kytos.api"),
     ("kytos.calls",),
-    ("kytos.figures", "kytos.wording"),
-    ("kytos.compare", "kytos.scenario", "kytos.units", "kytos.usage"),
-    ("kytos.time_to_solution",),
-    ("kytos.optimize",),
+    ("kytos.report",),
+    ("kytos.compare",),
+    ("kytos.questions",),
     ("kytos.solve",),
-    ("kytos.outcome",),
-    ("kytos.bounds",),
     ("kytos.solvers",),
-    ("kytos.rounds",),
-    ("kytos.focus", "kytos.refine"),
-    ("kytos.hamiltonian",),
-    ("kytos.placement_state", "kytos.distributed"),
-    ("kytos.side_by_side",),
-    ("kytos.solvers.base",),
-    ("kytos.hamiltonian.weights",),
-    ("kytos.rules",),
-    ("kytos.problem",),
+    ("kytos.hamiltonian", "kytos.bounds", "kytos.refine"),
+    ("kytos.referee",),
+    ("kytos.kube",),
     ("kytos.sources",),
-    ("kytos.settings",),
-    ("kytos.cluster", "kytos.logs"),
+    ("kytos.jobs", "kytos.rules", "kytos.settings"),
+    ("kytos.contract",),
+    ("kytos.problem",),
+    ("kytos.cluster", "kytos.errors", "kytos.logs"),
 )
-"""Floors, top to bottom. A room imports its own and the floors below, never across or upwards.
-
-Two contracts are rooms of their own, below those they are kept with: what a solver is, and the
-weights.
-"""
+"""Floors, top to bottom. A room imports its own and the floors below, never across or upwards."""
 
 ONLY_IN = {
     "streamlit": ("app.py", "pages/", "kytos/ui/"),
@@ -50,14 +38,14 @@ ONLY_IN = {
     "prometheus_client": ("kytos/api",),
     "typer": ("kytos/cli",),
     "pebble": ("kytos/jobs",),
-    "kubernetes": ("kytos/sources/live.py",),
+    "kubernetes": ("kytos/kube/",),
     "pyqubo": ("kytos/hamiltonian/",),
-    "openjij": ("kytos/solvers/openjij.py",),
+    "openjij": ("kytos/solvers/local/openjij.py",),
     "ortools": ("kytos/solvers/cpsat/",),
-    "hybrid": ("kytos/solvers/hybrid.py",),
-    "dwave": ("kytos/solvers/dwave/", "kytos/solvers/hybrid.py"),
-    "plotly": ("kytos/figures/", "kytos/ui/"),
-    "distributed": ("kytos/distributed.py",),
+    "hybrid": ("kytos/solve/hybrid.py",),
+    "dwave": ("kytos/solvers/dwave/", "kytos/solvers/local/dwave.py", "kytos/solve/hybrid.py"),
+    "plotly": ("kytos/report/figures/", "kytos/ui/"),
+    "distributed": ("kytos/solve/dask.py",),
 }
 """Library -> the files (by how their path begins) that may import it."""
 

@@ -12,12 +12,12 @@ import typer
 from pydantic import BaseModel
 
 from kytos.api import Settings, create_app
-from kytos.calls import CALLS
+from kytos.calls.catalogue import CALLS
 from kytos.cli import app as cli
-from kytos.hamiltonian.weights import Weights
-from kytos.optimize.scaling_step import ServiceRate
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.weights import Weights
+from kytos.questions.autoscale.wanted import ServiceRate
 from kytos.settings import PREFIX
-from kytos.solvers.base import SolverName, SolverParams
 from kytos.sources.listings import LISTINGS, Listing
 
 ROOT = Path(__file__).parent.parent

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from kytos.optimize.autoscale import autoscale
-from kytos.optimize.placement import place
-from kytos.optimize.rebalance import rebalance
-from kytos.optimize.recovery import recover
-from kytos.outcome import Question
-from kytos.scenario import read_scenario
+from kytos.calls.scenario import read_scenario
+from kytos.questions.autoscale.autoscale import autoscale
+from kytos.questions.outcome import Question
+from kytos.questions.placement.placement import place
+from kytos.questions.rebalance import rebalance
+from kytos.questions.recovery.recovery import recover
 from kytos.sources.manifests import read_cluster
 
 FOLDER = Path(__file__).parents[1] / "sample_clusters"

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kytos.hamiltonian.weights import Weights
-from kytos.optimize.rebalance import RebalanceRequest, rebalance
+from kytos.calls.scenario import digest_of
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.weights import Weights
+from kytos.errors import SourceError
 from kytos.problem import LoadMode
+from kytos.questions.rebalance import RebalanceRequest, rebalance
+from kytos.report.usage import summarise
 from kytos.rules.eviction import movability
 from kytos.rules.why_not import as_json, why_not
-from kytos.scenario import digest_of
-from kytos.solvers.base import SolverName, SolverParams
-from kytos.sources.errors import SourceError
 from kytos.sources.manifests import read_cluster
-from kytos.usage import summarise
 from tests.sources.conftest import read_xz
 from tests.sources.test_fuzz import JUNK, paths_of
 

@@ -24,7 +24,7 @@ from kytos.api.settings import Settings
 from kytos.api.trace import Trace
 from kytos.jobs import Pool
 from kytos.logs import configure_logs
-from kytos.optimize.warm_up import warm_up
+from kytos.questions.warm_up import warm_up
 from kytos.sources.prices import default_prices
 
 DESCRIPTION = """What-if questions about a Kubernetes cluster, answered by annealing one energy.
@@ -73,7 +73,7 @@ def create_app(
 
     Raises
     ------
-    kytos.sources.errors.SourceError
+    kytos.errors.SourceError
         When the operator's price table cannot be read: better now than at every request.
     """
     default_prices()
@@ -139,5 +139,5 @@ def _own_pool(settings: Settings) -> Pool:
         settings.workers,
         settings.queue,
         warm_up=warm_up,
-        preload=("kytos.work", warm_up.__module__),
+        preload=("kytos.calls.in_worker", warm_up.__module__),
     )

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from structlog.contextvars import get_contextvars
 
-from kytos.sources.errors import field_path, sentence
+from kytos.errors import field_path, sentence
 
 MOST_ERRORS = 20
 """Errors listed in one answer; a body of 20,000 bad pods needs no 20,000 sentences."""

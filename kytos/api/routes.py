@@ -16,7 +16,7 @@ from structlog.contextvars import get_contextvars
 from kytos.api.json_body import JsonRoute, read_json
 from kytos.api.problems import FieldError, Problem, Refusal, answer_problem
 from kytos.api.service import Run, Service
-from kytos.calls import (
+from kytos.calls.catalogue import (
     AUTOSCALE,
     COMPARE,
     PLACEMENT,
@@ -32,14 +32,14 @@ from kytos.calls import (
 )
 from kytos.cluster import Cluster
 from kytos.compare import Comparison
-from kytos.optimize.autoscale import AutoscaleOutcome
-from kytos.optimize.placement import PlacementOutcome
-from kytos.optimize.rebalance import RebalanceOutcome
-from kytos.optimize.recovery import RecoveryOutcome
-from kytos.solvers.availability import availability
-from kytos.solvers.base import SolverName
+from kytos.contract.params import SolverName
+from kytos.errors import SourceError
+from kytos.questions.autoscale.autoscale import AutoscaleOutcome
+from kytos.questions.placement.placement import PlacementOutcome
+from kytos.questions.rebalance import RebalanceOutcome
+from kytos.questions.recovery.recovery import RecoveryOutcome
+from kytos.solve.registry import availability
 from kytos.sources.body import ClusterBody
-from kytos.sources.errors import SourceError
 from kytos.sources.manifests import read_cluster, read_pods
 
 LOOK_SECONDS = 0.2

@@ -18,17 +18,13 @@ from pydantic import ValidationError
 from kytos.api.metrics import ServiceMetrics
 from kytos.api.problems import FieldError, Refusal, field_errors
 from kytos.api.settings import Settings
-from kytos.calls import Options
+from kytos.calls.catalogue import Options
+from kytos.calls.in_worker import answer_call, greet
 from kytos.cluster import Cluster
+from kytos.contract.paid import ConsentRequiredError, SolverUnavailableError
+from kytos.contract.params import BlockRunner, SolverParams
+from kytos.errors import SourceError
 from kytos.jobs import Job, JobCancelled, JobError, Pool, Progress, QueueFull, WorkerDied
-from kytos.solvers.base import (
-    BlockRunner,
-    ConsentRequiredError,
-    SolverParams,
-    SolverUnavailableError,
-)
-from kytos.sources.errors import SourceError
-from kytos.work import answer_call, greet
 
 RECENT = 20
 """Solves that the answer to a full queue is made from."""

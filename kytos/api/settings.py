@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from kytos.contract.params import BlockRunner
 from kytos.settings import AccessSettings, PoolSettings
-from kytos.solvers.base import BlockRunner
 
 
 class Settings(AccessSettings, PoolSettings):

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from kytos.bounds.lower_bound import BoundSource, LowerBound, lower_bound
 from kytos.cluster import Frozen
-from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.weights import Weights
+from kytos.contract.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
+from kytos.referee.energy import energy
 
 TOLERANCE = 1e-6
 """A gap below this is none: it is what HiGHS's own tolerances leave undecided."""
@@ -61,7 +61,7 @@ def certificate(
     placement
         ``(pods,)``, breaking no rule.
     proven
-        A bound that the exact solver proved, if any (`kytos.solve.Solution.bound`).
+        A bound that the exact solver proved, if any (`kytos.solve.solve.result.Solution.bound`).
     """
     found = energy(problem, weights, placement).total
     bound = lower_bound(problem, weights)

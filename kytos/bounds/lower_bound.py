@@ -19,7 +19,7 @@ from kytos.bounds.pod_costs import PodCosts
 from kytos.bounds.squares import tangents, water_filling
 from kytos.bounds.togetherness import togetherness
 from kytos.bounds.volume import most_held, volume
-from kytos.hamiltonian.weights import Weights
+from kytos.contract.weights import Weights
 from kytos.problem import Bools, LoadMode, Problem
 
 TANGENT_PAIRS = 4_000_000

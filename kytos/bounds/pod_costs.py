@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kytos.hamiltonian.weights import Weights, exchange_rates
+from kytos.contract.weights import Weights, exchange_rates
 from kytos.problem import Bools, Floats, Problem
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from kytos.bounds.pod_costs import PodCosts
-from kytos.hamiltonian.weights import Weights
+from kytos.contract.weights import Weights
 from kytos.problem import Bools, Floats, Ints, LoadMode, Problem, rows_alike
 
 TANGENT_ROUNDS = 80

@@ -6,7 +6,7 @@ import heapq
 
 import numpy as np
 
-from kytos.hamiltonian.weights import Weights, exchange_rates
+from kytos.contract.weights import Weights, exchange_rates
 from kytos.problem import Bools, Ints, Pairing, Problem
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from kytos.bounds.pod_costs import PodCosts
-from kytos.hamiltonian.weights import Weights
+from kytos.contract.weights import Weights
 from kytos.problem import Bools, Exclusion, Floats, Ints, Problem
 
 VOLUME_SECONDS = 2.0

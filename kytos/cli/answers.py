@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 from rich.console import Console
 
-from kytos import units
 from kytos.cli.printing import print_sentence, print_table
-from kytos.optimize.autoscale import AutoscaleOutcome
-from kytos.optimize.given_up import UnplacedPod
-from kytos.optimize.placement import PlacementOutcome
-from kytos.optimize.rebalance import RebalanceOutcome
-from kytos.optimize.recovery import RecoveryOutcome
-from kytos.outcome import Outcome
-from kytos.wording import (
+from kytos.questions.autoscale.autoscale import AutoscaleOutcome
+from kytos.questions.outcome import Outcome
+from kytos.questions.parts.unplaced import UnplacedPod
+from kytos.questions.placement.placement import PlacementOutcome
+from kytos.questions.rebalance import RebalanceOutcome
+from kytos.questions.recovery.recovery import RecoveryOutcome
+from kytos.report import units
+from kytos.report.wording import (
     certificate_sentence,
     no_change_sentence,
     safety_sentence,

@@ -23,11 +23,11 @@ from kytos.cli.printing import print_json, standard_output
 from kytos.cli.reading import STANDARD_INPUT, read_new_pods, read_options
 from kytos.cli.solving import Exit, exit_of, terminal_watch
 from kytos.cli.writing import write
-from kytos.solvers.base import ConsentRequiredError, SolverUnavailableError
+from kytos.contract.paid import ConsentRequiredError, SolverUnavailableError
 
 if TYPE_CHECKING:  # loads the solvers: imported by the commands that ask a question, when they run
-    from kytos.calls import Call, Options
-    from kytos.outcome import Outcome
+    from kytos.calls.catalogue import Call, Options
+    from kytos.questions.outcome import Outcome
 
 REFUSED = (ValueError, OSError, SolverUnavailableError, ConsentRequiredError)
 """What ends a command with a sentence: it was given something that will not do."""

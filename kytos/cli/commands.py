@@ -33,12 +33,12 @@ from kytos.cli.printing import print_cluster, print_json, print_why_not, standar
 from kytos.cli.reading import read_options, read_saved, service_rate, with_pods
 from kytos.cli.solving import terminal_watch
 from kytos.cli.writing import check_writable, write
+from kytos.contract.params import SolverName
+from kytos.errors import SourceError
 from kytos.rules.eviction import movability
 from kytos.rules.why_not import as_json as as_json_object
 from kytos.rules.why_not import why_not
 from kytos.settings import AccessSettings, SettingsError
-from kytos.solvers.base import SolverName
-from kytos.sources.errors import SourceError
 
 INTERRUPTED, TERMINATED = 130, 143
 """As a shell says it of what Ctrl-C or a SIGTERM ended."""
@@ -90,7 +90,7 @@ def rebalance(
     told: Told,
 ) -> None:
     """Say which running pods to move, and where."""
-    from kytos.calls import REBALANCE
+    from kytos.calls.catalogue import REBALANCE
 
     given = {"mode": mode, "max_moves": max_moves}
     ask(REBALANCE, source, options, given | run.given(solver), told)
@@ -112,7 +112,7 @@ def recover(
     told: Told,
 ) -> None:
     """Say where the pods of failed nodes go, and which are given up."""
-    from kytos.calls import RECOVERY
+    from kytos.calls.catalogue import RECOVERY
 
     given = {
         "failed_nodes": fail or None,
@@ -140,7 +140,7 @@ def place(
     told: Told,
 ) -> None:
     """Say on which node each new pod belongs; without new ones, each that waits."""
-    from kytos.calls import PLACEMENT
+    from kytos.calls.catalogue import PLACEMENT
 
     given = {"mode": mode, "waiting": waiting}
     ask(PLACEMENT, source, options, given | run.given(solver), told, new or ())
@@ -167,7 +167,7 @@ def autoscale(
     told: Told,
 ) -> None:
     """Say how many replicas each service needs, and where the new ones run."""
-    from kytos.calls import AUTOSCALE
+    from kytos.calls.catalogue import AUTOSCALE
 
     given: dict[str, Any] = {"cpu_margin": cpu_margin, "mem_margin": mem_margin}
     with bad_input_ends():
@@ -198,7 +198,7 @@ def compare(
     output: Output = None,
 ) -> None:
     """Put the same rebalance to several solvers, or draw its gain against its moves."""
-    from kytos.calls import CompareOptions
+    from kytos.calls.catalogue import CompareOptions
     from kytos.cli.comparisons import FrontierOptions, compared, print_compared
 
     given = {"mode": mode, "max_moves": max_moves} | run.given()

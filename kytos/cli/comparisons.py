@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from kytos import units
-from kytos.calls import COMPARE, CompareOptions, Options
+from kytos.calls.catalogue import COMPARE, CompareOptions, Options
 from kytos.cli.printing import print_sentence, print_table
 from kytos.cluster import Cluster
 from kytos.compare import (
@@ -16,9 +15,10 @@ from kytos.compare import (
     Row,
     frontier,
 )
+from kytos.contract.watch import Watch
 from kytos.problem import LoadMode
-from kytos.solvers.base import Watch
-from kytos.wording import bound_clause, why_it_ended
+from kytos.report import units
+from kytos.report.wording import bound_clause, why_it_ended
 
 
 class FrontierOptions(FrontierRequest, Options):

@@ -15,8 +15,8 @@ import typer
 from kytos.cli.reading import read_context, read_files
 from kytos.cli.writing import check_writable
 from kytos.cluster import Cluster
+from kytos.contract.params import SolverName
 from kytos.problem import LoadMode
-from kytos.solvers.base import SolverName
 from kytos.sources.prices import prices_with
 
 Files = Annotated[

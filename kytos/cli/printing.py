@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from kytos import units
 from kytos.cluster import CPU, MEMORY, Cluster, Note
+from kytos.report import units
+from kytos.report.usage import summarise
 from kytos.rules.why_not import WhyNot
-from kytos.usage import summarise
 
 REMEDIES_SHOWN = 3
 PIPED_WIDTH = 10_000

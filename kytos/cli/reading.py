@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from kytos.cluster import Cluster, Pod
+from kytos.errors import SourceError, first_problem
 from kytos.sources.documents import MAX_BYTES, read_documents
-from kytos.sources.errors import SourceError, first_problem
 from kytos.sources.manifests import read_cluster, read_pods
 from kytos.sources.prices import PriceTable
 from kytos.sources.snapshot import Snapshot, cluster_of, snapshot_bytes
 
 if TYPE_CHECKING:  # importing it loads the solvers, which only a question should wait for
-    from kytos.calls import Options
+    from kytos.calls.catalogue import Options
 
 STANDARD_INPUT = "-"
 
@@ -148,7 +148,7 @@ def service_rate(words: str) -> dict[str, Any]:
 
 def _read_snapshot(context: str | None) -> Snapshot:
     # The client is large: only those who read a live cluster wait for it.
-    from kytos.sources.live import read_snapshot
+    from kytos.kube.live import read_snapshot
 
     return read_snapshot(context)
 

@@ -11,10 +11,10 @@ from enum import IntEnum
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from kytos.solvers.base import Report, Watch, say_nothing
+from kytos.contract.watch import Report, Watch, say_nothing
 
 if TYPE_CHECKING:  # importing it loads the solvers, which only a solve should wait for
-    from kytos.outcome import Outcome
+    from kytos.questions.outcome import Outcome
 
 
 class Exit(IntEnum):

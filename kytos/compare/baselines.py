@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kytos.cluster import Cluster
-from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.feasible import feasible
-from kytos.hamiltonian.weights import Weights
-from kytos.optimize.posed import posed_to_placers
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.solver import Placer
+from kytos.contract.watch import Watch
+from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
-from kytos.solvers.base import Placer, SolverName, SolverParams, Watch
-from kytos.solvers.registry import find_solver
+from kytos.questions.qubo.problem_of import posed_to_placers
+from kytos.referee.energy import energy
+from kytos.referee.feasible import feasible
+from kytos.solve.registry import find_solver
 
 BASELINES = frozenset(
     {

@@ -14,24 +14,18 @@ from kytos.bounds import TOLERANCE, BoundSource, Certificate, certificate, relat
 from kytos.cluster import Cluster, Frozen
 from kytos.compare.baselines import BASELINES, propose
 from kytos.compare.plan import Plan, plan_of
-from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.weights import Weights
-from kytos.optimize.building import prices_known
-from kytos.optimize.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
+from kytos.contract.paid import ConsentRequiredError, SolverUnavailableError
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.run_report import QuboFacts, Stage
+from kytos.contract.solver import Improver
+from kytos.contract.watch import StopReason, Watch
+from kytos.contract.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
-from kytos.solve import proof_work, solve
-from kytos.solvers.base import (
-    ConsentRequiredError,
-    Improver,
-    QuboFacts,
-    SolverName,
-    SolverParams,
-    SolverUnavailableError,
-    Stage,
-    StopReason,
-    Watch,
-)
-from kytos.solvers.registry import find_solver
+from kytos.questions.parts.build_problem import prices_known
+from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
+from kytos.referee.energy import energy
+from kytos.solve.registry import find_solver
+from kytos.solve.solve import proof_work, solve
 
 
 class CompareRequest(RebalanceRequest):

@@ -19,14 +19,15 @@ from pydantic import Field
 
 from kytos.cluster import Cluster, Frozen
 from kytos.compare.plan import Plan, plan_of
-from kytos.hamiltonian.energy import EnergyTerms, energy
-from kytos.hamiltonian.feasible import has_left
-from kytos.hamiltonian.weights import HIGHEST_WEIGHT, Weights
-from kytos.optimize.building import prices_known
-from kytos.optimize.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
+from kytos.contract.params import SolverParams
+from kytos.contract.watch import StopReason, Watch
+from kytos.contract.weights import HIGHEST_WEIGHT, Weights
 from kytos.problem import Ints, LoadMode, Problem
+from kytos.questions.parts.build_problem import prices_known
+from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
+from kytos.referee.energy import EnergyTerms, energy
+from kytos.referee.feasible import has_left
 from kytos.refine import default_proposals, refine
-from kytos.solvers.base import SolverParams, StopReason, Watch
 
 CHEAP_MOVES = 0.01
 """C at the far end, as a multiple of B (or D): moves all but free, yet none made for nothing."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from kytos.cluster import Frozen
-from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.weights import Weights
-from kytos.optimize.answer import freed_nodes, moves
-from kytos.outcome import Energy, Metrics, Move, measure
+from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
+from kytos.questions.outcome import Energy, Metrics, Move, measure
+from kytos.questions.parts.answer import freed_nodes, moves
+from kytos.referee.energy import energy
 
 
 class Plan(Frozen):

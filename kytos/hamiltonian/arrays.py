@@ -13,11 +13,11 @@ import dimod
 import numpy as np
 from scipy import sparse
 
+from kytos.contract.params import Capacity, Encoding
+from kytos.contract.weights import Weights, exchange_rates
 from kytos.hamiltonian.layout import Layout
 from kytos.hamiltonian.penalties import LINK, Penalties, penalties
-from kytos.hamiltonian.weights import Weights, exchange_rates
 from kytos.problem import UNPLACED, Bools, Floats, Ints, LoadMode, Tally
-from kytos.solvers.base import Capacity, Encoding
 
 UNBALANCED = (0.096, 0.00331)
 """Linear and quadratic strength of the slack-free penalty -l1·h + l2·h^2, h the room left in

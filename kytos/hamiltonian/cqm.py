@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import dimod
 import numpy as np
 
+from kytos.contract.params import Capacity, Encoding
+from kytos.contract.weights import Weights
 from kytos.hamiltonian.arrays import coefficients
 from kytos.hamiltonian.layout import Layout, lay_out
-from kytos.hamiltonian.weights import Weights
 from kytos.problem import UNPLACED, Ints, Problem
-from kytos.solvers.base import Capacity, Encoding
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kytos.hamiltonian.feasible import violations
+from kytos.contract.params import Capacity, Encoding
 from kytos.hamiltonian.layout import Layout, Row
 from kytos.problem import UNPLACED, Bools, Ints, Problem
-from kytos.solvers.base import Capacity, Encoding
+from kytos.referee.feasible import violations
 
 Bits = npt.NDArray[np.int8]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kytos.contract.weights import Weights
 from kytos.hamiltonian.arrays import Coefficients, Parts
 from kytos.hamiltonian.model import Model
 from kytos.hamiltonian.penalties import MARGIN, penalties
-from kytos.hamiltonian.weights import Weights
 from kytos.problem import Floats, Problem
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kytos.contract.params import Capacity, Encoding
+from kytos.contract.weights import Weights, exchange_rates
 from kytos.hamiltonian.arrays import UNBALANCED
 from kytos.hamiltonian.model import Model
 from kytos.hamiltonian.penalties import LINK, penalties
-from kytos.hamiltonian.weights import Weights, exchange_rates
 from kytos.problem import Floats, LoadMode
-from kytos.solvers.base import Capacity, Encoding
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
-from kytos.hamiltonian.feasible import has_left
+from kytos.contract.params import Encoding
 from kytos.problem import UNPLACED, Bools, Ints, LoadMode, Problem
-from kytos.solvers.base import Encoding
+from kytos.referee.feasible import has_left
 
 LEVELS = 64
 """A capacity is resolved into at most this many units: seven slack variables, and squared

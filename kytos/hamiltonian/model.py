@@ -10,13 +10,13 @@ from dataclasses import dataclass, fields, is_dataclass
 import dimod
 import numpy as np
 
+from kytos.contract.params import Capacity, Encoding
+from kytos.contract.weights import Weights
 from kytos.hamiltonian.arrays import Coefficients, Parts, coefficients
 from kytos.hamiltonian.decode import Bits, Decoded, decode, encode
 from kytos.hamiltonian.layout import Layout, Scope, lay_out
 from kytos.hamiltonian.qubo import CompiledModel, compile_model
-from kytos.hamiltonian.weights import Weights
 from kytos.problem import Floats, Ints, Problem
-from kytos.solvers.base import Capacity, Encoding
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kytos.contract.weights import Weights, exchange_rates
 from kytos.hamiltonian.layout import Layout
-from kytos.hamiltonian.weights import Weights, exchange_rates
 from kytos.problem import Floats, Ints, LoadMode
 
 MARGIN = 1.05

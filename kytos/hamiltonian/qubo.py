@@ -17,12 +17,12 @@ import dimod
 import numpy as np
 from pyqubo import Binary, Constraint, Num, Placeholder, SubH
 
+from kytos.contract.params import Capacity, Encoding
+from kytos.contract.weights import Weights, exchange_rates
 from kytos.hamiltonian.arrays import UNBALANCED
 from kytos.hamiltonian.layout import Layout
 from kytos.hamiltonian.penalties import LINK, penalties
-from kytos.hamiltonian.weights import Weights, exchange_rates
 from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Tally
-from kytos.solvers.base import Capacity, Encoding
 
 Expression = Any
 """A PyQUBO expression; PyQUBO carries no types."""

@@ -26,11 +26,11 @@ import dimod
 import numpy as np
 from pyqubo import Binary, Constraint, Num, Placeholder, SubH
 
+from kytos.contract.weights import PAIR_IN_SPREAD, UNSERVED_IN_SPREAD, Weights
 from kytos.hamiltonian.arrays import Coefficients, Parts
 from kytos.hamiltonian.facts import PenaltyFacts, family_facts
 from kytos.hamiltonian.layout import LEVELS
 from kytos.hamiltonian.penalties import MARGIN
-from kytos.hamiltonian.weights import PAIR_IN_SPREAD, UNSERVED_IN_SPREAD, Weights
 from kytos.problem import Floats, Ints
 
 LARGEST = 8

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from kytos.contract.weights import PAIR_IN_SPREAD, Weights
 from kytos.hamiltonian.facts import PenaltyFacts
 from kytos.hamiltonian.latex import Formula, number, spanned, whole
 from kytos.hamiltonian.replicas import DEMAND, ReplicaModel, replica_penalties
-from kytos.hamiltonian.weights import PAIR_IN_SPREAD, Weights
 
 
 def replica_formulas(model: ReplicaModel, weights: Weights) -> tuple[Formula, ...]:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from kytos.contract.watch import Watch
 from kytos.jobs.board import Board
 from kytos.jobs.errors import JobCancelled, JobError
-from kytos.solvers.base import Watch
 
 T = TypeVar("T")
 

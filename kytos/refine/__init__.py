@@ -7,8 +7,8 @@ from kytos.refine.anneal import (
     refine_block,
     warm_up,
 )
-from kytos.refine.elsewhere import cheapest_elsewhere
 from kytos.refine.repair import repair
+from kytos.refine.runners_up import cheapest_elsewhere
 from kytos.refine.schedule import default_proposals
 
 __all__ = [

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kytos.hamiltonian.feasible import check_placement
-from kytos.hamiltonian.weights import Weights
+from kytos.contract.watch import StopReason, Watch
+from kytos.contract.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
+from kytos.referee.feasible import check_placement
 from kytos.refine import kernels
-from kytos.refine.closing import NodeChooser
+from kytos.refine.ejection import Squeezer
+from kytos.refine.nodes_to_free import NodeChooser
 from kytos.refine.packing import packings
 from kytos.refine.repair import fill, repair
 from kytos.refine.schedule import (
@@ -31,9 +33,7 @@ from kytos.refine.schedule import (
     chain_share,
     ladders_of,
 )
-from kytos.refine.squeeze import Squeezer
 from kytos.refine.state import State, Tables, flatten, without_guide
-from kytos.solvers.base import StopReason, Watch
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Refined:
     placement
         ``(pods,)``.
     energy
-        H of it, as `kytos.hamiltonian.energy` has it.
+        H of it, as `kytos.referee.energy` has it.
     trace
         The best energy over time.
     proposals_done

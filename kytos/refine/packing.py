@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from kytos.contract.watch import Watch
 from kytos.problem import UNPLACED, Floats, Ints, Problem
 from kytos.refine import kernels
 from kytos.refine.state import State, Tables
-from kytos.solvers.base import Watch
 
 ENOUGH = 0.002
 """Share of a node's scarcest resource that may stay free once it is filled tightly."""

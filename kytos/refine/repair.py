@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from kytos.hamiltonian.feasible import check_placement
-from kytos.hamiltonian.weights import Weights
+from kytos.contract.watch import Watch
+from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
+from kytos.referee.feasible import check_placement
 from kytos.refine import kernels
-from kytos.refine.squeeze import Squeezer
+from kytos.refine.ejection import Squeezer
 from kytos.refine.state import State, Tables, flatten
-from kytos.solvers.base import Watch
 
 NO_WATCH = Watch()
 

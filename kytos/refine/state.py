@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from kytos.hamiltonian.weights import Weights, exchange_rates
+from kytos.contract.weights import Weights, exchange_rates
 from kytos.problem import Bools, Floats, Ints, LoadMode, Problem, Tally, rows_alike
 
 Bytes = npt.NDArray[np.uint8]

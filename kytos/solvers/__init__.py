@@ -1,1 +1,1 @@
-"""Solvers, one file each; `kytos.solve` is their only door."""
+"""Solvers, one file each; `kytos.solve.solve` is their only door."""

@@ -23,7 +23,7 @@ from kytos.cluster import (
     Taint,
     Toleration,
 )
-from kytos.sources.errors import SourceError, first_problem
+from kytos.errors import SourceError, first_problem
 from kytos.sources.prices import PriceTable, with_prices
 from kytos.sources.quantities import LARGEST_AMOUNT, check_totals
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from kytos.sources.errors import SourceError
+from kytos.errors import SourceError
 
 MAX_BYTES = 50 * 1024 * 1024
 """Largest text read. 15,000 pods as compact JSON; a larger cluster comes in several files."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from kytos.sources.errors import SourceError, named
+from kytos.errors import SourceError, named
 
 _NOTHING: dict[str, Any] = {}
 

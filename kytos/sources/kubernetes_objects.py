@@ -26,7 +26,7 @@ from kytos.cluster import (
     Toleration,
     Volume,
 )
-from kytos.sources.errors import SourceError
+from kytos.errors import SourceError
 from kytos.sources.fields import Fields
 from kytos.sources.owners import Controllers, top_owner
 from kytos.sources.pod_requests import is_sidecar, pod_held, pod_requests

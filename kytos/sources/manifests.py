@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from kytos.cluster import Cluster, Node, Note, Owner, Phase, Pod, PriorityClass
+from kytos.errors import SourceError, first_problem, named
 from kytos.sources.body import is_body, merged_body, pods_from_body, read_body
 from kytos.sources.documents import read_documents
-from kytos.sources.errors import SourceError, first_problem, named
 from kytos.sources.fields import Fields
 from kytos.sources.kubernetes_objects import (
     Context,

@@ -9,9 +9,9 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from kytos.cluster import INSTANCE_TYPE, Cluster, Node
+from kytos.cluster import INSTANCE_TYPE, Cluster, Node, is_spot
+from kytos.errors import SourceError
 from kytos.settings import PriceSettings
-from kytos.sources.errors import SourceError
 
 PRICE_ANNOTATION = "kytos.io/price-per-hour"
 """An annotation of a Node that says its price, before any table."""
@@ -22,15 +22,6 @@ _COLUMNS = ("instance_type", "capacity_type", "price_per_hour")
 
 PriceTable = Mapping[tuple[str, str], float]
 """Price per hour by (instance type, capacity type)."""
-
-_SPOT_LABELS = {
-    "karpenter.sh/capacity-type": "spot",
-    "eks.amazonaws.com/capacityType": "SPOT",
-    "cloud.google.com/gke-spot": "true",
-    "cloud.google.com/gke-preemptible": "true",
-    "kubernetes.azure.com/scalesetpriority": "spot",
-}
-"""The label value by which each provisioner marks a spot node; any other is on demand."""
 
 
 def read_prices(text: str, where: str = "prices") -> PriceTable:
@@ -116,11 +107,6 @@ def with_prices(cluster: Cluster, table: PriceTable | None = None) -> Cluster:
 def kind_of(node: Node) -> tuple[str, str]:
     """By what a table tells a node's price: its instance type, or nothing, and capacity type."""
     return node.labels.get(INSTANCE_TYPE, ""), SPOT if is_spot(node) else ON_DEMAND
-
-
-def is_spot(node: Node) -> bool:
-    """Whether a provisioner marked the node as one that may be taken back."""
-    return any(node.labels.get(label) == value for label, value in _SPOT_LABELS.items())
 
 
 @lru_cache(maxsize=1)

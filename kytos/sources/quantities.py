@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from kytos.cluster import CPU, Cluster
-from kytos.sources.errors import SourceError
+from kytos.errors import SourceError
 
 Quantities = dict[str, Fraction]
 """Exact amounts by resource, in the resource's own unit (cores, bytes, pieces)."""

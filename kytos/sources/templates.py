@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kytos.cluster import Pod, PriorityClass
+from kytos.errors import SourceError
 from kytos.sources.documents import read_documents
-from kytos.sources.errors import SourceError
 from kytos.sources.manifests import read_pods
 
 MOST_PODS = 5_000

@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from kytos.api import Dashboard, Settings, create_app
-from kytos.ui.frame import workers
-from kytos.ui.login import login_is_configured
+from kytos.ui.session.frame import workers
+from kytos.ui.session.login import login_is_configured
 
 _dashboard = st.App(Path(__file__).parents[2] / "app.py")
 

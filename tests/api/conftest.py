@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from kytos.api import Settings, create_app
 from kytos.jobs import Pool
-from kytos.optimize.warm_up import warm_up
+from kytos.questions.warm_up import warm_up
 
 
 @pytest.fixture(scope="session")

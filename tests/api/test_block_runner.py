@@ -8,8 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kytos.api import Settings, create_app
-from kytos.calls import Options
-from kytos.solvers.base import BlockRunner, Watch
+from kytos.calls.catalogue import Options
+from kytos.contract.params import BlockRunner
+from kytos.contract.watch import Watch
 from tests.api.test_consent import PoolOfNone
 
 Body = dict[str, Any]

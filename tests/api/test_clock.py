@@ -9,8 +9,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from kytos.optimize.rebalance import rebalance
-from kytos.solvers.base import SolverParams, StopReason
+from kytos.contract.params import SolverParams
+from kytos.contract.watch import StopReason
+from kytos.questions.rebalance import rebalance
 from kytos.sources.body import read_body
 from tests.api.test_jobs import AS_JOB, wait_until_ended
 

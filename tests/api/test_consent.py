@@ -11,8 +11,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kytos.api import Settings, create_app
-from kytos.calls import Options
-from kytos.solvers.base import ConsentRequiredError, Estimate, Watch
+from kytos.calls.catalogue import Options
+from kytos.contract.paid import ConsentRequiredError, Estimate
+from kytos.contract.watch import Watch
 
 ESTIMATE = Estimate(
     solver="Advantage_9", variables=12, couplers=30, minimum_time_s=0.1, charge="about 0.1 s"

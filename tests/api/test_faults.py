@@ -17,7 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from tests import jobs_to_run
+from tests.jobs import jobs_to_run
 
 Body = dict[str, Any]
 

@@ -9,11 +9,11 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from kytos.api import Settings, create_app
-from kytos.calls import REBALANCE, RebalanceBody
+from kytos.calls.catalogue import REBALANCE, RebalanceBody
+from kytos.calls.in_worker import answer_call
+from kytos.contract.watch import Watch
 from kytos.jobs import Pool
 from kytos.jobs.pool import LARGE_SECONDS
-from kytos.solvers.base import Watch
-from kytos.work import answer_call
 from tests.api.test_faults import wait_for
 
 AS_JOB = {"Prefer": "respond-async"}

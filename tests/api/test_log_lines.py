@@ -13,7 +13,7 @@ import json, sys
 from fastapi.testclient import TestClient
 from kytos.api import Settings, create_app
 from kytos.jobs import Pool
-make_pool = lambda: Pool(1, 1, preload=("kytos.work",))
+make_pool = lambda: Pool(1, 1, preload=("kytos.calls.in_worker",))
 with TestClient(create_app(Settings(workers=1), make_pool=make_pool)) as client:
     sent = {"X-Request-ID": "mine-1"}
     assert client.post("/optimize/rebalance", json=json.loads(sys.argv[1]), headers=sent).is_success

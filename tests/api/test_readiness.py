@@ -11,8 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kytos.api import Settings, create_app
+from kytos.calls.in_worker import greet
 from kytos.jobs import QueueFull
-from kytos.work import greet
 
 Body = dict[str, Any]
 COLD_SECONDS = 0.6

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from benchmarks.domain_wall import DomainWallModel
+from kytos.contract.params import Capacity, Encoding
+from kytos.contract.weights import Weights
 from kytos.hamiltonian.layout import lay_out
 from kytos.hamiltonian.model import Model
-from kytos.hamiltonian.weights import Weights
-from kytos.solvers.base import Capacity, Encoding
 from tests.problems import random_problem
 
 WEIGHTS = Weights(A=2, B=0.5, C=3, D=1.5)

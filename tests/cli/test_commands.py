@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from kytos.api import Settings, create_app
-from kytos.calls import Call
+from kytos.calls.catalogue import Call
 from kytos.cli import app
-from kytos.sources.errors import SourceError
+from kytos.errors import SourceError
 from tests.replay_server import replay_server, write_kubeconfig
 
 DATA = Path(__file__).parents[1] / "data"

@@ -7,11 +7,11 @@ import pytest
 
 from kytos.cluster import CPU, MEMORY, PODS, Cluster, Node, Owner, Pod
 from kytos.compare import Plan
-from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.weights import Weights
-from kytos.optimize.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
+from kytos.contract.params import SolverParams
+from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
-from kytos.solvers.base import SolverParams
+from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
+from kytos.referee.energy import energy
 
 GIB = 2**30
 QUICK = SolverParams(num_reads=1, num_sweeps=100, refine_proposals=20_000, max_variables=200)

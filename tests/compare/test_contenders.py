@@ -7,10 +7,11 @@ from pydantic import ValidationError
 
 from kytos.cluster import Cluster
 from kytos.compare import BASELINES, CompareRequest, Comparison, compare_solvers
-from kytos.hamiltonian.feasible import feasible
-from kytos.hamiltonian.weights import Weights
+from kytos.contract.params import SolverName
+from kytos.contract.watch import StopReason, Watch
+from kytos.contract.weights import Weights
 from kytos.problem import LoadMode
-from kytos.solvers.base import SolverName, StopReason, Watch
+from kytos.referee.feasible import feasible
 from tests.brute_force import lowest_energy
 from tests.compare.conftest import QUICK, placement_of, problem_of, refereed, small_cluster
 

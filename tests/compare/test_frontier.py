@@ -9,10 +9,11 @@ import pytest
 from kytos.cluster import Cluster
 from kytos.compare import Frontier, FrontierRequest, frontier
 from kytos.compare.frontier import CHEAP_MOVES
-from kytos.hamiltonian.feasible import feasible
-from kytos.hamiltonian.weights import Weights, exchange_rates
+from kytos.contract.params import SolverParams
+from kytos.contract.watch import StopReason, Watch
+from kytos.contract.weights import Weights, exchange_rates
 from kytos.problem import LoadMode
-from kytos.solvers.base import SolverParams, StopReason, Watch
+from kytos.referee.feasible import feasible
 from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import with_prices
 from tests.brute_force import feasible_placements

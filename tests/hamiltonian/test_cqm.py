@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kytos.contract.weights import Weights
 from kytos.hamiltonian.cqm import constrained_model
-from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.feasible import feasible
-from kytos.hamiltonian.weights import Weights
 from kytos.problem import UNPLACED, LoadMode
+from kytos.referee.energy import energy
+from kytos.referee.feasible import feasible
 from tests.problems import modes, random_problem
 
 

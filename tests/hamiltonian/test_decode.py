@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kytos.contract.params import Encoding
 from kytos.hamiltonian.layout import lay_out
 from kytos.hamiltonian.model import build_model
 from kytos.problem import UNPLACED, LoadMode
-from kytos.solvers.base import Encoding
 from tests.problems import problems, random_feasible, random_problem, seeds
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from dimod.serialization import coo
 
+from kytos.contract.weights import Weights
 from kytos.hamiltonian.export import coordinates, dimod_json, ising_json
 from kytos.hamiltonian.model import Model, build_model
-from kytos.hamiltonian.weights import Weights
 from kytos.problem import LoadMode
 from tests.problems import random_problem
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from kytos.contract.params import Capacity, Encoding
+from kytos.contract.weights import Weights
 from kytos.hamiltonian.facts import ModelFacts, model_facts, penalty_facts
 from kytos.hamiltonian.latex import formulas, number
 from kytos.hamiltonian.model import Model, build_model
 from kytos.hamiltonian.penalties import MARGIN, penalties
 from kytos.hamiltonian.picture import matrix_picture
-from kytos.hamiltonian.weights import Weights
 from kytos.problem import LoadMode
-from kytos.solvers.base import Capacity, Encoding
 from tests.problems import random_problem
 
 

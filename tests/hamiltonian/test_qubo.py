@@ -10,13 +10,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from kytos.hamiltonian.energy import energy
+from kytos.contract.params import Capacity, Encoding
+from kytos.contract.weights import Weights
 from kytos.hamiltonian.layout import Scope
 from kytos.hamiltonian.model import CompileCache, Model, build_model
 from kytos.hamiltonian.qubo import compile_model
-from kytos.hamiltonian.weights import Weights
 from kytos.problem import UNPLACED, LoadMode, Problem
-from kytos.solvers.base import Capacity, Encoding
+from kytos.referee.energy import energy
 from tests.problems import problems, random_feasible, random_problem, seeds
 
 encodings = st.sampled_from(Encoding)

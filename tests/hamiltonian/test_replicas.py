@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kytos.contract.weights import PAIR_IN_SPREAD, Weights
 from kytos.hamiltonian.replicas import (
     LARGEST,
     MOST_LEVELS,
@@ -22,7 +23,6 @@ from kytos.hamiltonian.replicas import (
     replica_penalties,
     unserved_cost,
 )
-from kytos.hamiltonian.weights import PAIR_IN_SPREAD, Weights
 from kytos.problem import Ints
 
 WEIGHTS = Weights(B=1.5, C=2, D=0.5)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from kytos.wording import BELONGS_TO_NODE
+from kytos.report.wording import BELONGS_TO_NODE
 from tests.pages.conftest import metric, words
 
 LAB = Path(__file__).parents[1] / "data" / "lab.json.xz"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from kytos.ui.live_source import age_in_words
+from kytos.ui.panels.live_source import age_in_words
 from tests.pages.conftest import ROOT, button, metric, words
 from tests.replay_server import ReplayServer, replay_server, write_kubeconfig
 

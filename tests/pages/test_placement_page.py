@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from kytos.optimize.newcomers import NewPod
-from kytos.optimize.placement import PlacementRequest, place
-from kytos.outcome import Question
-from kytos.scenario import Scenario, digest_of, read_scenario
-from kytos.solvers.base import SolverParams
+from kytos.calls.scenario import Scenario, digest_of, read_scenario
+from kytos.contract.params import SolverParams
+from kytos.questions.outcome import Question
+from kytos.questions.placement.new_objects import NewPod
+from kytos.questions.placement.placement import PlacementRequest, place
 from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import with_prices
-from kytos.ui.clusters import SAMPLES
+from kytos.ui.session.clusters import SAMPLES
 from tests.pages.conftest import button, metric, page, wait_for_result, words
 
 DEPLOYMENT = """

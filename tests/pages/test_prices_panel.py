@@ -7,8 +7,8 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from kytos.calls.scenario import digest_of
 from kytos.cluster import INSTANCE_TYPE
-from kytos.scenario import digest_of
 from tests.pages.conftest import button, metric, page, words
 from tests.pages.test_cluster_page import body, node, upload
 from tests.pages.test_live_source import app as live_app

@@ -13,12 +13,14 @@ from dwave.cloud import exceptions as faults
 from dwave.cloud.api import exceptions as api_faults
 from streamlit.testing.v1 import AppTest
 
+from kytos.contract.params import SolverName
+from kytos.contract.solver import Availability
+from kytos.contract.watch import Watch
 from kytos.jobs import Progress
-from kytos.solvers.base import Availability, SolverName, Watch
+from kytos.solve.registry import WHERE
 from kytos.solvers.dwave.leap import LeapBqm, LeapCqm
 from kytos.solvers.dwave.qpu import Qpu
-from kytos.solvers.registry import WHERE
-from kytos.ui.text import plain
+from kytos.ui.parts.text import plain
 from tests.pages.conftest import ROOT, button, page, words
 from tests.solvers import stand_ins
 
@@ -110,8 +112,8 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
 @pytest.fixture
 def pages(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages that ask this process, and hold a token."""
-    monkeypatch.setattr("kytos.ui.runs.workers", InPlace)
-    monkeypatch.setattr("kytos.ui.frame.workers", InPlace)
+    monkeypatch.setattr("kytos.ui.session.runs.workers", InPlace)
+    monkeypatch.setattr("kytos.ui.session.frame.workers", InPlace)
     monkeypatch.setenv("DWAVE_API_TOKEN", TOKEN)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from kytos.ui.text import plain
+from kytos.ui.parts.text import plain
 from tests.pages.conftest import button, page, wait_for_result, words
 
 

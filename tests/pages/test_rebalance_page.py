@@ -11,12 +11,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from kytos.bounds import CertificateStatus
+from kytos.contract.watch import StopReason
 from kytos.jobs import Pool
-from kytos.solvers.base import StopReason
-from kytos.ui import runs
-from kytos.ui.controls import BY_SIZE
-from kytos.ui.frame import workers
-from tests.jobs_to_run import report_then_wait, wait_for_mark
+from kytos.ui.parts.controls import BY_SIZE
+from kytos.ui.session import runs
+from kytos.ui.session.frame import workers
+from tests.jobs.jobs_to_run import report_then_wait, wait_for_mark
 from tests.pages.conftest import button, metric, page, wait_for_result, wait_for_turn, words
 from tests.pages.test_cluster_page import upload
 

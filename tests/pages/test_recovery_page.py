@@ -7,7 +7,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from kytos import units
+from kytos.report import units
 from tests.pages.conftest import button, metric, page, wait_for_result, words
 from tests.pages.test_cluster_page import upload
 

@@ -7,14 +7,14 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from kytos.hamiltonian.weights import Weights
-from kytos.optimize.rebalance import RebalanceRequest
+from kytos.calls.scenario import Scenario, digest_of
+from kytos.contract.params import SolverParams
+from kytos.contract.weights import Weights
 from kytos.problem import LoadMode
-from kytos.scenario import Scenario, digest_of
-from kytos.solvers.base import SolverParams
+from kytos.questions.rebalance import RebalanceRequest
 from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import with_prices
-from kytos.ui.clusters import SAMPLES
+from kytos.ui.session.clusters import SAMPLES
 from tests.pages.conftest import page, words
 
 

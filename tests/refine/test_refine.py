@@ -11,18 +11,19 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.feasible import feasible
-from kytos.hamiltonian.weights import Weights
+from kytos.contract.params import SolverParams
+from kytos.contract.watch import StopReason, Watch
+from kytos.contract.weights import Weights
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
+from kytos.referee.energy import energy
+from kytos.referee.feasible import feasible
 from kytos.refine import default_proposals, kernels, refine, refine_block, repair, warm_up
+from kytos.refine.ejection import Squeezer
 from kytos.refine.packing import packings
-from kytos.refine.squeeze import Squeezer
 from kytos.refine.state import flatten
-from kytos.solvers.base import SolverParams, StopReason, Watch
 from kytos.solvers.cpsat import solve_exact
 from tests.problems import problems, random_feasible, random_placement, random_problem, seeds
-from tests.solvers.test_baselines import equal_nodes
+from tests.solvers.baselines.test_baselines import equal_nodes
 
 WEIGHTS = Weights(A=1, B=1.5, C=0.7, D=2)
 BUDGET = 20_000

@@ -20,9 +20,9 @@ from kytos.cluster import (
     Requirement,
     SpreadConstraint,
 )
-from kytos.hamiltonian.feasible import violations
-from kytos.optimize.building import build_problem
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
+from kytos.questions.parts.build_problem import build_problem
+from kytos.referee.feasible import violations
 from kytos.rules.compile import compile_rules
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import FEASIBLE, first_refusals, verdicts

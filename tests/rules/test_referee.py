@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from kytos.cluster import Cluster, PodTerm
-from kytos.optimize.placement import PlacementRequest, place
-from kytos.optimize.rebalance import RebalanceRequest, rebalance
+from kytos.contract.params import SolverParams
 from kytos.problem import LoadMode
+from kytos.questions.placement.placement import PlacementRequest, place
+from kytos.questions.rebalance import RebalanceRequest, rebalance
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import RULES, refusals
-from kytos.solvers.base import SolverParams
 from kytos.sources.manifests import cluster_from_objects
 from tests.rules.agreement import recorded_documents
 from tests.rules.random_manifests import Manifest, random_manifests

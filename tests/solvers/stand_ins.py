@@ -10,7 +10,7 @@ import dimod
 from dwave.system import LeapHybridSampler
 from dwave.system.testing import MockDWaveSampler, MockLeapHybridSolver
 
-from kytos.solvers.base import Availability
+from kytos.contract.solver import Availability
 from kytos.solvers.dwave.leap import LeapBqm, LeapCqm
 from kytos.solvers.dwave.qpu import Qpu
 

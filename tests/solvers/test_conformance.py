@@ -14,23 +14,17 @@ import dimod
 import numpy as np
 import pytest
 
-from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.feasible import feasible
-from kytos.hamiltonian.weights import Weights
+from kytos.contract.paid import SolverUnavailableError
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.solver import Improver, Placer, Sampler, Solver
+from kytos.contract.watch import StopReason, Watch
+from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
-from kytos.solve import Solution, solve
-from kytos.solvers.base import (
-    Improver,
-    Placer,
-    Sampler,
-    Solver,
-    SolverName,
-    SolverParams,
-    SolverUnavailableError,
-    StopReason,
-    Watch,
-)
-from kytos.solvers.registry import WHERE, find_solver
+from kytos.referee.energy import energy
+from kytos.referee.feasible import feasible
+from kytos.solve.registry import WHERE, find_solver
+from kytos.solve.result import Solution
+from kytos.solve.solve import solve
 from tests.problems import random_problem
 from tests.solvers import stand_ins
 from tests.solvers.models import random_model, spread_model
@@ -273,8 +267,8 @@ def test_placer_stopped_at_once_returns_something_feasible(
 
 @pytest.fixture
 def through_the_door(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Solution]:
-    """`kytos.solve.solve` with D-Wave's mocks behind the names of its cloud solvers."""
-    monkeypatch.setattr("kytos.solve.find_solver", solver_of)
+    """`kytos.solve.solve.solve` with D-Wave's mocks behind the names of its cloud solvers."""
+    monkeypatch.setattr("kytos.solve.solve.find_solver", solver_of)
     return solve
 
 

@@ -12,17 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.feasible import feasible
-from kytos.hamiltonian.weights import Weights
+from kytos.contract.params import SolverParams
+from kytos.contract.watch import StopReason, Watch
+from kytos.contract.weights import Weights
 from kytos.problem import UNPLACED, LoadMode, Problem
-from kytos.solvers.base import SolverParams, StopReason, Watch
+from kytos.referee.energy import energy
+from kytos.referee.feasible import feasible
 from kytos.solvers.cpsat import CP_SAT, ExactStatus, place_most, solve_exact, solver
 from kytos.solvers.cpsat import energy as energy_model
 from kytos.solvers.cpsat.search import Answer
 from tests.brute_force import feasible_placements, rank
 from tests.problems import problems, random_problem, seeds
-from tests.solvers.test_baselines import equal_nodes
+from tests.solvers.baselines.test_baselines import equal_nodes
 
 weights = st.builds(
     Weights,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kytos.cluster import HOSTNAME, ZONE, Effect, Phase, Taint, Toleration
+from kytos.errors import SourceError
 from kytos.sources.body import ClusterBody, cluster_from_body, read_body
-from kytos.sources.errors import SourceError
 from kytos.sources.manifests import read_cluster
 
 Body = dict[str, Any]

@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kytos.errors import SourceError
 from kytos.sources.documents import MAX_BYTES, MAX_DEPTH, read_documents
-from kytos.sources.errors import SourceError
 
 BILLION_LAUGHS = """
 a: &a [lol, lol, lol, lol, lol, lol, lol, lol, lol]

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kytos.cluster import Cluster
+from kytos.errors import SourceError
 from kytos.rules.compile import compile_rules
 from kytos.rules.eviction import movability
 from kytos.rules.why_not import why_not
-from kytos.sources.errors import SourceError
 from kytos.sources.manifests import cluster_from_objects, read_cluster
 from tests.sources.conftest import read_xz
 

@@ -25,7 +25,7 @@ from kytos.cluster import (
     Toleration,
     Volume,
 )
-from kytos.sources.errors import SourceError
+from kytos.errors import SourceError
 from kytos.sources.kubernetes_objects import BIND_COMPLETED
 from kytos.sources.manifests import (
     cluster_from_objects,

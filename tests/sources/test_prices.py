@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kytos.cluster import INSTANCE_TYPE, Cluster, Node
+from kytos.errors import SourceError
 from kytos.sources.body import ClusterBody, cluster_from_body
-from kytos.sources.errors import SourceError
 from kytos.sources.manifests import cluster_from_objects, read_cluster
 from kytos.sources.prices import (
     PRICE_ANNOTATION,

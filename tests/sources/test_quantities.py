@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kytos.sources.errors import SourceError
+from kytos.errors import SourceError
 from kytos.sources.quantities import offered_rounded_up, read_quantities, read_quantity, rounded_up
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kytos.cluster import CPU, PriorityClass
-from kytos.sources.errors import SourceError
+from kytos.errors import SourceError
 from kytos.sources.templates import pods_of_manifests
 
 CONTAINERS = "containers: [{name: c, image: c:1, resources: {requests: {cpu: 100m}}}]"

@@ -9,7 +9,7 @@ from kytos.refine.state import EXCLUDES, NEEDED, NEEDS
 
 @called_from_python
 def all_hold(T, S):
-    """Whether the state breaks nothing: the check of `kytos.hamiltonian.feasible`, incremental."""
+    """Whether the state breaks nothing: the check of `kytos.referee.feasible`, incremental."""
     if S.gone[0] > T.setting[0].max_moves:
         return False
     for limit in range(len(T.limit)):

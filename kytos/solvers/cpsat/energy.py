@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 from ortools.sat.python import cp_model
 
-from kytos.hamiltonian.weights import Weights, exchange_rates
+from kytos.contract.watch import Watch
+from kytos.contract.weights import Weights, exchange_rates
 from kytos.problem import Floats, LoadMode, Pairing, Problem, Tally
-from kytos.solvers.base import Watch
 from kytos.solvers.cpsat.objective import Objective
 from kytos.solvers.cpsat.rules import Count, RulesModel
 

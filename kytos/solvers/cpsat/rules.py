@@ -1,4 +1,4 @@
-"""The variables of a problem for CP-SAT, and every hard rule (`kytos.hamiltonian.feasible`)."""
+"""The variables of a problem for CP-SAT, and every hard rule (`kytos.referee.feasible`)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TypeVar
 import numpy as np
 from ortools.sat.python import cp_model
 
+from kytos.contract.watch import Watch
 from kytos.problem import Bools, Exclusion, Presence, Problem, Skew, Tally
-from kytos.solvers.base import Watch
 
 Item = TypeVar("Item")
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.sat.python import cp_model
 
+from kytos.contract.params import SolverParams
+from kytos.contract.watch import StopReason, Watch
 from kytos.problem import UNPLACED, Ints, LoadMode
-from kytos.solvers.base import SolverParams, StopReason, Watch
 from kytos.solvers.cpsat.objective import Objective
 from kytos.solvers.cpsat.rules import RulesModel
 

@@ -1,7 +1,7 @@
 """The exact solver: the energy as integers for OR-Tools' CP-SAT, with the bound it proves.
 
-Everything the referee counts is in the model (`kytos.hamiltonian.energy`), and every hard rule
-(`kytos.hamiltonian.feasible`). CP-SAT knows integers only; what rounding can have cost is added
+Everything the referee counts is in the model (`kytos.referee.energy`), and every hard rule
+(`kytos.referee.feasible`). CP-SAT knows integers only; what rounding can have cost is added
 up and taken off the bound, so the bound holds for the energy as the referee computes it.
 """
 
@@ -15,19 +15,14 @@ from enum import StrEnum
 import numpy as np
 from ortools.sat.python import cp_model
 
-from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.feasible import feasible
-from kytos.hamiltonian.weights import Weights
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.run_report import Stage
+from kytos.contract.solver import Availability, Improvement
+from kytos.contract.watch import StopReason, Watch
+from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
-from kytos.solvers.base import (
-    Availability,
-    Improvement,
-    SolverName,
-    SolverParams,
-    Stage,
-    StopReason,
-    Watch,
-)
+from kytos.referee.energy import energy
+from kytos.referee.feasible import feasible
 from kytos.solvers.cpsat.energy import EnergyModel
 from kytos.solvers.cpsat.rules import BuildingStopped, RulesModel, total
 from kytos.solvers.cpsat.search import Answer, Search

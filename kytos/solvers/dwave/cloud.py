@@ -12,13 +12,9 @@ from dwave.cloud import exceptions as faults
 from dwave.cloud.api import exceptions as api_faults
 from dwave.cloud.solver import BaseSolver
 
-from kytos.solvers.base import (
-    Availability,
-    ConsentRequiredError,
-    Estimate,
-    SolverParams,
-    SolverUnavailableError,
-)
+from kytos.contract.paid import ConsentRequiredError, Estimate, SolverUnavailableError
+from kytos.contract.params import SolverParams
+from kytos.contract.solver import Availability
 
 HOW_TO_SET = (
     "Set DWAVE_API_TOKEN, or write the token into dwave.conf with 'dwave config create'; "

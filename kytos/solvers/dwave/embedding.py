@@ -9,7 +9,7 @@ import minorminer
 import networkx as nx
 from minorminer import busclique
 
-from kytos.solvers.base import SolverUnavailableError
+from kytos.contract.paid import SolverUnavailableError
 
 Embedding = dict[Any, tuple[int, ...]]
 """Variable -> the qubits of its chain."""

@@ -11,22 +11,17 @@ import dimod
 import numpy as np
 from dwave.system import LeapHybridCQMSampler, LeapHybridSampler
 
+from kytos.contract.paid import Estimate, SolverUnavailableError
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.solver import Availability
+from kytos.contract.watch import StopReason, Watch
+from kytos.contract.weights import Weights
 from kytos.hamiltonian.cqm import ConstrainedModel, constrained_model
-from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.weights import Weights
 from kytos.problem import Ints, Problem
+from kytos.referee.energy import energy
 from kytos.refine import repair
-from kytos.solvers.base import (
-    Availability,
-    Estimate,
-    SolverName,
-    SolverParams,
-    SolverUnavailableError,
-    StopReason,
-    Watch,
-)
 from kytos.solvers.dwave import cloud
-from kytos.solvers.reads import capped, sample_set
+from kytos.solvers.local.drawing import capped, sample_set
 
 CANDIDATES = 8
 """Answers of one run that are repaired and compared; they come sorted, best first."""

@@ -13,18 +13,13 @@ import numpy as np
 from dwave.embedding.chain_strength import uniform_torque_compensation
 from dwave.system import DWaveSampler, FixedEmbeddingComposite
 
-from kytos.solvers.base import (
-    Availability,
-    Estimate,
-    SolverName,
-    SolverParams,
-    SolverUnavailableError,
-    StopReason,
-    Watch,
-)
+from kytos.contract.paid import Estimate, SolverUnavailableError
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.solver import Availability
+from kytos.contract.watch import StopReason, Watch
 from kytos.solvers.dwave import cloud
 from kytos.solvers.dwave.embedding import Embedding, embed
-from kytos.solvers.reads import capped, sample_set
+from kytos.solvers.local.drawing import capped, sample_set
 
 SEARCH_S = 60.0
 """Longest search for an embedding; what was not found by then rarely is."""

@@ -12,16 +12,11 @@ import requests
 from dwave.cloud import exceptions as faults
 from dwave.cloud.api import exceptions as api_faults
 
-from kytos.hamiltonian.weights import Weights
-from kytos.solvers.base import (
-    Availability,
-    ConsentRequiredError,
-    SolverName,
-    SolverParams,
-    SolverUnavailableError,
-    StopReason,
-    Watch,
-)
+from kytos.contract.paid import ConsentRequiredError, SolverUnavailableError
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.solver import Availability
+from kytos.contract.watch import StopReason, Watch
+from kytos.contract.weights import Weights
 from kytos.solvers.dwave import cloud
 from kytos.solvers.dwave.leap import LeapBqm, LeapCqm
 from kytos.solvers.dwave.qpu import Qpu

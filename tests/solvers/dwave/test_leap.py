@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 import dimod
 import pytest
 
-from kytos.hamiltonian.energy import energy
-from kytos.hamiltonian.weights import Weights
+from kytos.contract.params import SolverParams
+from kytos.contract.watch import Watch
+from kytos.contract.weights import Weights
 from kytos.problem import LoadMode
-from kytos.solvers.base import SolverParams, Watch
+from kytos.referee.energy import energy
 from kytos.solvers.dwave.leap import LeapBqm
 from tests.brute_force import lowest_energy
 from tests.problems import random_problem

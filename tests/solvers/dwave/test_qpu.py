@@ -8,10 +8,12 @@ import pytest
 from dwave.system import FixedEmbeddingComposite
 from dwave.system.testing import MockDWaveSampler
 
+from kytos.contract.paid import SolverUnavailableError
+from kytos.contract.params import Capacity, SolverParams
+from kytos.contract.watch import Watch
+from kytos.contract.weights import Weights
 from kytos.hamiltonian.arrays import coefficients
 from kytos.hamiltonian.layout import lay_out
-from kytos.hamiltonian.weights import Weights
-from kytos.solvers.base import Capacity, SolverParams, SolverUnavailableError, Watch
 from kytos.solvers.dwave.embedding import embed
 from kytos.solvers.dwave.qpu import Qpu
 from tests.problems import random_problem

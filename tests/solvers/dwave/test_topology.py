@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from kytos.contract.params import Capacity, SolverParams
+from kytos.contract.watch import Watch
+from kytos.contract.weights import Weights
 from kytos.hamiltonian.model import build_model
-from kytos.hamiltonian.weights import Weights
 from kytos.problem import LoadMode
-from kytos.solvers.base import Capacity, SolverParams, Watch
 from kytos.solvers.dwave.topology import topology_of
 from tests.problems import random_problem
 from tests.solvers import stand_ins

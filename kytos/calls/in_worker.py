@@ -1,0 +1,60 @@
+"""One call as a worker process runs it, with the request's id on its log lines."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from pydantic import BaseModel
+
+from kytos.calls.catalogue import CALLS, Options
+from kytos.cluster import Cluster
+from kytos.contract.watch import Watch
+from kytos.logs import configure_logs
+from kytos.questions.outcome import Outcome
+
+LEAST_SECONDS = 0.1
+"""However long it waited, a solve looks for a plan."""
+
+_log = structlog.get_logger("kytos.worker")
+
+
+def answer_call(
+    name: str,
+    cluster: Cluster,
+    options: Options,
+    *,
+    request_id: str | None,
+    due: float,
+    watch: Watch,
+) -> bytes:
+    """Return the answer as JSON, so that the service's own process need not write it.
+
+    Parameters
+    ----------
+    due
+        When there must be one, in `time.monotonic` seconds, which all processes of a machine share:
+        a solve that has waited takes less time, and is not cut off without an answer.
+    """
+    configure_logs()
+    started = time.monotonic()
+    options = options.within(max(due - started, LEAST_SECONDS))
+    with structlog.contextvars.bound_contextvars(request_id=request_id):
+        _log.info(
+            "solve started",
+            question=name,
+            solver=options.solver.shown_name,
+            nodes=len(cluster.nodes),
+            pods=len(cluster.pods),
+            seed=options.solver.seed,
+        )
+        answer: BaseModel = CALLS[name].answer(cluster, options, watch)
+        seconds = round(time.monotonic() - started, 4)
+        stopped_by = answer.solver.stopped_by if isinstance(answer, Outcome) else watch.reason
+        _log.info("solve ended", seconds=seconds, stopped_by=stopped_by)
+        return answer.model_dump_json(by_alias=True).encode()
+
+
+def greet(*, watch: Watch) -> None:
+    """Do nothing: a worker that has done it is warm."""
+    watch.report("greet", 1.0, None)

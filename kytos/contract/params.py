@@ -1,0 +1,114 @@
+"""How hard a solver works, and the names that choose one."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from kytos.cluster import Frozen
+
+
+class SolverName(StrEnum):
+    """The solvers by the names of the HTTP contract."""
+
+    OPENJIJ_SA = "openjij-sa"
+    OPENJIJ_SQA = "openjij-sqa"
+    HYBRID = "hybrid"
+    CP_SAT = "cp-sat"
+    DWAVE_SA = "dwave-sa"
+    DWAVE_TABU = "dwave-tabu"
+    DWAVE_QPU = "dwave-qpu"
+    DWAVE_LEAP_BQM = "dwave-leap-bqm"
+    DWAVE_LEAP_CQM = "dwave-leap-cqm"
+    KUBE_SCHEDULER = "kube-scheduler"
+    KUBE_SCHEDULER_MOST_ALLOCATED = "kube-scheduler-most-allocated"
+    FIRST_FIT_DECREASING = "first-fit-decreasing"
+    DESCHEDULER = "descheduler"
+
+
+class Encoding(StrEnum):
+    """How a placement is written in binary variables."""
+
+    STAY_PUT = "stay-put"
+    ONE_HOT = "one-hot"
+
+
+class Capacity(StrEnum):
+    """How a capacity inequality is written in the QUBO."""
+
+    SLACK = "slack"
+    UNBALANCED = "unbalanced"
+
+
+class BlockRunner(StrEnum):
+    """Where the blocks of `hybrid` are annealed side by side."""
+
+    THREADS = "threads"
+    DASK = "dask"
+
+
+class SolverParams(Frozen):
+    """How hard a solver works: counted work, with a clock only as a cap."""
+
+    num_reads: int = Field(6, ge=1, le=10_000, description="independent anneals, one seed each")
+    num_sweeps: int = Field(
+        1000, ge=1, le=1_000_000, description="sweeps over all variables a read"
+    )
+    refine_proposals: int | None = Field(
+        None,
+        ge=0,
+        le=10_000_000_000,
+        description="moves proposed by refinement; left out: by the number of pods",
+    )
+    seed: int = Field(0, ge=0, lt=2**31, description="same seed, same answer")
+    time_limit_s: float = Field(
+        30.0, gt=0, le=86_400, allow_inf_nan=False, description="cap by the clock, seconds"
+    )
+    proof_work: float | None = Field(
+        None,
+        ge=0,
+        le=86_400,
+        allow_inf_nan=False,
+        description="work of cp-sat (its deterministic seconds) on proving the plan, or bettering "
+        "it; left out: a little where that often suffices, no limit when cp-sat is the solver",
+    )
+    max_variables: int = Field(
+        600, ge=1, le=200_000, description="largest QUBO annealed; the rest is left to refinement"
+    )
+    encoding: Encoding = Encoding.STAY_PUT
+    capacity: Capacity = Capacity.SLACK
+    annealing_time_us: float = Field(
+        20.0, gt=0, le=2000, allow_inf_nan=False, description="one anneal on a QPU, microseconds"
+    )
+    chain_prefactor: float = Field(
+        1.414,
+        gt=0,
+        le=10,
+        allow_inf_nan=False,
+        description="strength of a QPU's chains, in torques of the problem's couplings",
+    )
+    target_energy: float | None = Field(
+        None, allow_inf_nan=False, description="hybrid ends when the energy H is this low"
+    )
+    rounds: int = Field(
+        1, ge=1, le=100_000, description="times hybrid anneals blocks and refines again"
+    )
+    blocks: int = Field(
+        4, ge=0, le=10_000, description="blocks of nodes that hybrid anneals in each round"
+    )
+    block_sampler: SolverName = Field(
+        SolverName.OPENJIJ_SA, description="the sampler of hybrid's blocks"
+    )
+    block_variables: int | None = Field(
+        None,
+        ge=2,
+        le=5_000,
+        description="largest QUBO of a block; left out: what the sampler can hold",
+    )
+    block_runner: BlockRunner = Field(
+        BlockRunner.THREADS, description="where hybrid's blocks are annealed: threads or dask"
+    )
+    consent: bool = Field(
+        False, description="the charge was shown and accepted; asked for again at every run"
+    )

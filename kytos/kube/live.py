@@ -1,0 +1,440 @@
+"""A cluster read from its API server, by list requests through the local kubeconfig."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import yaml
+from kubernetes.client import ApiClient, Configuration
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config import ConfigException, load_incluster_config
+from kubernetes.config.incluster_config import SERVICE_HOST_ENV_NAME
+from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
+from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
+from urllib3.util import Retry
+
+from kytos.cluster import Note
+from kytos.errors import SourceError
+from kytos.sources.documents import MAX_BYTES, read_documents
+from kytos.sources.listings import LISTINGS, Listing
+from kytos.sources.snapshot import Snapshot, trimmed
+
+IN_CLUSTER = "in-cluster"
+"""The context that stands for the service account of the pod Kytos runs in."""
+
+_DEFAULT_KUBECONFIG = "~/.kube/config"
+
+_STARTS = 3
+"""How often one list is begun before it is given up; a continue token lives about 5 minutes."""
+
+_PIECE_BYTES = 1 << 20
+"""Answers are read in pieces of this length, so that the clock is looked at between them."""
+
+_JSON = "application/json"
+_METADATA_ONLY = f"{_JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{_JSON}"
+"""Kubernetes API concepts, "Metadata-only fetches"; a server that cannot sends the whole."""
+
+
+class LiveError(SourceError):
+    """A cluster could not be read from its API server; the message never holds a credential."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long the server may take, and how much it is asked for at a time.
+
+    Attributes
+    ----------
+    connect_s
+        For a connection, each time.
+    read_s
+        Between two pieces of an answer.
+    total_s
+        For all lists together.
+    page
+        Objects in one answer; kubectl asks for as many.
+    """
+
+    connect_s: float = 5.0
+    read_s: float = 30.0
+    total_s: float = 300.0
+    page: int = 500
+
+
+def contexts() -> tuple[str, ...]:
+    """Return the contexts to choose from: the kubeconfig's current one first, `IN_CLUSTER` last.
+
+    The kubeconfig is the one kubectl uses: the files `KUBECONFIG` names, or ``~/.kube/config``.
+
+    Raises
+    ------
+    LiveError
+        When there is a kubeconfig that cannot be read.
+    """
+    config = _kubeconfig()
+    names: list[str] = []
+    if config is not None:
+        with _blaming_the_kubeconfig():
+            names = [str(entry["name"]) for entry in config.value["contexts"]]
+            current = config.value.get("current-context")
+            names.sort(key=lambda name: name != current)
+    return (*names, IN_CLUSTER) if _runs_in_a_pod() else tuple(names)
+
+
+def read_snapshot(context: str | None = None, limits: Limits | None = None) -> Snapshot:
+    """List what Kytos needs of a cluster.
+
+    Parameters
+    ----------
+    context
+        One of `contexts`; by default the first of them.
+    limits
+        How long the server may take; by default `Limits`.
+
+    Raises
+    ------
+    LiveError
+        When the context is not there, the server cannot be reached in time or refuses the
+        credentials, or pods or nodes cannot be listed.
+    """
+    name = _choose(context)
+    taken_at = datetime.now(UTC)
+    found: dict[str, list[dict[str, Any]]] = {}
+    notes: list[Note] = []
+    with _client(name) as client:
+        server = _Server(client, name, limits or Limits())
+        for listing in LISTINGS:
+            try:
+                found[listing.kind] = server.items_of(listing)
+            except _RefusedError as refusal:
+                if listing.without is None:
+                    raise LiveError(refusal.essential, server.where) from None
+                notes.append(Note(message=f"{refusal.why}: {listing.without}"))
+    found["Pod"], gone = _on_known_nodes(found["Pod"], found["Node"])
+    objects = tuple(item for items in found.values() for item in items)
+    return Snapshot(name, taken_at, objects, (*notes, *gone))
+
+
+class _RefusedError(Exception):
+    """A list the server will not give, whoever asks how often."""
+
+    def __init__(self, why: str, essential: str) -> None:
+        super().__init__(why)
+        self.why = why
+        self.essential = essential
+
+
+class _ExpiredError(Exception):
+    """The server no longer knows where a list was to go on."""
+
+
+class _Server:
+    """An API server, as far as it is asked: whole lists, page by page, while the clock runs."""
+
+    def __init__(self, client: ApiClient, context: str, limits: Limits) -> None:
+        self._client = client
+        self._context = context
+        self._limits = limits
+        self._ends = time.monotonic() + limits.total_s
+        # without the user and password that may stand in it
+        scheme, _, place = client.configuration.host.partition("://")
+        self._address = f"{scheme}://{place.rpartition('@')[2]}"
+        self.where = f"context {context}"
+
+    def items_of(self, listing: Listing) -> list[dict[str, Any]]:
+        """Return all items of a kind, begun anew when a continue token expires on the way.
+
+        Raises
+        ------
+        _RefusedError
+            When they may not be listed or the server has no such kind.
+        LiveError
+            When the server fails or takes too long.
+        """
+        for _ in range(_STARTS):
+            try:
+                return [item for page in self._pages(listing) for item in page]
+            except _ExpiredError:
+                continue
+        raise LiveError(
+            f"the list of {listing.resource} expired before its end, {_STARTS} times; the "
+            "connection is too slow for a cluster this large: read it nearer to its API server",
+            self.where,
+        )
+
+    def _pages(self, listing: Listing) -> Iterator[list[dict[str, Any]]]:
+        token, seen = "", {""}
+        while True:
+            page = self._page(listing, token)
+            items, metadata = page.get("items"), page.get("metadata")
+            if not isinstance(items, list | None) or not isinstance(metadata, dict | None):
+                raise self._no_api_server(listing)
+            yield [self._item(listing, item) for item in items or []]
+            token = str((metadata or {}).get("continue") or "")
+            if not token:
+                return
+            if token in seen:
+                raise LiveError(
+                    f"the API server begins the list of {listing.resource} again and again; "
+                    "something between here and it answers from memory",
+                    self.where,
+                )
+            seen.add(token)
+
+    def _item(self, listing: Listing, item: Any) -> dict[str, Any]:
+        if not isinstance(item, dict):
+            raise self._no_api_server(listing)
+        # Items of a typed list leave both out; those asked for by metadata alone name neither.
+        return trimmed(item | {"kind": listing.kind, "apiVersion": listing.version})
+
+    def _page(self, listing: Listing, token: str) -> dict[str, Any]:
+        query: list[tuple[str, Any]] = [("limit", self._limits.page)]
+        if token:
+            query.append(("continue", token))
+        status, body = self._get(
+            listing.path, query, _METADATA_ONLY if listing.metadata_only else _JSON
+        )
+        if status == 410 or (status == 400 and token):
+            raise _ExpiredError
+        if status != 200:
+            raise self._complaint(listing, status, body)
+        documents = read_documents(body, f"{self.where}: {listing.resource}")
+        if len(documents) != 1 or not isinstance(documents[0], dict):
+            raise self._no_api_server(listing)
+        return documents[0]
+
+    def _get(self, path: str, query: list[tuple[str, Any]], accept: str) -> tuple[int, bytes]:
+        """Send the one kind of request that is ever sent."""
+        limits = self._limits
+        if time.monotonic() > self._ends:
+            raise self._too_slow()
+        headers = {"Accept": accept, "Accept-Encoding": "gzip"}
+        try:
+            with _blaming_the_kubeconfig():  # a credential may have to be fetched anew
+                request = self._client.param_serialize(
+                    "GET",
+                    path,
+                    query_params=query,
+                    header_params=headers,
+                    auth_settings=["BearerToken"],
+                )
+            answer = self._client.call_api(
+                *request, _request_timeout=(limits.connect_s, limits.read_s)
+            )
+            return answer.status, self._body(answer.response)
+        except (HTTPError, ApiException) as error:
+            if _is_timeout(error):
+                raise self._too_slow() from error
+            raise LiveError(
+                f"the API server at {self._address} cannot be reached "
+                f"({_kind_of(error)}); see whether `kubectl --context {self._context} get nodes` "
+                "can",
+                self.where,
+            ) from error
+
+    def _body(self, response: Any) -> bytes:
+        """Read an answer, but not for ever and not without end."""
+        pieces = bytearray()
+        while piece := response.read(_PIECE_BYTES, decode_content=True):
+            pieces += piece
+            if len(pieces) > MAX_BYTES:
+                raise LiveError(
+                    f"one page of an answer is longer than {MAX_BYTES >> 20} MiB", self.where
+                )
+            if time.monotonic() > self._ends:
+                raise self._too_slow()
+        response.release_conn()
+        return bytes(pieces)
+
+    def _complaint(self, listing: Listing, status: int, body: bytes) -> Exception:
+        said = _message(body)
+        if status == 401:
+            return LiveError(
+                "the API server does not accept the credentials (401 Unauthorized); they may have "
+                f"expired: renew them, until `kubectl --context {self._context} get nodes` works",
+                self.where,
+            )
+        if status == 403:
+            return _RefusedError(
+                f"{listing.resource} may not be listed (403)",
+                f"{listing.resource} may not be listed, and nothing can be said without them "
+                f"({said}); ask for the role in deploy/, which only reads",
+            )
+        if status == 404:
+            return _RefusedError(
+                f"the API server has no {listing.resource} of {listing.version} (404)",
+                f"{self._address} answers, but not as a Kubernetes API server: "
+                f"it has no {listing.resource}",
+            )
+        return LiveError(
+            f"the API server answered {status} when asked for {listing.resource}: {said}",
+            self.where,
+        )
+
+    def _no_api_server(self, listing: Listing) -> LiveError:
+        return LiveError(
+            f"what {self._address} answered is no list of {listing.resource}; "
+            "expected a Kubernetes API server",
+            self.where,
+        )
+
+    def _too_slow(self) -> LiveError:
+        limits = self._limits
+        return LiveError(
+            f"the API server at {self._address} took too long (more than "
+            f"{limits.connect_s:g} s to connect, {limits.read_s:g} s silent, or "
+            f"{limits.total_s:g} s in all)",
+            self.where,
+        )
+
+
+def _choose(context: str | None) -> str:
+    known = contexts()
+    if context is None and known:
+        return known[0]
+    if context in known:
+        return str(context)
+    if not known:
+        raise LiveError(
+            "there is no kubeconfig to read a cluster through; set KUBECONFIG or make "
+            f"{_DEFAULT_KUBECONFIG}, as for kubectl"
+        )
+    raise LiveError(f"there is no context {context!r}; expected one of: {', '.join(known)}")
+
+
+def _kubeconfig() -> Any:
+    """Return the kubeconfig as the client merges it, None when there is no file."""
+    files = os.environ.get("KUBECONFIG") or _DEFAULT_KUBECONFIG
+    with _blaming_the_kubeconfig():
+        return KubeConfigMerger(files).config  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _client(context: str) -> Iterator[ApiClient]:
+    """Connect through a context; no file of the user's is written to."""
+    configuration = Configuration(host="")  # the client's own default is this machine
+    if context == IN_CLUSTER:
+        _use_service_account(configuration)
+    else:
+        _use_context(configuration, context)
+    # A server under load says when to come back (429, 503). A redirect is an answer like another:
+    # credentials are for the server the kubeconfig names.
+    configuration.retries = Retry(
+        total=3,
+        connect=1,
+        read=1,
+        redirect=0,
+        other=0,
+        status=2,
+        status_forcelist=(429, 502, 503, 504),
+        backoff_factor=0.5,
+        retry_after_max=10,
+        raise_on_redirect=False,
+        raise_on_status=False,
+    )
+    with ApiClient(configuration) as client:
+        client.user_agent = "kytos"
+        yield client
+
+
+def _use_service_account(configuration: Configuration) -> None:
+    try:
+        load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+    except (ConfigException, OSError):
+        raise LiveError(
+            "the pod Kytos runs in has no service account token; set automountServiceAccountToken",
+            f"context {IN_CLUSTER}",
+        ) from None
+
+
+def _use_context(configuration: Configuration, context: str) -> None:
+    config = _kubeconfig()
+    with _blaming_the_kubeconfig():
+        loader = KubeConfigLoader(  # type: ignore[no-untyped-call]
+            config, active_context=context, config_base_path=None
+        )
+        loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
+        if not configuration.host.startswith(("https://", "http://")):
+            raise ConfigException("no server")
+
+
+@contextmanager
+def _blaming_the_kubeconfig() -> Iterator[None]:
+    """Say that the kubeconfig is at fault, and no more: the client's own errors quote its secrets.
+
+    That is also why no error is chained, and why any is caught: the credential plugins of several
+    libraries raise what they like.
+    """
+    try:
+        yield
+    except yaml.MarkedYAMLError as error:
+        line = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
+        raise LiveError(f"the kubeconfig is not valid YAML{line}") from None
+    except Exception:
+        raise LiveError(
+            "the kubeconfig cannot be used; `kubectl config view` shows it with its secrets left "
+            "out: each context needs a cluster with a server and a user whose credentials can be "
+            "had, in files that can be read"
+        ) from None
+
+
+def _runs_in_a_pod() -> bool:
+    return bool(os.environ.get(SERVICE_HOST_ENV_NAME))
+
+
+def _on_known_nodes(
+    pods: list[dict[str, Any]], nodes: list[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[Note]]:
+    """Leave out pods whose node went away: the cluster is about to delete and replace them."""
+    known = {_text(node, "metadata", "name") for node in nodes}
+    kept = [pod for pod in pods if _text(pod, "spec", "nodeName") in known | {""}]
+    if len(kept) == len(pods):
+        return pods, []
+    lost = sorted(
+        f"{_text(pod, 'metadata', 'namespace')}/{_text(pod, 'metadata', 'name')}"
+        for pod in pods
+        if _text(pod, "spec", "nodeName") not in known | {""}
+    )
+    return kept, [
+        Note(
+            message="pods left out because their node has just gone",
+            subjects=tuple(lost[:3]),
+            count=len(lost),
+        )
+    ]
+
+
+def _text(item: Mapping[str, Any], part: str, key: str) -> str:
+    inside = item.get(part)
+    found = inside.get(key) if isinstance(inside, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _message(body: bytes) -> str:
+    """What a Status says, shortened; nothing of an answer that is none."""
+    try:
+        (status,) = read_documents(body, "answer")
+        said = status["message"]
+    except (SourceError, ValueError, LookupError, TypeError):
+        return "no reason given"
+    return said[:300] if isinstance(said, str) else "no reason given"
+
+
+def _is_timeout(error: Exception) -> bool:
+    cause = getattr(error, "reason", None) or error
+    # urllib3 counts a refused connection among the timeouts
+    return isinstance(cause, TimeoutError) and not isinstance(cause, NewConnectionError)
+
+
+def _kind_of(error: Exception) -> str:
+    """The innermost cause's class; messages of the client may quote what was sent."""
+    cause = getattr(error, "reason", None)
+    if isinstance(cause, str):  # a failed TLS handshake, which the client passes on in words
+        return cause.split("\n", 1)[0]
+    return type(cause if isinstance(cause, Exception) else error).__name__

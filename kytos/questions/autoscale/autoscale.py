@@ -1,0 +1,192 @@
+"""Autoscale: replicas for a request rate, held back where the cluster's spare capacity is short."""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import Field
+
+from kytos.bounds import Certificate, certificate
+from kytos.cluster import Cluster, Frozen
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.watch import Watch
+from kytos.contract.weights import Weights
+from kytos.hamiltonian.replicas import unserved_cost, variables_needed
+from kytos.problem import UNPLACED, Ints, Problem
+from kytos.questions.autoscale.actions import ScaleAction, scale_actions
+from kytos.questions.autoscale.grants import Carried, without
+from kytos.questions.autoscale.margin import Margin, margin_of
+from kytos.questions.autoscale.sampling import Draw, place_granted
+from kytos.questions.autoscale.wanted import (
+    AutoscaleRequest,
+    Step,
+    scale_out,
+    scaling_step,
+    whole_problem,
+)
+from kytos.questions.outcome import Energy, EnergyChange, MetricsChange, Outcome, Question, measure
+from kytos.questions.parts.build_problem import prices_known
+from kytos.referee.energy import energy
+from kytos.solve.result import Solution
+from kytos.solve.solve import solver_by_size
+
+
+class NewReplica(Frozen):
+    """A new replica and its node."""
+
+    service: str
+    pod: str
+    node: str
+
+
+class RemovedReplica(Frozen):
+    """A replica that goes."""
+
+    service: str
+    pod: str
+    node: str | None
+
+
+class AutoscaleOutcome(Outcome):
+    """Replicas per service, who was held back, and where the new ones run."""
+
+    actions: tuple[ScaleAction, ...]
+    """In the order of the request."""
+    placements: tuple[NewReplica, ...]
+    removed: tuple[RemovedReplica, ...]
+    margin: Margin
+    sampled_replicas: dict[str, int] = Field(default={})
+    """What the sampler's best read alone came to, by service, before the exact stage."""
+    placement: dict[str, str | None]
+    """New replicas' nodes, and None for each one removed, by pod id."""
+
+
+def autoscale(
+    cluster: Cluster,
+    request: AutoscaleRequest,
+    *,
+    weights: Weights = Weights(),
+    solver: SolverName | None = None,
+    params: SolverParams = SolverParams(),
+    watch: Watch = Watch(),
+) -> AutoscaleOutcome:
+    """Return how many replicas each service should have, and where the new ones run.
+
+    Too many are removed first, which frees room; then new ones are granted by priority, among
+    equals to the service furthest from its desired count, as far as the margins and the rules
+    allow. The sampler proposes counts and nodes; the counts are then settled exactly.
+
+    Raises
+    ------
+    kytos.errors.RequestRefused
+        When a service is unknown, named twice, or contradicts its listed pods.
+    kytos.contract.paid.SolverUnavailableError
+        When the solver cannot be used here; the message says what to do.
+    """
+    step = scaling_step(cluster, request)
+    wanted = scale_out(step)
+    draw, carried, solution = place_granted(
+        wanted,
+        step,
+        weights=weights,
+        solver=solver_by_size(variables_needed(wanted), params) if solver is None else solver,
+        params=params,
+        watch=watch,
+    )
+    problem, after = whole_problem(cluster, step, carried, solution.placement)
+    known = prices_known(cluster)
+    held_back = _held_back(step, carried)
+    measured = measure(problem, after, known)
+    energies = _energies(problem, after, step, carried, weights)
+    return AutoscaleOutcome(
+        question=Question.AUTOSCALE,
+        weights=weights,
+        energy=energies,
+        metrics=MetricsChange(
+            before=measure(problem, problem.current, known).model_copy(
+                update={"unplaced": _held_back(step, None)}
+            ),
+            # Replicas that go have not moved, and are not missing.
+            after=measured.model_copy(update={"pods_moved": 0, "unplaced": held_back}),
+        ),
+        solver=solution.report,
+        certificate=_certified(carried.problem, weights, solution, energies.after),
+        nothing_to_do=not step.removed and not any(carried.granted.values()),
+        actions=scale_actions(request, step, carried),
+        placements=_new_replicas(step, carried.problem, solution),
+        removed=tuple(
+            RemovedReplica(service=pod.service or "", pod=pod.id, node=pod.node)
+            for pod in step.removed
+        ),
+        margin=margin_of(cluster, request.margins, problem, after),
+        sampled_replicas=_sampled(step, draw),
+        placement={
+            pod: None if node == UNPLACED else problem.nodes[node]
+            for pod, node in zip(problem.pods, after, strict=True)
+        },
+    )
+
+
+def scaled_cluster(
+    cluster: Cluster, request: AutoscaleRequest, outcome: AutoscaleOutcome
+) -> Cluster:
+    """Return the cluster as it would be: new replicas placed, removed ones gone."""
+    step = scaling_step(cluster, request)
+    placed = {pod: node for pod, node in outcome.placement.items() if node is not None}
+    wanted = {pod.id for wish in step.wishes for pod in wish.pods}
+    return without(step.cluster, wanted - set(placed)).with_placement(placed)
+
+
+def _energies(
+    problem: Problem, after: Ints, step: Step, carried: Carried, weights: Weights
+) -> EnergyChange:
+    """Energy by term, with the demand left unserved as its cost."""
+    whole = scale_out(step)
+    nothing = np.zeros(len(step.wishes), dtype=np.int64)
+    served = np.array([carried.granted[wish.service] for wish in step.wishes], dtype=np.int64)
+
+    def of(placement: Ints, granted: Ints) -> Energy:
+        terms = energy(problem, weights, placement)
+        cost = unserved_cost(whole, granted)
+        total = weights.B * terms.load + weights.C * cost + weights.D * terms.affinity
+        return Energy(
+            constraint=0.0, load=terms.load, cost=cost, affinity=terms.affinity, total=total
+        )
+
+    return EnergyChange(before=of(problem.current, nothing), after=of(after, served))
+
+
+def _certified(
+    problem: Problem, weights: Weights, solution: Solution, after: Energy
+) -> Certificate:
+    """What is proven about where the granted replicas run; their counts are settled exactly."""
+    proven = certificate(problem, weights, solution.placement, solution.bound)
+    settled = after.total - solution.energy.total
+    return proven.model_copy(update={"bound": proven.bound + settled})
+
+
+def _held_back(step: Step, carried: Carried | None) -> dict[int, int]:
+    """Replicas wanted and not granted, by priority."""
+    found: dict[int, int] = {}
+    for wish in step.wishes:
+        granted = 0 if carried is None else carried.granted[wish.service]
+        missing = wish.desired - wish.current - granted
+        if missing:
+            found[wish.priority] = found.get(wish.priority, 0) + missing
+    return found
+
+
+def _new_replicas(step: Step, problem: Problem, solution: Solution) -> tuple[NewReplica, ...]:
+    service = {pod.id: wish.service for wish in step.wishes for pod in wish.pods}
+    return tuple(
+        NewReplica(service=service[pod], pod=pod, node=problem.nodes[node])
+        for pod, node in zip(problem.pods, solution.placement, strict=True)
+    )
+
+
+def _sampled(step: Step, draw: Draw | None) -> dict[str, int]:
+    if draw is None:
+        return {}
+    return {
+        wish.service: wish.current + int(count)
+        for wish, count in zip(step.wishes, draw.counts.sum(axis=1), strict=True)
+    }

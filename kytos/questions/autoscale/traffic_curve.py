@@ -1,0 +1,89 @@
+"""Replicas and spare capacity against traffic: a scaling step at each of several levels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from kytos.cluster import Cluster, Frozen
+from kytos.contract.watch import Watch
+from kytos.errors import RequestRefused
+from kytos.questions.autoscale.actions import scale_actions
+from kytos.questions.autoscale.grants import carry
+from kytos.questions.autoscale.margin import Margin, margin_of
+from kytos.questions.autoscale.wanted import AutoscaleRequest, scaling_step, whole_problem
+from kytos.questions.parts.decimals import exactly
+
+POINT_SECONDS = 5.0
+"""For one point of a traffic curve; what is not settled by then counts as held back."""
+
+
+class TrafficPoint(Frozen):
+    """What one level of traffic would come to."""
+
+    factor: float
+    desired: dict[str, int]
+    recommended: dict[str, int]
+    suppressed: tuple[str, ...]
+    margin: Margin
+
+
+class TrafficCurve(Frozen):
+    """Recommended replicas and margin against traffic."""
+
+    points: tuple[TrafficPoint, ...]
+
+
+def traffic_curve(
+    cluster: Cluster,
+    request: AutoscaleRequest,
+    factors: Sequence[float],
+    *,
+    watch: Watch = Watch(),
+) -> TrafficCurve:
+    """Return what the cluster could carry with every rate multiplied by each factor.
+
+    Counts are settled exactly, without a sampler. Ends early when the watch says so.
+
+    Raises
+    ------
+    kytos.errors.RequestRefused
+        When a factor is negative or not finite, or as in `autoscale`.
+    """
+    for position, factor in enumerate(factors):
+        if not 0 <= factor < float("inf"):
+            raise RequestRefused(
+                f"{factor} is no factor of traffic; give a number from 0", f"factors[{position}]"
+            )
+    points = []
+    for done, factor in enumerate(factors):
+        watch.report("traffic", done / len(factors), None)
+        if watch.reason is not None:
+            break
+        points.append(_point(cluster, request, factor, watch))
+    return TrafficCurve(points=tuple(points))
+
+
+def _point(
+    cluster: Cluster, request: AutoscaleRequest, factor: float, watch: Watch
+) -> TrafficPoint:
+    services = tuple(
+        service.model_copy(
+            update={"request_rate": float(exactly(service.request_rate) * exactly(factor))}
+        )
+        for service in request.services
+    )
+    scaled = request.model_copy(update={"services": services})
+    step = scaling_step(cluster, scaled)
+    ends = min(watch.deadline, time.monotonic() + POINT_SECONDS)
+    carried = carry(step.cluster, step.wishes, step.margin_room, replace(watch, deadline=ends))
+    problem, after = whole_problem(cluster, step, carried, carried.placement)
+    actions = scale_actions(scaled, step, carried)
+    return TrafficPoint(
+        factor=factor,
+        desired=step.desired,
+        recommended={action.service: action.recommended_replicas for action in actions},
+        suppressed=tuple(action.service for action in actions if action.suppressed),
+        margin=margin_of(cluster, scaled.margins, problem, after),
+    )

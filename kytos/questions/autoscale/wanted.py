@@ -1,0 +1,298 @@
+"""What a scaling step wants, settled before any replica is placed: counts, who goes, who is new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Any
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Phase, Pod
+from kytos.errors import RequestRefused, refuse_repeats
+from kytos.hamiltonian.replicas import ScaleOut
+from kytos.problem import UNPLACED, Ints, LoadMode, Problem
+from kytos.questions.autoscale.desired_replicas import bounded, replicas_for_rate
+from kytos.questions.autoscale.grants import Carried, Wish, without
+from kytos.questions.autoscale.margin import margin_room
+from kytos.questions.autoscale.scale_in import removed_first
+from kytos.questions.parts.build_problem import build_problem
+from kytos.questions.parts.decimals import exactly
+from kytos.sources.body import MIB, Identifier
+
+MOST_NEW = 10_000
+"""New replicas in all; more is a slip of the hand, and every one of them is placed."""
+
+
+class ServiceRate(Frozen):
+    """One service: its rate, and how far it may scale."""
+
+    id: Identifier = Field(description="the service, as its pods name it")
+    enabled: bool = Field(True, description="false keeps its count")
+    request_rate: float = Field(
+        ge=0, le=1e15, allow_inf_nan=False, description="of the whole service, per second"
+    )
+    target_rate: float = Field(
+        gt=0, le=1e15, allow_inf_nan=False, description="of one replica, per second"
+    )
+    replicas: int | None = Field(
+        None, ge=0, le=MOST_NEW, description="how many run; left out: its listed pods"
+    )
+    min_replicas: int = Field(1, ge=0, le=MOST_NEW, description="never fewer")
+    max_replicas: int | None = Field(None, ge=0, le=1_000_000, description="never more")
+    cpu_request: float | None = Field(
+        None,
+        ge=0,
+        le=1e12,
+        allow_inf_nan=False,
+        description="of one replica, millicores; left out: as its listed pods",
+    )
+    mem_request: float | None = Field(
+        None,
+        ge=0,
+        le=1e12,
+        allow_inf_nan=False,
+        description="of one replica, MiB; left out: as its listed pods",
+    )
+    priority: int | None = Field(
+        None, ge=-(2**31), lt=2**31, description="higher first; left out: as its listed pods"
+    )
+
+    @model_validator(mode="after")
+    def _bounds_agree(self) -> ServiceRate:
+        if self.max_replicas is not None and self.min_replicas > self.max_replicas:
+            raise ValueError(
+                f"service {self.id!r} has min_replicas {self.min_replicas} above max_replicas "
+                f"{self.max_replicas}; lower the one or raise the other"
+            )
+        return self
+
+
+class AutoscaleRequest(Frozen):
+    """What is asked of an autoscale beside the weights."""
+
+    services: tuple[ServiceRate, ...] = Field((), description="the services to scale")
+    cpu_margin: float = Field(
+        0.0, ge=0, le=1, allow_inf_nan=False, description="share of CPU that stays free"
+    )
+    mem_margin: float = Field(
+        0.0, ge=0, le=1, allow_inf_nan=False, description="share of memory that stays free"
+    )
+
+    @property
+    def margins(self) -> tuple[float, float]:
+        """Shares of cpu and memory that stay free."""
+        return self.cpu_margin, self.mem_margin
+
+
+@dataclass(frozen=True)
+class Step:
+    """Everything a scaling step settles before replicas are placed.
+
+    Attributes
+    ----------
+    cluster
+        With the replicas that go taken out and every new one that is wanted waiting.
+    current, desired
+        By service.
+    rated
+        By service, what the rate alone calls for.
+    removed
+        Pods that go.
+    margin_room
+        ``(2,)`` cpu and memory that may still be taken; negative where a margin is breached.
+    """
+
+    cluster: Cluster
+    current: dict[str, int]
+    rated: dict[str, int]
+    desired: dict[str, int]
+    wishes: tuple[Wish, ...]
+    removed: tuple[Pod, ...]
+    margin_room: Ints
+
+
+def scaling_step(cluster: Cluster, request: AutoscaleRequest) -> Step:
+    """Settle desired counts, who goes and who is wanted.
+
+    Raises
+    ------
+    RequestRefused
+        When a service is named twice, contradicts its listed pods or lacks what they would tell.
+    """
+    refuse_repeats("services", (service.id for service in request.services))
+    listed = _listed(cluster)
+    current: dict[str, int] = {}
+    rated: dict[str, int] = {}
+    desired: dict[str, int] = {}
+    removed: list[Pod] = []
+    wishes: list[Wish] = []
+    taken = set(cluster.pod_index)
+    for position, service in enumerate(request.services):
+        own = listed.get(service.id, [])
+        have = _current(service, own, f"services[{position}]")
+        current[service.id] = rated[service.id] = desired[service.id] = have
+        if not service.enabled:
+            continue
+        rated[service.id] = replicas_for_rate(have, service.request_rate, service.target_rate)
+        want = bounded(rated[service.id], service.min_replicas, service.max_replicas)
+        desired[service.id] = want
+        removed += removed_first(own)[: max(0, have - want)]
+        if want > have:
+            _refuse_too_many(want - have, f"services[{position}]")
+            wishes.append(_wish(service, own, have, want, taken, f"services[{position}]"))
+    _refuse_too_many(sum(wish.desired - wish.current for wish in wishes), "services")
+    after = without(cluster, {pod.id for pod in removed})
+    return Step(
+        cluster=after.replace(pods=after.pods + tuple(p for wish in wishes for p in wish.pods)),
+        current=current,
+        rated=rated,
+        desired=desired,
+        wishes=tuple(wishes),
+        removed=tuple(removed),
+        margin_room=margin_room(after, request.margins),
+    )
+
+
+def scale_out(step: Step) -> ScaleOut:
+    """Return the new replicas wanted and the room for them, as the QUBO sees them."""
+    pods = [wish.pods[0] for wish in step.wishes]
+    problem = build_problem(step.cluster, pods, mode=LoadMode.SPREAD)
+    room = np.maximum(problem.capacity - problem.fixed, 0)
+    wanted = np.array([wish.desired - wish.current for wish in step.wishes], dtype=np.int64)
+    each = np.maximum(problem.request, 1)
+    fits = np.where(problem.request[:, None] > 0, room // each[:, None], wanted.max(initial=0))
+    most = np.minimum(fits.min(axis=2), wanted[:, None]) * problem.allowed
+    classes = np.unique([wish.priority for wish in step.wishes])
+    present = np.zeros((len(pods), len(problem.nodes)), dtype=np.int64)
+    for row, service in enumerate(problem.service):
+        if service >= 0:
+            present[row] = problem.service_fixed[service]
+    return ScaleOut(
+        services=tuple(wish.service for wish in step.wishes),
+        nodes=problem.nodes,
+        resources=problem.resources,
+        wanted=wanted,
+        desired=np.array([wish.desired for wish in step.wishes], dtype=np.int64),
+        rank=np.searchsorted(classes, [wish.priority for wish in step.wishes]).astype(np.int64),
+        request=problem.request,
+        most=most.astype(np.int64),
+        room=room,
+        margin_room=np.maximum(step.margin_room, 0),
+        load=problem.load_fixed,
+        offered=problem.load_allocatable * problem.usable[:, None],
+        present=present,
+    )
+
+
+def whole_problem(
+    cluster: Cluster, step: Step, carried: Carried, placement: Ints
+) -> tuple[Problem, Ints]:
+    """Return one problem of all that changes, new replicas and removed ones, and its end.
+
+    Parameters
+    ----------
+    placement
+        Of the granted replicas, ``carried.problem.pods``.
+    """
+    kept = frozenset(carried.problem.pods)
+    new = tuple(pod for wish in step.wishes for pod in wish.pods if pod.id in kept)
+    both = cluster.replace(pods=cluster.pods + new)
+    gone = tuple(pod for pod in step.removed if pod.node is not None)
+    problem = build_problem(both, (*new, *gone), mode=LoadMode.SPREAD)
+    problem = replace(problem, leaves=~np.isin(problem.pods, [pod.id for pod in new]))
+    where = dict(zip(carried.problem.pods, placement.tolist(), strict=True))
+    after = np.array([where.get(pod, UNPLACED) for pod in problem.pods], dtype=np.int64)
+    return problem, after
+
+
+def _listed(cluster: Cluster) -> dict[str, list[Pod]]:
+    """Each service's replicas: what is finished or being deleted is none."""
+    found: dict[str, list[Pod]] = {}
+    for pod in cluster.pods:
+        if pod.service is not None and not (pod.finished or pod.terminating):
+            found.setdefault(pod.service, []).append(pod)
+    return found
+
+
+def _current(service: ServiceRate, own: Sequence[Pod], path: str) -> int:
+    if service.replicas is None:
+        if not own:
+            raise RequestRefused(
+                f"no pod belongs to service {service.id!r}; mend its name, or give replicas "
+                "(0 if none runs yet)",
+                f"{path}.id",
+            )
+        return len(own)
+    if own and len(own) != service.replicas:
+        raise RequestRefused(
+            f"is {service.replicas}, but {len(own)} pods of service {service.id!r} are listed; "
+            "leave it out, or list as many pods",
+            f"{path}.replicas",
+        )
+    return service.replicas
+
+
+def _wish(
+    service: ServiceRate, own: Sequence[Pod], have: int, want: int, taken: set[str], path: str
+) -> Wish:
+    """New replicas are as the listed ones, but for what the request says of them."""
+    model = min(own, key=lambda pod: pod.id, default=None)
+    requests = {} if model is None else dict(model.requests)
+    for field, given, name, unit in (
+        ("cpu_request", service.cpu_request, CPU, 1),
+        ("mem_request", service.mem_request, MEMORY, MIB),
+    ):
+        if given is not None:
+            requests[name] = ceil(exactly(given) * unit)
+        elif model is None:
+            raise RequestRefused(
+                f"is missing, and no pod of service {service.id!r} is listed to tell it; give it",
+                f"{path}.{field}",
+            )
+    priority = service.priority
+    if priority is None:
+        priority = 0 if model is None else model.priority
+    pods = []
+    for name in _fresh(service.id, taken, want - have):
+        fresh: dict[str, Any] = {
+            "id": name,
+            "name": name.rsplit("/", 1)[-1],
+            "node": None,
+            "phase": Phase.PENDING,
+            "ready": False,
+            "held": None,
+            "requests": requests,
+            "priority": priority,
+            "service": service.id,
+        }
+        if model is None:
+            pods.append(Pod.model_validate(fresh))
+            continue
+        if model.owner is not None and model.owner.kind == "StatefulSet":
+            fresh["claims"] = ()  # each replica gets claims of its own, still to be made
+        pods.append(model.model_copy(update=fresh))
+    return Wish(service.id, priority, have, service.min_replicas, want, tuple(pods))
+
+
+def _fresh(service: str, taken: set[str], count: int) -> list[str]:
+    found: list[str] = []
+    number = 0
+    while len(found) < count:
+        number += 1
+        name = f"{service}-new-{number}"
+        if name not in taken:
+            found.append(name)
+    taken.update(found)
+    return found
+
+
+def _refuse_too_many(count: int, path: str) -> None:
+    if count > MOST_NEW:
+        raise RequestRefused(
+            f"asks for {count:,} new replicas, {MOST_NEW:,} are the most; give max_replicas or a "
+            "higher target_rate",
+            path,
+        )

@@ -1,0 +1,127 @@
+"""What a question is answered with: one shape for pages, API and command line.
+
+`Outcome` holds what all four questions share; each question adds its own fields in
+`kytos.questions`. JSON uses the names of the HTTP contract (``from``, ``to``).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import numpy as np
+from pydantic import ConfigDict, Field
+
+from kytos.bounds import Certificate
+from kytos.cluster import LOAD_RESOURCES, Frozen
+from kytos.contract.run_report import SolverReport
+from kytos.contract.weights import Weights
+from kytos.problem import Ints, Problem
+from kytos.referee.feasible import has_left
+
+
+class Question(StrEnum):
+    """The four questions."""
+
+    REBALANCE = "rebalance"
+    RECOVERY = "recovery"
+    PLACEMENT = "placement"
+    AUTOSCALE = "auto_scale"
+
+
+class Energy(Frozen):
+    """The energy of one placement by term; total = A·constraint + B·load + C·cost + D·affinity."""
+
+    constraint: float
+    load: float
+    cost: float
+    affinity: float
+    total: float
+
+
+class EnergyChange(Frozen):
+    """The energy as it is and as it would be."""
+
+    before: Energy
+    after: Energy
+
+
+class Move(Frozen):
+    """A running pod that would change its node."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    pod: str
+    origin: str = Field(alias="from")
+    target: str = Field(alias="to")
+    why: str = ""
+
+
+class Metrics(Frozen):
+    """A placement in the units people use."""
+
+    nodes_in_use: int
+    nodes_total: int
+    cpu_peak: float
+    """Highest cpu utilisation of a usable node, as a share."""
+    memory_peak: float
+    cpu_spread: float
+    """Standard deviation of cpu utilisation over usable nodes."""
+    memory_spread: float
+    pods_moved: int
+    anti_affinity_pairs: int
+    """Pairs of replicas of one service on one node."""
+    price_per_hour: float | None
+    """Of the nodes in use; None when any price is unknown."""
+    unplaced: dict[int, int] = Field({})
+    """Pods without a node, by priority."""
+
+
+class MetricsChange(Frozen):
+    """The metrics as they are and as they would be."""
+
+    before: Metrics
+    after: Metrics
+
+
+class Outcome(Frozen):
+    """What every question answers with, beside its own fields."""
+
+    question: Question
+    weights: Weights
+    energy: EnergyChange
+    metrics: MetricsChange
+    solver: SolverReport
+    certificate: Certificate
+    nothing_to_do: bool
+    """The start is the best found: no change pays."""
+
+
+def measure(problem: Problem, placement: Ints, prices_known: bool) -> Metrics:
+    """Return the metrics of a placement ``(pods,)`` of a problem."""
+    usable = problem.usable
+    load = problem.held(placement)
+    offered = problem.allocatable
+    share = np.divide(load, offered, out=np.zeros(offered.shape), where=offered > 0)
+    levelled = share[usable] if usable.any() else np.zeros((1, share.shape[1]))
+    cpu, memory = (problem.resources.index(name) for name in LOAD_RESOURCES)
+    in_use = problem.in_use(placement)
+    missing = problem.priority[placement < 0]
+    return Metrics(
+        nodes_in_use=int(in_use.sum()),
+        nodes_total=len(problem.nodes),
+        cpu_peak=float(levelled[:, cpu].max()),
+        memory_peak=float(levelled[:, memory].max()),
+        cpu_spread=float(levelled[:, cpu].std()),
+        memory_spread=float(levelled[:, memory].std()),
+        pods_moved=int(has_left(problem, placement).sum()),
+        anti_affinity_pairs=_pairs_on_nodes(problem, placement),
+        price_per_hour=float(problem.price[in_use].sum()) if prices_known else None,
+        unplaced={int(rank): int((missing == rank).sum()) for rank in np.unique(missing)},
+    )
+
+
+def _pairs_on_nodes(problem: Problem, placement: Ints) -> int:
+    counts = problem.service_fixed.copy()
+    placed = (placement >= 0) & (problem.service >= 0)
+    np.add.at(counts, (problem.service[placed], placement[placed]), 1)
+    return int((counts * (counts - 1) // 2).sum())

@@ -1,0 +1,1 @@
+"""What several questions need: building a problem, wording an answer, the cost of a move."""

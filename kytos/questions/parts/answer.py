@@ -1,0 +1,73 @@
+"""What the answers of all four questions are made of: measures, moves and why."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from kytos.bounds import certificate
+from kytos.cluster import LOAD_RESOURCES, Cluster
+from kytos.contract.weights import Weights
+from kytos.problem import Floats, Ints, Problem
+from kytos.questions.outcome import Energy, EnergyChange, MetricsChange, Move, Question, measure
+from kytos.questions.parts.build_problem import prices_known
+from kytos.referee.feasible import has_left
+from kytos.solve.result import Solution
+
+
+def shared_answer(
+    question: Question, cluster: Cluster, problem: Problem, weights: Weights, solution: Solution
+) -> dict[str, Any]:
+    """Return the fields of `kytos.questions.outcome.Outcome`."""
+    known = prices_known(cluster)
+    return {
+        "question": question,
+        "weights": weights,
+        "energy": EnergyChange(
+            before=Energy(**asdict(solution.start_energy)), after=Energy(**asdict(solution.energy))
+        ),
+        "metrics": MetricsChange(
+            before=measure(problem, problem.current, known),
+            after=measure(problem, solution.placement, known),
+        ),
+        "solver": solution.report,
+        "certificate": certificate(problem, weights, solution.placement, solution.bound),
+        "nothing_to_do": bool((solution.placement == problem.current).all()),
+    }
+
+
+def moves(problem: Problem, placement: Ints) -> tuple[Move, ...]:
+    """Return the running pods that would change their node, by origin, and why each does."""
+    changed = np.flatnonzero(has_left(problem, placement) & (placement >= 0))
+    freed = set(freed_nodes(problem, placement))
+    before = problem.utilisation(problem.current)
+    rows = [
+        Move(
+            pod=problem.pods[pod],
+            origin=problem.nodes[problem.current[pod]],
+            target=problem.nodes[placement[pod]],
+            why=_why(problem, before, freed, int(problem.current[pod]), int(placement[pod])),
+        )
+        for pod in changed
+    ]
+    return tuple(sorted(rows, key=lambda move: (move.origin, move.target, move.pod)))
+
+
+def freed_nodes(problem: Problem, placement: Ints) -> tuple[str, ...]:
+    """Return the nodes in use at the start and no longer."""
+    gone = problem.in_use(problem.current) & ~problem.in_use(placement)
+    return tuple(problem.nodes[node] for node in np.flatnonzero(gone))
+
+
+def _why(problem: Problem, utilisation: Floats, freed: set[str], origin: int, target: int) -> str:
+    if problem.nodes[origin] in freed:
+        return f"empties {problem.nodes[origin]}"
+    if not problem.usable[origin]:
+        return f"{problem.nodes[origin]} takes no new pods"
+    resource = int((utilisation[origin] - utilisation[target]).argmax())
+    high, low = utilisation[origin, resource], utilisation[target, resource]
+    if high > low:
+        return f"{LOAD_RESOURCES[resource]} {high:.0%} here, {low:.0%} there"
+    return "makes room for another move"

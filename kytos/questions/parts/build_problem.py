@@ -1,0 +1,218 @@
+"""From a cluster and the pods to decide on, the problem as arrays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import floor
+
+import numpy as np
+
+from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster, Node, Pod, Resources
+from kytos.errors import RequestRefused
+from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem
+from kytos.questions.parts.decimals import exactly
+from kytos.questions.parts.move_cost import move_cost
+from kytos.rules.compile import compile_rules
+from kytos.rules.eviction import move_limits
+
+LARGEST_DESIRE = 1e300
+"""Of all pods together; a hundred priorities of a thousand pods each come to this."""
+
+
+def build_problem(
+    cluster: Cluster,
+    decide: Sequence[Pod],
+    *,
+    mode: LoadMode,
+    max_moves: int | None = None,
+    zone_pairs: bool = False,
+    max_utilization: float = 1.0,
+    node_cost: Floats | None = None,
+) -> Problem:
+    """Return the problem of placing the pods of `decide`; all others stay where they are.
+
+    Parameters
+    ----------
+    decide
+        Pods of `cluster`, running or waiting for a node.
+    max_utilization
+        Share of cpu and memory a node may be filled to by pods that come to it.
+    node_cost
+        ``(pods, nodes)``, see `Problem.node_cost`.
+    """
+    nodes = cluster.nodes
+    chosen = {pod.id for pod in decide}
+    staying = [pod for pod in cluster.pods if pod.holds_capacity and pod.id not in chosen]
+    resources = _resources(decide)
+    allocatable = amounts((node.allocatable for node in nodes), resources)
+    home = np.array([cluster.node_index[pod.node] for pod in staying if pod.node], dtype=np.int64)
+    fixed = amounts((node.current_load for node in nodes), resources)
+    np.add.at(fixed, home, amounts((pod.footprint | {PODS: 1} for pod in staying), resources))
+    load_fixed = amounts((node.current_load for node in nodes), LOAD_RESOURCES).astype(float)
+    np.add.at(
+        load_fixed,
+        home,
+        amounts((pod.footprint | pod.expected for pod in staying), LOAD_RESOURCES),
+    )
+    current = np.array(
+        [UNPLACED if pod.node is None else cluster.node_index[pod.node] for pod in decide],
+        dtype=np.int64,
+    )
+    held_open = np.zeros(len(nodes), dtype=np.bool_)
+    held_open[home[[pod.keeps_node for pod in staying]]] = True
+    services, service, service_fixed = _services(decide, staying, home, len(nodes))
+    rules = compile_rules(cluster, decide)
+    priority = np.array([pod.priority for pod in decide], dtype=np.int64)
+    must_place = current != UNPLACED
+    return Problem(
+        pods=tuple(pod.id for pod in decide),
+        nodes=tuple(node.name for node in nodes),
+        resources=resources,
+        allocatable=allocatable,
+        capacity=filled_to(allocatable, resources, max_utilization),
+        fixed=fixed,
+        request=amounts((_taken(pod) for pod in decide), resources),
+        load_allocatable=amounts((node.allocatable for node in nodes), LOAD_RESOURCES).astype(
+            float
+        ),
+        load_fixed=load_fixed,
+        # What fits nowhere will not run: it must not raise the mean that nodes are levelled to.
+        load_request=np.where(rules.allowed.any(axis=1, keepdims=True), _foreseen(decide), 0.0),
+        current=current,
+        allowed=rules.allowed,
+        must_place=must_place,
+        desire=np.where(must_place, 0.0, superincreasing(priority)),
+        priority=priority,
+        move_cost=np.array([move_cost(pod) for pod in decide], dtype=float),
+        node_cost=node_cost,
+        preference=rules.preference,
+        service=service,
+        services=services,
+        service_fixed=service_fixed,
+        zone=_zones(nodes),
+        zone_pairs=zone_pairs,
+        usable=np.array([node.usable for node in nodes], dtype=np.bool_),
+        price=_prices(nodes),
+        held_open=held_open,
+        mode=mode,
+        max_moves=max_moves,
+        move_limits=move_limits(cluster, decide),
+        tallies=rules.tallies,
+        exclusions=rules.exclusions,
+        presences=rules.presences,
+        skews=rules.skews,
+        pairings=rules.pairings,
+    )
+
+
+def amounts(items: Iterable[Resources], resources: Sequence[str]) -> Ints:
+    """``(items, resources)`` amounts, 0 where an item does not list a resource."""
+    rows = [[item.get(name, 0) for name in resources] for item in items]
+    return np.array(rows, dtype=np.int64).reshape(-1, len(resources))
+
+
+def filled_to(allocatable: Ints, resources: Sequence[str], max_utilization: float) -> Ints:
+    """``(nodes, resources)`` what nodes may be filled to: a share of their cpu and memory."""
+    capacity = allocatable.copy()
+    limited = [resources.index(CPU), resources.index(MEMORY)]
+    share = exactly(max_utilization)  # 0.57 of 100 is 57, which floating point misses
+    for resource in limited:
+        capacity[:, resource] = [
+            floor(amount * share) for amount in allocatable[:, resource].tolist()
+        ]
+    return capacity
+
+
+def within_room(problem: Problem) -> Problem:
+    """Return the problem without pairs for which a node lacks room even with no other pod come.
+
+    What stays on a node stays in every plan, so nothing is lost, and in a full cluster the models
+    of exact solvers and samplers shrink to the nodes that have room at all.
+    """
+    room = problem.capacity - problem.fixed
+    allowed = problem.allowed.copy()
+    for resource in range(len(problem.resources)):
+        need = problem.request[:, resource]
+        asks = np.flatnonzero(need)
+        allowed[asks] &= need[asks, None] <= room[None, :, resource]
+    runs = np.flatnonzero(problem.current >= 0)
+    allowed[runs, problem.current[runs]] = True
+    return replace(problem, allowed=allowed)
+
+
+def superincreasing(priority: Ints) -> Floats:
+    """Return ``(pods,)`` desires such that no number of lower pods outweighs a higher one.
+
+    Raises
+    ------
+    RequestRefused
+        When there are more priorities than floating point can tell apart that way.
+    """
+    desire = np.ones(len(priority))
+    below = 0.0
+    ranks = np.unique(priority)
+    for rank in ranks:
+        members = priority == rank
+        desire[members] = 1.0 + below
+        below += (1.0 + below) * int(members.sum())
+        if below > LARGEST_DESIRE:
+            raise RequestRefused(
+                f"{len(priority):,} pods to place have {len(ranks):,} different priorities, more "
+                "than can be weighed against each other; give alike pods the same priority",
+                "pods",
+            )
+    return desire
+
+
+def prices_known(cluster: Cluster) -> bool:
+    """Whether every node's price is known."""
+    return all(node.price_per_hour is not None for node in cluster.nodes)
+
+
+def _resources(pods: Iterable[Pod]) -> tuple[str, ...]:
+    """All that `pods` ask for; what only others use cannot run short by a decision."""
+    asked = {name for pod in pods for name, amount in _taken(pod).items() if amount > 0}
+    return (CPU, MEMORY, PODS, *sorted(asked - {CPU, MEMORY, PODS}))
+
+
+def _taken(pod: Pod) -> Resources:
+    """What a pod takes: the larger of what it asks for and what it holds while it is resized."""
+    taken = dict(pod.requests)
+    if pod.holds_capacity:
+        for name, amount in pod.footprint.items():
+            taken[name] = max(amount, taken.get(name, 0))
+    return taken | {PODS: 1}
+
+
+def _foreseen(decide: Sequence[Pod]) -> Floats:
+    """``(pods, 2)`` load of each pod, as foreseen where that is known."""
+    return amounts((_taken(pod) | pod.expected for pod in decide), LOAD_RESOURCES).astype(float)
+
+
+def _services(
+    decide: Sequence[Pod], staying: Sequence[Pod], home: Ints, nodes: int
+) -> tuple[tuple[str, ...], Ints, Ints]:
+    """Services of the pods to decide on, and those whose pairs stay as they are."""
+    named = Counter(pod.service for pod in staying if pod.service is not None)
+    paired = {service for service, replicas in named.items() if replicas > 1}
+    services = tuple(sorted(paired | {pod.service for pod in decide if pod.service is not None}))
+    position = {name: index for index, name in enumerate(services)}
+    service = np.array([position.get(pod.service or "", -1) for pod in decide], dtype=np.int64)
+    fixed = np.zeros((len(services), nodes), dtype=np.int64)
+    for pod, node in zip(staying, home, strict=True):
+        if pod.service in position:
+            fixed[position[pod.service], node] += 1
+    return services, service, fixed
+
+
+def _zones(nodes: Sequence[Node]) -> Ints:
+    names = sorted({node.zone for node in nodes if node.zone is not None})
+    position = {name: index for index, name in enumerate(names)}
+    return np.array([position.get(node.zone or "", -1) for node in nodes], dtype=np.int64)
+
+
+def _prices(nodes: Sequence[Node]) -> Floats:
+    known = [node.price_per_hour for node in nodes if node.price_per_hour is not None]
+    return np.array(known) if len(known) == len(nodes) else np.ones(len(nodes))

@@ -1,0 +1,76 @@
+"""Pods that get no node: which, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import floor
+
+from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen, Pod
+from kytos.questions.parts.decimals import exactly
+from kytos.rules.index import RuleIndex
+from kytos.rules.verdicts import RULES, first_refusals
+from kytos.rules.volumes import Volumes
+from kytos.rules.why_not import refusal_summary
+
+_BY_VOLUME = next(at for at, rule in enumerate(RULES) if isinstance(rule, Volumes))
+
+
+class UnplacedPod(Frozen):
+    """A pod that is given up."""
+
+    pod: str
+    priority: int
+    reason: str
+    stuck: bool = False
+    """Its volume cannot be reached from any node: room would not help."""
+
+
+def by_importance(pods: Iterable[Pod]) -> list[Pod]:
+    """Return pods by falling priority, then by id."""
+    return sorted(pods, key=lambda pod: (-pod.priority, pod.id))
+
+
+def explain(
+    cluster: Cluster, given_up: Sequence[Pod], max_utilization: float = 1.0
+) -> tuple[UnplacedPod, ...]:
+    """Say of each pod why it fits nowhere in the cluster as planned, by the rules.
+
+    Parameters
+    ----------
+    max_utilization
+        Share of CPU and memory that the nodes were to be filled to.
+    """
+    index = RuleIndex(_limited(cluster, max_utilization))
+    limit = f" (filled to {max_utilization:.0%} at most)" if max_utilization < 1 else ""
+    positions = [cluster.pod_index[pod.id] for pod in given_up]
+    found = []
+    for pod, position, first in zip(
+        given_up, positions, first_refusals(index, positions), strict=True
+    ):
+        stuck = bool((first == _BY_VOLUME).all())
+        reason = (
+            f"stuck on every node: {RULES[_BY_VOLUME].reason(index, position, 0)}"
+            if stuck
+            else refusal_summary(index, position, first) + limit
+        )
+        found.append(UnplacedPod(pod=pod.id, priority=pod.priority, reason=reason, stuck=stuck))
+    return tuple(found)
+
+
+def _limited(cluster: Cluster, max_utilization: float) -> Cluster:
+    """The cluster as if its nodes offered only what evacuated pods may fill."""
+    if max_utilization >= 1:
+        return cluster
+    share = exactly(max_utilization)
+    nodes = tuple(
+        node.model_copy(
+            update={
+                "allocatable": {
+                    name: floor(amount * share) if name in LOAD_RESOURCES else amount
+                    for name, amount in node.allocatable.items()
+                }
+            }
+        )
+        for node in cluster.nodes
+    )
+    return cluster.replace(nodes=nodes)

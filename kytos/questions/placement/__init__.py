@@ -1,0 +1,1 @@
+"""Placement: the node for each new pod."""

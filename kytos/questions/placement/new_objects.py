@@ -1,0 +1,103 @@
+"""Pods and nodes that are not in the cluster yet: from a request's words to the cluster's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from kytos.cluster import Cluster, Node, Phase, Pod
+from kytos.errors import RequestRefused
+from kytos.sources.body import NodeBody, PodBody, node_from_body, pod_from_body
+
+MOST_COPIES = 5_000
+"""Of one pod or one shape; more is a slip of the hand rather than a plan."""
+
+Count = Annotated[int, Field(ge=1, le=MOST_COPIES)]
+
+
+class NewPod(PodBody):
+    """Pods to place: the fields of a pod, and how many of it."""
+
+    count: Count = Field(default=1, description="copies, named id-1, id-2, …")
+
+
+class NodeShape(NodeBody):
+    """Nodes that can be bought: the fields of a node, and how many of it."""
+
+    provisioned: bool = Field(default=False, description="false: it takes `startup_seconds`")
+    count: Count = Field(default=1, description="copies, named id-1, id-2, …")
+
+
+def new_pods(cluster: Cluster, wanted: Sequence[NewPod]) -> dict[str, tuple[Pod, ...]]:
+    """Return the pods to place by the id they were given under.
+
+    Raises
+    ------
+    RequestRefused
+        When an id is taken, or a pod says that it runs already.
+    """
+    taken = set(cluster.pod_index)
+    found: dict[str, tuple[Pod, ...]] = {}
+    for position, entry in enumerate(wanted):
+        path = f"new_pods[{position}]"
+        if entry.current_node is not None:
+            raise RequestRefused(
+                "a new pod runs nowhere yet; leave current_node out, or list it under pods",
+                f"{path}.current_node",
+            )
+        names = _copies(entry.id, entry.count)
+        _refuse_taken(taken, names, path, entry.id in found)
+        plain = PodBody.model_validate(entry.model_dump(exclude={"count"}))
+        pod = pod_from_body(plain, path)
+        found[entry.id] = tuple(pod.model_copy(update={"id": n, "name": n}) for n in names)
+    return found
+
+
+def adopted_pods(cluster: Cluster, pods: Sequence[Pod]) -> dict[str, tuple[Pod, ...]]:
+    """Return pods read from manifests as pods to place: whatever they were, they now wait.
+
+    Raises
+    ------
+    RequestRefused
+        When an id is taken.
+    """
+    taken = set(cluster.pod_index)
+    found: dict[str, tuple[Pod, ...]] = {}
+    for position, pod in enumerate(pods):
+        _refuse_taken(taken, (pod.id,), f"manifests[{position}]", pod.id in found)
+        waiting = {"node": None, "held": None, "phase": Phase.PENDING, "terminating": False}
+        found[pod.id] = (pod.model_copy(update=waiting),)
+    return found
+
+
+def new_nodes(cluster: Cluster, shapes: Sequence[NodeShape]) -> tuple[Node, ...]:
+    """Return the nodes that can be bought.
+
+    Raises
+    ------
+    RequestRefused
+        When an id is taken.
+    """
+    taken = set(cluster.node_index)
+    found: list[Node] = []
+    for position, shape in enumerate(shapes):
+        path = f"node_shapes[{position}]"
+        names = _copies(shape.id, shape.count)
+        _refuse_taken(taken, names, path, False)
+        for name in names:
+            fields = shape.model_dump(exclude={"count"}) | {"id": name}
+            found.append(node_from_body(NodeBody.model_validate(fields), path))
+    return tuple(found)
+
+
+def _copies(name: str, count: int) -> tuple[str, ...]:
+    return (name,) if count == 1 else tuple(f"{name}-{copy}" for copy in range(1, count + 1))
+
+
+def _refuse_taken(taken: set[str], names: Sequence[str], path: str, repeated: bool) -> None:
+    for name in names:
+        if name in taken or repeated:
+            raise RequestRefused(f"{name!r} is taken already; give an id of its own", f"{path}.id")
+        taken.add(name)

@@ -1,0 +1,347 @@
+"""Placement: a node for each new pod, where it starts soon and near those it talks to."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from math import ceil
+
+import numpy as np
+from pydantic import Field, field_validator
+
+from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen, Pod
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.watch import Watch
+from kytos.contract.weights import LATENCY_MS_PER_MOVE, STARTUP_SECONDS_PER_MOVE, Weights
+from kytos.errors import RequestRefused
+from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem
+from kytos.questions.outcome import Outcome, Question
+from kytos.questions.parts.answer import shared_answer
+from kytos.questions.parts.build_problem import build_problem, within_room
+from kytos.questions.parts.most_placed import keep_promise
+from kytos.questions.parts.unplaced import UnplacedPod, by_importance, explain
+from kytos.questions.placement.new_objects import (
+    NewPod,
+    NodeShape,
+    adopted_pods,
+    new_nodes,
+    new_pods,
+)
+from kytos.questions.placement.startup_and_latency import (
+    Latency,
+    StartupSeconds,
+    Talk,
+    TrafficEdge,
+    latency_ms,
+    latency_to_settled,
+    mean_latency,
+    startup_seconds,
+    talk,
+    traffic_arrays,
+)
+from kytos.referee.energy import EnergyTerms, energy
+from kytos.refine import cheapest_elsewhere
+from kytos.solve.solve import solve
+from kytos.sources.templates import pods_of_manifests
+
+SOLVING_SHARE = 0.8
+"""Of the time cap, what the solver may take; where it leaves pods out, the exact stage has the
+rest."""
+
+MOST_TEXT = 5_000_000
+"""Characters of manifests given as text."""
+
+
+class PlacementRequest(Frozen):
+    """What is asked of a placement beside the weights."""
+
+    new_pods: tuple[NewPod, ...] = Field((), description="a pod's fields, and count")
+    manifests: tuple[Pod, ...] = Field((), description="new pods as read from manifests")
+    manifest_text: str = Field(
+        "",
+        max_length=MOST_TEXT,
+        description="new pods as manifests, YAML or JSON as `kubectl apply -f` takes it",
+    )
+    waiting: bool = Field(
+        False,
+        description="place the cluster's own waiting pods too; without new ones they are placed "
+        "anyway",
+    )
+    traffic: tuple[TrafficEdge, ...] = Field((), description="from, to, weight: pods or services")
+    latency_ms: Latency = Field(Latency(), description="by how far apart two nodes are")
+    startup_s: StartupSeconds = Field(
+        StartupSeconds(), description="by what a node has ready for a pod"
+    )
+    growth: dict[str, float] = Field(
+        {}, description="by service: the load foreseen as a multiple of what its pods request"
+    )
+    node_shapes: tuple[NodeShape, ...] = Field((), description="nodes that can be bought")
+    mode: LoadMode = Field(LoadMode.SPREAD, description="consolidate, spread or squares")
+    alternatives: int = Field(4, ge=0, le=100, description="runner-up nodes shown for each pod")
+
+    @field_validator("growth")
+    @classmethod
+    def _growth_is_a_factor(cls, growth: dict[str, float]) -> dict[str, float]:
+        for service, factor in growth.items():
+            if not 0 <= factor <= 1000:
+                raise ValueError(f"{service!r} grows by {factor}; give a factor from 0 to 1000")
+        return growth
+
+
+class PodPlacement(Frozen):
+    """A new pod and the node it gets."""
+
+    pod: str
+    node: str
+    startup_s: float
+    latency_ms: float
+    """Mean to those it talks to, weighted by traffic; 0 when it talks to nobody."""
+
+
+class NodeOption(Frozen):
+    """What one pod would cost on one node, all others as planned, by term.
+
+    The terms are what the pod adds to the energy there, before the sliders; `total` is
+    B·load + C·cost + D·affinity.
+    """
+
+    pod: str
+    node: str
+    chosen: bool
+    load: float
+    cost: float
+    affinity: float
+    total: float
+    startup_s: float
+    latency_ms: float
+
+
+class PlacementOutcome(Outcome):
+    """A node for each new pod, and what the runners-up would cost."""
+
+    mode: LoadMode
+    placements: tuple[PodPlacement, ...]
+    unplaced: tuple[UnplacedPod, ...]
+    alternatives: tuple[NodeOption, ...]
+    """For each placed pod its node first (`chosen`), then the runners-up, cheapest first."""
+    bought_nodes: tuple[str, ...]
+    """Nodes still to be provisioned that get a pod."""
+    default_scheduler: dict[str, str | None]
+    """What kube-scheduler would choose among the nodes that are up; None where nothing fits."""
+    default_scheduler_energy: float
+    """H of that, by the same measure as `energy`."""
+    placement: dict[str, str | None]
+    """Every new pod, by id; None has no node."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The request made concrete.
+
+    `startup` ``(pods, nodes)`` in seconds, `between` ``(nodes, nodes)`` in milliseconds.
+    """
+
+    cluster: Cluster
+    decide: tuple[Pod, ...]
+    startup: Floats
+    between: Floats
+    talk: Talk
+
+
+def place(
+    cluster: Cluster,
+    request: PlacementRequest = PlacementRequest(),
+    *,
+    weights: Weights = Weights(),
+    solver: SolverName | None = None,
+    params: SolverParams = SolverParams(),
+    watch: Watch = Watch(),
+) -> PlacementOutcome:
+    """Return the best found nodes for new pods; pods that run stay where they are.
+
+    A request without new pods places those of the cluster that wait for a node.
+
+    Raises
+    ------
+    kytos.errors.RequestRefused
+        When an id is taken or unknown.
+    kytos.contract.paid.SolverUnavailableError
+        When the solver cannot be used here; the message says what to do.
+    """
+    began = time.monotonic()
+    asked = _concrete(cluster, request)
+    problem = _problem(asked, request)
+    ends = min(watch.deadline, began + params.time_limit_s)
+    solving = replace(
+        watch, deadline=ends - (1 - SOLVING_SHARE) * max(0.0, ends - time.monotonic())
+    )
+    solution = solve(problem, weights, solver, params, solving)
+    solution = keep_promise(problem, weights, solution, params, replace(watch, deadline=ends))
+    placement = solution.placement
+    waits = mean_latency(asked.talk, placement, asked.between)
+    chosen = [None if node < 0 else problem.nodes[node] for node in placement]
+    planned = asked.cluster.with_placement(dict(zip(problem.pods, chosen, strict=True)))
+    bare = [pod for pod, node in zip(asked.decide, chosen, strict=True) if node is None]
+    scheduled, its_energy = _default_scheduler(asked, problem, weights, params, watch)
+    return PlacementOutcome(
+        **shared_answer(Question.PLACEMENT, asked.cluster, problem, weights, solution),
+        mode=request.mode,
+        placements=tuple(
+            PodPlacement(
+                pod=problem.pods[pod],
+                node=problem.nodes[placement[pod]],
+                startup_s=float(asked.startup[pod, placement[pod]]),
+                latency_ms=float(waits[pod]),
+            )
+            for pod in np.flatnonzero(placement >= 0)
+        ),
+        unplaced=explain(planned, by_importance(bare)),
+        alternatives=_options(asked, problem, weights, placement, request.alternatives),
+        bought_nodes=_bought(asked, placement),
+        default_scheduler=scheduled,
+        default_scheduler_energy=its_energy,
+        placement=dict(zip(problem.pods, chosen, strict=True)),
+    )
+
+
+def placement_problem(cluster: Cluster, request: PlacementRequest) -> Problem:
+    """Return the problem of placing what is asked for."""
+    return _problem(_concrete(cluster, request), request)
+
+
+def planned_cluster(
+    cluster: Cluster, request: PlacementRequest, outcome: PlacementOutcome
+) -> Cluster:
+    """Return the cluster with the new pods where the plan has them, and the nodes it buys.
+
+    What has no node waits; nodes that are not bought are left out.
+    """
+    asked = _concrete(cluster, request)
+    bought = frozenset(outcome.bought_nodes) | frozenset(cluster.node_index)
+    placed = asked.cluster.with_placement(outcome.placement)
+    return placed.replace(nodes=tuple(node for node in placed.nodes if node.name in bought))
+
+
+def _concrete(cluster: Cluster, request: PlacementRequest) -> _Asked:
+    names = new_pods(cluster, request.new_pods)
+    with_new = cluster.replace(pods=cluster.pods + _flat(names))
+    written = pods_of_manifests(request.manifest_text, "manifest_text", cluster.priority_classes)
+    adopted = adopted_pods(with_new, (*request.manifests, *written))
+    names |= adopted
+    whole = with_new.replace(
+        pods=with_new.pods + _flat(adopted),
+        nodes=cluster.nodes + new_nodes(cluster, request.node_shapes),
+    )
+    whole = _grown(whole, request.growth)
+    wanted = {pod.id for pod in _flat(names)}
+    waiting = request.waiting or not wanted
+    decide = tuple(pod for pod in whole.pods if pod.id in wanted or (waiting and pod.waiting))
+    return _Asked(
+        cluster=whole,
+        decide=decide,
+        startup=startup_seconds(decide, whole.nodes, request.startup_s),
+        between=latency_ms(whole.nodes, request.latency_ms),
+        talk=talk(whole, decide, request.traffic, names),
+    )
+
+
+def _problem(asked: _Asked, request: PlacementRequest) -> Problem:
+    """The problem of placing what was asked for, waits in ordinary moves."""
+    near = latency_to_settled(asked.talk, len(asked.decide), asked.between)
+    problem = build_problem(
+        asked.cluster,
+        asked.decide,
+        mode=request.mode,
+        node_cost=asked.startup / STARTUP_SECONDS_PER_MOVE + near / LATENCY_MS_PER_MOVE,
+    )
+    return replace(within_room(problem), traffic=traffic_arrays(asked.talk, asked.between))
+
+
+def _grown(cluster: Cluster, growth: dict[str, float]) -> Cluster:
+    """The cluster with the load foreseen of services that will grow (or shrink)."""
+    services = {pod.service for pod in cluster.pods}
+    for service in growth:
+        if service not in services:
+            raise RequestRefused(
+                f"no pod belongs to service {service!r}; name one of the cluster's or of the new "
+                "pods' services",
+                f"growth.{service}",
+            )
+
+    def foreseen(pod: Pod) -> Pod:
+        factor = growth.get(pod.service or "")
+        if factor is None:
+            return pod
+        load = {name: ceil(pod.requests.get(name, 0) * factor) for name in LOAD_RESOURCES}
+        return pod.model_copy(update={"expected": pod.expected | load})
+
+    return cluster.replace(pods=tuple(map(foreseen, cluster.pods))) if growth else cluster
+
+
+def _default_scheduler(
+    asked: _Asked, problem: Problem, weights: Weights, params: SolverParams, watch: Watch
+) -> tuple[dict[str, str | None], float]:
+    """What kube-scheduler would do with the same pods; it knows no node that is not up."""
+    up = np.array([node.provisioned for node in asked.cluster.nodes], dtype=np.bool_)
+    seen = replace(problem, allowed=problem.allowed & up)
+    solution = solve(seen, weights, SolverName.KUBE_SCHEDULER, params, watch)
+    chosen = {
+        pod: None if node < 0 else problem.nodes[node]
+        for pod, node in zip(problem.pods, solution.placement, strict=True)
+    }
+    return chosen, energy(problem, weights, solution.placement).total
+
+
+def _options(
+    asked: _Asked, problem: Problem, weights: Weights, placement: Ints, count: int
+) -> tuple[NodeOption, ...]:
+    pods = np.flatnonzero(placement >= 0)
+    elsewhere = cheapest_elsewhere(problem, weights, placement, pods.tolist(), count)
+    found = []
+    for pod, others in zip(pods.tolist(), elsewhere, strict=True):
+        without = placement.copy()
+        without[pod] = UNPLACED
+        nothing = energy(problem, weights, without)
+        for node in (int(placement[pod]), *others.tolist()):
+            there = without.copy()
+            there[pod] = node
+            chosen = node == placement[pod]
+            found.append(_option(asked, problem, weights, pod, there, nothing, chosen=chosen))
+    return tuple(found)
+
+
+def _option(
+    asked: _Asked,
+    problem: Problem,
+    weights: Weights,
+    pod: int,
+    there: Ints,
+    nothing: EnergyTerms,
+    *,
+    chosen: bool,
+) -> NodeOption:
+    """What a pod costs where the placement `there` has it, over the energy `nothing` without it."""
+    node, terms = int(there[pod]), energy(problem, weights, there)
+    load, cost = terms.load - nothing.load, terms.cost - nothing.cost
+    affinity = terms.affinity - nothing.affinity
+    return NodeOption(
+        pod=problem.pods[pod],
+        node=problem.nodes[node],
+        chosen=chosen,
+        load=load,
+        cost=cost,
+        affinity=affinity,
+        total=weights.B * load + weights.C * cost + weights.D * affinity,
+        startup_s=float(asked.startup[pod, node]),
+        latency_ms=float(mean_latency(asked.talk, there, asked.between)[pod]),
+    )
+
+
+def _bought(asked: _Asked, placement: Ints) -> tuple[str, ...]:
+    used = np.unique(placement[placement >= 0])
+    nodes = [asked.cluster.nodes[node] for node in used]
+    return tuple(node.name for node in nodes if not node.provisioned)
+
+
+def _flat(names: dict[str, tuple[Pod, ...]]) -> tuple[Pod, ...]:
+    return tuple(pod for pods in names.values() for pod in pods)

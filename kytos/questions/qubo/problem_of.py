@@ -1,0 +1,73 @@
+"""The problem behind a question, built again from what was asked: for looking at, never solved."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from kytos.cluster import Cluster
+from kytos.contract.watch import Watch
+from kytos.contract.weights import Weights
+from kytos.hamiltonian.replicas import ScaleOut
+from kytos.problem import Problem
+from kytos.questions.autoscale.grants import carry
+from kytos.questions.autoscale.wanted import AutoscaleRequest, scale_out, scaling_step
+from kytos.questions.placement.placement import PlacementRequest, placement_problem
+from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
+from kytos.questions.recovery.failure import fail, failing_nodes
+from kytos.questions.recovery.recovery import RecoveryRequest, recovery_problem
+
+
+@singledispatch
+def posed(request: object, cluster: Cluster) -> Problem | ScaleOut:  # noqa: ARG001  as each question
+    """Return what a sampler is asked: where pods go, or how many new replicas go where.
+
+    Raises
+    ------
+    TypeError
+        For what is none of the four questions.
+    """
+    raise TypeError(
+        f"{type(request).__name__} poses no problem; register how it does in {__name__}"
+    )
+
+
+@posed.register
+def _rebalance(request: RebalanceRequest, cluster: Cluster) -> Problem:
+    return rebalance_problem(cluster, request, pinned_pods(cluster, request))
+
+
+@posed.register
+def _recovery(request: RecoveryRequest, cluster: Cluster) -> Problem:
+    failed = failing_nodes(
+        cluster, request.failed_nodes, request.failed_zones, spot=request.failed_spot
+    )
+    return recovery_problem(fail(cluster, failed), request)
+
+
+@posed.register
+def _placement(request: PlacementRequest, cluster: Cluster) -> Problem:
+    return placement_problem(cluster, request)
+
+
+@posed.register
+def _autoscale(request: AutoscaleRequest, cluster: Cluster) -> ScaleOut:
+    return scale_out(scaling_step(cluster, request))
+
+
+def posed_to_placers(
+    request: object, cluster: Cluster, weights: Weights, watch: Watch = Watch()
+) -> Problem:
+    """Return what a placer is asked: the same, but for an autoscale the replicas granted exactly.
+
+    Raises
+    ------
+    TypeError
+        For what is none of the four questions.
+    """
+    if not isinstance(request, AutoscaleRequest):
+        problem = posed(request, cluster)
+        assert isinstance(problem, Problem)
+        return problem
+    step = scaling_step(cluster, request)
+    serve = weights.C > 0
+    return carry(step.cluster, step.wishes, step.margin_room, watch, serve_demand=serve).problem

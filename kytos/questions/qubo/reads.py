@@ -1,0 +1,66 @@
+"""The QUBO of one question put to every sampler of this machine: their reads beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from kytos.cluster import Cluster
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.run_report import QuboFacts
+from kytos.contract.watch import Watch
+from kytos.contract.weights import Weights
+from kytos.questions.outcome import Outcome
+
+LOCAL_SAMPLERS = (
+    SolverName.OPENJIJ_SA,
+    SolverName.OPENJIJ_SQA,
+    SolverName.DWAVE_SA,
+    SolverName.DWAVE_TABU,
+)
+
+
+@dataclass(frozen=True)
+class SamplersRequest:
+    """A question, and how hard each sampler works on it; two equal get the same reads."""
+
+    request: Any
+    weights: Weights
+    params: SolverParams
+
+
+@dataclass(frozen=True)
+class SamplerReads:
+    """What one sampler drew, and how long its reads took together."""
+
+    solver: SolverName
+    qubo: QuboFacts
+    seconds: float
+
+
+def reads_of_each(
+    question: Callable[..., Outcome],
+    cluster: Cluster,
+    asked: SamplersRequest,
+    *,
+    watch: Watch = Watch(),
+) -> tuple[SamplerReads, ...]:
+    """Return the reads of every local sampler that got to draw any, nothing refined or proven."""
+    params = asked.params.model_copy(update={"refine_proposals": 0, "proof_work": 0.0})
+    found = []
+    for solver in LOCAL_SAMPLERS:
+        if watch.reason is not None:
+            break
+        report = question(
+            cluster,
+            asked.request,
+            weights=asked.weights,
+            solver=solver,
+            params=params,
+            watch=watch,
+        ).solver
+        if report.qubo is not None:
+            seconds = sum(stage.seconds for stage in report.stages if stage.name == "sample")
+            found.append(SamplerReads(solver, report.qubo, seconds))
+    return tuple(found)

@@ -1,0 +1,107 @@
+"""Rebalance: which running pods to move, so that fewer nodes are needed or load is even."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pydantic import Field
+
+from kytos.cluster import Cluster, Frozen
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.watch import Watch
+from kytos.contract.weights import Weights
+from kytos.problem import LoadMode, Problem
+from kytos.questions.outcome import Move, Outcome, Question
+from kytos.questions.parts.answer import freed_nodes, moves, shared_answer
+from kytos.questions.parts.build_problem import build_problem
+from kytos.questions.parts.overrides import with_overrides
+from kytos.rules.eviction import movability
+from kytos.solve.solve import solve
+
+
+class RebalanceRequest(Frozen):
+    """What is asked of a rebalance beside the weights."""
+
+    mode: LoadMode = Field(LoadMode.CONSOLIDATE, description="consolidate, spread or squares")
+    max_moves: int | None = Field(None, ge=0, lt=2**31, description="move at most this many pods")
+    zone_pairs: bool = Field(False, description="keep replicas apart by zone too, not only by node")
+    may_move: tuple[str, ...] = Field(
+        (), description="pods, services or namespaces that may move though care would pin them"
+    )
+    must_stay: tuple[str, ...] = Field(
+        (), description="pods, services or namespaces that stay; wins over `may_move`"
+    )
+
+
+class RebalanceOutcome(Outcome):
+    """Where every pod would run, and the moves that lead there."""
+
+    mode: LoadMode
+    moves: tuple[Move, ...]
+    placement: dict[str, str | None]
+    """Every pod that is not finished, by id; None waits for a node."""
+    freed_nodes: tuple[str, ...]
+    """In use before, empty after (but for DaemonSet and mirror pods)."""
+    pinned: dict[str, str]
+    """Pods that had to stay, and why."""
+
+
+def rebalance(
+    cluster: Cluster,
+    request: RebalanceRequest = RebalanceRequest(),
+    *,
+    weights: Weights = Weights(),
+    solver: SolverName | None = None,
+    params: SolverParams = SolverParams(),
+    watch: Watch = Watch(),
+) -> RebalanceOutcome:
+    """Return the best found placement of the movable pods of `cluster`.
+
+    Pods that wait for a node stay waiting: placing them is Placement's question.
+
+    Raises
+    ------
+    kytos.errors.RequestRefused
+        When `may_move` or `must_stay` names what is not in the cluster.
+    kytos.contract.paid.SolverUnavailableError
+        When the solver cannot be used here; the message says what to do.
+    """
+    pinned = pinned_pods(cluster, request)
+    problem = rebalance_problem(cluster, request, pinned)
+    solution = solve(problem, weights, solver, params, watch)
+    decided = {
+        pod: problem.nodes[node] for pod, node in zip(problem.pods, solution.placement, strict=True)
+    }
+    return RebalanceOutcome(
+        **shared_answer(Question.REBALANCE, cluster, problem, weights, solution),
+        mode=request.mode,
+        moves=moves(problem, solution.placement),
+        placement={
+            pod.id: decided.get(pod.id, pod.node) for pod in cluster.pods if not pod.finished
+        },
+        freed_nodes=freed_nodes(problem, solution.placement),
+        pinned=pinned,
+    )
+
+
+def pinned_pods(cluster: Cluster, request: RebalanceRequest) -> dict[str, str]:
+    """Return the running pods that have to stay, by id, and why; the user's word counts."""
+    reasons = movability(with_overrides(cluster, request.may_move, request.must_stay))
+    return {
+        pod.id: reason
+        for pod in cluster.pods
+        if pod.holds_capacity and (reason := reasons[pod.id]) is not None
+    }
+
+
+def rebalance_problem(
+    cluster: Cluster, request: RebalanceRequest, pinned: Collection[str]
+) -> Problem:
+    """Return the problem of moving the running pods that are not `pinned`."""
+    return build_problem(
+        cluster,
+        [pod for pod in cluster.pods if pod.holds_capacity and pod.id not in pinned],
+        mode=request.mode,
+        max_moves=request.max_moves,
+        zone_pairs=request.zone_pairs,
+    )

@@ -1,0 +1,84 @@
+"""The atlas: every node and every zone fails in turn, and what each failure would lose."""
+
+from __future__ import annotations
+
+import time
+
+from pydantic import Field
+
+from kytos.cluster import Cluster, Frozen
+from kytos.contract.watch import Watch
+from kytos.questions.recovery.compiled_cluster import Standing
+from kytos.questions.recovery.survey import FailureReport, survey
+
+
+class AtlasRequest(Frozen):
+    """What is asked of an atlas."""
+
+    max_utilization: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="share of a survivor's CPU and memory that evacuated pods may fill it to",
+    )
+    zones: bool = Field(True, description="fail each zone too")
+    time_limit_s: float = Field(
+        60.0, gt=0, le=86_400, allow_inf_nan=False, description="cap by the clock, seconds"
+    )
+
+
+class AtlasOutcome(Frozen):
+    """What each single failure would do, in the cluster's order."""
+
+    nodes: tuple[FailureReport, ...]
+    zones: tuple[FailureReport, ...]
+
+    @property
+    def worst(self) -> FailureReport | None:
+        """The failure that loses most, the important first; None when none loses any.
+
+        A node comes before a zone that loses as much.
+        """
+        reports = (*self.nodes, *self.zones)
+        losing = [report for report in reports if report.checked and report.unplaced]
+        return max(
+            losing, key=lambda report: sorted(report.unplaced.items(), reverse=True), default=None
+        )
+
+
+def atlas(
+    cluster: Cluster, request: AtlasRequest = AtlasRequest(), *, watch: Watch = Watch()
+) -> AtlasOutcome:
+    """Fail every node, and every zone, each from the cluster as it stands.
+
+    A pod that is lost here is lost by any plan that leaves survivors' pods where they are, unless
+    `FailureReport.proven` is false.
+    """
+    in_zone: dict[str, list[str]] = {}
+    for node in cluster.nodes:
+        if node.zone is not None:
+            in_zone.setdefault(node.zone, []).append(node.name)
+    single = [(node.name, (node.name,)) for node in cluster.nodes]
+    whole = sorted(in_zone.items()) if request.zones else []
+    ends = time.monotonic() + request.time_limit_s
+    watch.report("zones", 0.0, None)
+    standing = Standing(cluster, request.max_utilization)
+    left = max(0.0, ends - time.monotonic())
+    zones = survey(
+        standing,
+        "zone",
+        whole,
+        seconds=left / 2,
+        watch=watch,
+        stage="zones",
+    )
+    nodes = survey(
+        standing,
+        "node",
+        single,
+        seconds=max(0.0, ends - time.monotonic()),
+        watch=watch,
+        stage="nodes",
+    )
+    return AtlasOutcome(nodes=nodes, zones=zones)

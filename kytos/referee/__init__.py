@@ -1,0 +1,1 @@
+"""The judge apart from the QUBO: energy and feasibility of a placement."""

@@ -1,0 +1,128 @@
+"""The referee: the exact energy of a placement in NumPy.
+
+It shares no code with the QUBO model; property tests hold the two equal. What a solver reports is
+never trusted: every placement is scored here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kytos.contract.weights import Weights, exchange_rates
+from kytos.problem import Floats, Ints, LoadMode, Problem
+from kytos.referee.feasible import has_left, pairs, rule_violations
+
+
+@dataclass(frozen=True)
+class EnergyTerms:
+    """An energy and what it is made of.
+
+    The terms carry the exchange rates of `kytos.contract.weights`, not the sliders:
+    ``total = A·constraint + B·load + C·cost + D·affinity``.
+    """
+
+    constraint: float
+    load: float
+    cost: float
+    affinity: float
+    total: float
+
+
+def energy(problem: Problem, weights: Weights, placement: Ints) -> EnergyTerms:
+    """Return the energy of a placement ``(pods,)``.
+
+    Raises
+    ------
+    ValueError
+        When `placement` is not one node position or -1 for each pod.
+    """
+    rates = exchange_rates(problem)
+    constraint = constraint_term(problem, placement)
+    load = load_term(problem, placement)
+    cost = rates.cost * _cost(problem, placement)
+    affinity = rates.affinity * _affinity(problem, placement)
+    total = weights.A * constraint + weights.B * load + weights.C * cost + weights.D * affinity
+    return EnergyTerms(constraint, load, cost, affinity, total)
+
+
+def constraint_term(problem: Problem, placement: Ints) -> float:
+    """Desire of unplaced pods, squared excess of utilisation, and rules broken, one unit each.
+
+    It is 0 for every feasible placement that places all. The converse does not hold: a node that
+    starts overcommitted may not receive a pod (`feasible`), though its excess here is 0 as long
+    as it holds no more than it did.
+    """
+    broken = sum(violation.amount for violation in rule_violations(problem, placement))
+    unplaced = float(problem.desire[placement < 0].sum())
+    return unplaced + float((excess(problem, placement) ** 2).sum()) + broken
+
+
+def excess(problem: Problem, placement: Ints) -> Floats:
+    """``(nodes, resources)`` utilisation above its bound, max(capacity, held at the start).
+
+    Where nothing is allocatable, what is held above the start, in units of the resource.
+    """
+    bound = np.maximum(problem.capacity, problem.initial_held)
+    over = np.maximum(problem.held(placement) - bound, 0)
+    return np.asarray(over / np.maximum(problem.allocatable, 1), dtype=np.float64)
+
+
+def load_term(problem: Problem, placement: Ints) -> float:
+    """H_load as `Problem.mode` asks; pairs where nothing is allocatable are left out."""
+    if problem.mode is LoadMode.CONSOLIDATE:
+        used = problem.held_open | np.isin(np.arange(len(problem.nodes)), placement)
+        return float(problem.price[used].sum())
+    load = problem.load_fixed + _sum_by_node(problem, placement, problem.load_request)
+    total = 0.0
+    for resource in range(load.shape[1]):
+        offered = problem.load_allocatable[:, resource]
+        levelled = offered > 0
+        middle = 0.0
+        if problem.mode is LoadMode.SPREAD:
+            levelled = levelled & problem.usable
+            middle = float(problem.mean_load[resource])
+        utilisation = load[levelled, resource] / offered[levelled]
+        total += float(((utilisation - middle) ** 2).sum())
+    return total
+
+
+def _cost(problem: Problem, placement: Ints) -> float:
+    """Moves, running where it costs, and traffic between pods of the problem, in moves."""
+    placed = np.flatnonzero(placement >= 0)
+    total = float(problem.move_cost[has_left(problem, placement)].sum())
+    if problem.node_cost is not None:
+        total += float(problem.node_cost[placed, placement[placed]].sum())
+    if problem.traffic is not None and len(problem.traffic.pairs):
+        ends = placement[problem.traffic.pairs]
+        both = (ends >= 0).all(axis=1)
+        latency = problem.traffic.latency[ends[both, 0], ends[both, 1]]
+        total += float(problem.traffic.weight[both] @ latency)
+    return total
+
+
+def _affinity(problem: Problem, placement: Ints) -> float:
+    """Replicas of one service on one node (and zone), and preferences, in pairs."""
+    placed = np.flatnonzero(placement >= 0)
+    replicas = problem.service_fixed.copy()
+    serving = placed[problem.service[placed] >= 0]
+    np.add.at(replicas, (problem.service[serving], placement[serving]), 1)
+    total = float((replicas * (replicas - 1)).sum()) / 2
+    if problem.zone_pairs:
+        for zone in np.unique(problem.zone[problem.zone >= 0]):
+            together = replicas[:, problem.zone == zone].sum(axis=1)
+            total += float((together * (together - 1)).sum()) / 2
+    for pairing in problem.pairings:
+        carriers, targets = problem.tallies[pairing.carriers], problem.tallies[pairing.targets]
+        total += pairing.weight * float(pairs(carriers, targets, placement).sum())
+    if problem.preference is not None:
+        total += float(problem.preference[placed, placement[placed]].sum())
+    return total
+
+
+def _sum_by_node(problem: Problem, placement: Ints, amounts: Floats) -> Floats:
+    placed = placement >= 0
+    summed = np.zeros((len(problem.nodes), amounts.shape[1]))
+    np.add.at(summed, placement[placed], amounts[placed])
+    return summed

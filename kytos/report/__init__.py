@@ -1,0 +1,1 @@
+"""What a person reads of an answer: words, units, tables and figures."""

@@ -1,0 +1,218 @@
+"""Utilisation of a cluster's nodes as a heatmap, grouped by zone.
+
+Few nodes are drawn as a table (a row per node, a column per resource) or as large tiles with
+their number in them; a thousand become small tiles, one trace in all, so that the figure stays
+light.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from kytos.cluster import Cluster, Node
+from kytos.problem import Floats
+from kytos.report.figures.sheet import Cell, Sheet, by_zone, draw, heading, tile_grid
+from kytos.report.figures.style import DIFFERENCE, MARK, UTILISATION, safe, safe_lines
+from kytos.report.units import amount_of, middle, percent, price, resource_name
+from kytos.report.usage import Usage, usage
+
+TABLE_LIMIT = 40
+"""More nodes than this do not fit a table of rows one can read without scrolling."""
+
+_OVER = 1.0 + 1e-9
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What is said of some of the nodes.
+
+    Attributes
+    ----------
+    word
+        Stands instead of the number.
+    sign
+        Stands for the word where tiles are too small for it.
+    gone
+        Whether the node is there no more, and so has no utilisation: 0 % would look like room.
+    """
+
+    word: str
+    sign: str
+    gone: bool = False
+
+
+FREED = Mark("freed", "○")
+FAILED = Mark("failed", "✕", gone=True)
+FAILS = Mark("fails", "✕")
+
+
+def utilisation_tiles(
+    cluster: Cluster, resource: str, marked: frozenset[str] = frozenset(), mark: Mark = FREED
+) -> go.Figure:
+    """Draw one tile per node, coloured by its utilisation of `resource` on 0..1.
+
+    A node over capacity carries a mark, and a `marked` one says so; colour alone never does.
+    """
+    found = usage(cluster)
+    sheet = _tiles(cluster, found, found.share, resource, signed=False, marked=marked, mark=mark)
+    return _mark_over(draw(sheet, UTILISATION, (0.0, 1.0)), sheet)
+
+
+def utilisation_table(
+    cluster: Cluster, marked: frozenset[str] = frozenset(), mark: Mark = FREED
+) -> go.Figure:
+    """Draw a row per node and a column per resource, coloured by utilisation on 0..1.
+
+    A node among the `marked` says so.
+    """
+    found = usage(cluster)
+    sheet = _table(cluster, found, found.share, signed=False, marked=marked, mark=mark)
+    return _mark_over(draw(sheet, UTILISATION, (0.0, 1.0)), sheet)
+
+
+def difference_tiles(before: Cluster, after: Cluster, resource: str) -> go.Figure:
+    """Draw one tile per node, coloured by how much its utilisation changes, on -1..1."""
+    start, end = usage(before), usage(after)
+    sheet = _tiles(after, end, end.share - start.share, resource, signed=True)
+    return draw(sheet, DIFFERENCE, (-1.0, 1.0))
+
+
+def difference_table(before: Cluster, after: Cluster) -> go.Figure:
+    """Draw a row per node and a column per resource, coloured by the change, on -1..1."""
+    start, end = usage(before), usage(after)
+    sheet = _table(after, end, end.share - start.share, signed=True)
+    return draw(sheet, DIFFERENCE, (-1.0, 1.0))
+
+
+def _tiles(
+    cluster: Cluster,
+    found: Usage,
+    shares: Floats,
+    resource: str,
+    *,
+    signed: bool,
+    marked: frozenset[str] = frozenset(),
+    mark: Mark = FREED,
+) -> Sheet:
+    grid = tile_grid(cluster)
+    column = found.resources.index(resource)
+    listed = _pods_listed(len(cluster.nodes))
+    cells: list[Cell] = []
+    for position, (row, place) in enumerate(grid.places):
+        said = mark if cluster.nodes[position].name in marked else None
+        share = _share(shares, position, column, said)
+        text = said.word if said else _number(share, signed=signed)
+        if not grid.numbered:
+            text = said.sign if said else ""
+        hover = _hover(cluster, found, position, listed, said)
+        cells.append(Cell(row, place, share, hover, text, cluster.nodes[position].name))
+    return grid.sheet(tuple(cells))
+
+
+def _table(
+    cluster: Cluster,
+    found: Usage,
+    shares: Floats,
+    *,
+    signed: bool,
+    marked: frozenset[str] = frozenset(),
+    mark: Mark = FREED,
+) -> Sheet:
+    listed = _pods_listed(len(cluster.nodes))
+    offered = [column for column in range(len(found.resources)) if found.offered[:, column].any()]
+    cells: list[Cell] = []
+    headings: list[tuple[int, str]] = []
+    names: list[tuple[int, str]] = []
+    row = 0
+    for zone, positions in by_zone(cluster):
+        headings.append((row, heading(zone, cluster, positions)))
+        row += 1
+        for position in positions:
+            name = cluster.nodes[position].name
+            said = mark if name in marked else None
+            names.append((row, f"{middle(name, 24)} {said.word}" if said else middle(name, 24)))
+            hover = _hover(cluster, found, position, listed, said)
+            for place, column in enumerate(offered):
+                share = _share(shares, position, column, said)
+                text = said.sign if said and said.gone else _number(share, signed=signed)
+                cells.append(Cell(row, place, share, hover, text, name))
+            row += 1
+    columns = tuple(middle(resource_name(found.resources[column]), 14) for column in offered)
+    return Sheet(row, len(offered), tuple(cells), tuple(headings), tuple(names), columns, 22.0)
+
+
+def _share(shares: Floats, position: int, column: int, said: Mark | None) -> float:
+    """What colours a cell; NaN leaves it without a colour."""
+    return math.nan if said and said.gone else float(shares[position, column])
+
+
+def _pods_listed(nodes: int) -> int:
+    """How many pods a hover names; a thousand nodes must not make a figure of megabytes."""
+    return 14 if nodes <= 100 else 6
+
+
+def _number(share: float, *, signed: bool) -> str:
+    if math.isnan(share):
+        return "n/a"
+    if not signed:
+        return percent(share)
+    points = round(100 * share)
+    return f"{points:+d}" if points else ""
+
+
+def _hover(cluster: Cluster, found: Usage, position: int, listed: int, said: Mark | None) -> str:
+    node = cluster.nodes[position]
+    lines = [f"<b>{safe(node.name)}</b>"]
+    remarks = [said.word, *_remarks(node)] if said else _remarks(node)
+    if remarks:
+        lines.append(safe(" · ".join(remarks)))
+    for column, resource in enumerate(found.resources):
+        offered = int(found.offered[position, column])
+        held = int(found.held[position, column])
+        if offered:
+            of = amount_of(resource, held, offered)
+            lines.append(f"{safe(resource_name(resource))}: {of} ({percent(held / offered)})")
+    pods = cluster.pods_by_node[node.name]
+    if not pods:
+        lines.append("no pods")
+    shown = [middle(pod.id, 48) for pod in pods[:listed]]
+    if len(pods) > listed:
+        shown.append(f"and {len(pods) - listed} more")
+    return "<br>".join([*lines, safe_lines(shown)] if shown else lines)
+
+
+def _remarks(node: Node) -> list[str]:
+    remarks = [node.zone] if node.zone else []
+    if node.price_per_hour is not None:
+        remarks.append(price(node.price_per_hour))
+    if node.unschedulable:
+        remarks.append("cordoned")
+    if not node.ready:
+        remarks.append("not ready")
+    if not node.provisioned:
+        remarks.append("not bought yet")
+    return remarks
+
+
+def _mark_over(figure: go.Figure, sheet: Sheet) -> go.Figure:
+    over = [cell for cell in sheet.cells if cell.share > _OVER]
+    figure.add_trace(
+        go.Scatter(
+            x=[cell.column + 0.36 for cell in over],
+            y=[cell.row - 0.24 for cell in over],
+            mode="markers",
+            marker={
+                "symbol": "triangle-up",
+                "size": 9,
+                "color": MARK,
+                "line": {"color": "white", "width": 1},
+            },
+            name="over capacity",
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    )
+    return figure

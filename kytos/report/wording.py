@@ -1,0 +1,134 @@
+"""Sentences about an answer, the same in a browser and in a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+
+from kytos.bounds import BoundSource, Certificate, CertificateStatus, GapOf
+from kytos.contract.watch import StopReason
+from kytos.questions.autoscale.autoscale import AutoscaleOutcome
+from kytos.questions.outcome import Outcome
+from kytos.questions.placement.placement import PlacementOutcome
+from kytos.questions.rebalance import RebalanceOutcome
+from kytos.questions.recovery.recovery import RecoveryOutcome
+from kytos.report import units
+
+BELONGS_TO_NODE = "it belongs to its node (DaemonSet or static pod)"
+_PLACED = {
+    RecoveryOutcome: "evacuated pod that gets a node",
+    PlacementOutcome: "new pod that gets a node",
+    AutoscaleOutcome: "new replica",
+}
+_OF_A_NODE = ("DaemonSet ", "it is a static pod")
+"""How the reasons begin that surprise nobody (`kytos.rules.eviction`)."""
+
+_ENDED = {
+    StopReason.WORK: "it had done the work asked for",
+    StopReason.CLOCK: "the time cap was reached, so another run may differ",
+    StopReason.USER: "it was stopped",
+    StopReason.OPTIMAL: "nothing better exists",
+    StopReason.TARGET: "the target energy was reached",
+}
+
+
+def certificate_sentence(certificate: Certificate) -> str:
+    """Say how near to the best an answer is known to be.
+
+    A gap of 100% or more says nothing that anybody could use.
+    """
+    if certificate.status is CertificateStatus.OPTIMAL:
+        return "Proven optimal: at these weights no plan that keeps the rules is better."
+    if certificate.gap is None or certificate.gap >= 1:
+        return "How much better a plan could be is not known: no useful bound was proven."
+    return f"At most {_at_most(certificate.gap)} from the best plan possible at these weights."
+
+
+def certificate_details(certificate: Certificate) -> str:
+    """Say what the sentence rests on: the bound, how it was proven and what the gap is of."""
+    bound = bound_clause(certificate.bound, certificate.source)
+    if certificate.gap is None:
+        return f"{bound}."
+    of = "that bound" if certificate.gap_of is GapOf.BOUND else f"the {certificate.gap_of.value}"
+    return f"{bound}. This plan is {_at_most(certificate.gap)} of {of} above it."
+
+
+def bound_clause(bound: float, source: BoundSource) -> str:
+    """Say what a proven bound means, as the start of a sentence."""
+    return (
+        f"No placement that keeps the rules has an energy below {units.energy(bound)}, "
+        f"proven by {source.value}"
+    )
+
+
+def _at_most(gap: float) -> str:
+    """A share in per cent, rounded up: what is proven holds for the number that is read."""
+    tenths = math.ceil(1000 * gap - 1e-9)
+    return f"{tenths / 10:.1f}%"
+
+
+def safety_sentence(outcome: Outcome) -> str:
+    """Say what was checked of the cluster after the plan, and how full its fullest nodes are."""
+    after = outcome.metrics.after
+    peak = (
+        f"Requests peak at {units.percent(after.cpu_peak)} CPU and "
+        f"{units.percent(after.memory_peak)} memory; actual use may differ."
+    )
+    if max(after.cpu_peak, after.memory_peak) > 1:
+        peak += " What was over capacity before gets no fuller."
+    return f"{_checked(outcome)} {peak}".lstrip()
+
+
+def _checked(outcome: Outcome) -> str:
+    """What `kytos.referee.feasible` holds for whatever a plan puts on another node."""
+    if isinstance(outcome, RebalanceOutcome):
+        return f"{_fits('moved pod')} and disruption budgets." if outcome.moves else ""
+    for kind, who in _PLACED.items():
+        if isinstance(outcome, kind) and outcome.placements:
+            return f"{_fits(who)}."
+    return ""
+
+
+def _fits(who: str) -> str:
+    return f"Checked: every {who} fits by its requests, within the scheduler's hard rules"
+
+
+def pinned_group(reason: str) -> str:
+    """Return what a pod's reason counts as among those of all pods."""
+    return BELONGS_TO_NODE if reason.startswith(_OF_A_NODE) else reason
+
+
+def pinned_reasons(reasons: Iterable[str]) -> list[tuple[str, int]]:
+    """Return why pods may not move, and how many each: what one can change before what one cannot.
+
+    Pods that belong to their node, of every DaemonSet, count together and come last.
+    """
+    found = Counter(map(pinned_group, reasons))
+    return sorted(found.items(), key=lambda item: (item[0] == BELONGS_TO_NODE, -item[1], item[0]))
+
+
+def searched_to_its_end(outcome: Outcome) -> bool:
+    """Whether an answer is all its solver could do: not cut short, or proven optimal all the same.
+
+    Where a solve was cut short, finding nothing does not mean that there is nothing.
+    """
+    return (
+        outcome.certificate.status is CertificateStatus.OPTIMAL
+        or outcome.solver.stopped_by not in (StopReason.USER, StopReason.CLOCK)
+    )
+
+
+def no_change_sentence(outcome: Outcome) -> str:
+    """Say that nothing changes; only a search that came to its end says that nothing pays."""
+    if any(outcome.metrics.after.unplaced.values()):
+        return "Nothing changes: no pod without a node can be given one."
+    if searched_to_its_end(outcome):
+        return "Already the best found: no change pays."
+    ended = why_it_ended(outcome.solver.stopped_by)
+    return f"No change that pays was found. The search ended early: {ended}."
+
+
+def why_it_ended(reason: StopReason) -> str:
+    """Say what ended a solve, as the end of "it ended because ..."."""
+    return _ENDED[reason]

@@ -1,0 +1,347 @@
+"""The only door to the solvers: a problem in, a checked and never worse placement out."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+
+import dimod
+import numpy as np
+
+from kytos.contract.paid import SolverUnavailableError
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.run_report import ENERGIES_KEPT, READS_REPORTED, QuboFacts, SolverReport, Stage
+from kytos.contract.solver import Improvement, Improver, Placer, Sampler
+from kytos.contract.watch import StopReason, Watch
+from kytos.contract.weights import Weights
+from kytos.hamiltonian.decode import broken_constraints
+from kytos.hamiltonian.layout import Scope
+from kytos.hamiltonian.model import CompileCache, Model, build_model
+from kytos.problem import Floats, Ints, LoadMode, Problem
+from kytos.referee.energy import energy
+from kytos.referee.feasible import feasible
+from kytos.refine import default_proposals, refine, repair
+from kytos.solve.focus import focus
+from kytos.solve.registry import find_solver
+from kytos.solve.result import Solution
+from kytos.solve.rounds import Drawn, draw_at_once, draw_in_rounds
+
+SAMPLING_SHARE = 0.5
+"""Of the time cap: refinement has the rest, for it makes any sample a good answer."""
+
+PYQUBO_VARIABLES = 300
+"""Larger models are built from arrays, to the same coefficients: at 700 variables PyQUBO takes
+0.5 s to compile and 0.3 s for each BQM, arrays 0.05 s."""
+
+CHARGED = {SolverName.DWAVE_QPU, SolverName.DWAVE_LEAP_BQM}
+"""Samplers that charge for each call: what was consented to is one."""
+
+PROOF_WORK = {
+    LoadMode.CONSOLIDATE: ((1_000, 2.0), (5_000, 0.5)),
+    LoadMode.SPREAD: ((300, 1.0),),
+    LoadMode.SQUARES: ((300, 1.0),),
+}
+"""CP-SAT's deterministic seconds on a plan where nothing else was asked for, by pairs of a pod and
+a node: often enough to prove the plan, or to better it, in a second or two. The relaxation of
+squares bounds next to nothing (docs/decisions/0095)."""
+
+_SETTLED = (StopReason.USER, StopReason.OPTIMAL, StopReason.TARGET)
+
+READS_REPAIRED = 8
+"""The lowest reads are repaired; further ones hardly ever win and repair is not free."""
+
+
+@cache
+def compile_cache() -> CompileCache:
+    """Return this process's compiled models: a compile leaks memory, so none is done twice."""
+    return CompileCache()
+
+
+def solve(
+    problem: Problem,
+    weights: Weights,
+    solver: SolverName | None = None,
+    params: SolverParams = SolverParams(),
+    watch: Watch = Watch(),
+) -> Solution:
+    """Return the best placement found; it is feasible and never worse than `problem.current`.
+
+    A sampler's reads are decoded, repaired and refined on the same energy; an improver does all
+    of that itself, and a placer's answer is only checked. What each part contributed stands in
+    the report under its own name. Without a solver's name, `default_solver` chooses.
+
+    Raises
+    ------
+    kytos.contract.paid.SolverUnavailableError
+        When the solver cannot be used here; the message says what to do.
+    kytos.contract.paid.ConsentRequiredError
+        When the solver is paid and the charge was not accepted; nothing was sent.
+    """
+    name = default_solver(problem, params) if solver is None else solver
+    chosen = find_solver(name)
+    available = chosen.available()
+    if not available.ok:
+        raise SolverUnavailableError(f"{name.value} cannot be used here: {available.how}")
+    run = _Run(problem, weights, params, watch)
+    if len(problem.pods):
+        if isinstance(chosen, Sampler):
+            run.sample(chosen)
+            run.refine()
+            run.prove()
+        elif isinstance(chosen, Improver):
+            run.improve(chosen)
+            run.prove()
+        else:
+            run.place(chosen)
+    return run.solution(name)
+
+
+def proof_work(problem: Problem, params: SolverParams) -> float:
+    """Return the work cp-sat is given over another solver's plan: what was asked for, or a little.
+
+    A little is given where that often settles it; 0 is for none.
+    """
+    if params.proof_work is not None:
+        return params.proof_work
+    pairs = int(problem.allowed.sum())
+    return next((work for most, work in PROOF_WORK[problem.mode] if pairs <= most), 0.0)
+
+
+def default_solver(problem: Problem, params: SolverParams) -> SolverName:
+    """Return openjij-sa where one QUBO of `params.max_variables` holds everything, else hybrid."""
+    runs = np.flatnonzero(problem.current >= 0)
+    stays = int(problem.allowed[runs, problem.current[runs]].sum())
+    return solver_by_size(int(problem.allowed.sum()) - stays, params)
+
+
+def solver_by_size(variables: int, params: SolverParams) -> SolverName:
+    """Return the solver a question gets that names none, by the assignment variables it takes."""
+    return SolverName.OPENJIJ_SA if variables <= params.max_variables else SolverName.HYBRID
+
+
+@dataclass
+class _Run:
+    """One solve: the best placement so far, and the log of how it came about."""
+
+    problem: Problem
+    weights: Weights
+    params: SolverParams
+    outer: Watch
+    started: float = field(default_factory=time.monotonic)
+    stages: list[Stage] = field(default_factory=list)
+    trace: list[tuple[float, float]] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    qubo: QuboFacts | None = None
+    proposed: float | None = None
+    stopped_by: StopReason = StopReason.WORK
+    bound: float = -math.inf
+    _annealed: tuple[Model, Drawn] | None = None
+
+    def __post_init__(self) -> None:
+        deadline = self.started + self.params.time_limit_s
+        self.watch = replace(self.outer, deadline=min(self.outer.deadline, deadline))
+        self.best = self.problem.current
+        self.start_energy = energy(self.problem, self.weights, self.best)
+        self.best_energy = self.start_energy
+        self.trace.append((0.0, self.best_energy.total))
+
+    def sample(self, sampler: Sampler) -> None:
+        """Anneal the part with most to gain and keep the best read, repaired."""
+        with self._stage("build"):
+            scope = Scope(*focus(self.problem, self.params.max_variables))
+            model = build_model(
+                self.problem,
+                scope=scope,
+                encoding=self.params.encoding,
+                capacity=self.params.capacity,
+            )
+            if not model.assignments:
+                self.messages.append("No pod may go anywhere else: there is nothing to anneal.")
+                return
+        with self._stage("sample"):
+            draw = draw_at_once if sampler.name in CHARGED else draw_in_rounds
+            half = time.monotonic() + SAMPLING_SHARE * self.watch.remaining_s
+            drawn = draw(
+                model,
+                partial(self._build, model),
+                sampler,
+                self.params,
+                replace(self.watch, deadline=half),
+            )
+        if not len(drawn.bits):
+            self.messages.append("Stopped before the first read.")
+            return
+        with self._stage("decode and repair"):
+            self._decode(model, scope, drawn)
+
+    def refine(self) -> None:
+        """Improve the best placement on the exact energy, over the whole problem."""
+        if self.watch.reason is not None and self.proposed is not None:
+            self.stopped_by = self.watch.reason
+            return
+        proposals = self.params.refine_proposals
+        if proposals is None:
+            proposals = default_proposals(self.problem)
+        with self._stage("refine"):
+            offset = time.monotonic() - self.started
+            refined = refine(
+                self.problem, self.weights, self.best, proposals, self.params.seed, self.watch
+            )
+            self.trace.extend((offset + point.seconds, point.energy) for point in refined.trace)
+            self._offer(refined.placement)
+        self.stopped_by = refined.stopped_by
+
+    def improve(self, improver: Improver) -> None:
+        """Let an improver work on the start; what it returns is checked like any other answer."""
+        found = self._improved(improver, self.params, self.watch)
+        self.proposed = self.best_energy.total
+        self.qubo = found.qubo
+        self.stopped_by = found.stopped_by
+
+    def prove(self) -> None:
+        """Let the exact solver prove how good the best placement is, or better it."""
+        work = proof_work(self.problem, self.params)
+        if not work or self.watch.reason is not None or self.stopped_by in _SETTLED:
+            return
+        exact = find_solver(SolverName.CP_SAT)
+        assert isinstance(exact, Improver)
+        params = self.params.model_copy(update={"proof_work": work})
+        found = self._improved(exact, params, self.watch)
+        if found.stopped_by is not StopReason.WORK:
+            self.stopped_by = found.stopped_by
+
+    def _improved(self, improver: Improver, params: SolverParams, watch: Watch) -> Improvement:
+        """Let an improver work on the best placement, and log what it did."""
+        offset = time.monotonic() - self.started
+        found = improver.improve(self.problem, self.weights, self.best, params, watch)
+        self._check(improver.name, found.placement)
+        self._offer(found.placement)
+        self.stages.extend(found.stages)
+        self.trace.extend((offset + seconds, reached) for seconds, reached in found.trace)
+        self.messages.extend(found.messages)
+        self.bound = max(self.bound, found.bound)
+        return found
+
+    def place(self, placer: Placer) -> None:
+        """Take a placer's answer where it breaks nothing and is not worse than the start."""
+        with self._stage("place"):
+            placement = placer.place(self.problem, self.weights, self.params, self.watch)
+        self._check(placer.name, placement)
+        self.proposed = energy(self.problem, self.weights, placement).total
+        if not self._offer(placement) and self.proposed > self.start_energy.total:
+            self.messages.append(
+                f"{placer.name.value} itself reaches {self.proposed:.4g}, worse than doing "
+                f"nothing ({self.start_energy.total:.4g}); nothing is moved."
+            )
+        self.stopped_by = self.watch.reason or StopReason.WORK
+
+    def solution(self, solver: SolverName) -> Solution:
+        """Return the best placement with the report of the run."""
+        return Solution(
+            placement=self.best,
+            energy=self.best_energy,
+            start_energy=self.start_energy,
+            report=SolverReport(
+                name=solver,
+                seed=self.params.seed,
+                num_reads=self.params.num_reads,
+                num_sweeps=self.params.num_sweeps,
+                seconds=time.monotonic() - self.started,
+                stages=tuple(self.stages),
+                stopped_by=self.stopped_by,
+                proposed_energy=self.proposed,
+                refined_energy=self.best_energy.total,
+                qubo=self.qubo
+                and self.qubo.model_copy(update={"answer_energy": self._answer_energy()}),
+                trace=tuple(self.trace),
+                messages=tuple(self.messages),
+            ),
+            bound=self.bound,
+        )
+
+    def _build(self, model: Model, strength: Floats | None) -> dimod.BinaryQuadraticModel:
+        if len(model.variables) <= PYQUBO_VARIABLES:
+            return compile_cache().compiled(model).bqm(self.weights, strength=strength)
+        return model.bqm(self.weights, strength=strength)
+
+    def _decode(self, model: Model, scope: Scope, drawn: Drawn) -> None:
+        decoded = model.decode(drawn.bits)
+        broken = broken_constraints(self.problem, decoded)
+        lowest = np.argsort(drawn.energies, kind="stable")[:READS_REPAIRED]
+        reached = {}
+        for read in np.union1d(np.arange(len(drawn.bits))[:READS_REPORTED], lowest):
+            repaired = repair(self.problem, self.weights, decoded.placements[read])
+            reached[int(read)] = energy(self.problem, self.weights, repaired)
+            self._offer(repaired)
+        reported = [reached[read] for read in sorted(reached)][:READS_REPORTED]
+        self.proposed = min(found.total for found in reached.values())
+        layout, strength = model.layout, drawn.strength.tolist()
+        self.qubo = QuboFacts(
+            assignment_variables=len(model.assignments),
+            slack_variables=len(model.slacks),
+            node_variables=len(model.uses),
+            couplers=drawn.bqm.num_interactions,
+            pods=len(scope.pods),
+            pods_total=len(self.problem.pods),
+            nodes=len(scope.nodes),
+            nodes_total=len(self.problem.nodes),
+            reads=len(drawn.bits),
+            rounds=drawn.rounds,
+            rows=len(layout.rows),
+            strength={
+                row.name: value
+                for row, value in zip(layout.rows, strength, strict=True)
+                if value > 0
+            },
+            feasible_share=float(np.mean([not names for names in broken])),
+            broken=dict(Counter(name for names in broken for name in names).most_common()),
+            sampler_energy=float(drawn.energies.min()),
+            sample_energies=tuple(drawn.energies[:ENERGIES_KEPT].tolist()),
+            read_objectives=tuple(found.total for found in reported),
+            read_left_out=tuple(self.weights.A * found.constraint for found in reported),
+            sampler_objective=self.proposed,
+            info=drawn.info,
+        )
+        self._annealed = model, drawn
+
+    def _answer_energy(self) -> float | None:
+        """Sampler energy of the answer, where the QUBO can hold it."""
+        if self._annealed is None:
+            return None
+        model, drawn = self._annealed
+        try:
+            bits = model.encode(self.best)
+        except ValueError:  # A pod outside the QUBO moved.
+            return None
+        return float(drawn.bqm.energies((bits, list(model.variables)))[0])
+
+    def _check(self, name: SolverName, placement: Ints) -> None:
+        if not feasible(self.problem, placement):
+            raise AssertionError(f"{name.value} broke a rule; please report this problem")
+
+    def _offer(self, placement: Ints) -> bool:
+        """Keep a feasible placement where it is better; fewer unplaced pods always are."""
+        found = energy(self.problem, self.weights, placement)
+        left, left_so_far = self.problem.left_out(placement), self.problem.left_out(self.best)
+        better = (left, found.total) < (left_so_far, self.best_energy.total)
+        if better:
+            self.best, self.best_energy = placement, found
+        return better
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        began, before = time.monotonic(), self.best_energy.total
+        self.watch.report(name, 0.0, before)
+        yield
+        now = time.monotonic()
+        reached = self.best_energy.total
+        self.stages.append(
+            Stage(name=name, seconds=now - began, energy=reached, gained=before - reached)
+        )
+        self.trace.append((now - self.started, reached))
+        self.watch.report(name, 1.0, reached)

@@ -1,0 +1,1 @@
+"""Samplers that run on this machine."""

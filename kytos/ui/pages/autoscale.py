@@ -1,0 +1,395 @@
+"""The Autoscale page: request rates in, replicas per service, and who is held back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import StrEnum
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from pydantic import ValidationError
+
+from kytos.cluster import Cluster, Phase
+from kytos.contract.weights import PAIR_IN_SPREAD, UNSERVED_IN_SPREAD
+from kytos.errors import SourceError, first_problem
+from kytos.problem import LoadMode
+from kytos.questions.autoscale.autoscale import AutoscaleOutcome, autoscale, scaled_cluster
+from kytos.questions.autoscale.traffic_curve import TrafficCurve, traffic_curve
+from kytos.questions.autoscale.wanted import AutoscaleRequest, scaling_step
+from kytos.questions.outcome import Question
+from kytos.report import units
+from kytos.report.figures.replicas import MOST_LINES, replica_bars, traffic_lines
+from kytos.ui.panels import question, results
+from kytos.ui.panels.question import Panel, QuestionPage
+from kytos.ui.panels.results import Cell
+from kytos.ui.parts import controls, tables
+from kytos.ui.parts.controls import Preset
+from kytos.ui.parts.heatmaps import change_heatmaps, chart
+from kytos.ui.parts.meanings import Meanings, load_meaning
+from kytos.ui.parts.tables import Row, edited_rows
+from kytos.ui.parts.text import named, plain
+from kytos.ui.session import frame, runs
+from kytos.ui.session.clusters import Loaded
+from kytos.ui.session.runs import Answer, Ask, SideAsk
+
+_SERVICES, _FACTOR, _CPU, _MEMORY = "services", "traffic_factor", "cpu_margin", "mem_margin"
+_TARGET = 100.0
+"""Requests per second of one replica where no autoscaler tells; the rate begins at that of the
+replicas there are, so that nothing changes before one is edited."""
+_FACTORS = tuple(number / 4 for number in range(1, 13))
+"""Of the curve: a quarter to three times the traffic."""
+PRESETS = (
+    Preset("Serve all", "No margin stays free.", {_CPU: 0, _MEMORY: 0, "C": 2.0, "D": 1.0}),
+    Preset("Reserve", "A fifth of CPU and memory stays free.", {_CPU: 20, _MEMORY: 20}),
+    Preset("Apart", "New replicas on nodes of their own.", {"B": 1.0, "C": 1.0, "D": 4.0}),
+)
+
+
+class Beside(StrEnum):
+    """What runs beside the question."""
+
+    CURVE = "traffic curve"
+
+
+def request_values(request: AutoscaleRequest) -> dict[str, Any]:
+    """Return the values of the page's controls by key."""
+    rows = [service.model_dump(exclude_none=True) for service in request.services]
+    return {
+        **tables.filling(_SERVICES, rows),
+        _FACTOR: 1.0,
+        _CPU: round(100 * request.cpu_margin),
+        _MEMORY: round(100 * request.mem_margin),
+    }
+
+
+def _change(
+    cluster: Cluster, request: AutoscaleRequest, outcome: AutoscaleOutcome
+) -> tuple[Cluster, Cluster]:
+    return cluster, scaled_cluster(cluster, request, outcome)
+
+
+PAGE = QuestionPage(
+    question=Question.AUTOSCALE,
+    title="Autoscale",
+    about=(
+        "Replicas per service from request rates, held back when the cluster's spare capacity "
+        "is short."
+    ),
+    button="Autoscale",
+    icon=":material/trending_up:",
+    function=autoscale,
+    values=request_values,
+    change=_change,
+)
+
+
+def unserved() -> Meanings:
+    """Return what the sliders mean where C weighs demand left unserved."""
+
+    def cost_text(B: float, C: float) -> str:
+        if C == 0 or B == 0:
+            return "Counts are settled by priority, whatever the sliders say."
+        worth = UNSERVED_IN_SPREAD * C / B
+        return f"A replica that is missing weighs up to {worth:.3g} of squared utilisation."
+
+    def pair_text(B: float, _: float, D: float) -> str:
+        if D == 0 or B == 0:
+            return "Replicas may share a node freely." if D == 0 else "Replicas go apart."
+        return (
+            f"Two replicas on one node weigh {PAIR_IN_SPREAD * D / B:.3g} of squared utilisation."
+        )
+
+    return Meanings(
+        cost="unserved demand",
+        load_text=lambda B: load_meaning(B, LoadMode.SPREAD),
+        cost_text=cost_text,
+        pair_text=pair_text,
+    )
+
+
+def show() -> None:
+    """Draw the page."""
+    loaded = frame.begin(PAGE.title)
+    if loaded is None:
+        question.no_cluster()
+        return
+    with st.sidebar:
+        controls.presets(PRESETS)
+        factor = st.slider(
+            "Traffic (x)",
+            min_value=0.0,
+            max_value=5.0,
+            value=1.0,
+            step=0.05,
+            key=_FACTOR,
+            bind="query-params",
+            help="Multiplies every service's rate.",
+        )
+        margins = {
+            "cpu_margin": _margin("CPU that stays free (%)", _CPU),
+            "mem_margin": _margin("Memory that stays free (%)", _MEMORY),
+        }
+        settings = question.settings(unserved())
+    pressed = question.head(PAGE)
+    ask = None
+    try:
+        base = _request(loaded, margins)
+        request = scaled(base, factor)
+        scaling_step(loaded.cluster, request)
+        ask = Ask(PAGE.question, loaded.digest, request, *settings)
+        if pressed:
+            runs.start(
+                partial(traffic_curve, factors=_FACTORS),
+                SideAsk(Beside.CURVE, loaded.digest, base),
+                loaded,
+            )
+    except SourceError as error:
+        question.refused(error)
+    answer = question.run(PAGE, ask, loaded, pressed=pressed)
+    runs.watch(Beside.CURVE)
+    if answer is None:
+        question.empty(PAGE, ask, loaded, "Set the rates and press *Autoscale*.")
+        return
+    question.stale_note(PAGE, answer, ask)
+    _result(answer, ask, factor)
+
+
+def _margin(label: str, key: str) -> float:
+    return st.slider(label, 0, 90, value=0, step=5, key=key, bind="query-params") / 100
+
+
+def _request(loaded: Loaded, margins: dict[str, float]) -> AutoscaleRequest:
+    """Draw the services, and read them.
+
+    Raises
+    ------
+    SourceError
+        Naming the row and column that cannot be.
+    """
+    rows = edited_rows(_SERVICES, prefilled(loaded.cluster), _COLUMNS, about=loaded.digest)
+    told = "the cluster's HorizontalPodAutoscalers" if loaded.cluster.autoscalers else "the pods"
+    st.caption(f"Prefilled from {told}. Rates are requests per second.")
+    try:
+        return AutoscaleRequest.model_validate({"services": rows, **margins})
+    except ValidationError as error:
+        raise first_problem(error) from error
+
+
+def prefilled(cluster: Cluster) -> list[Row]:
+    """Return a row for each service that an autoscaler is there for, or else that runs pods."""
+    replicas = Counter(
+        pod.service
+        for pod in cluster.pods
+        if pod.service is not None
+        and pod.keeps_node
+        and not pod.terminating
+        and pod.phase not in (Phase.SUCCEEDED, Phase.FAILED)
+    )
+    if cluster.autoscalers:
+        return [
+            {
+                "id": scaler.service,
+                "enabled": True,
+                "request_rate": scaler.current_rate
+                if scaler.current_rate is not None
+                else (scaler.target_rate or _TARGET) * replicas[scaler.service],
+                "target_rate": scaler.target_rate or _TARGET,
+                "min_replicas": scaler.min_replicas,
+                "max_replicas": scaler.max_replicas,
+            }
+            for scaler in cluster.autoscalers
+            if replicas[scaler.service]
+        ]
+    return [
+        {
+            "id": service,
+            "enabled": True,
+            "request_rate": _TARGET * number,
+            "target_rate": _TARGET,
+            "min_replicas": 1,
+        }
+        for service, number in sorted(replicas.items(), key=lambda item: (-item[1], item[0]))
+        if number > 1
+    ]
+
+
+def scaled(request: AutoscaleRequest, factor: float) -> AutoscaleRequest:
+    """Return the request with every rate multiplied, as the decimal numbers they were typed as."""
+    times = Fraction(str(factor))
+    services = tuple(
+        service.model_copy(
+            update={"request_rate": float(Fraction(str(service.request_rate)) * times)}
+        )
+        for service in request.services
+    )
+    return request.model_copy(update={"services": services})
+
+
+_COLUMNS = {
+    "id": st.column_config.TextColumn("Service", required=True),
+    "enabled": st.column_config.CheckboxColumn("Scales", default=True, width=70),
+    "request_rate": st.column_config.NumberColumn("Rate", min_value=0, required=True, width=70),
+    "target_rate": st.column_config.NumberColumn("Target per replica", required=True),
+    "min_replicas": st.column_config.NumberColumn("Min", min_value=0, step=1, default=1, width=60),
+    "max_replicas": st.column_config.NumberColumn("Max", min_value=0, step=1, width=60),
+    "priority": st.column_config.NumberColumn(
+        "Priority", step=1, width=85, help="left out: as the service's pods"
+    ),
+    "cpu_request": st.column_config.NumberColumn(
+        "CPU (millicores)", min_value=0, help="of one replica; left out: as the service's pods"
+    ),
+    "mem_request": st.column_config.NumberColumn(
+        "Memory (MiB)", min_value=0, help="of one replica; left out: as the service's pods"
+    ),
+    "replicas": st.column_config.NumberColumn(
+        "Replicas", min_value=0, step=1, width=85, help="left out: as many as pods are listed"
+    ),
+}
+
+
+def _result(answer: Answer, ask: Ask | None, factor: float) -> None:
+    outcome: AutoscaleOutcome = answer.outcome
+    results.headline(headline(outcome))
+    held_back = tuple(action.service for action in outcome.actions if action.suppressed)
+    if held_back:
+        st.markdown(f"Held back: {named(held_back)}")
+    results.cells_row(_cells(outcome))
+    results.proof_caption(answer, results.certificate_caption(outcome.certificate))
+    change_heatmaps(answer.before, answer.after)
+    panels: dict[str, Panel] = {
+        f"Services ({len(outcome.actions):,})": partial(_services, answer, outcome),
+        "Traffic": partial(_curve, answer, factor),
+        f"New replicas ({len(outcome.placements):,})": partial(_new, answer, outcome),
+    }
+    if outcome.removed:
+        panels[f"Removed ({len(outcome.removed):,})"] = partial(_removed, answer, outcome)
+    question.result_tabs(PAGE, answer, ask, panels)
+
+
+def headline(outcome: AutoscaleOutcome) -> str:
+    """Say in one sentence how replicas change, and what is missing."""
+    new, gone = len(outcome.placements), len(outcome.removed)
+    missing = sum(
+        max(0, action.desired_replicas - action.recommended_replicas) for action in outcome.actions
+    )
+    if outcome.nothing_to_do and not missing:
+        return "Every service has the replicas its rate calls for"
+    words = f"{units.count(new, 'new replica')}, {gone:,} removed"
+    if missing:
+        words += f", {missing:,} more wanted than the cluster can carry"
+    return plain(words)
+
+
+def _cells(outcome: AutoscaleOutcome) -> list[Cell]:
+    now = sum(action.current_replicas for action in outcome.actions)
+    then = sum(action.recommended_replicas for action in outcome.actions)
+    missing = sum(action.desired_replicas for action in outcome.actions) - then
+    margin = outcome.margin
+    return [
+        Cell("Replicas", f"{then:,}", f"{then - now:+,}" if then != now else None),
+        Cell("Missing", f"{missing:,}", remark="of desired"),
+        Cell(
+            "CPU free",
+            units.percent(margin.cpu_after),
+            remark=f"was {units.percent(margin.cpu_before)}",
+        ),
+        Cell(
+            "Memory free",
+            units.percent(margin.memory_after),
+            remark=f"was {units.percent(margin.memory_before)}",
+        ),
+        *results.load_cells(outcome.metrics.before, outcome.metrics.after, levels=True)[:3],
+    ]
+
+
+def _services(answer: Answer, outcome: AutoscaleOutcome) -> None:
+    if not outcome.actions:
+        st.markdown("No service was asked for.")
+        return
+    chart(
+        replica_bars(outcome.actions),
+        key="replicas",
+        alt="Current, desired and recommended replicas of each service",
+    )
+    table = pd.DataFrame(
+        {
+            "Service": [action.service for action in outcome.actions],
+            "Current": [action.current_replicas for action in outcome.actions],
+            "Desired": [action.desired_replicas for action in outcome.actions],
+            "Recommended": [action.recommended_replicas for action in outcome.actions],
+            "Held back": ["yes" if action.suppressed else "" for action in outcome.actions],
+            "Why": [action.reason for action in outcome.actions],
+        }
+    )
+    columns = {"Why": results.sentences("Why")}
+    results.table_with_downloads(table, outcome.actions, "services", answer.loaded.name, columns)
+
+
+def _curve(answer: Answer, factor: float) -> None:
+    found = runs.last_answer(Beside.CURVE)
+    if found is None or found.loaded.digest != answer.loaded.digest or not found.outcome.points:
+        st.markdown("The curve is being drawn; it is here as soon as it is done.")
+        return
+    curve: TrafficCurve = found.outcome
+    last, first = curve.points[-1], curve.points[0]
+    by_change = sorted(
+        last.desired, key=lambda service: (first.desired[service] - last.desired[service], service)
+    )
+    services = by_change
+    if len(by_change) > MOST_LINES:
+        services = st.multiselect(
+            "Services drawn", by_change, default=by_change[:MOST_LINES], max_selections=MOST_LINES
+        )
+    st.caption(
+        "Recommended replicas (dotted: desired) and what stays free (dashed: what has to), "
+        "with every rate of the table multiplied. The vertical line is the slider."
+    )
+    chart(
+        traffic_lines(curve, services, factor),
+        key="curve",
+        alt="Recommended replicas and free capacity against traffic",
+    )
+    table = pd.DataFrame(
+        [
+            {
+                "Traffic": point.factor,
+                "Recommended": sum(point.recommended.values()),
+                "Desired": sum(point.desired.values()),
+                "CPU free": units.percent(point.margin.cpu_after),
+                "Memory free": units.percent(point.margin.memory_after),
+                "Held back": ", ".join(point.suppressed),
+            }
+            for point in curve.points
+        ]
+    )
+    results.table_with_downloads(table, curve.points, "traffic curve", answer.loaded.name)
+
+
+def _new(answer: Answer, outcome: AutoscaleOutcome) -> None:
+    if not outcome.placements:
+        st.markdown("No new replica.")
+        return
+    known = {pod.id: pod for pod in answer.after.pods}
+    table = pd.DataFrame(
+        {
+            "Service": [replica.service for replica in outcome.placements],
+            "Pod": [replica.pod for replica in outcome.placements],
+            "Node": [replica.node for replica in outcome.placements],
+            **results.request_columns([known[replica.pod] for replica in outcome.placements]),
+        }
+    )
+    results.table_with_downloads(table, outcome.placements, "new replicas", answer.loaded.name)
+
+
+def _removed(answer: Answer, outcome: AutoscaleOutcome) -> None:
+    table = pd.DataFrame(
+        {
+            "Service": [replica.service for replica in outcome.removed],
+            "Pod": [replica.pod for replica in outcome.removed],
+            "Node": [replica.node or "none" for replica in outcome.removed],
+        }
+    )
+    results.table_with_downloads(table, outcome.removed, "removed", answer.loaded.name)

@@ -1,0 +1,242 @@
+"""The cluster page: where a cluster comes from, and the state it is in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from kytos.cluster import CPU, INSTANCE_TYPE, MEMORY, PODS, Cluster
+from kytos.errors import SourceError
+from kytos.report import units
+from kytos.report.usage import Summary, usage
+from kytos.report.wording import pinned_reasons
+from kytos.ui.panels.live_source import context_picker, snapshot_row
+from kytos.ui.panels.pinned import pinned_table
+from kytos.ui.panels.prices import as_given_before, prices_panel
+from kytos.ui.panels.results import Cell, cells_row, share_bar
+from kytos.ui.panels.why_not import why_not_panel
+from kytos.ui.parts import links
+from kytos.ui.parts.heatmaps import cluster_heatmap
+from kytos.ui.parts.text import plain
+from kytos.ui.session import clusters, frame
+from kytos.ui.session.clusters import Loaded
+
+_FILES = "cluster files"
+_ERROR = "upload error"
+_KNOWN = "known files"
+"""The files that were there before the last change."""
+_COMMAND = (
+    "kubectl get nodes,pods,deployments,replicasets,statefulsets,daemonsets,jobs,"
+    "poddisruptionbudgets,persistentvolumeclaims,persistentvolumes,storageclasses,namespaces,"
+    "priorityclasses,horizontalpodautoscalers -A -o json > cluster.json"
+)
+_REASONS = 4
+"""So many are named beside the numbers; the tab has all."""
+
+
+def show() -> None:
+    """Draw the page."""
+    loaded = frame.begin("Cluster")
+    heading, right = st.columns([5, 2.4], vertical_alignment="bottom")
+    source = right.container(horizontal=True, horizontal_alignment="right")
+    with heading:
+        st.title(plain(loaded.name) if loaded else "Your cluster", anchor=False)
+        if loaded is not None and loaded.sample is not None:
+            st.caption(clusters.story(loaded.sample))
+    with source, st.popover("Use your own cluster", icon=":material/upload:", width="content"):
+        _upload()
+    _refusal()
+    links.note()
+    if loaded is None:
+        st.info("There is no sample here: use your own cluster.", icon=":material/info:")
+        return
+    if loaded.snapshot is not None:
+        snapshot_row(loaded.snapshot, _read_live)
+    _state(loaded)
+    frame.questions()
+    st.subheader("Utilisation by node", anchor=False)
+    st.caption("Requested of allocatable. Hover over a node for its pods; ▲ is over capacity.")
+    cluster_heatmap(loaded.cluster)
+    _details(loaded)
+
+
+def _upload() -> None:
+    st.markdown("Read your cluster with one command, then drop the file here:")
+    st.code(_COMMAND, language="console", wrap_lines=True)
+    st.file_uploader(
+        "JSON or YAML, one file or several",
+        type=["json", "yaml", "yml"],
+        accept_multiple_files=True,
+        key=_FILES,
+        on_change=_read,
+    )
+    _refusal()  # here too: the popover covers the page's own
+    st.caption(
+        "It is read in this session only and sent nowhere. A file of more than "
+        f"{st.get_option('server.maxUploadSize')} MB turns red and is not read."
+    )
+    context_picker(_read_live)
+
+
+def _refusal() -> None:
+    error = st.session_state.get(_ERROR)
+    if error:
+        st.error(
+            f"**That could not be read, so the cluster stays as it was.** {plain(error)}",
+            icon=":material/error:",
+        )
+
+
+def _read() -> None:
+    """Take the uploaded files as the session's cluster; on an error leave all as it was.
+
+    Files that hold a whole cluster replace those of an earlier upload, others add to them.
+    """
+    files = st.session_state[_FILES]
+    known = st.session_state.get(_KNOWN, frozenset())
+    st.session_state[_KNOWN] = frozenset(file.file_id for file in files)
+    st.session_state.pop(_ERROR, None)
+    if not files:
+        return
+    added = [file for file in files if file.file_id not in known]
+    if 0 < len(added) < len(files):
+        try:
+            found = _read_files(added)
+        except SourceError:
+            pass  # a part of a cluster, to be read with the others
+        else:
+            if found.cluster.pods:
+                clusters.keep(found)
+                return
+    _keep(lambda: _read_files(files))
+
+
+def _read_files(files: list[UploadedFile]) -> Loaded:
+    return clusters.read_upload([(file.name, file.getvalue()) for file in files])
+
+
+def _read_live(context: str) -> None:
+    """Take a live cluster as the session's; on an error leave all as it was."""
+    _keep(lambda: as_given_before(clusters.read_live(context)))
+
+
+def _keep(read: Callable[[], Loaded]) -> None:
+    st.session_state.pop(_ERROR, None)
+    try:
+        clusters.keep(read())
+    except SourceError as error:
+        st.session_state[_ERROR] = str(error)
+
+
+def _state(loaded: Loaded) -> None:
+    summary = loaded.summary
+    per_hour = summary.price_per_hour
+    waiting = f"{summary.pending:,} pending" if summary.pending else "none pending"
+    movable = summary.running - len(loaded.pinned)
+    cells_row(
+        [
+            Cell("Nodes", f"{summary.nodes:,}", remark=_node_remark(summary)),
+            Cell(
+                "CPU requested",
+                _share(summary.cpu_held, summary.cpu_offered),
+                remark=units.amount_of(CPU, summary.cpu_held, summary.cpu_offered),
+            ),
+            Cell(
+                "Memory requested",
+                _share(summary.memory_held, summary.memory_offered),
+                remark=units.amount_of(MEMORY, summary.memory_held, summary.memory_offered),
+            ),
+            Cell(
+                "Price",
+                "n/a" if per_hour is None else units.price(per_hour),
+                remark="not all known" if per_hour is None else units.price_per_month(per_hour),
+            ),
+            Cell("Running pods", f"{summary.running:,}", remark=waiting),
+            Cell("Pinned pods", f"{len(loaded.pinned):,}", remark=f"{max(movable, 0):,} may move"),
+        ]
+    )
+    if loaded.pinned:
+        reasons = pinned_reasons(loaded.pinned.values())
+        named = "; ".join(f"{plain(why)} ({pods:,})" for why, pods in reasons[:_REASONS])
+        further = len(reasons) - _REASONS
+        more = f"; {units.count(further, 'more reason')} below" if further > 0 else ""
+        st.caption(f"Why pods are pinned: {named}{more}")
+
+
+def _share(held: int, offered: int) -> str:
+    return units.percent(held / offered) if offered else "n/a"
+
+
+def _node_remark(summary: Summary) -> str:
+    remarks = []
+    if summary.cordoned:
+        remarks.append(f"{summary.cordoned:,} cordoned")
+    if summary.not_ready:
+        remarks.append(f"{summary.not_ready:,} not ready")
+    return ", ".join(remarks) or "all ready"
+
+
+def _details(loaded: Loaded) -> None:
+    notes = loaded.cluster.notes
+    names = ["Nodes", f"Pinned pods ({len(loaded.pinned):,})", "Why not"]
+    if notes:
+        names.append(f"Notes ({len(notes):,})")
+    tabs = st.tabs(names)
+    with tabs[0]:
+        _node_table(loaded.cluster)
+        prices_panel(loaded)
+    with tabs[1]:
+        pinned_table(loaded)
+    with tabs[2]:
+        why_not_panel(loaded.cluster)
+    if notes:
+        with tabs[3]:
+            _notes_table(loaded.cluster)
+
+
+def _node_table(cluster: Cluster) -> None:
+    found = usage(cluster)
+    share = found.share.round(2)  # the bars would print more digits than anyone asks for
+    table = pd.DataFrame(
+        {
+            "Node": found.nodes,
+            "Zone": [node.zone or "" for node in cluster.nodes],
+            "Type": [node.labels.get(INSTANCE_TYPE, "") for node in cluster.nodes],
+            "State": [
+                "cordoned" if node.unschedulable else "ready" if node.ready else "not ready"
+                for node in cluster.nodes
+            ],
+            "CPU": share[:, found.resources.index(CPU)],
+            "Memory": share[:, found.resources.index(MEMORY)],
+            "Pods": found.held[:, found.resources.index(PODS)],
+            "Price per hour": [node.price_per_hour for node in cluster.nodes],
+        }
+    )
+    told = [name for name in table if not table[name].replace("", None).isna().all()]
+    st.dataframe(
+        table[told],
+        hide_index=True,
+        key="nodes",
+        column_config={
+            "CPU": share_bar("CPU requested"),
+            "Memory": share_bar("Memory requested"),
+            "Price per hour": st.column_config.NumberColumn(format="$%.3f"),
+        },
+    )
+
+
+def _notes_table(cluster: Cluster) -> None:
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "What was found": [note.message for note in cluster.notes],
+                "Times": [note.count for note in cluster.notes],
+                "For example": [", ".join(note.subjects) for note in cluster.notes],
+            }
+        ),
+        hide_index=True,
+        key="notes",
+    )

@@ -1,0 +1,60 @@
+"""The Compare page: several solvers side by side, or the frontier of gain against moves."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from kytos.ui.pages import compare_frontier as frontier_view
+from kytos.ui.pages import compare_solvers as solvers_view
+from kytos.ui.pages.compare_parts import View
+from kytos.ui.panels import question
+from kytos.ui.parts import controls, links
+from kytos.ui.session import frame
+
+_NAMES = {View.SOLVERS: "Solvers side by side", View.FRONTIER: "Gain against moves"}
+_ABOUT = {
+    View.SOLVERS: (
+        "The same problem through several solvers, each judged by the same referee, beside what "
+        "the scheduler and the usual rules would do."
+    ),
+    View.FRONTIER: (
+        "What can be gained for how many moves: the price of a move is swept while the other "
+        "weights stay as the sliders are."
+    ),
+}
+
+
+def show() -> None:
+    """Draw the page."""
+    loaded = frame.begin("Compare")
+    if loaded is None:
+        question.no_cluster()
+        return
+    with st.sidebar:
+        controls.presets()
+        request = controls.rebalance_request(loaded.cluster)
+        weights = controls.weights(request.mode)
+        with st.expander("Budget", icon=":material/tune:"):
+            params = controls.budget()
+    heading, switch = st.columns([4, 5], vertical_alignment="bottom")
+    with switch:
+        view = View(
+            st.segmented_control(
+                "View",
+                list(View),
+                format_func=lambda view: _NAMES[View(view)],
+                default=View.SOLVERS,
+                required=True,
+                label_visibility="collapsed",
+                key="compare view",
+                width="stretch",
+            )
+        )
+    with heading:
+        st.title("Compare", anchor=False)
+    st.caption(f"{_ABOUT[view]} Nothing is changed in the cluster.")
+    links.note()
+    if view is View.SOLVERS:
+        solvers_view.show(loaded, request, weights, params)
+    else:
+        frontier_view.show(loaded, request, weights, params)

@@ -1,0 +1,165 @@
+"""Compare's second view: the frontier of what is gained against how many pods move."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from kytos.compare import Frontier, FrontierPoint, FrontierRequest, frontier
+from kytos.contract.params import SolverParams
+from kytos.contract.watch import StopReason
+from kytos.contract.weights import Weights
+from kytos.problem import LoadMode
+from kytos.questions.rebalance import RebalanceRequest
+from kytos.report import units
+from kytos.report.figures.compare import Gain, frontier_scatter, gain_of, gains
+from kytos.ui.pages.compare_parts import View, answer_of, download, draw_empty, draw_plan, mark_old
+from kytos.ui.panels import results
+from kytos.ui.session import runs
+from kytos.ui.session.clusters import Loaded
+from kytos.ui.session.runs import Answer, Ask
+
+_POINT = "frontier point"
+"""Key of the plan that is shown below the frontier, by its position."""
+_ENDED_EARLY = {
+    StopReason.WORK: "",
+    StopReason.CLOCK: "; the time cap ended it early, so there may be more to find",
+    StopReason.USER: "; it was stopped, so there may be more to find",
+    StopReason.OPTIMAL: "",
+}
+
+
+def show(loaded: Loaded, request: RebalanceRequest, weights: Weights, params: SolverParams) -> None:
+    """Draw the frontier, and the plan of the point that is chosen on it."""
+    about, points, button = st.columns([3, 1, 1], vertical_alignment="bottom")
+    with points:
+        number = int(
+            st.number_input("Points", min_value=2, max_value=100, value=12, key="frontier points")
+        )
+    with button:
+        pressed = st.button(
+            "Draw frontier", type="primary", icon=":material/timeline:", width="stretch"
+        )
+    asked = FrontierRequest(points=number, **request.model_dump())
+    ask = Ask(View.FRONTIER, loaded.digest, asked, weights, None, params)
+    if pressed:
+        st.session_state.pop(_POINT, None)
+        runs.start(frontier, ask, loaded)
+    runs.watch(View.FRONTIER)
+    answer = answer_of(View.FRONTIER, loaded)
+    if answer is None:
+        draw_empty(loaded, "Press *Draw frontier* to see what more moves would bring.")
+        return
+    mark_old(answer, ask, "Draw frontier")
+    found: Frontier = answer.outcome
+    with about:
+        results.headline(frontier_headline(found))
+    _frontier_result(answer, found)
+
+
+def _frontier_result(answer: Answer, found: Frontier) -> None:
+    offered = gains(found)
+    gain = offered[0]
+    if len(offered) > 1:
+        gain = st.segmented_control(
+            "Gain",
+            offered,
+            format_func=lambda gain: Gain(gain).value.capitalize(),
+            default=gain,
+            required=True,
+            label_visibility="collapsed",
+            key="gain",
+        )
+    positions = range(len(found.points))
+    if st.session_state.get(_POINT) not in positions:
+        st.session_state[_POINT] = next(p for p in positions if found.points[p].present)
+    shown = st.session_state[_POINT]
+    st.plotly_chart(
+        frontier_scatter(found, gain, shown),
+        key="frontier chart",
+        on_select=_choose_point,
+        selection_mode="points",
+        config={"displayModeBar": False},
+    )
+    choice, note = st.columns([2, 3], vertical_alignment="bottom")
+    with choice:
+        st.selectbox(
+            "Plan shown",
+            positions,
+            format_func=lambda position: point_name(found, position, gain),
+            key=_POINT,
+        )
+    with note:
+        st.caption(
+            f"Click a point to see its plan. {units.count(len(found.points), 'plan')} in "
+            f"{found.seconds:.1f} s, seed {found.seed}, by refinement "
+            f"alone{_ENDED_EARLY[found.stopped_by]}."
+        )
+    start, point = found.points[0].plan, found.points[st.session_state[_POINT]]
+    draw_plan(answer, start, point.plan, found.mode)
+    with st.expander("All points as a table", icon=":material/table:"):
+        st.dataframe(frontier_table(found), hide_index=True, key="frontier table")
+        download("Frontier as JSON", found.model_dump_json(by_alias=True), answer, "frontier")
+
+
+def _choose_point() -> None:
+    """Show the plan of the point that was clicked."""
+    event = st.session_state["frontier chart"]
+    for point in event["selection"]["points"]:
+        if point.get("customdata") is not None:
+            st.session_state[_POINT] = int(np.ravel(np.array(point["customdata"], dtype=object))[0])
+
+
+def frontier_headline(found: Frontier) -> str:
+    """Say in one sentence what the far end brings, and what it takes."""
+    worth = [point for point in found.points if not point.dominated]
+    far = worth[-1]
+    moved = units.count(far.plan.metrics.pods_moved, "pod")
+    if far is worth[0]:
+        return "No move brings anything"
+    if found.mode is LoadMode.CONSOLIDATE:
+        nodes = found.points[0].plan.metrics.nodes_in_use - far.plan.metrics.nodes_in_use
+        return f"Up to {units.count(nodes, 'node')} freed, for {moved} moved"
+    start = found.points[0].unevenness
+    return (
+        f"Unevenness from {100 * start:.1f}% down to {100 * far.unevenness:.1f}%, for {moved} moved"
+    )
+
+
+def point_name(found: Frontier, position: int, gain: Gain) -> str:
+    """Name a point as the list of plans shows it."""
+    point = found.points[position]
+    value = gain_of(found, point, gain)
+    words = units.count(point.plan.metrics.pods_moved, "pod") + " moved, "
+    if gain is Gain.NODES_FREED:
+        words += f"{units.count(round(value), 'node')} freed"
+    elif gain is Gain.PRICE_SAVED:
+        words += f"${value:,.2f} saved an hour"
+    else:
+        words += f"unevenness {100 * value:.1f}%"
+    return words + (" (the sliders' setting)" if point.present else "")
+
+
+def frontier_table(found: Frontier) -> pd.DataFrame:
+    """Return a row for each point."""
+    table = pd.DataFrame([_point_row(point) for point in found.points])
+    return table.dropna(axis="columns", how="all")
+
+
+def _point_row(point: FrontierPoint) -> dict[str, object]:
+    metrics = point.plan.metrics
+    remarks = {
+        "the sliders' setting": point.present,
+        "no better for more moves": point.dominated,
+    }
+    return {
+        "Pods moved": metrics.pods_moved,
+        "Nodes in use": metrics.nodes_in_use,
+        "Price per hour": metrics.price_per_hour,
+        "Unevenness": f"{100 * point.unevenness:.1f}%",
+        "C": f"{point.weights.C:.3g}",
+        "Limit on moves": "" if point.max_moves is None else str(point.max_moves),
+        "Energy": units.energy(point.plan.energy.total),
+        "Remark": ", ".join(words for words, holds in remarks.items() if holds),
+    }

@@ -1,0 +1,66 @@
+"""What both views of the Compare page share: the answer on screen, a plan of it, a download."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+
+import streamlit as st
+
+from kytos.compare import Plan
+from kytos.problem import LoadMode
+from kytos.ui.panels import results
+from kytos.ui.parts.heatmaps import change_heatmaps, cluster_heatmap
+from kytos.ui.session import runs
+from kytos.ui.session.clusters import Loaded
+from kytos.ui.session.runs import Answer, Ask
+
+
+class View(StrEnum):
+    """What is compared; also the names its runs are kept under."""
+
+    SOLVERS = "compare solvers"
+    FRONTIER = "frontier"
+
+
+def answer_of(view: View, loaded: Loaded) -> Answer | None:
+    """Return the view's last answer if it is about the cluster on screen."""
+    answer = runs.last_answer(view)
+    return answer if answer is not None and answer.loaded.digest == loaded.digest else None
+
+
+def mark_old(answer: Answer, ask: Ask | None, label: str) -> None:
+    """Say so when the controls are no longer those of the answer."""
+    if answer.ask != ask:
+        st.warning(
+            f"The controls have changed since this result; press *{label}* to update it.",
+            icon=":material/history:",
+        )
+
+
+def draw_empty(loaded: Loaded, invitation: str) -> None:
+    """Draw what there is to see before the first answer."""
+    st.subheader("As it is now", anchor=False)
+    st.caption(invitation)
+    cluster_heatmap(loaded.cluster)
+
+
+def draw_plan(answer: Answer, start: Plan, plan: Plan, mode: LoadMode) -> None:
+    """Draw one plan as the Rebalance page does: metrics, heatmaps, moves."""
+    results.metrics_row(start.metrics, plan.metrics, mode)
+    cluster = answer.loaded.cluster
+    change_heatmaps(cluster, cluster.with_placement(plan.changes), frozenset(plan.freed_nodes))
+    st.markdown(f"**Moves ({len(plan.moves):,})**")
+    results.moves_panel(plan.moves, cluster, answer.loaded.name)
+
+
+def download(label: str, content: str, answer: Answer, what: str) -> None:
+    """Offer JSON as a file."""
+    st.download_button(
+        label,
+        json.dumps(json.loads(content), indent=1),
+        f"{answer.loaded.name}-{what}.json",
+        "application/json",
+        icon=":material/download:",
+        on_click="ignore",
+    )

@@ -1,0 +1,172 @@
+"""Compare's first view: the same problem through several solvers, side by side."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from kytos.compare import BASELINES, CompareRequest, Comparison, Plan, Row, compare_solvers
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.weights import Weights
+from kytos.questions.rebalance import RebalanceRequest
+from kytos.report import units
+from kytos.report.figures.compare import energy_by_solver, energy_over_time
+from kytos.ui.pages.compare_parts import View, answer_of, download, draw_empty, draw_plan, mark_old
+from kytos.ui.panels import qubo as quantum_panel
+from kytos.ui.panels import results
+from kytos.ui.parts import controls
+from kytos.ui.parts.heatmaps import chart
+from kytos.ui.parts.text import plain
+from kytos.ui.session import runs
+from kytos.ui.session.clusters import Loaded
+from kytos.ui.session.runs import Answer, Ask
+
+_GAP_HELP = (
+    "How far the energy is above the bound proven for all of them, relative to it; for even load "
+    "relative to the sum of squared utilisation."
+)
+_PROPOSAL_HELP = "What the solver reached by itself, before refinement."
+
+
+def show(loaded: Loaded, request: RebalanceRequest, weights: Weights, params: SolverParams) -> None:
+    """Draw the choice of solvers, and what the last comparison came to."""
+    here = controls.solvers_here()
+    choice, button = st.columns([4, 1], vertical_alignment="bottom")
+    with choice:
+        chosen = st.multiselect(
+            "Solvers",
+            [name.value for name in here],
+            default=[name.value for name in _first_choice(here)],
+            key="compared",
+            wrap=True,
+        )
+    with button:
+        pressed = st.button(
+            "Compare",
+            type="primary",
+            icon=":material/compare_arrows:",
+            width="stretch",
+            disabled=not chosen,
+            help=None if chosen else "Choose at least one solver.",
+        )
+    ask = None
+    if chosen:
+        names = tuple(SolverName(name) for name in chosen)
+        asked = CompareRequest(solvers=names, **request.model_dump())
+        ask = Ask(View.SOLVERS, loaded.digest, asked, weights, None, params)
+        if pressed:
+            runs.start(compare_solvers, ask, loaded)
+    runs.watch(View.SOLVERS)
+    answer = answer_of(View.SOLVERS, loaded)
+    if answer is None:
+        draw_empty(loaded, "Press *Compare* to run the chosen solvers one after another.")
+        return
+    mark_old(answer, ask, "Compare")
+    _solvers_result(answer)
+
+
+def _first_choice(here: list[SolverName]) -> list[SolverName]:
+    wanted = (SolverName.HYBRID, *CompareRequest().solvers)
+    return [name for name in wanted if name in here]
+
+
+def _solvers_result(answer: Answer) -> None:
+    comparison: Comparison = answer.outcome
+    ran = [row for row in comparison.rows if row.plan is not None]
+    results.headline(solvers_headline(comparison))
+    for row in comparison.rows:
+        if row.problem is not None:
+            st.warning(f"`{row.solver}`: {plain(row.problem)}", icon=":material/block:")
+    st.dataframe(
+        solvers_table(comparison),
+        hide_index=True,
+        key="solvers table",
+        placeholder="",
+        column_config={
+            "Solver": st.column_config.TextColumn(width=200),
+            "Kind": st.column_config.TextColumn(width=70),
+            "Seconds": st.column_config.NumberColumn(format="%.2f"),
+            "Gap": st.column_config.NumberColumn(format="percent", help=_GAP_HELP),
+            "Own proposal": st.column_config.TextColumn(help=_PROPOSAL_HELP),
+            "CPU spread": st.column_config.NumberColumn(
+                format="percent", help="Standard deviation of the nodes' CPU utilisation."
+            ),
+            "Price per hour": st.column_config.NumberColumn(format="dollar"),
+        },
+    )
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**Energy by term**")
+        chart(energy_by_solver(comparison), key="energy by solver", alt="Energy by term and solver")
+    with right:
+        st.markdown("**Best energy over time**")
+        chart(energy_over_time(comparison), key="energy over time", alt="Best energy over time")
+    written = comparison.model_dump_json(by_alias=True)
+    download("Comparison as JSON", written, answer, "comparison")
+    if not ran:
+        return
+    st.subheader("Plan", anchor=False)
+    best = min(ran, key=lambda row: row.plan.energy.total if row.plan else np.inf)
+    names = [row.solver.value for row in ran]
+    shown = st.selectbox(
+        "Plan of", names, index=names.index(best.solver.value), key="plan of", width=340
+    )
+    row = next(row for row in ran if row.solver.value == shown)
+    assert row.plan is not None
+    for message in row.messages:
+        st.info(plain(message), icon=":material/info:")
+    draw_plan(answer, comparison.start, row.plan, comparison.mode)
+    with st.expander("The QUBO", icon=":material/function:"):
+        quantum_panel.show_compared(answer, row)
+
+
+def solvers_headline(comparison: Comparison) -> str:
+    """Say in one sentence who came out best, and how good that is."""
+    ran = [row for row in comparison.rows if row.plan is not None]
+    if not ran:
+        return "No solver ran"
+    lowest = min(row.plan.energy.total for row in ran if row.plan is not None)
+    close = max(abs(lowest), 1.0) * 1e-9
+    winners = [
+        row for row in ran if row.plan is not None and row.plan.energy.total <= lowest + close
+    ]
+    names = ", ".join(f"`{row.solver}`" for row in winners)
+    found = f"Lowest energy: {units.energy(lowest)}, by {names}"
+    best = winners[0]
+    if best.optimal:
+        return f"{found}; proven that none is lower"
+    if best.gap is not None:
+        return f"{found}; the gap to the proven bound is {100 * best.gap:.2g}%"
+    return found
+
+
+def solvers_table(comparison: Comparison) -> pd.DataFrame:
+    """Return a row for the start and for each solver that ran."""
+    rows = [_table_row("as it is now", comparison.start, None)]
+    rows += [
+        _table_row(row.solver.value, row.plan, row)
+        for row in comparison.rows
+        if row.plan is not None
+    ]
+    table = pd.DataFrame(rows)
+    return table.dropna(axis="columns", how="all")
+
+
+def _table_row(name: str, plan: Plan, row: Row | None) -> dict[str, object]:
+    proposed = None if row is None else row.proposed_energy
+    kind = "" if row is None else ("baseline" if row.solver in BASELINES else "solver")
+    return {
+        "Solver": name,
+        "Kind": kind,
+        "Energy": units.energy(plan.energy.total),
+        "Own proposal": "" if proposed is None else units.energy(proposed),
+        "Gap": None if row is None else row.gap,
+        "Nodes in use": plan.metrics.nodes_in_use,
+        "Price per hour": plan.metrics.price_per_hour,
+        "Pods moved": plan.metrics.pods_moved,
+        "CPU spread": round(plan.metrics.cpu_spread, 2),
+        "Replica pairs": plan.metrics.anti_affinity_pairs,
+        "Seconds": None if row is None else row.seconds,
+        "Ended by": "" if row is None or row.stopped_by is None else row.stopped_by.value,
+    }

@@ -1,0 +1,413 @@
+"""The Placement page: new pods in, a node for each, and what the runners-up would cost."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from pydantic import ValidationError
+
+from kytos.cluster import Cluster
+from kytos.errors import SourceError, first_problem
+from kytos.problem import LoadMode
+from kytos.questions.outcome import Question
+from kytos.questions.placement.new_objects import NewPod, NodeShape
+from kytos.questions.placement.placement import (
+    PlacementOutcome,
+    PlacementRequest,
+    place,
+    planned_cluster,
+)
+from kytos.questions.placement.startup_and_latency import Latency, StartupSeconds
+from kytos.report import units
+from kytos.report.figures.options import cost_by_node
+from kytos.sources.templates import pods_of_manifests
+from kytos.ui.panels import question, results
+from kytos.ui.panels.question import Panel, QuestionPage
+from kytos.ui.panels.results import Cell
+from kytos.ui.parts import controls, meanings, tables
+from kytos.ui.parts.controls import Preset
+from kytos.ui.parts.heatmaps import change_heatmaps, chart
+from kytos.ui.parts.tables import Row, edited_rows
+from kytos.ui.parts.text import plain
+from kytos.ui.session import frame
+from kytos.ui.session.runs import Answer, Ask
+
+_MODE, _WAITING, _YAML = "placement_mode", "place_waiting", "manifests"
+_PODS, _TRAFFIC, _SHAPES, _GROWTH = "new pods", "traffic", "node shapes", "growth"
+_YAML_HINT = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: reports}
+spec:
+  replicas: 3
+  template: …"""
+PRESETS = (
+    Preset(
+        "Even out",
+        "Level CPU and memory, and keep replicas apart.",
+        {_MODE: LoadMode.SPREAD.value, "A": 1.0, "B": 1.0, "C": 1.0, "D": 3.0},
+    ),
+    Preset(
+        "Start soon",
+        "Start-up and latency count most.",
+        {_MODE: LoadMode.SPREAD.value, "A": 1.0, "B": 1.0, "C": 5.0, "D": 1.0},
+    ),
+    Preset(
+        "Cut cost",
+        "Fill nodes that are in use before others, and buy as little as possible.",
+        {_MODE: LoadMode.CONSOLIDATE.value, "A": 1.0, "B": 1.0, "C": 0.2, "D": 0.2},
+    ),
+)
+_FIRST_PODS: tuple[Row, ...] = (
+    {"id": "new", "count": 3, "cpu_request": 500, "mem_request": 512, "service": "new"},
+)
+"""What the table opens with, so that *Place* has something to place."""
+
+
+def request_values(request: PlacementRequest) -> dict[str, Any]:
+    """Return the values of the page's controls by key."""
+    return {
+        _MODE: request.mode.value,
+        _WAITING: request.waiting,
+        _YAML: request.manifest_text,
+        **tables.filling(_PODS, [_row(pod) for pod in request.new_pods]),
+        **tables.filling(_TRAFFIC, [edge.model_dump(by_alias=True) for edge in request.traffic]),
+        **tables.filling(_SHAPES, [_row(shape) for shape in request.node_shapes]),
+        **tables.filling(
+            _GROWTH,
+            [{"service": name, "factor": factor} for name, factor in request.growth.items()],
+        ),
+        **request.latency_ms.model_dump(),
+        **request.startup_s.model_dump(),
+    }
+
+
+def _row(entry: NewPod | NodeShape) -> Row:
+    return entry.model_dump(exclude_defaults=True) | {"count": entry.count}
+
+
+def _change(
+    cluster: Cluster, request: PlacementRequest, outcome: PlacementOutcome
+) -> tuple[Cluster, Cluster]:
+    after = planned_cluster(cluster, request, outcome)
+    return after.with_placement(dict.fromkeys(outcome.placement)), after
+
+
+PAGE = QuestionPage(
+    question=Question.PLACEMENT,
+    title="Placement",
+    about=(
+        "The node for each new pod, near those it talks to and where it starts soonest. "
+        "Pods that run stay where they are."
+    ),
+    button="Place",
+    icon=":material/add_location_alt:",
+    function=place,
+    values=request_values,
+    change=_change,
+)
+
+
+def show() -> None:
+    """Draw the page."""
+    loaded = frame.begin(PAGE.title)
+    if loaded is None:
+        question.no_cluster()
+        return
+    with st.sidebar:
+        controls.presets(PRESETS)
+        mode = controls.load_mode(LoadMode.SPREAD, key=_MODE)
+        waiting = _waiting(loaded.cluster)
+        settings = question.settings(meanings.waiting(mode))
+    pressed = question.head(PAGE)
+    ask = None
+    try:
+        request = _request(loaded.cluster, mode, waiting=waiting)
+        ask = Ask(PAGE.question, loaded.digest, request, *settings)
+    except SourceError as error:
+        question.refused(error)
+    answer = question.run(PAGE, ask, loaded, pressed=pressed)
+    if answer is None:
+        question.empty(PAGE, ask, loaded, "Describe the new pods and press *Place*.")
+        return
+    question.stale_note(PAGE, answer, ask)
+    _result(answer, ask)
+
+
+def _waiting(cluster: Cluster) -> bool:
+    number = sum(pod.waiting for pod in cluster.pods)
+    chosen = st.toggle(
+        f"Waiting pods too ({number:,})",
+        key=_WAITING,
+        bind="query-params",
+        disabled=not number,
+        help="Pods of the cluster that wait for a node are placed with the new ones.",
+    )
+    return bool(chosen and number)
+
+
+def _request(cluster: Cluster, mode: LoadMode, *, waiting: bool) -> PlacementRequest:
+    """Draw what is to be placed, and read it.
+
+    Raises
+    ------
+    SourceError
+        Naming the row and column that cannot be.
+    """
+    pods, pasted, traffic, growth, shapes, times = st.tabs(
+        ["New pods", "From YAML", "Traffic", "Growth", "Nodes to buy", "Latency and start-up"]
+    )
+    with pods:
+        new_pods = edited_rows(_PODS, _FIRST_PODS, _POD_COLUMNS)
+    with pasted:
+        text = st.text_area(
+            "Manifests: Pods, Deployments, StatefulSets, Jobs",
+            key=_YAML,
+            height=200,
+            placeholder=_YAML_HINT,
+            persist_state="session",
+        )
+        typed = sum(int(row.get("count", 1)) for row in new_pods)
+        if text.strip() and typed:
+            st.caption(
+                f"They are placed together with the {units.count(typed, 'pod')} of the table "
+                "under *New pods*; empty it to place these alone."
+            )
+    with traffic:
+        edges = edited_rows(_TRAFFIC, (), _TRAFFIC_COLUMNS)
+        st.caption("Between pods or services; latency counts by weight.")
+    with growth:
+        grown = edited_rows(_GROWTH, (), _GROWTH_COLUMNS)
+        st.caption("The load foreseen, as a multiple of what a service's pods request.")
+    with shapes:
+        offered = edited_rows(_SHAPES, (), _SHAPE_COLUMNS)
+        st.caption("Nodes that can be bought; what no pod needs is not.")
+    with times:
+        latency, startup = _times()
+    for position, row in enumerate(grown):
+        if row.keys() != {"service", "factor"}:
+            raise SourceError("needs a service and a factor", f"growth[{position}]")
+    # What cannot be read is said while it is typed, not once it is asked.
+    pods_of_manifests(text, "the pasted manifests", cluster.priority_classes)
+    try:
+        return PlacementRequest.model_validate(
+            {
+                "new_pods": new_pods,
+                "manifest_text": text,
+                "waiting": waiting,
+                "traffic": edges,
+                "latency_ms": latency,
+                "startup_s": startup,
+                "growth": {row["service"]: row["factor"] for row in grown},
+                "node_shapes": offered,
+                "mode": mode,
+            }
+        )
+    except ValidationError as error:
+        raise first_problem(error) from error
+
+
+def _times() -> tuple[Row, Row]:
+    st.markdown("**Milliseconds between two pods**")
+    latency = _numbers(
+        Latency(),
+        {
+            "same_node": "same node",
+            "same_zone": "same zone",
+            "other_zone": "another zone",
+            "other_region": "another region",
+        },
+    )
+    st.markdown("**Seconds until a pod runs**")
+    startup = _numbers(
+        StartupSeconds(),
+        {
+            "image_present": "image on the node",
+            "image_pull": "image to be pulled",
+            "node_ready": "more, on a node that is up",
+        },
+    )
+    return latency, startup
+
+
+def _numbers(defaults: Latency | StartupSeconds, labels: dict[str, str]) -> Row:
+    found = {}
+    for column, (field, label) in zip(st.columns(4), labels.items(), strict=False):
+        found[field] = column.number_input(
+            label.capitalize(),
+            min_value=0.0,
+            max_value=86_400.0,
+            value=float(getattr(defaults, field)),
+            key=field,
+            bind="query-params",
+        )
+    return found
+
+
+_POD_COLUMNS = {
+    "id": st.column_config.TextColumn("Name", required=True),
+    "count": st.column_config.NumberColumn("Count", min_value=1, step=1, default=1),
+    "cpu_request": st.column_config.NumberColumn("CPU (millicores)", min_value=0, required=True),
+    "mem_request": st.column_config.NumberColumn("Memory (MiB)", min_value=0, required=True),
+    "image": st.column_config.TextColumn("Image"),
+    "priority": st.column_config.NumberColumn("Priority", step=1),
+    "service": st.column_config.TextColumn("Service"),
+}
+_TRAFFIC_COLUMNS = {
+    "from": st.column_config.TextColumn("From", help="pod or service", required=True),
+    "to": st.column_config.TextColumn("To", help="pod or service", required=True),
+    "weight": st.column_config.NumberColumn("Weight", min_value=0, default=1),
+}
+_GROWTH_COLUMNS = {
+    "service": st.column_config.TextColumn("Service", required=True),
+    "factor": st.column_config.NumberColumn("Grows by", min_value=0, default=1.5),
+}
+_SHAPE_COLUMNS = {
+    "id": st.column_config.TextColumn("Name", required=True),
+    "count": st.column_config.NumberColumn("At most", min_value=1, step=1, default=1),
+    "cpu_capacity": st.column_config.NumberColumn("CPU (millicores)", min_value=1, required=True),
+    "mem_capacity": st.column_config.NumberColumn("Memory (MiB)", min_value=1, required=True),
+    "zone": st.column_config.TextColumn("Zone"),
+    "price_per_hour": st.column_config.NumberColumn("Price per hour", min_value=0, format="dollar"),
+    "startup_seconds": st.column_config.NumberColumn("Boot seconds", min_value=0, default=90),
+}
+
+_WAIT_COLUMNS = {
+    "Start-up (s)": st.column_config.NumberColumn(format="%.0f"),
+    "Latency (ms)": st.column_config.NumberColumn(format="%.2f"),
+}
+
+
+def _result(answer: Answer, ask: Ask | None) -> None:
+    outcome: PlacementOutcome = answer.outcome
+    results.headline(headline(outcome))
+    st.markdown(scheduler_sentence(outcome))
+    results.cells_row(_cells(outcome))
+    results.proof_caption(answer, results.certificate_caption(outcome.certificate))
+    change_heatmaps(answer.before, answer.after)
+    panels: dict[str, Panel] = {
+        f"Placements ({len(outcome.placements):,})": partial(_placements, answer, outcome),
+        "Runners-up": partial(_runners_up, outcome),
+    }
+    if outcome.unplaced:
+        panels[f"No node ({len(outcome.unplaced):,})"] = partial(_unplaced, answer, outcome)
+    question.result_tabs(PAGE, answer, ask, panels)
+
+
+def headline(outcome: PlacementOutcome) -> str:
+    """Say in one sentence what becomes of the new pods."""
+    placed, without = len(outcome.placements), len(outcome.unplaced)
+    if without:
+        words = f"{placed:,} of {placed + without:,} new pods get a node, {without:,} do not"
+    else:
+        words = f"{units.count(placed, 'new pod')} placed"
+    if outcome.bought_nodes:
+        words += f"; {units.count(len(outcome.bought_nodes), 'node')} to buy"
+    return plain(words)
+
+
+def scheduler_sentence(outcome: PlacementOutcome) -> str:
+    """Say how the plan compares to what the default scheduler would have chosen."""
+    its = outcome.default_scheduler
+    elsewhere = sum(its.get(pod) not in (None, node) for pod, node in outcome.placement.items())
+    missing = sum(
+        its.get(pod) is None for pod, node in outcome.placement.items() if node is not None
+    )
+    if not elsewhere and not missing:
+        return "The default scheduler would choose the same nodes."
+    deeds = []
+    if elsewhere:
+        deeds.append(f"put {units.count(elsewhere, 'pod')} elsewhere")
+    if missing:
+        deeds.append(f"leave {missing:,} without a node")
+    energies = (
+        f"{units.energy(outcome.default_scheduler_energy)} against "
+        f"{units.energy(outcome.energy.after.total)}"
+    )
+    return plain(f"The default scheduler would {' and '.join(deeds)}, at an energy of {energies}.")
+
+
+def _cells(outcome: PlacementOutcome) -> list[Cell]:
+    placed, without = len(outcome.placements), len(outcome.unplaced)
+    slowest = max((pod.startup_s for pod in outcome.placements), default=0.0)
+    waits = [pod.latency_ms for pod in outcome.placements if pod.latency_ms > 0]
+    latency = f"{sum(waits) / len(waits):.2g} ms" if waits else "n/a"
+    before, after = outcome.metrics.before, outcome.metrics.after
+    cpu, memory, _, pairs = results.load_cells(
+        before, after, levels=outcome.mode is not LoadMode.CONSOLIDATE
+    )
+    return [
+        Cell("Placed", f"{placed:,}", remark=f"of {placed + without:,} new"),
+        Cell("Slowest start", f"{slowest:.0f} s", remark="to running"),
+        Cell("Latency", latency, remark="mean"),
+        *results.price_cells(before, after),
+        cpu,
+        memory,
+        pairs,
+    ]
+
+
+def _placements(answer: Answer, outcome: PlacementOutcome) -> None:
+    if not outcome.placements:
+        st.markdown("No pod gets a node.")
+        return
+    known = {pod.id: pod for pod in answer.after.pods}
+    bought = frozenset(outcome.bought_nodes)
+    table = pd.DataFrame(
+        {
+            "Pod": [pod.pod for pod in outcome.placements],
+            "Node": [
+                f"{pod.node} (to buy)" if pod.node in bought else pod.node
+                for pod in outcome.placements
+            ],
+            "Default scheduler": [
+                outcome.default_scheduler.get(pod.pod) or "no node" for pod in outcome.placements
+            ],
+            "Start-up (s)": [pod.startup_s for pod in outcome.placements],
+            "Latency (ms)": [pod.latency_ms for pod in outcome.placements],
+            **results.request_columns([known[pod.pod] for pod in outcome.placements]),
+        }
+    )
+    results.table_with_downloads(
+        table, outcome.placements, "placements", answer.loaded.name, _WAIT_COLUMNS
+    )
+
+
+def _runners_up(outcome: PlacementOutcome) -> None:
+    if not outcome.placements:
+        st.markdown("No pod gets a node.")
+        return
+    pod = st.selectbox("Pod", [placed.pod for placed in outcome.placements], key="option of")
+    options = [option for option in outcome.alternatives if option.pod == pod]
+    st.caption("What this pod adds to the energy on each node, all others as planned. ✓ is chosen.")
+    chart(
+        cost_by_node(options, outcome.weights),
+        key="options",
+        alt="What the pod would cost on each node, by term",
+    )
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Node": [option.node for option in options],
+                "Energy": [units.energy(option.total) for option in options],
+                "Start-up (s)": [option.startup_s for option in options],
+                "Latency (ms)": [option.latency_ms for option in options],
+            }
+        ),
+        hide_index=True,
+        key="option table",
+        column_config=_WAIT_COLUMNS,
+    )
+
+
+def _unplaced(answer: Answer, outcome: PlacementOutcome) -> None:
+    table = pd.DataFrame(
+        {
+            "Pod": [pod.pod for pod in outcome.unplaced],
+            "Priority": [pod.priority for pod in outcome.unplaced],
+            "Why": [pod.reason for pod in outcome.unplaced],
+        }
+    )
+    results.table_with_downloads(table, outcome.unplaced, "no node", answer.loaded.name)

@@ -1,0 +1,130 @@
+"""The Rebalance page: weights and solver in, one call, and what would change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from kytos.cluster import INSTANCE_TYPE, Cluster
+from kytos.problem import LoadMode
+from kytos.questions.outcome import Question
+from kytos.questions.rebalance import RebalanceOutcome, rebalance
+from kytos.report import units
+from kytos.report.wording import searched_to_its_end, why_it_ended
+from kytos.ui.panels import question, results
+from kytos.ui.panels.pinned import pinned_table
+from kytos.ui.panels.question import Panel, QuestionPage
+from kytos.ui.parts import controls, meanings
+from kytos.ui.parts.heatmaps import change_heatmaps
+from kytos.ui.parts.text import named, plain
+from kytos.ui.session import frame
+from kytos.ui.session.runs import Answer, Ask
+
+PAGE = QuestionPage(
+    question=Question.REBALANCE,
+    title="Rebalance",
+    about=(
+        "Which running pods to move, and where, so that fewer nodes are needed or load is even."
+    ),
+    button="Rebalance",
+    icon=":material/balance:",
+    function=rebalance,
+    values=controls.rebalance_values,
+)
+
+
+def show() -> None:
+    """Draw the page."""
+    loaded = frame.begin(PAGE.title)
+    if loaded is None:
+        question.no_cluster()
+        return
+    with st.sidebar:
+        controls.presets()
+        request = controls.rebalance_request(loaded.cluster)
+        settings = question.settings(meanings.moving(request.mode))
+    ask = Ask(PAGE.question, loaded.digest, request, *settings)
+    pressed = question.head(PAGE)
+    answer = question.run(PAGE, ask, loaded, pressed=pressed)
+    if answer is None:
+        question.empty(PAGE, ask, loaded, "Press *Rebalance* to see what would change.")
+        return
+    question.stale_note(PAGE, answer, ask)
+    _result(answer, ask)
+
+
+def _result(answer: Answer, ask: Ask) -> None:
+    outcome: RebalanceOutcome = answer.outcome
+    if outcome.nothing_to_do:
+        _no_move(outcome)
+    else:
+        results.headline(headline(outcome))
+        if outcome.freed_nodes:
+            st.markdown(f"Freed: {named(outcome.freed_nodes)}")
+    results.metrics_row(outcome.metrics.before, outcome.metrics.after, outcome.mode)
+    results.proof_caption(answer, results.certificate_caption(outcome.certificate))
+    change_heatmaps(answer.before, answer.after, frozenset(outcome.freed_nodes))
+    cluster, name = answer.loaded.cluster, answer.loaded.name
+    panels: dict[str, Panel] = {
+        f"Moves ({len(outcome.moves):,})": lambda: results.moves_panel(outcome.moves, cluster, name)
+    }
+    if outcome.freed_nodes:
+        panels[f"Freed ({len(outcome.freed_nodes):,})"] = partial(_freed, cluster, outcome)
+    panels["Pinned"] = lambda: pinned_table(answer.loaded)
+    question.result_tabs(PAGE, answer, ask, panels)
+
+
+def _no_move(outcome: RebalanceOutcome) -> None:
+    """Say that nothing moves; only a search that came to its end says that nothing pays."""
+    if searched_to_its_end(outcome):
+        st.success("**Already best found: no move pays.**", icon=":material/check_circle:")
+    else:
+        ended = why_it_ended(outcome.solver.stopped_by)
+        st.info(f"**No move that pays was found.** The search ended early: {ended}.")
+
+
+def _freed(cluster: Cluster, outcome: RebalanceOutcome) -> None:
+    """Draw the nodes that come free; what still runs on them is what runs on every node."""
+    nodes = [cluster.nodes[cluster.node_index[name]] for name in outcome.freed_nodes]
+    left = Counter(move.origin for move in outcome.moves)
+    table = pd.DataFrame(
+        {
+            "Node": [node.name for node in nodes],
+            "Zone": [node.zone or "" for node in nodes],
+            "Type": [node.labels.get(INSTANCE_TYPE, "") for node in nodes],
+            "Pods that leave": [left[node.name] for node in nodes],
+            "Price per hour": [node.price_per_hour for node in nodes],
+        }
+    )
+    results.table_with_downloads(
+        table,
+        nodes,
+        "freed nodes",
+        cluster.name,
+        {"Price per hour": st.column_config.NumberColumn(format="$%.3f")},
+    )
+
+
+def headline(outcome: RebalanceOutcome) -> str:
+    """Say in one sentence what the moves come to."""
+    moved = units.count(len(outcome.moves), "pod")
+    before, after = outcome.metrics.before, outcome.metrics.after
+    if outcome.freed_nodes:
+        freed = units.count(len(outcome.freed_nodes), "node")
+        verb = "comes" if len(outcome.freed_nodes) == 1 else "come"
+        words = f"{freed} {verb} free by moving {moved}"
+        if before.price_per_hour is not None and after.price_per_hour is not None:
+            saved = before.price_per_hour - after.price_per_hour
+            if saved > 0:
+                words += f", saving {units.price(saved)} ({units.price_per_month(saved)})"
+        return plain(words)
+    if outcome.mode is LoadMode.CONSOLIDATE:
+        return plain(f"Moving {moved} lowers the energy; no node comes free")
+    return plain(
+        f"Moving {moved} takes the CPU spread from {units.percent(before.cpu_spread)} to "
+        f"{units.percent(after.cpu_spread)} and the memory spread from "
+        f"{units.percent(before.memory_spread)} to {units.percent(after.memory_spread)}"
+    )

@@ -1,0 +1,410 @@
+"""The Recovery page: nodes that fail in, where their pods go, and what would be lost."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from kytos.cluster import Cluster, is_spot
+from kytos.errors import RequestRefused
+from kytos.problem import LoadMode
+from kytos.questions.outcome import Question
+from kytos.questions.parts.most_placed import COUNTS
+from kytos.questions.recovery.failure import fail, failing_nodes
+from kytos.questions.recovery.recovery import (
+    RecoveryOutcome,
+    RecoveryRequest,
+    SurvivorLoad,
+    recover,
+)
+from kytos.report import units
+from kytos.report.figures.failures import failure_tiles, outcome_of
+from kytos.report.figures.heatmap import FAILED, FAILS
+from kytos.report.usage import usage
+from kytos.ui.panels import atlas as atlas_panel
+from kytos.ui.panels import question, results
+from kytos.ui.panels.question import Panel, QuestionPage
+from kytos.ui.panels.results import Cell
+from kytos.ui.parts import controls, meanings
+from kytos.ui.parts.controls import Preset
+from kytos.ui.parts.heatmaps import change_heatmaps, chart, cluster_heatmap
+from kytos.ui.parts.text import named, plain
+from kytos.ui.session import frame
+from kytos.ui.session.clusters import Loaded
+from kytos.ui.session.runs import Answer, Ask
+
+_NODES, _ZONES, _SPOT = "failed_nodes", "failed_zones", "failed_spot"
+_LIMIT, _PREEMPTION, _MOVES = "max_utilization", "allow_preemption", "allow_moves"
+PRESETS = (
+    Preset(
+        "Level",
+        "Even load on what is left; survivors' pods move where it pays.",
+        {"A": 1.0, "B": 2.0, "C": 0.5, "D": 1.0},
+    ),
+    Preset(
+        "Keep apart",
+        "Keep replicas of a service on different nodes, even at uneven load.",
+        {"A": 1.0, "B": 1.0, "C": 1.0, "D": 4.0},
+    ),
+    Preset(
+        "Don't touch",
+        "Leave survivors' pods where they are unless an evacuated pod needs the room.",
+        {"A": 1.0, "B": 1.0, "C": 5.0, "D": 1.0, _MOVES: False, _PREEMPTION: False},
+    ),
+)
+
+
+def request_values(request: RecoveryRequest) -> dict[str, Any]:
+    """Return the values of the page's controls by key."""
+    return {
+        _NODES: list(request.failed_nodes),
+        _ZONES: list(request.failed_zones),
+        _SPOT: request.failed_spot,
+        _LIMIT: round(100 * request.max_utilization),
+        _PREEMPTION: request.allow_preemption,
+        _MOVES: request.allow_moves,
+    }
+
+
+PAGE = QuestionPage(
+    question=Question.RECOVERY,
+    title="Recovery",
+    about=(
+        "Where the pods of failed nodes go, the important first, without overloading a survivor, "
+        "and which are given up."
+    ),
+    button="Recover",
+    icon=":material/healing:",
+    function=recover,
+    values=request_values,
+)
+
+
+def show() -> None:
+    """Draw the page."""
+    loaded = frame.begin(PAGE.title)
+    if loaded is None:
+        question.no_cluster()
+        return
+    with st.sidebar:
+        controls.presets(PRESETS)
+        limits = _limits()
+        settings = question.settings(meanings.moving(LoadMode.SPREAD))
+    pressed = question.head(PAGE)
+    if pressed and not any(st.session_state.get(key) for key in (_NODES, _ZONES, _SPOT)):
+        _pick_alone(_fullest(loaded.cluster))
+    chosen, run_atlas = _failing(loaded.cluster)
+    request = RecoveryRequest(**chosen, **limits)
+    ask, failing = _checked(request, loaded, settings)
+    if run_atlas:
+        atlas_panel.start(loaded, request.max_utilization)
+    answer = question.run(PAGE, ask, loaded, pressed=pressed)
+    atlas_panel.watch()
+    if answer is None:
+        atlas_panel.show(loaded, _pick_alone)
+        question.empty(
+            PAGE,
+            ask,
+            loaded,
+            "Choose what fails, here by clicking nodes or above, and press *Recover*; with nothing "
+            "chosen, the fullest node fails.",
+            partial(cluster_heatmap, loaded.cluster, frozenset(failing), FAILS, _pick),
+        )
+        return
+    question.stale_note(PAGE, answer, ask)
+    _result(answer, ask)
+    atlas_panel.show(loaded, _pick_alone)
+
+
+def _limits() -> dict[str, Any]:
+    filled = st.slider(
+        "Fill survivors to at most (%)",
+        min_value=10,
+        max_value=100,
+        value=100,
+        step=5,
+        key=_LIMIT,
+        bind="query-params",
+        help="Share of a survivor's CPU and memory that evacuated pods may fill it to.",
+    )
+    preempts = st.toggle(
+        "Lower survivors may give way",
+        key=_PREEMPTION,
+        bind="query-params",
+        help="Pods of survivors make room for evacuated ones of higher priority (preemption).",
+    )
+    moves = st.toggle(
+        "Survivors' pods may move",
+        key=_MOVES,
+        bind="query-params",
+        help="Pods of survivors move to other survivors to make room.",
+    )
+    return {"max_utilization": filled / 100, "allow_preemption": preempts, "allow_moves": moves}
+
+
+def _failing(cluster: Cluster) -> tuple[dict[str, Any], bool]:
+    """Draw what fails: nodes by name, whole zones, all spot nodes; or, if pressed, each in turn."""
+    zones = sorted({node.zone for node in cluster.nodes if node.zone is not None})
+    spot = sum(map(is_spot, cluster.nodes))
+    nodes, whole = st.columns([3, 2], vertical_alignment="bottom")
+    with nodes:
+        names = [node.name for node in cluster.nodes]
+        failed = controls.names_chosen("Nodes that fail", _NODES, names, "choose nodes")
+    with whole:
+        failed_zones = controls.names_chosen(
+            "Zones that fail", _ZONES, zones, "choose zones" if zones else "no zone labels"
+        )
+    # A row that wraps: columns of a narrow window would cut the labels.
+    with st.container(horizontal=True, vertical_alignment="center"):
+        all_of_them = st.toggle(
+            f"All spot nodes ({spot:,})",
+            key=_SPOT,
+            bind="query-params",
+            disabled=not spot,
+            help=None if spot else "No node carries a provisioner's spot label.",
+        )
+        st.button(
+            "Any one node",
+            icon=":material/bolt:",
+            help="Chooses the fullest node; *Fail every node in turn* tries them all.",
+            on_click=_pick_alone,
+            args=(_fullest(cluster),),
+        )
+        each_in_turn = st.button(
+            "Fail every node in turn",
+            icon=":material/grid_on:",
+            help="Tries each node and each zone by itself and shows which failures lose pods.",
+        )
+    chosen = {_NODES: failed, _ZONES: failed_zones, _SPOT: bool(all_of_them and spot)}
+    return chosen, each_in_turn
+
+
+def _pick(node: str) -> None:
+    """Let a clicked node fail, or no longer."""
+    chosen = st.session_state.get(_NODES, [])
+    left = [name for name in chosen if name != node]
+    controls.set_controls({_NODES: left if node in chosen else [*chosen, node]})
+
+
+def _pick_alone(node: str) -> None:
+    """Let a clicked node fail and nothing else."""
+    controls.set_controls({_NODES: [node], _ZONES: [], _SPOT: False})
+
+
+def _fullest(cluster: Cluster) -> str:
+    found = usage(cluster)
+    return found.nodes[int(found.share[:, :2].max(axis=1).argmax())]
+
+
+def _checked(
+    request: RecoveryRequest, loaded: Loaded, settings: Any
+) -> tuple[Ask | None, tuple[str, ...]]:
+    """What is asked, and the nodes it fails, with what that hits in a line.
+
+    None, and the reason, where it cannot be.
+    """
+    try:
+        nodes = failing_nodes(
+            loaded.cluster, request.failed_nodes, request.failed_zones, spot=request.failed_spot
+        )
+        failure = fail(loaded.cluster, nodes)
+    except RequestRefused as error:
+        question.refused(error)
+        return None, ()
+    if nodes:
+        ended = len(failure.left_behind)
+        them = "it" if len(nodes) == 1 else "them"
+        st.caption(
+            f"{units.count(len(nodes), 'node')} of {len(loaded.cluster.nodes):,} "
+            f"{'fails' if len(nodes) == 1 else 'fail'}: "
+            f"{units.count(len(failure.evacuees), 'pod')} to evacuate"
+            + (f"; {ended:,} more, of DaemonSets and the like, gone with {them}." if ended else ".")
+        )
+    return Ask(PAGE.question, loaded.digest, request, *settings), nodes
+
+
+def _result(answer: Answer, ask: Ask | None) -> None:
+    outcome: RecoveryOutcome = answer.outcome
+    results.headline(headline(outcome))
+    if outcome.failed_nodes:
+        st.markdown(f"Failed: {named(outcome.failed_nodes)}")
+    results.cells_row(_cells(outcome))
+    results.proof_caption(answer, _proof(outcome))
+    failed = frozenset(outcome.failed_nodes)
+    change_heatmaps(answer.before, answer.after, failed, FAILED, on_pick=_pick)
+    question.result_tabs(PAGE, answer, ask, _panels(answer, outcome))
+
+
+def headline(outcome: RecoveryOutcome) -> str:
+    """Say in one sentence what becomes of the evacuated pods."""
+    placed, lost = len(outcome.placements), len(outcome.unplaced)
+    if not outcome.failed_nodes and not placed and not lost:
+        return "No node fails, so no pod needs another"
+    if not lost:
+        words = f"Survivable: all {units.count(placed, 'evacuated pod')} get a node"
+    else:
+        words = f"{placed:,} of {placed + lost:,} evacuated pods get a node, {lost:,} given up"
+        highest = max(pod.priority for pod in outcome.unplaced)
+        words += f" (priority {highest:,} and below)"
+    if outcome.preempted:
+        words += f"; {units.count(len(outcome.preempted), 'pod')} of survivors give way"
+    return plain(words)
+
+
+def _proof(outcome: RecoveryOutcome) -> str:
+    """What is proven: with pods given up it is their number that matters, not the energy."""
+    if not outcome.unplaced:
+        return results.certificate_caption(outcome.certificate)
+    told = [COUNTS + words.split(COUNTS)[1] for words in outcome.solver.messages if COUNTS in words]
+    return plain(told[-1]) if told else "The time was up before more pods could be tried to fit."
+
+
+def _cells(outcome: RecoveryOutcome) -> list[Cell]:
+    placed, lost = len(outcome.placements), len(outcome.unplaced)
+    stuck = sum(pod.stuck for pod in outcome.unplaced)
+    cells = [
+        Cell("Placed", f"{placed:,}", remark=f"of {placed + lost:,}"),
+        Cell("Given up", f"{lost:,}", remark=f"{stuck:,} stuck"),
+        *results.load_cells(outcome.metrics.before, outcome.metrics.after, levels=True),
+    ]
+    checked = [report for report in outcome.cascade if report.checked]
+    if checked:
+        risky = sum(not report.survivable for report in checked)
+        cells.append(Cell("Fatal next", f"{risky:,}", remark=f"of {len(checked):,} nodes"))
+    return cells
+
+
+def _panels(answer: Answer, outcome: RecoveryOutcome) -> dict[str, Panel]:
+    panels: dict[str, Panel] = {
+        f"Placed ({len(outcome.placements):,})": partial(_placed, answer, outcome),
+        f"Given up ({len(outcome.unplaced):,})": partial(_given_up, answer, outcome),
+        "Survivors": partial(_survivors, answer, outcome),
+    }
+    if outcome.cascade:
+        panels["Next failure"] = partial(_cascade, answer, outcome)
+    if outcome.moves:
+        panels[f"Moves ({len(outcome.moves):,})"] = lambda: results.moves_panel(
+            outcome.moves, answer.loaded.cluster, answer.loaded.name
+        )
+    if outcome.preempted:
+        panels[f"Preempted ({len(outcome.preempted):,})"] = partial(_preempted, answer, outcome)
+    if outcome.left_behind:
+        panels[f"Not evacuated ({len(outcome.left_behind):,})"] = partial(_left, outcome)
+    return panels
+
+
+def _placed(answer: Answer, outcome: RecoveryOutcome) -> None:
+    if not outcome.placements:
+        st.markdown("No pod was evacuated." if not outcome.unplaced else "No pod gets a node.")
+        return
+    known = {pod.id: pod for pod in answer.loaded.cluster.pods}
+    pods = [known[placed.pod] for placed in outcome.placements]
+    table = pd.DataFrame(
+        {
+            "Pod": [placed.pod for placed in outcome.placements],
+            "Priority": [pod.priority for pod in pods],
+            "From": [pod.node or "" for pod in pods],
+            "To": [placed.node for placed in outcome.placements],
+            **results.request_columns(pods),
+        }
+    )
+    results.table_with_downloads(table, outcome.placements, "placements", answer.loaded.name)
+
+
+def _given_up(answer: Answer, outcome: RecoveryOutcome) -> None:
+    if not outcome.unplaced:
+        st.markdown("No pod is given up.")
+        return
+    stuck = [pod for pod in outcome.unplaced if pod.stuck]
+    if stuck:
+        st.markdown(
+            f"{units.count(len(stuck), 'pod')} would be stuck even with room: the volume cannot "
+            "be reached from any survivor."
+        )
+    table = pd.DataFrame(
+        {
+            "Pod": [pod.pod for pod in outcome.unplaced],
+            "Priority": [pod.priority for pod in outcome.unplaced],
+            "Stuck": ["by its volume" if pod.stuck else "" for pod in outcome.unplaced],
+            "Why": [pod.reason for pod in outcome.unplaced],
+        }
+    )
+    columns = {"Why": results.sentences("Why")}
+    results.table_with_downloads(table, outcome.unplaced, "given up", answer.loaded.name, columns)
+
+
+def _survivors(answer: Answer, outcome: RecoveryOutcome) -> None:
+    next_failure = {report.name: outcome_of(report) for report in outcome.cascade}
+    table = pd.DataFrame([_survivor_row(load) for load in outcome.survivors])
+    if next_failure:
+        table["If it failed next"] = [next_failure.get(load.node, "") for load in outcome.survivors]
+    shares = ("CPU before", "CPU after", "Memory before", "Memory after")
+    results.table_with_downloads(
+        table,
+        outcome.survivors,
+        "survivors",
+        answer.loaded.name,
+        {name: results.share_bar(name) for name in shares},
+    )
+
+
+def _survivor_row(load: SurvivorLoad) -> dict[str, object]:
+    return {
+        "Node": load.node,
+        "CPU before": load.cpu_before,
+        "CPU after": load.cpu_after,
+        "Memory before": load.memory_before,
+        "Memory after": load.memory_after,
+    }
+
+
+def _cascade(answer: Answer, outcome: RecoveryOutcome) -> None:
+    st.markdown(
+        "Would each survivor's failure be survivable too, on top of this one? A tile is a node: "
+        "✓ every pod finds another node, a number is how many do not."
+    )
+    unchecked = sum(not report.checked for report in outcome.cascade)
+    if unchecked:
+        st.caption(
+            f"{units.count(unchecked, 'node')} not checked: the time was up. Those with most to "
+            "lose came first; a longer time cap checks more."
+        )
+    gone = frozenset(outcome.failed_nodes)
+    left = tuple(node for node in answer.after.nodes if node.name not in gone)
+    chart(
+        failure_tiles(answer.after.replace(nodes=left, pods=()), outcome.cascade),
+        key="cascade",
+        alt="What the failure of each survivor would lose",
+    )
+
+
+def _preempted(answer: Answer, outcome: RecoveryOutcome) -> None:
+    known = {pod.id: pod for pod in answer.loaded.cluster.pods}
+    pods = [known[pod] for pod in outcome.preempted]
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Pod": outcome.preempted,
+                "Priority": [pod.priority for pod in pods],
+                "Node": [pod.node for pod in pods],
+            }
+        ),
+        hide_index=True,
+        key="preempted",
+    )
+
+
+def _left(outcome: RecoveryOutcome) -> None:
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Pod": [left.pod for left in outcome.left_behind],
+                "Why it is not evacuated": [left.reason for left in outcome.left_behind],
+            }
+        ),
+        hide_index=True,
+        key="left behind",
+    )

@@ -1,0 +1,85 @@
+"""A live cluster in the dashboard: choose a context, see how old it is, read it anew, save it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import streamlit as st
+
+from kytos.kube.live import LiveError, contexts
+from kytos.sources.snapshot import Snapshot, snapshot_bytes, snapshot_name
+from kytos.ui.parts.text import plain
+
+_CONTEXT = "live context"
+_AGE_SECONDS = 15
+"""How often the age is told anew."""
+
+
+def context_picker(read: Callable[[str], None]) -> None:
+    """Draw the contexts of the local kubeconfig; `read` is called with the one to read."""
+    st.markdown("Or read it live, through the kubeconfig of the machine Kytos runs on:")
+    try:
+        offered = contexts()
+    except LiveError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    if not offered:
+        st.caption("There is none: set `KUBECONFIG`, as for kubectl.")
+        return
+    st.selectbox("Context", offered, key=_CONTEXT)
+    st.button(
+        "Read the cluster",
+        icon=":material/cloud_download:",
+        on_click=lambda: _with_spinner(read, st.session_state[_CONTEXT]),
+        width="stretch",
+    )
+    st.caption("Only lists are asked for, no Secrets; nothing is changed.")
+
+
+def snapshot_row(snapshot: Snapshot, read: Callable[[str], None]) -> None:
+    """Draw what is shown of a snapshot: its age, what it lacks, and how to renew and save it."""
+    age, again, save = st.columns([3, 1, 1], vertical_alignment="center")
+    with age:
+        _age(snapshot)
+    again.button(
+        "Refresh",
+        icon=":material/refresh:",
+        on_click=_with_spinner,
+        args=(read, snapshot.context),
+        width="stretch",
+    )
+    save.download_button(
+        "Save snapshot",
+        data=lambda: snapshot_bytes(snapshot),
+        file_name=snapshot_name(snapshot),
+        mime="application/json",
+        icon=":material/save:",
+        on_click="ignore",
+        width="stretch",
+        help="A file that the upload, the command line and the HTTP service read.",
+    )
+    if snapshot.notes:
+        lacking = "\n".join(f"- {plain(note.message)}" for note in snapshot.notes)
+        st.warning(f"Not all of the cluster could be read:\n{lacking}", icon=":material/warning:")
+
+
+@st.fragment(run_every=_AGE_SECONDS)
+def _age(snapshot: Snapshot) -> None:
+    age = age_in_words(datetime.now(UTC) - snapshot.taken_at)
+    st.caption(f"Read live through context **{plain(snapshot.context)}**, {age}.")
+
+
+def age_in_words(age: timedelta) -> str:
+    """Return an age as people say it, for example ``3 minutes ago``."""
+    seconds = max(age.total_seconds(), 0.0)
+    for length, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= length:
+            number = int(seconds // length)
+            return f"{number} {unit}{'s' if number > 1 else ''} ago"
+    return "just now"
+
+
+def _with_spinner(read: Callable[[str], None], context: str) -> None:
+    with st.spinner(f"Reading the cluster of {plain(context)}"):
+        read(context)

@@ -1,0 +1,40 @@
+"""The pods that may not move, with what holds each of them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from kytos.report.wording import pinned_group, pinned_reasons
+from kytos.ui.session.clusters import Loaded
+
+_EVERY_REASON = "every reason"
+
+
+def pinned_table(loaded: Loaded) -> None:
+    """Draw the pods that may not move, with a filter by reason."""
+    if not loaded.pinned:
+        st.markdown("Every running pod may move.")
+        return
+    groups = [reason for reason, _ in pinned_reasons(loaded.pinned.values())]
+    chosen = st.selectbox("Reason", [_EVERY_REASON, *groups], key="pinned reason")
+    order = {group: place for place, group in enumerate(groups)}
+    group_of = {pod: pinned_group(why) for pod, why in loaded.pinned.items()}
+    shown = {
+        pod: loaded.pinned[pod]
+        for pod in sorted(group_of, key=lambda pod: order[group_of[pod]])
+        if chosen in (_EVERY_REASON, group_of[pod])
+    }
+    place = loaded.cluster.pod_index
+    pods = loaded.cluster.pods
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Pod": list(shown),
+                "Node": [pods[place[pod]].node for pod in shown],
+                "Why it stays": list(shown.values()),
+            }
+        ),
+        hide_index=True,
+        key="pinned",
+    )

@@ -1,0 +1,117 @@
+"""Prices on the cluster page: what each kind of node costs, edited by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from kytos.cluster import Cluster, Node
+from kytos.report import units
+from kytos.sources.prices import kind_of
+from kytos.ui.parts.text import plain
+from kytos.ui.session import clusters
+from kytos.ui.session.clusters import Loaded
+
+_PRICE = "Price per hour"
+_GIVEN = "prices given"
+_NO_TYPE = "none named"
+
+Kind = tuple[str, str, float | None]
+"""Nodes that are priced together: instance type, capacity type, and what they cost so far."""
+
+Given = Mapping[Kind, float | None]
+"""By kind, as it was before: the price given instead; None says that it is not known."""
+
+
+def prices_panel(loaded: Loaded) -> None:
+    """Draw the prices of a cluster's nodes; an edit makes the session's own cluster of it."""
+    rows = kinds(loaded.cluster)
+    unknown = sum(price is None for _, _, price in rows)
+    title = f"Prices ({units.count(unknown, 'kind')} unknown)" if unknown else "Prices"
+    key = f"prices {loaded.digest}"  # a new cluster draws a new editor, without the last edits
+    with st.expander(title, icon=":material/payments:"):
+        st.caption(_hint(loaded))
+        st.data_editor(
+            pd.DataFrame(
+                {
+                    "Instance type": [kind or _NO_TYPE for kind, _, _ in rows],
+                    "Capacity type": [capacity for _, capacity, _ in rows],
+                    "Nodes": list(rows.values()),
+                    _PRICE: pd.Series([price for _, _, price in rows], dtype=float),
+                }
+            ),
+            key=key,
+            hide_index=True,
+            disabled=["Instance type", "Capacity type", "Nodes"],
+            column_config={
+                _PRICE: st.column_config.NumberColumn(
+                    format="$%.4f", min_value=0.0, max_value=1e6, help="Empty: not known."
+                )
+            },
+            placeholder="not known",
+            on_change=lambda: _take(loaded, st.session_state[key]["edited_rows"]),
+        )
+
+
+def kinds(cluster: Cluster) -> dict[Kind, int]:
+    """Return the kinds of nodes there are and how many of each, those without a price first."""
+    counted = Counter(_kind(node) for node in cluster.nodes)
+    return dict(sorted(counted.items(), key=lambda row: (row[0][2] is not None, row[0][:2])))
+
+
+def repriced(loaded: Loaded, given: Given) -> Loaded:
+    """Return the same cluster with the prices given: the session's own, whatever it was."""
+    nodes = tuple(
+        node.model_copy(update={"price_per_hour": given.get(_kind(node), node.price_per_hour)})
+        for node in loaded.cluster.nodes
+    )
+    prepared = clusters.prepare(loaded.cluster.replace(nodes=nodes), sample=None)
+    return replace(prepared, name=loaded.name, snapshot=loaded.snapshot)
+
+
+def as_given_before(loaded: Loaded) -> Loaded:
+    """Return a live cluster with the prices this session gave it when it was read before."""
+    given = _given_to(loaded)
+    return repriced(loaded, given) if given else loaded
+
+
+def edits(rows: Mapping[Kind, int], edited: Mapping[int, Mapping[str, Any]]) -> Given:
+    """Return what was typed into the editor, by kind of node."""
+    kind_at = list(rows)
+    return {kind_at[row]: cells[_PRICE] for row, cells in edited.items() if _PRICE in cells}
+
+
+def _take(loaded: Loaded, edited: Mapping[int, Mapping[str, Any]]) -> None:
+    given = edits(kinds(loaded.cluster), edited)
+    if loaded.snapshot is not None:
+        # By the prices as they were read: those are what the next reading finds.
+        so_far = {
+            kind: given.get((*kind[:2], price), price) for kind, price in _given_to(loaded).items()
+        }
+        st.session_state.setdefault(_GIVEN, {})[loaded.snapshot.context] = {**given, **so_far}
+    clusters.keep(repriced(loaded, given))
+
+
+def _given_to(loaded: Loaded) -> Given:
+    context = None if loaded.snapshot is None else loaded.snapshot.context
+    given: Given = st.session_state.get(_GIVEN, {}).get(context, {})
+    return given
+
+
+def _hint(loaded: Loaded) -> str:
+    said = "Dollars an hour for each node of a kind. They hold for every page and every scenario "
+    said += "saved in this session; `KYTOS_PRICES` names a table that lasts."
+    if loaded.sample is not None:
+        own = clusters.own_name()
+        instead = f", in place of **{plain(own)}**" if own else ""
+        said += f" An edit makes a copy of this sample your cluster{instead}."
+    return said
+
+
+def _kind(node: Node) -> Kind:
+    return (*kind_of(node), node.price_per_hour)

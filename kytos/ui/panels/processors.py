@@ -1,0 +1,292 @@
+"""A question on a quantum annealer: does it fit, what would it take and, once agreed, one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from kytos.calls.catalogue import CALLS
+from kytos.contract.paid import Estimate
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.run_report import QuboFacts
+from kytos.questions.outcome import Question
+from kytos.questions.qubo.consent import Offer, charge, with_consent
+from kytos.questions.qubo.embedding import Embedded, EmbeddingRequest, try_embedding
+from kytos.report import units
+from kytos.report.figures.embedding import chain_lengths, embedding_picture
+from kytos.solve.registry import find_solver
+from kytos.solvers.dwave.topology import IDEAL, Topology, topology_of
+from kytos.ui.parts.heatmaps import chart
+from kytos.ui.parts.text import plain
+from kytos.ui.session import runs
+from kytos.ui.session.clusters import Loaded
+from kytos.ui.session.runs import Ask, Change, SideAsk
+
+QPU_VARIABLES = 100
+"""Assignment variables offered to a processor: about what embeds when most pairs couple."""
+QPU_READS = 100
+"""Reads offered to a processor: each takes microseconds."""
+
+
+class Beside(StrEnum):
+    """What is found out beside the question; the names its runs are kept under."""
+
+    EMBEDDING = "embedding"
+    CHARGE = "charge"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One of D-Wave's solvers as it is offered here.
+
+    Attributes
+    ----------
+    solver, account
+        Who is asked, and whose availability decides whether it can be.
+    limited
+        Whether the size chosen for a processor holds for it.
+    """
+
+    label: str
+    about: str
+    solver: SolverName
+    account: SolverName
+    limited: bool = False
+
+    def params(self, chosen: SolverParams, asked: SolverParams) -> SolverParams:
+        """The parameters of a run: as `chosen` for a processor, else as `asked` of the page."""
+        if self.solver is SolverName.HYBRID:
+            blocks = {"block_sampler": self.account, "block_variables": chosen.max_variables}
+            return chosen.model_copy(
+                update={**blocks, "max_variables": asked.max_variables, "blocks": 2}
+            )
+        return chosen if self.limited else asked
+
+
+SERVICES = (
+    Service(
+        "dwave-qpu",
+        "The quantum processor: one submission of the whole QUBO.",
+        SolverName.DWAVE_QPU,
+        SolverName.DWAVE_QPU,
+        limited=True,
+    ),
+    Service(
+        "hybrid with blocks on dwave-qpu",
+        "Refinement here, and two blocks of nodes on the processor.",
+        SolverName.HYBRID,
+        SolverName.DWAVE_QPU,
+        limited=True,
+    ),
+    Service(
+        "dwave-leap-bqm",
+        "Leap's hybrid solver of QUBOs: no embedding, all variables.",
+        SolverName.DWAVE_LEAP_BQM,
+        SolverName.DWAVE_LEAP_BQM,
+    ),
+    Service(
+        "dwave-leap-cqm",
+        "Leap's hybrid solver of constrained models: capacities are inequalities, not penalties.",
+        SolverName.DWAVE_LEAP_CQM,
+        SolverName.DWAVE_LEAP_CQM,
+    ),
+)
+
+
+def show(ask: Ask, loaded: Loaded, change: Change) -> None:
+    """Draw what a processor would make of a question; nothing is sent before *Send*."""
+    st.markdown("**On a quantum annealer**")
+    chosen = _settings(ask.params)
+    _fits(ask, loaded, chosen)
+    st.markdown("**What would a run take?** Asking is free: nothing is sent before *Send*.")
+    for how in {find_solver(service.account).available().how for service in SERVICES} - {""}:
+        st.info(plain(f"No D-Wave account is set up here. {how}"), icon=":material/key_off:")
+    for service in SERVICES:
+        _service(service, ask, loaded, chosen)
+    runs.watch(Beside.CHARGE, partial(_here, ask, loaded, change))
+    found = runs.last_answer(Beside.CHARGE)
+    offers = {service.label: _offer(service, ask, chosen) for service in SERVICES}
+    if found is None or found.ask.digest != loaded.digest:
+        return
+    for label, offer in offers.items():
+        if found.ask.request == offer:
+            _confirm(label, offer, found.outcome, ask, loaded, change)
+
+
+def embedding_section(
+    embedding: Mapping[str, Sequence[int]], topology: Mapping[str, Any], told: str
+) -> None:
+    """Draw chains by length and on the processor's graph, under what is `told` of them."""
+    lengths = [len(chain) for chain in embedding.values()]
+    st.markdown(
+        f"{sum(lengths):,} qubits in {units.count(len(lengths), 'chain')}, the longest of "
+        f"{max(lengths, default=0)}{told}"
+    )
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        chart(chain_lengths(lengths), key=f"chains {told}", alt="Chains by length")
+    graph = _topology(str(topology.get("type")), tuple(topology.get("shape", ())))
+    if graph is not None:
+        with right:
+            chart(
+                embedding_picture(embedding, graph.qubits, graph.couplers, graph.positions),
+                key=f"embedding {told}",
+                alt="Chains on the processor's graph",
+            )
+
+
+def answered_on_processor(qubo: QuboFacts) -> None:
+    """Draw the chains of the reads that an answer came from, where a processor drew them."""
+    embedding, topology = qubo.info.get("embedding"), qubo.info.get("topology")
+    if not isinstance(embedding, dict) or not isinstance(topology, dict):
+        return
+    st.markdown(f"**On the processor** `{qubo.info.get('solver', '')}`")
+    if qubo.info.get("mock"):
+        st.warning(
+            "A mock processor: the embedding is real, its energies and times are no QPU's.",
+            icon=":material/science:",
+        )
+    strength = float(str(qubo.info.get("chain_strength", 0)))
+    breaks = float(str(qubo.info.get("chain_break_fraction", 0)))
+    embedding_section(
+        embedding, topology, f"; chain strength {strength:.3g}, {breaks:.1%} of chains broken."
+    )
+
+
+def _settings(asked: SolverParams) -> SolverParams:
+    """Draw how a processor would be used."""
+    size, reads, time, chains = st.columns(4)
+    return asked.model_copy(
+        update={
+            "max_variables": int(
+                size.number_input(
+                    "Assignment variables",
+                    min_value=2,
+                    max_value=1000,
+                    value=min(QPU_VARIABLES, asked.max_variables),
+                    step=10,
+                    key="qpu variables",
+                    help="Where pods go; slack comes on top. A processor holds some 150 that all "
+                    "couple.",
+                )
+            ),
+            "num_reads": int(
+                reads.number_input(
+                    "Reads", min_value=1, max_value=10_000, value=QPU_READS, step=50,
+                    key="qpu reads", help="Anneals of one submission.",
+                )
+            ),
+            "annealing_time_us": float(
+                time.number_input(
+                    "Anneal (µs)", min_value=0.5, max_value=2000.0, value=20.0, step=10.0,
+                    key="qpu anneal", help="Duration of one anneal.",
+                )
+            ),
+            "chain_prefactor": float(
+                chains.number_input(
+                    "Chain strength (torques)", min_value=0.1, max_value=10.0, value=1.414,
+                    step=0.1, key="qpu chains",
+                    help="Strength of a chain, as a multiple of the torque its neighbours exert.",
+                )
+            ),
+        }
+    )  # fmt: skip
+
+
+def _fits(ask: Ask, loaded: Loaded, chosen: SolverParams) -> None:
+    """Offer to lay the QUBO on an ideal processor; needs no account."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        processor = st.selectbox(
+            "Processor", list(IDEAL), key="ideal processor", width=240,
+            help="Its graph with every qubit working; a real one lacks some.",
+        )  # fmt: skip
+        pressed = st.button(
+            "Does it fit?",
+            icon=":material/grid_on:",
+            key="embed",
+            help="Searches an embedding on this machine. Nothing is sent, no account is needed.",
+        )
+    offer = Offer(ask.request, ask.weights, SolverName.DWAVE_QPU, chosen)
+    request = EmbeddingRequest(offer, processor)
+    if pressed:
+        runs.start(try_embedding, SideAsk(Beside.EMBEDDING, loaded.digest, request), loaded)
+    runs.watch(Beside.EMBEDDING)
+    found = runs.last_answer(Beside.EMBEDDING)
+    if found is None or found.ask != SideAsk(Beside.EMBEDDING, loaded.digest, request):
+        return
+    laid: Embedded | None = found.outcome
+    if laid is None:
+        st.info("There is nothing to anneal.", icon=":material/info:")
+        return
+    embedding_section(
+        laid.embedding,
+        laid.topology,
+        f", for {laid.variables:,} variables and {laid.couplers:,} couplers on an ideal "
+        f"{laid.processor}. Found here; nothing was annealed.",
+    )
+
+
+def _service(service: Service, ask: Ask, loaded: Loaded, chosen: SolverParams) -> None:
+    available = find_solver(service.account).available()
+    button, about = st.columns([2, 3], vertical_alignment="center")
+    pressed = button.button(
+        f"What would {service.label} take?",
+        disabled=not available.ok,
+        key=f"estimate {service.label}",
+        width="stretch",
+    )
+    about.caption(plain(service.about))
+    if pressed:
+        question = CALLS[Question(ask.question)].function
+        offer = _offer(service, ask, chosen)
+        runs.start(partial(charge, question), SideAsk(Beside.CHARGE, loaded.digest, offer), loaded)
+
+
+def _offer(service: Service, ask: Ask, chosen: SolverParams) -> Offer:
+    params = service.params(chosen, ask.params)
+    return Offer(ask.request, ask.weights, service.solver, params)
+
+
+def _here(ask: Ask, loaded: Loaded, change: Change, solver: SolverName) -> None:
+    """Ask the question of a solver that runs on this machine."""
+    question = CALLS[Question(ask.question)].function
+    runs.start(question, replace(ask, solver=solver), loaded, change)
+
+
+def _confirm(
+    label: str,
+    offer: Offer,
+    estimate: Estimate | None,
+    ask: Ask,
+    loaded: Loaded,
+    change: Change,
+) -> None:
+    if estimate is None:
+        st.info("There is nothing to send: no pod may go anywhere else.", icon=":material/info:")
+        return
+    st.info(
+        plain(
+            f"{label} on {estimate.solver}: {estimate.variables:,} variables, "
+            f"{estimate.couplers:,} couplers, at least {estimate.minimum_time_s:.3g} s; "
+            f"{estimate.charge}. The run ends after {offer.params.time_limit_s:g} s at the latest."
+        ),
+        icon=":material/payments:",
+    )
+    agreed = st.checkbox("Send it and accept this charge, once", key="accept charge")
+    if st.button("Send", disabled=not agreed, icon=":material/send:", key="send to d-wave"):
+        # The offer is used up: a further run begins with a further estimate.
+        runs.forget(Beside.CHARGE)
+        question = CALLS[Question(ask.question)].function
+        paid = replace(ask, solver=offer.solver, params=offer.params)
+        runs.start(partial(with_consent, question), paid, loaded, change)
+        st.rerun()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _topology(kind: str, shape: tuple[int, ...]) -> Topology | None:
+    return topology_of({"type": kind, "shape": shape})

@@ -1,0 +1,408 @@
+"""The QUBO behind an answer: its formulas, its numbers, and what may be done with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+import dimod
+import pandas as pd
+import streamlit as st
+
+from kytos.compare import Comparison, Proposal, Row, proposals
+from kytos.contract.params import SolverName
+from kytos.contract.run_report import QuboFacts, Stage
+from kytos.hamiltonian.export import coordinates, dimod_json, ising_json
+from kytos.hamiltonian.facts import ModelFacts, Span
+from kytos.questions.outcome import Energy, Outcome, Question
+from kytos.questions.qubo.view import QuboView, qubo_of
+from kytos.report import units
+from kytos.report.figures.baselines import energies_side_by_side
+from kytos.report.figures.matrix import matrix_figure
+from kytos.solve.rounds import FIRST_STRENGTH, RAISE
+from kytos.ui.panels import processors
+from kytos.ui.panels import reads as reads_panel
+from kytos.ui.panels import samplers as samplers_panel
+from kytos.ui.panels.results import Cell, cells_row
+from kytos.ui.parts.heatmaps import chart
+from kytos.ui.parts.text import plain
+from kytos.ui.session.clusters import Loaded
+from kytos.ui.session.runs import Answer, Ask
+
+AT_ONCE = 5_000
+"""Variables up to which the QUBO is built without being asked for: a second at most."""
+
+_EXPORTS: tuple[tuple[str, str, str, Callable[[dimod.BinaryQuadraticModel], bytes]], ...] = (
+    ("QUBO as dimod JSON", "qubo.json", "application/json", dimod_json),
+    ("QUBO as .coo", "qubo.coo", "text/plain", coordinates),
+    ("Ising h and J", "ising.json", "application/json", ising_json),
+)
+_PLAIN_TOOLS = "usual tools"
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What the panel is about: a question, who answered it, and what that came to.
+
+    Its energies are as the answer has them until `net` takes off what the pods left out cost:
+    that would drown the rest.
+
+    Attributes
+    ----------
+    start, answer
+        Energy H of doing nothing and of the answer.
+    placed
+        Energy H of the answer as a placer is asked; an autoscale's counts are settled then.
+    left_out, given_up
+        Pods that the answer finds no node for, and what they cost in H.
+    """
+
+    ask: Ask
+    loaded: Loaded
+    solver: SolverName
+    qubo: QuboFacts | None
+    stages: tuple[Stage, ...]
+    start: float
+    answer: float
+    placed: float
+    left_out: int
+    given_up: float
+
+    def net(self) -> _Shown:
+        """The same with what the pods left out cost taken off every energy."""
+        return replace(
+            self,
+            qubo=None if self.qubo is None else self.qubo.net_of(self.given_up),
+            start=self.start - self.given_up,
+            answer=self.answer - self.given_up,
+            placed=self.placed - self.given_up,
+        )
+
+
+def show(answer: Answer) -> None:
+    """Draw the panel for an answer; what is heavy is built again from what was asked."""
+    if not isinstance(answer.ask, Ask):
+        return
+    outcome: Outcome = answer.outcome
+    report, settled = outcome.solver, outcome.question is Question.AUTOSCALE
+    shown = _Shown(
+        answer.ask,
+        answer.loaded,
+        report.name,
+        report.qubo,
+        report.stages,
+        outcome.energy.before.total,
+        outcome.energy.after.total,
+        report.refined_energy,
+        0 if settled else sum(outcome.metrics.after.unplaced.values()),
+        0.0 if settled else _given_up(outcome.energy.after, answer.ask),
+    ).net()
+    if _annealed(shown):
+        if not settled:  # Reads of replica counts have no energy H before the counts are settled.
+            samplers_panel.show(
+                answer.ask, answer.loaded, shown.start, shown.answer, shown.given_up
+            )
+        processors.show(answer.ask, answer.loaded, answer.change)
+        _exports(shown)
+
+
+def show_compared(answer: Answer, row: Row) -> None:
+    """Draw the panel for one solver of a comparison; nothing is sent from there."""
+    comparison: Comparison = answer.outcome
+    if not isinstance(answer.ask, Ask) or row.plan is None:
+        return
+    shown = _Shown(
+        answer.ask,
+        answer.loaded,
+        row.solver,
+        row.qubo,
+        row.stages,
+        comparison.start.energy.total,
+        row.plan.energy.total,
+        row.plan.energy.total,
+        sum(row.plan.metrics.unplaced.values()),
+        _given_up(row.plan.energy, answer.ask),
+    ).net()
+    if _annealed(shown):
+        _exports(shown)
+
+
+def _given_up(energy: Energy, ask: Ask) -> float:
+    """What the pods without a node cost: a plan breaks nothing else of the constraints."""
+    return ask.weights.A * energy.constraint
+
+
+def _annealed(shown: _Shown) -> bool:
+    """Draw the QUBO and its reads; say whether there is a QUBO."""
+    size = shown.ask.params.max_variables if shown.qubo is None else shown.qubo.variables
+    if size > AT_ONCE and not st.toggle(
+        "Build the QUBO", help="A model of this size takes some seconds.", key="build qubo"
+    ):
+        return False
+    view = _view(_key(shown), shown)
+    if view is None:
+        st.info("There is no QUBO: nothing may go anywhere else.", icon=":material/info:")
+        return False
+    _whose(shown)
+    _headline(view, shown)
+    _hamiltonian(view)
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        st.markdown("**Size and precision**")
+        _size(view, shown.qubo)
+    with right:
+        st.markdown("**The matrix**: what each pair of variables adds when both are 1")
+        chart(matrix_figure(view.picture), key="qubo matrix", alt="Coefficients of the QUBO")
+    if shown.qubo is not None and shown.qubo.sample_energies:
+        reads_panel.show(shown.qubo, shown.start, shown.answer)
+    _penalties(view, shown.qubo)
+    if shown.qubo is not None and shown.qubo.read_objectives:
+        reads_panel.show_time(shown.qubo, shown.stages, shown.start, shown.answer)
+    _usual_tools(shown)
+    if shown.qubo is not None:
+        processors.answered_on_processor(shown.qubo)
+    return True
+
+
+def _whose(shown: _Shown) -> None:
+    """Say so where the QUBO shown is not what the solver annealed."""
+    if shown.solver is SolverName.HYBRID:
+        told = "refines first, then anneals blocks of this problem one after another"
+    elif shown.qubo is None:
+        told = "draws no samples"
+    else:
+        return
+    st.caption(
+        f"`{shown.solver.value}` {told}; the QUBO below is the one that a sampler alone would be "
+        "given."
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner="Building the QUBO…")
+def _view(key: str, _shown: _Shown) -> QuboView | None:  # noqa: ARG001
+    """Cached by `key`, which names all that the view depends on."""
+    ask = _shown.ask
+    return qubo_of(_shown.loaded.cluster, ask.request, ask.weights, ask.params, _shown.qubo)
+
+
+def _key(shown: _Shown) -> str:
+    """Everything that the QUBO of an answer depends on, as text."""
+    ask, qubo = shown.ask, shown.qubo
+    return json.dumps(
+        [
+            ask.digest,
+            type(ask.request).__name__,
+            ask.request.model_dump(mode="json"),
+            ask.weights.model_dump(),
+            [ask.params.max_variables, ask.params.encoding, ask.params.capacity],
+            None if qubo is None else [qubo.rows, qubo.pods_total, qubo.strength],
+        ]
+    )
+
+
+def _headline(view: QuboView, shown: _Shown) -> None:
+    """The QUBO and what became of it, in a row of numbers."""
+    facts, qubo = view.facts, shown.qubo
+    cells = [
+        Cell("Variables", f"{sum(facts.variables.values()):,}", remark=_foremost(facts.variables)),
+        Cell("Couplers", f"{facts.couplers:,}", remark=f"{facts.density:.0%} of all pairs"),
+        Cell("Precision needed", f"{facts.span.precision_bits} bits", remark=_without(facts)),
+    ]
+    if qubo is not None:
+        told = f"of {units.count(qubo.reads, 'read')}"
+        if reads_panel.BLOCKS in qubo.info:
+            told = f"of {units.count(reads_panel.judged(qubo), 'read')} of blocks"
+        cells.append(Cell("Feasible as drawn", units.percent(qubo.feasible_share), remark=told))
+    if qubo is not None and qubo.read_objectives:
+        cells.append(
+            Cell(
+                "Sampler alone",
+                units.energy(qubo.sampler_objective),
+                remark=f"refined by {units.energy(qubo.sampler_objective - shown.answer)}",
+            )
+        )
+    told = f"do nothing: {units.energy(shown.start)}"
+    cells.append(Cell("Answer", units.energy(shown.answer), remark=told))
+    cells_row(cells)
+    if shown.given_up:
+        st.caption(
+            f"Energies of this tab are net of {units.energy(shown.given_up)}, which the "
+            f"{units.count(shown.left_out, 'pod')} without a node cost and which would drown "
+            "the rest; the files below hold it."
+        )
+
+
+def _without(facts: ModelFacts) -> str:
+    """How much of the precision the objective alone would need."""
+    return f"{facts.objective.precision_bits} for the objective"
+
+
+def _foremost(variables: Mapping[str, int]) -> str:
+    """How many there are of the first kind."""
+    kind, count = next(iter(variables.items()))
+    return f"{count:,} {kind}"
+
+
+def _hamiltonian(view: QuboView) -> None:
+    whole, *terms = view.formulas
+    st.latex(whole.latex)
+    with st.expander("The Hamiltonian term by term, with its numbers", icon=":material/function:"):
+        for formula in terms:
+            st.caption(plain(formula.words))
+            st.latex(formula.latex)
+
+
+def _size(view: QuboView, qubo: QuboFacts | None) -> None:
+    facts = view.facts
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in facts.variables.items())
+    rows = {
+        "Variables": f"{sum(facts.variables.values()):,} ({kinds})",
+        "Couplers": f"{facts.couplers:,} ({units.percent(facts.density)} of all pairs)",
+        "Coefficients": _magnitudes(facts.span),
+        "without constraints": _magnitudes(facts.objective),
+        "Precision needed": f"{facts.span.precision_bits} bits, the sign included",
+        "for the objective": f"{facts.objective.precision_bits} bits, constraints left out",
+    }
+    if qubo is not None:
+        blocks = qubo.info.get(reads_panel.BLOCKS)
+        rows["Part annealed" if blocks is None else "Largest block"] = (
+            f"{qubo.pods:,} of {qubo.pods_total:,} pods, "
+            f"{qubo.nodes:,} of {qubo.nodes_total:,} nodes"
+        )
+        reads = units.count(qubo.reads, "read")
+        if blocks is None:
+            rows["Reads"] = f"{reads} in {units.count(qubo.rounds, 'round')}"
+            rows["Feasible as sampled"] = units.percent(qubo.feasible_share)
+        else:
+            rows["Reads"] = f"{reads} in {units.count(int(str(blocks)), 'block')}"
+            kept = int(str(qubo.info.get("blocks_kept", 0)))
+            rows["Blocks kept"] = f"{kept:,}: those lowered the energy" if kept else "none: no gain"
+            share, best = units.percent(qubo.feasible_share), reads_panel.judged(qubo)
+            rows["Feasible as sampled"] = f"{share} of the {best:,} best reads"
+    table = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
+    st.dataframe(table, hide_index=True, key="qubo size")
+    if "slack" in facts.variables and qubo is not None and qubo.rounds > 1:
+        st.caption("Empty stripes of the matrix are slack of rows that carry no penalty.")
+
+
+def _magnitudes(span: Span) -> str:
+    return f"{units.energy(span.smallest)} to {units.energy(span.largest)} in magnitude"
+
+
+def _penalties(view: QuboView, qubo: QuboFacts | None) -> None:
+    broken: Mapping[str, int] = {} if qubo is None else qubo.broken
+    reads = 0 if qubo is None else reads_panel.judged(qubo)
+    st.markdown(f"**Penalties**, and which constraint reads break{_worst(broken, reads)}")
+    known = {penalty.name for penalty in view.penalties}
+    rows: list[dict[str, object]] = [
+        {
+            "Constraint": penalty.name,
+            "In force": f"{penalty.in_force:,} of {penalty.count:,}",
+            "Penalty": _range(penalty.least, penalty.most) if penalty.in_force else "none",
+            "Lower bound": units.energy(penalty.bound),
+            "Broken by": _share(broken.get(penalty.name, 0), reads),
+        }
+        for penalty in view.penalties
+    ]
+    rows += [
+        {
+            "Constraint": name,
+            "In force": "left to repair",
+            "Penalty": "none",
+            "Lower bound": "",
+            "Broken by": _share(count, reads),
+        }
+        for name, count in broken.items()
+        if name not in known
+    ]
+    rows.sort(key=lambda row: -broken.get(str(row["Constraint"]), 0))
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="penalties")
+    told = "The lower bound is the most that breaking one of them could save, for the dearest."
+    if qubo is not None and qubo.rounds > 1:
+        told += (
+            " Rows (capacities, bounds on moves) begin without a penalty. One that a read breaks "
+            f"gets {units.percent(FIRST_STRENGTH)} of its full penalty, {RAISE:g} times that when "
+            "it breaks again: below the bound is often enough."
+        )
+    st.caption(told)
+
+
+def _worst(broken: Mapping[str, int], reads: int) -> str:
+    """Which constraint breaks most, as the end of a heading."""
+    if not reads:
+        return ""
+    if not broken:
+        return ": none is broken"
+    name, count = max(broken.items(), key=lambda item: item[1])
+    return f": most often *{plain(name)}*, by {count:,} of {reads:,}"
+
+
+def _usual_tools(shown: _Shown) -> None:
+    st.markdown("**The usual tools on the same problem**")
+    st.toggle(
+        "Show what the scheduler, first-fit and the descheduler would do",
+        key=_PLAIN_TOOLS,
+        help="They run when this is switched on; the Compare page has every solver.",
+    )
+    if not st.session_state[_PLAIN_TOOLS]:
+        return
+    found = _proposals(_key(shown), shown)
+    energies = {"this plan": shown.placed}
+    energies |= {
+        name: tool.energy - shown.given_up
+        for name, tool in found.items()
+        if tool.left_out == shown.left_out
+    }
+    qubo = shown.qubo
+    if qubo is not None and qubo.read_objectives:
+        energies[f"{shown.solver.value} alone"] = qubo.sampler_objective
+    chart(
+        energies_side_by_side(energies, "this plan"),
+        key="baselines",
+        alt="Energy of the plan beside the usual tools'",
+    )
+    others = {name: tool for name, tool in found.items() if name not in energies}
+    if others:
+        told = ", ".join(
+            f"{name} ({units.count(tool.left_out, 'pod')})" for name, tool in others.items()
+        )
+        st.caption(f"Not drawn, for they find no node for more pods: {told}.")
+
+
+@st.cache_data(max_entries=16, show_spinner="Running the usual tools…")
+def _proposals(key: str, _shown: _Shown) -> dict[str, Proposal]:  # noqa: ARG001
+    """What the usual tools would do; cached by `key` as the view is."""
+    ask = _shown.ask
+    return proposals(_shown.loaded.cluster, ask.request, ask.weights, ask.params)
+
+
+def _exports(shown: _Shown) -> None:
+    st.markdown("**Take the QUBO away**")
+    with st.container(horizontal=True):
+        for label, ending, kind, write in _EXPORTS:
+            st.download_button(
+                label,
+                partial(_file, shown, write),
+                f"{shown.loaded.name}-{ending}",
+                kind,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"export {ending}",
+            )
+
+
+def _file(shown: _Shown, write: Callable[[dimod.BinaryQuadraticModel], bytes]) -> bytes:
+    view = _view(_key(shown), shown)
+    assert view is not None
+    return write(view.coefficients.bqm())
+
+
+def _range(least: float, most: float) -> str:
+    low, high = units.energy(least), units.energy(most)
+    return low if low == high else f"{low} to {high}"
+
+
+def _share(count: int, reads: int) -> str:
+    return f"{count:,} of {reads:,} reads" if reads else ""

@@ -1,0 +1,160 @@
+"""The frame of a question's page: title, main button, run, and the tabs of its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.weights import Weights
+from kytos.errors import SourceError
+from kytos.questions.outcome import Question
+from kytos.ui.panels import qubo as quantum_panel
+from kytos.ui.panels import results
+from kytos.ui.panels.scenarios import Values, ready_scenarios, scenario_panel
+from kytos.ui.panels.why_not import why_not_panel
+from kytos.ui.parts import controls, links
+from kytos.ui.parts.heatmaps import cluster_heatmap
+from kytos.ui.parts.meanings import Meanings
+from kytos.ui.parts.text import plain
+from kytos.ui.session import runs
+from kytos.ui.session.clusters import Loaded
+from kytos.ui.session.runs import Answer, Ask, Change, moved
+
+Panel = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class QuestionPage:
+    """One question's page.
+
+    Attributes
+    ----------
+    about
+        What the page answers, in a sentence.
+    button, icon
+        Of the main button.
+    function
+        Answers the question in a worker.
+    values
+        From a request to the values of the page's own controls.
+    change
+        Tells what an outcome makes of the cluster.
+    """
+
+    question: Question
+    title: str
+    about: str
+    button: str
+    icon: str
+    function: Callable[..., Any]
+    values: Values
+    change: Change = moved
+
+
+def head(page: QuestionPage) -> bool:
+    """Draw the title, the main button and the ready scenarios; say whether it was pressed."""
+    heading, button = st.columns([4, 1], vertical_alignment="bottom")
+    with heading:
+        st.title(page.title, anchor=False)
+        st.caption(f"{page.about} Nothing is changed in the cluster.")
+    with button:
+        pressed = st.button(page.button, type="primary", icon=page.icon, width="stretch")
+    ready_scenarios(page.question, page.values)
+    return pressed
+
+
+def settings(meanings: Meanings) -> tuple[Weights, SolverName | None, SolverParams]:
+    """Draw the weights and the solver, as an `Ask` takes them."""
+    weights = controls.weights_meaning(meanings)
+    with st.expander("Solver and budget", icon=":material/tune:"):
+        return weights, *controls.solver()
+
+
+def no_cluster() -> None:
+    """Say what to do where there is no cluster."""
+    st.info("Choose a cluster on the Cluster page first.", icon=":material/info:")
+
+
+def refused(error: SourceError) -> None:
+    """Say what is wrong with what was given; it stays as it was typed."""
+    st.error(plain(str(error)), icon=":material/error:")
+
+
+def run(page: QuestionPage, ask: Ask | None, loaded: Loaded, *, pressed: bool) -> Answer | None:
+    """Start when pressed, watch, and return the last answer if it is about this cluster.
+
+    Parameters
+    ----------
+    ask
+        None where what was given cannot be asked.
+    """
+    if pressed and ask is not None:
+        runs.start(page.function, ask, loaded, page.change)
+    links.note()
+    runs.watch(page.question)
+    answer = runs.last_answer(page.question)
+    return answer if answer is not None and answer.loaded.digest == loaded.digest else None
+
+
+def empty(
+    page: QuestionPage,
+    ask: Ask | None,
+    loaded: Loaded,
+    invitation: str,
+    heatmap: Panel | None = None,
+) -> None:
+    """Draw what there is to see before the first answer.
+
+    Parameters
+    ----------
+    heatmap
+        Draws the cluster, where a page does more with it than show it.
+    """
+    st.subheader("As it is now", anchor=False)
+    if runs.running(page.question) is None:
+        st.caption(invitation)
+    (heatmap or partial(cluster_heatmap, loaded.cluster))()
+    if ask is not None:
+        with st.expander("Scenario", icon=":material/folder_open:"):
+            scenario_panel(ask, loaded, page.values)
+
+
+def stale_note(page: QuestionPage, answer: Answer, ask: Ask | None) -> None:
+    """Say so when the controls are no longer those of the answer."""
+    if answer.ask == ask:
+        return
+    solver = answer.ask.solver if isinstance(answer.ask, Ask) else None
+    if solver is not None and solver not in controls.solvers_here():
+        st.info(
+            f"This is the answer of `{solver.value}`, asked for under *QUBO*; *{page.button}* asks "
+            "the solver of the controls.",
+            icon=":material/info:",
+        )
+        return
+    st.warning(
+        f"The controls have changed since this result; press *{page.button}* to update it.",
+        icon=":material/history:",
+    )
+
+
+def result_tabs(
+    page: QuestionPage, answer: Answer, ask: Ask | None, own: Mapping[str, Panel]
+) -> None:
+    """Draw a page's own panels in tabs, and after them those that every question has."""
+    panels: dict[str, Panel] = {
+        **own,
+        "Energy": lambda: results.energy_panel(answer.outcome),
+        "Solver": lambda: results.solver_panel(answer.outcome),
+        "QUBO": lambda: quantum_panel.show(answer),
+        "Why not": lambda: why_not_panel(answer.after),
+    }
+    if ask is not None:
+        panels["Scenario"] = lambda: scenario_panel(ask, answer.loaded, page.values)
+    for tab, draw in zip(st.tabs(list(panels)), panels.values(), strict=True):
+        with tab:
+            draw()

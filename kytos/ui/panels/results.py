@@ -1,0 +1,292 @@
+"""A result on a page: what it comes to, where the energy went, and how the solver got there."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import pandas as pd
+import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
+
+from kytos.bounds import Certificate, CertificateStatus
+from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Pod
+from kytos.problem import LoadMode
+from kytos.questions.outcome import Metrics, Move, Outcome
+from kytos.report import units
+from kytos.report.figures.energy import energy_by_term, energy_trace
+from kytos.report.wording import (
+    certificate_details,
+    certificate_sentence,
+    safety_sentence,
+    why_it_ended,
+)
+from kytos.ui.parts.heatmaps import chart
+from kytos.ui.session.runs import Answer
+
+_CORES, _GIB = "CPU (cores)", "Memory (GiB)"
+_AMOUNTS = (_CORES, _GIB)
+"""Columns of amounts, shown to two decimals."""
+
+_HELP = {
+    "Nodes in use": "Nodes that run anything but DaemonSet and static pods.",
+    "CPU spread": "Standard deviation of the nodes' CPU utilisation.",
+    "Given up": "Evacuated pods without a node; the volume of a stuck one is out of reach.",
+    "Fatal next": "Survivors whose failure, on top of this one, would lose pods.",
+    "Replica pairs": "Pairs of replicas of one service on one node.",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a result.
+
+    Attributes
+    ----------
+    delta
+        How it changed, beginning with its sign; None when it did not.
+    aimed_at
+        Whether lower is better, and so coloured.
+    remark
+        Stands where a change would.
+    """
+
+    label: str
+    value: str
+    delta: str | None = None
+    aimed_at: bool = False
+    remark: str = "no change"
+
+
+def metrics_row(before: Metrics, after: Metrics, mode: LoadMode) -> None:
+    """Draw the metrics with what changes; colours only where `mode` aims at the metric."""
+    cells = [
+        Cell(
+            "Nodes in use",
+            f"{after.nodes_in_use:,}",
+            _change(after.nodes_in_use - before.nodes_in_use),
+            aimed_at=True,
+        ),
+        *load_cells(before, after, levels=mode is not LoadMode.CONSOLIDATE),
+        Cell("Pods moved", f"{after.pods_moved:,}", _change(after.pods_moved)),
+    ]
+    cells[1:1] = price_cells(before, after)
+    cells_row(cells)
+
+
+def load_cells(before: Metrics, after: Metrics, *, levels: bool) -> list[Cell]:
+    """Return how full and how even the nodes are; `levels` says that evenness is aimed at."""
+    shares = [
+        ("CPU peak", before.cpu_peak, after.cpu_peak),
+        ("Memory peak", before.memory_peak, after.memory_peak),
+        ("CPU spread", before.cpu_spread, after.cpu_spread),
+    ]
+    pairs = after.anti_affinity_pairs - before.anti_affinity_pairs
+    return [
+        *(
+            Cell(label, units.percent(new), _points(new - old), aimed_at=levels)
+            for label, old, new in shares
+        ),
+        Cell("Replica pairs", f"{after.anti_affinity_pairs:,}", _change(pairs), aimed_at=True),
+    ]
+
+
+def price_cells(before: Metrics, after: Metrics) -> list[Cell]:
+    """Return the price of the nodes in use; nothing where it is not known."""
+    if before.price_per_hour is None or after.price_per_hour is None:
+        return []
+    saved = after.price_per_hour - before.price_per_hour
+    change = f"{'-' if saved < 0 else '+'}${abs(saved):,.2f}" if round(saved, 2) else None
+    return [Cell("Price per hour", f"${after.price_per_hour:,.2f}", change, aimed_at=True)]
+
+
+def cells_row(cells: Sequence[Cell]) -> None:
+    """Draw numbers side by side; where they do not all fit they go on in a further row."""
+    with st.container(horizontal=True, gap="xsmall"):
+        for cell in cells:
+            st.metric(
+                cell.label,
+                cell.value,
+                cell.delta or cell.remark,
+                delta_color="inverse" if cell.delta and cell.aimed_at else "off",
+                delta_arrow="auto" if cell.delta else "off",
+                help=_HELP.get(cell.label),
+                border=True,
+            )
+
+
+def headline(words: str) -> None:
+    """Draw the sentence a result comes to; `words` are Markdown."""
+    st.subheader(words, anchor=False)
+
+
+def proof_caption(answer: Answer, proven: str) -> None:
+    """Draw what is proven about an answer's plan, and what was checked of it."""
+    checked = safety_sentence(answer.outcome)
+    if answer.loaded.cluster.notes:
+        checked += " *Notes* on the Cluster page say what was not read in full."
+    st.caption(f"{proven}  \n:material/shield: {checked}")
+
+
+def certificate_caption(certificate: Certificate) -> str:
+    """Say what is proven about a result; a proof that it is optimal carries a sign."""
+    sign = ":material/verified: " if certificate.status is CertificateStatus.OPTIMAL else ""
+    return sign + certificate_sentence(certificate)
+
+
+def energy_panel(outcome: Outcome) -> None:
+    """Draw the energy by term before and after, and its total."""
+    before, after = outcome.energy.before, outcome.energy.after
+    st.markdown(
+        f"Energy **{units.energy(before.total)}** before, **{units.energy(after.total)}** after. "
+        "The bars are the weighted terms; they add up to it."
+    )
+    chart(
+        energy_by_term(outcome.energy, outcome.weights),
+        key="energy by term",
+        alt="Energy by term before and after",
+    )
+
+
+def moves_panel(moves: Sequence[Move], cluster: Cluster, file_stem: str) -> None:
+    """Draw the moves as a table with its downloads."""
+    if not moves:
+        st.markdown("No pod moves.")
+        return
+    pods = {pod.id: pod for pod in cluster.pods}
+    table = pd.DataFrame(
+        {
+            "Pod": [move.pod for move in moves],
+            "From": [move.origin for move in moves],
+            "To": [move.target for move in moves],
+            "Why": [move.why for move in moves],
+            **request_columns([pods[move.pod] for move in moves]),
+        }
+    )
+    table_with_downloads(table, moves, "moves", file_stem)
+
+
+def table_with_downloads(
+    table: pd.DataFrame,
+    records: Sequence[Frozen],
+    what: str,
+    file_stem: str,
+    columns: Mapping[str, ColumnConfig] = MappingProxyType({}),
+) -> None:
+    """Draw a table, with what it shows to take away as CSV and `records` as JSON.
+
+    Parameters
+    ----------
+    what
+        Names the buttons and the files, and is the table's key.
+    columns
+        How columns are drawn, where not as they are.
+    """
+    st.dataframe(
+        table,
+        hide_index=True,
+        key=what,
+        placeholder="",
+        column_config={
+            **{
+                name: st.column_config.NumberColumn(format="%.2f")
+                for name in _AMOUNTS
+                if name in table
+            },
+            **columns,
+        },
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            f"{what.capitalize()} as CSV",
+            as_csv(table),
+            f"{file_stem}-{what.replace(' ', '-')}.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            f"{what.capitalize()} as JSON",
+            json.dumps(
+                [record.model_dump(mode="json", by_alias=True) for record in records], indent=1
+            ),
+            f"{file_stem}-{what.replace(' ', '-')}.json",
+            "application/json",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def sentences(label: str) -> ColumnConfig:
+    """Return how a column of sentences is drawn: wide enough to read."""
+    return st.column_config.TextColumn(label, width="large")
+
+
+def share_bar(label: str) -> ColumnConfig:
+    """Return how a column of shares is drawn."""
+    return st.column_config.ProgressColumn(label, min_value=0.0, max_value=1.0, format="percent")
+
+
+def request_columns(pods: Sequence[Pod]) -> dict[str, list[float]]:
+    """Return the columns that tell what each pod asks for."""
+    return {
+        _CORES: [pod.requests.get(CPU, 0) / 1000 for pod in pods],
+        _GIB: [pod.requests.get(MEMORY, 0) / 2**30 for pod in pods],
+    }
+
+
+def solver_panel(outcome: Outcome) -> None:
+    """Draw what each part of the solve reached and how long it took."""
+    report = outcome.solver
+    st.markdown(
+        f"`{report.name}` with seed {report.seed}, {report.seconds:.2f} s; "
+        f"it ended because {why_it_ended(report.stopped_by)}."
+    )
+    st.markdown(certificate_details(outcome.certificate))
+    for message in report.messages:
+        st.info(message, icon=":material/info:")
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**Seconds per stage**")
+        stages = pd.DataFrame(
+            {
+                "Stage": [stage.name for stage in report.stages],
+                "Seconds": [f"{stage.seconds:.3f}" for stage in report.stages],
+                "Best energy": [
+                    "" if stage.energy is None else units.energy(stage.energy)
+                    for stage in report.stages
+                ],
+            }
+        )
+        st.dataframe(stages, hide_index=True, key="stages")
+        st.caption("What was annealed and what the reads came to stands under QUBO.")
+    if len(report.trace) > 1:
+        with right:
+            st.markdown("**Best energy over time**")
+            chart(energy_trace(report.trace), key="trace", alt="Best energy over time")
+
+
+def as_csv(table: pd.DataFrame) -> str:
+    """Return a table to open in a spreadsheet."""
+    buffer = io.StringIO()
+    table.map(_no_formula).to_csv(buffer, index=False)
+    return buffer.getvalue()
+
+
+def _no_formula(value: object) -> object:
+    """Keep a name that a spreadsheet would compute from being a formula there (OWASP)."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
+
+
+def _change(difference: int) -> str | None:
+    return f"{difference:+,}" if difference else None
+
+
+def _points(difference: float) -> str | None:
+    points = round(100 * difference)
+    return f"{points:+d} points" if points else None

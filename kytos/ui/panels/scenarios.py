@@ -1,0 +1,138 @@
+"""Scenarios on a page: ready ones to try, saving what is asked, and opening a file again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from kytos.calls.scenario import Scenario, read_scenario
+from kytos.errors import SourceError
+from kytos.questions.outcome import Question
+from kytos.ui.parts import controls
+from kytos.ui.parts.text import plain
+from kytos.ui.session import clusters
+from kytos.ui.session.clusters import Loaded
+from kytos.ui.session.runs import Ask
+
+READY = clusters.SAMPLES / "scenarios"
+"""Holds the ready scenarios; a question's file names begin with its page's name."""
+
+_FILE = "scenario file"
+_ERROR = "scenario error"
+
+Values = Callable[[Any], Mapping[str, Any]]
+"""From a request to the values of the controls it came from, by key."""
+
+
+def ready_scenarios(question: Question, values: Values) -> None:
+    """Draw a button for each ready scenario of a question: it chooses the cluster and sets all."""
+    paths = sorted(READY.glob(f"{question.value.replace('_', '')}-*.json"))
+    if not paths:
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption("Try:", width="content")
+        for path in paths:
+            scenario = _ready(path.read_bytes())
+            st.button(
+                scenario.title,
+                icon=":material/play_lesson:",
+                on_click=_apply,
+                args=(scenario, question, values),
+                key=f"ready {path.stem}",
+            )
+    _refusal()
+
+
+def scenario_panel(ask: Ask, loaded: Loaded, values: Values) -> None:
+    """Draw the download of this page's scenario and the opening of another."""
+    st.markdown(
+        "A scenario holds the cluster, the weights, the solver, the seed and the budget: opened "
+        "again it gives the same answer. The page's link holds the controls too."
+    )
+    st.download_button(
+        "Save scenario",
+        lambda: _scenario(ask, loaded).to_json(),
+        f"{ask.question}-scenario.json",
+        "application/json",
+        icon=":material/save:",
+        on_click="ignore",
+    )
+    st.file_uploader(
+        "Open a scenario",
+        type=["json"],
+        key=_FILE,
+        on_change=_open,
+        args=(ask.question, values),
+    )
+    _refusal()
+
+
+# Shipped with the app: the same for every session, and a Scenario is never changed.
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _ready(content: bytes) -> Scenario[Any]:
+    return read_scenario(content)
+
+
+def _refusal() -> None:
+    error = st.session_state.get(_ERROR)
+    if error:
+        st.error(plain(error), icon=":material/error:")
+
+
+def _scenario(ask: Ask, loaded: Loaded) -> Scenario[Any]:
+    return Scenario(
+        question=ask.question,
+        digest=loaded.digest,
+        sample=loaded.sample,
+        cluster=None if loaded.sample else loaded.cluster,
+        request=ask.request,
+        weights=ask.weights,
+        solver=ask.solver,
+        params=ask.params,
+    )
+
+
+def _open(question: Question, values: Values) -> None:
+    file = st.session_state[_FILE]
+    st.session_state.pop(_ERROR, None)
+    if file is None:
+        return
+    try:
+        scenario = read_scenario(file.getvalue())
+    except SourceError as error:
+        st.session_state[_ERROR] = str(error)
+        return
+    _apply(scenario, question, values)
+
+
+def _apply(scenario: Scenario[Any], question: Question, values: Values) -> None:
+    st.session_state.pop(_ERROR, None)
+    try:
+        if scenario.question is not question:
+            asked = scenario.question.value.replace("_", "")
+            raise SourceError(f"this scenario asks for {asked}; open it on the page of that name")
+        _choose(scenario)
+    except SourceError as error:
+        st.session_state[_ERROR] = str(error)
+        return
+    controls.set_controls(values(scenario.request))
+    controls.set_controls(
+        controls.setting_values(scenario.weights, scenario.solver, scenario.params)
+    )
+
+
+def _choose(scenario: Scenario[Any]) -> None:
+    if scenario.cluster is not None:
+        clusters.keep(clusters.prepare(scenario.cluster, sample=None))
+        return
+    name = str(scenario.sample)
+    if name not in clusters.sample_names():
+        raise SourceError(f"there is no sample cluster named {name!r} here")
+    if scenario.digest is not None and clusters.load(name).digest != scenario.digest:
+        raise SourceError(
+            f"the sample cluster {name!r} has changed since the scenario was saved, so it would "
+            "not give the same answer"
+        )
+    st.session_state[clusters.CHOICE] = name

@@ -1,0 +1,47 @@
+"""Why a pod does not run on a node: the scheduler's rules asked about one pod, in a tab."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from kytos.cluster import Cluster, Pod
+from kytos.rules.why_not import WhyNot, why_not
+from kytos.ui.parts.text import plain
+
+_REMEDIES_SHOWN = 5
+
+
+def why_not_panel(cluster: Cluster) -> None:
+    """Draw a choice of pods, and for the chosen one every node's verdict in `cluster`."""
+    unfinished = [pod for pod in cluster.pods if pod.holds_capacity or pod.waiting]
+    by_id = {pod.id: pod for pod in sorted(unfinished, key=lambda pod: not pod.waiting)}
+    chosen = st.selectbox(
+        "Which rule keeps this pod off which node?",
+        list(by_id),
+        index=None,
+        format_func=lambda pod: f"{pod} (waits for a node)" if by_id[pod].waiting else pod,
+        placeholder="choose a pod; those that wait come first",
+        key="why not",
+    )
+    if chosen is None:
+        return
+    (answer,) = why_not(cluster, [chosen])
+    st.markdown(f"**{plain(answer.summary)}**")
+    for remedy in answer.remedies[:_REMEDIES_SHOWN]:
+        st.markdown(f"- {plain(remedy.node)}: {plain(remedy.change)}")
+    st.dataframe(_table(cluster, by_id[chosen], answer), hide_index=True, key="why not table")
+
+
+def _table(cluster: Cluster, pod: Pod, answer: WhyNot) -> pd.DataFrame:
+    fits = ["runs here" if node.name == pod.node else "could run here" for node in cluster.nodes]
+    return pd.DataFrame(
+        {
+            "Node": [node.name for node in cluster.nodes],
+            "Rule": ["" if found is None else found.rule for found in answer.verdicts],
+            "Verdict": [
+                fit if found is None else found.reason
+                for fit, found in zip(fits, answer.verdicts, strict=True)
+            ],
+        }
+    )

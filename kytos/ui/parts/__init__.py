@@ -1,0 +1,1 @@
+"""Small pieces of a page: controls, tables, texts, heatmaps."""

@@ -1,0 +1,315 @@
+"""The sidebar's controls: the four weights, the solver and its budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from kytos.cluster import Cluster
+from kytos.contract.params import Capacity, Encoding, SolverName, SolverParams
+from kytos.contract.weights import Weights
+from kytos.problem import LoadMode
+from kytos.questions.rebalance import RebalanceRequest
+from kytos.solve.registry import WHERE
+from kytos.ui.parts import meanings
+from kytos.ui.parts.meanings import Meanings
+
+Number = TypeVar("Number", int, float)
+
+MODE = "mode"
+"""Key of the mode's control, and its name in the page's link."""
+
+BY_SIZE = "by size"
+"""The choice that leaves the solver to the size of the problem."""
+_HIGHEST = 5.0
+MODE_NAMES = {
+    LoadMode.CONSOLIDATE: "Fewer nodes",
+    LoadMode.SPREAD: "Even load",
+    LoadMode.SQUARES: "Squares",
+}
+_MOST_PODS_LISTED = 2_000
+"""Beyond that a browser takes long over the list; services and namespaces are still there."""
+_GROUPS = "pods, services, namespaces"
+_DEFAULTS = SolverParams()
+_PAID = {SolverName.DWAVE_QPU, SolverName.DWAVE_LEAP_BQM, SolverName.DWAVE_LEAP_CQM}
+"""Asked for under QUBO, the API and the command line, where a charge can be consented to."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named position of the sliders."""
+
+    name: str
+    help: str
+    values: Mapping[str, Any]
+
+
+PRESETS = (
+    Preset(
+        "Cut cost",
+        "Empty as many nodes as possible; moves are cheap.",
+        {MODE: LoadMode.CONSOLIDATE.value, "A": 1.0, "B": 1.0, "C": 0.2, "D": 0.2},
+    ),
+    Preset(
+        "Spread out",
+        "Level CPU and memory, and keep replicas apart.",
+        {MODE: LoadMode.SPREAD.value, "A": 1.0, "B": 1.0, "C": 1.0, "D": 3.0},
+    ),
+    Preset(
+        "Don't touch",
+        "Move only where a node comes free for two moves or fewer.",
+        {MODE: LoadMode.CONSOLIDATE.value, "A": 1.0, "B": 1.0, "C": 5.0, "D": 1.0},
+    ),
+)
+
+
+def presets(offered: Sequence[Preset] = PRESETS) -> None:
+    """Draw presets as a row of buttons."""
+    with st.container(horizontal=True, gap="small"):
+        for preset in offered:
+            st.button(
+                preset.name,
+                help=preset.help,
+                on_click=set_controls,
+                args=(preset.values,),
+                key=f"preset {preset.name}",
+                width="stretch",
+            )
+
+
+def set_controls(values: Mapping[str, Any]) -> None:
+    """Set controls by their keys; only before the page draws them, as a callback is."""
+    for key, value in values.items():
+        st.session_state[key] = value
+
+
+def rebalance_request(cluster: Cluster) -> RebalanceRequest:
+    """Draw what a rebalance of `cluster` takes beside the weights."""
+    mode = load_mode()
+    max_moves = st.number_input(
+        "At most this many moves",
+        min_value=0,
+        max_value=100_000,
+        value=None,
+        step=1,
+        placeholder="no limit",
+        key="max_moves",
+        bind="query-params",
+    )
+    zone_pairs = st.toggle(
+        "Keep replicas apart by zone too",
+        key="zones",
+        bind="query-params",
+        help="Two replicas of one service in one zone count like two on one node.",
+    )
+    with st.expander("Who may move", icon=":material/lock_open:"):
+        names = _pods_and_groups(cluster)
+        may_move = names_chosen(
+            "Let move", "may_move", names, _GROUPS, help="Though care would pin them."
+        )
+        must_stay = names_chosen(
+            "Keep in place", "must_stay", names, _GROUPS, help="Wins over *Let move*."
+        )
+    return RebalanceRequest(
+        mode=mode,
+        max_moves=max_moves,
+        zone_pairs=zone_pairs,
+        may_move=may_move,
+        must_stay=must_stay,
+    )
+
+
+def weights(mode: LoadMode) -> Weights:
+    """Draw the four sliders, each with what its position means for moves in `mode`."""
+    return weights_meaning(meanings.moving(mode))
+
+
+def weights_meaning(told: Meanings) -> Weights:
+    """Draw the four sliders, each with what its position means."""
+    A = _slider("A", "A · constraints")
+    st.caption(meanings.constraint_meaning(A))
+    B = _slider("B", "B · load")
+    st.caption(told.load_text(B))
+    C = _slider("C", f"C · {told.cost}")
+    st.caption(told.cost_text(B, C))
+    D = _slider("D", "D · replicas apart")
+    st.caption(told.pair_text(B, C, D))
+    return Weights(A=A, B=B, C=C, D=D)
+
+
+def solver() -> tuple[SolverName | None, SolverParams]:
+    """Draw the solver, its parameters and its budget; no solver is one chosen by size."""
+    name = st.selectbox(
+        "Solver",
+        [BY_SIZE, *(name.value for name in solvers_here())],
+        key="solver",
+        bind="query-params",
+        help=f"{BY_SIZE}: openjij-sa while one QUBO holds the problem, hybrid above that.",
+    )
+    return None if name == BY_SIZE else SolverName(name), budget()
+
+
+def budget() -> SolverParams:
+    """Draw how hard a solver works."""
+    return SolverParams(
+        num_reads=_number("Reads", "num_reads", "reads", 1, 1000),
+        num_sweeps=_number("Sweeps per read", "num_sweeps", "sweeps", 1, 100_000, 100),
+        refine_proposals=_optional_number(
+            "Refinement proposals",
+            "refine_proposals",
+            "refine",
+            1_000_000_000,
+            1_000_000,
+            "by the number of pods",
+        ),
+        max_variables=_number("Largest QUBO", "max_variables", "qubo", 1, 20_000, 100),
+        encoding=Encoding(
+            st.selectbox(
+                "Encoding",
+                [encoding.value for encoding in Encoding],
+                key="encoding",
+                bind="query-params",
+                help="stay-put: one variable per possible move. one-hot: one per pod and node.",
+            )
+        ),
+        capacity=Capacity(
+            st.selectbox(
+                "Capacity",
+                [capacity.value for capacity in Capacity],
+                key="capacity",
+                bind="query-params",
+                help="slack: log-encoded slack variables. unbalanced: no slack, a shaped penalty.",
+            )
+        ),
+        seed=_number("Seed", "seed", "seed", 0, 2**31 - 1),
+        time_limit_s=float(_number("Time cap (seconds)", "time_limit_s", "cap", 1, 3600)),
+        proof_work=_optional_number(
+            "Work on a proof", "proof_work", "proof", 3600.0, 5.0, "where it is quick"
+        ),
+    )
+
+
+def solvers_here() -> list[SolverName]:
+    """Return the solvers that are installed and cost nothing to run."""
+    return [
+        name for name in SolverName if name not in _PAID and find_spec(WHERE[name][0]) is not None
+    ]
+
+
+def rebalance_values(request: RebalanceRequest) -> dict[str, Any]:
+    """Return the values of a rebalance's controls by key, as `set_controls` takes them."""
+    return {
+        MODE: request.mode.value,
+        "max_moves": request.max_moves,
+        "zones": request.zone_pairs,
+        "may_move": list(request.may_move),
+        "must_stay": list(request.must_stay),
+    }
+
+
+def setting_values(
+    weights: Weights, solver: SolverName | None, params: SolverParams
+) -> dict[str, Any]:
+    """Return the values of the weights' and the solver's controls by key."""
+    return {
+        **weights.model_dump(),
+        "solver": BY_SIZE if solver is None else solver.value,
+        "reads": params.num_reads,
+        "sweeps": params.num_sweeps,
+        "refine": params.refine_proposals,
+        "qubo": params.max_variables,
+        "encoding": params.encoding.value,
+        "capacity": params.capacity.value,
+        "seed": params.seed,
+        "cap": round(params.time_limit_s),
+        "proof": params.proof_work,
+    }
+
+
+def load_mode(default: LoadMode = LoadMode.CONSOLIDATE, key: str = MODE) -> LoadMode:
+    """Draw the choice of what H_load means."""
+    modes = [mode.value for mode in LoadMode]
+    chosen = st.segmented_control(
+        "Goal",
+        [default.value, *(mode for mode in modes if mode != default.value)],
+        format_func=lambda mode: MODE_NAMES[LoadMode(mode)],
+        default=default.value,
+        required=True,
+        key=key,
+        bind="query-params",
+        width="stretch",
+    )
+    return LoadMode(chosen)
+
+
+def _pods_and_groups(cluster: Cluster) -> list[str]:
+    """Namespaces, services and, where they are not too many to choose from, pods."""
+    running = [pod for pod in cluster.pods if pod.holds_capacity]
+    groups = {pod.namespace for pod in running} | {pod.service for pod in running if pod.service}
+    pods = {pod.id for pod in running} if len(running) <= _MOST_PODS_LISTED else set()
+    return sorted(groups | pods)
+
+
+def names_chosen(
+    label: str, key: str, names: Sequence[str], placeholder: str, help: str | None = None
+) -> tuple[str, ...]:
+    """Draw a choice of several of the cluster's names."""
+    # What was chosen for another cluster is dropped: a name must fit this one.
+    known = set(names)
+    if key in st.session_state:
+        st.session_state[key] = [name for name in st.session_state[key] if name in known]
+    chosen = st.multiselect(
+        label,
+        names,
+        key=key,
+        bind="query-params",
+        placeholder=placeholder,
+        help=help,
+    )
+    return tuple(chosen)
+
+
+def _slider(key: str, label: str) -> float:
+    return float(st.slider(label, 0.0, _HIGHEST, value=1.0, step=0.1, key=key, bind="query-params"))
+
+
+def _number(label: str, field: str, key: str, low: int, high: int, step: int = 1) -> int:
+    return int(
+        st.number_input(
+            label,
+            min_value=low,
+            max_value=high,
+            value=int(getattr(_DEFAULTS, field)),
+            step=step,
+            key=key,
+            bind="query-params",
+            help=_help(field),
+        )
+    )
+
+
+def _optional_number(
+    label: str, field: str, key: str, high: Number, step: Number, otherwise: str
+) -> Number | None:
+    """Draw a number from 0 to `high` that may be left out; `otherwise` says what that means."""
+    chosen: Number | None = st.number_input(
+        label,
+        min_value=type(high)(0),
+        max_value=high,
+        value=None,
+        step=step,
+        placeholder=otherwise,
+        key=key,
+        bind="query-params",
+        help=_help(field),
+    )
+    return chosen
+
+
+def _help(field: str) -> str:
+    description = SolverParams.model_fields[field].description or ""
+    return description[:1].upper() + description[1:] + "."

@@ -1,0 +1,166 @@
+"""Heatmaps on a page: one cluster, or before and after side by side, with one switch for both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from kytos.cluster import Cluster
+from kytos.report.figures.heatmap import (
+    FREED,
+    TABLE_LIMIT,
+    Mark,
+    difference_table,
+    difference_tiles,
+    utilisation_table,
+    utilisation_tiles,
+)
+from kytos.report.figures.scale import difference_scale, utilisation_scale
+from kytos.report.figures.sheet import pickable
+from kytos.report.units import resource_name
+from kytos.report.usage import usage
+
+Pick = Callable[[str], None]
+_ALL = "all"
+_SIDE_BY_SIDE = "Before and after"
+_DIFFERENCE = "Difference"
+
+
+def cluster_heatmap(
+    cluster: Cluster,
+    marked: frozenset[str] = frozenset(),
+    mark: Mark = FREED,
+    on_pick: Pick | None = None,
+) -> None:
+    """Draw the utilisation of a cluster with a switch for the resource.
+
+    Parameters
+    ----------
+    on_pick
+        Called with the name of a node that is clicked.
+    """
+    resource = _resource_switch(cluster, "resource")
+    figure = _utilisation(cluster, resource, marked, mark)
+    chart(figure, key="heatmap", alt="Utilisation of each node", on_pick=on_pick)
+    _scale(utilisation_scale(), "heatmap scale")
+
+
+def change_heatmaps(
+    before: Cluster,
+    after: Cluster,
+    marked: frozenset[str] = frozenset(),
+    mark: Mark = FREED,
+    on_pick: Pick | None = None,
+) -> None:
+    """Draw before and after, where `marked` nodes are named so, or their difference.
+
+    Parameters
+    ----------
+    on_pick
+        Called with the name of a node that is clicked before.
+    """
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        resource = _resource_switch(before, "shown resource")
+        view = st.segmented_control(
+            "View",
+            [_SIDE_BY_SIDE, _DIFFERENCE],
+            default=_SIDE_BY_SIDE,
+            required=True,
+            label_visibility="collapsed",
+            key="view",
+        )
+    if view == _DIFFERENCE:
+        figure = (
+            difference_table(before, after)
+            if resource == _ALL
+            else difference_tiles(before, after, resource)
+        )
+        chart(figure, key="difference", alt="Change of utilisation of each node, in points")
+        _scale(difference_scale(), "difference scale")
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**Before**")
+        figure = _utilisation(before, resource)
+        chart(figure, key="before", alt="Utilisation of each node before", on_pick=on_pick)
+    with right:
+        tiles = resource != _ALL and marked
+        st.markdown(f"**After** · {mark.sign} {mark.word}" if tiles else "**After**")
+        figure = _utilisation(after, resource, marked, mark)
+        chart(figure, key="after", alt="Utilisation of each node after")
+    _scale(utilisation_scale(), "change scale")
+
+
+def chart(figure: go.Figure, *, key: str, alt: str, on_pick: Pick | None = None) -> None:
+    """Draw a figure with the few controls a reader needs.
+
+    Parameters
+    ----------
+    on_pick
+        Makes the nodes of a heatmap clickable; called with the name of one that is clicked.
+    """
+    if on_pick is None:
+        st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False})
+        return
+    # A figure remembers what is selected; a new one for each click tells every click alike.
+    clicks = st.session_state.setdefault(_clicks(key), 0)
+    st.plotly_chart(
+        pickable(figure),
+        key=f"{key} {clicks}",
+        alt=alt,
+        config={"displayModeBar": False},
+        on_select=partial(picked, key, on_pick),
+        selection_mode="points",
+    )
+
+
+def picked(key: str, on_pick: Pick) -> None:
+    """Tell which node was clicked, and let the next click find a figure with nothing selected."""
+    clicks = st.session_state[_clicks(key)]
+    points = st.session_state[f"{key} {clicks}"]["selection"]["points"]
+    st.session_state[_clicks(key)] = clicks + 1
+    nodes = [str(point["customdata"][0]) for point in points if point.get("customdata")]
+    for node in dict.fromkeys(nodes):
+        on_pick(node)
+
+
+def _clicks(key: str) -> str:
+    return f"{key} clicks"
+
+
+def _utilisation(
+    cluster: Cluster,
+    resource: str,
+    marked: frozenset[str] = frozenset(),
+    mark: Mark = FREED,
+) -> go.Figure:
+    if resource == _ALL:
+        return utilisation_table(cluster, marked, mark)
+    return utilisation_tiles(cluster, resource, marked, mark)
+
+
+def _resource_switch(cluster: Cluster, key: str) -> str:
+    found = usage(cluster)
+    offered = [
+        name for column, name in enumerate(found.resources) if found.offered[:, column].any()
+    ]
+    options = ([_ALL] if len(cluster.nodes) <= TABLE_LIMIT else []) + offered
+    chosen: str = st.segmented_control(
+        "Resource",
+        options,
+        format_func=lambda name: "All resources" if name == _ALL else resource_name(name),
+        default=options[0],
+        required=True,
+        label_visibility="collapsed",
+        key=key,
+    )
+    return chosen
+
+
+def _scale(figure: go.Figure, key: str) -> None:
+    _, middle, _ = st.columns([1, 1, 1])
+    with middle:
+        chart(figure, key=key, alt="Colour scale")

@@ -1,0 +1,60 @@
+"""A page's link: what it asked of the controls and none of them took."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from kytos.ui.parts.controls import MODE_NAMES
+from kytos.ui.parts.text import plain
+
+_ASKED = "asked by the link"
+
+
+def read() -> None:
+    """Keep what the session's link asks; to be called before a control is drawn.
+
+    Later changes of the link are the controls' own.
+    """
+    if _ASKED not in st.session_state:
+        asked = {key: st.query_params.get_all(key) for key in st.query_params}
+        st.session_state[_ASKED] = asked
+
+
+def note() -> None:
+    """Say once what of the link was not understood; to be called after the controls are drawn.
+
+    Streamlit takes what a control cannot show out of the link without a word.
+    """
+    asked, st.session_state[_ASKED] = st.session_state[_ASKED], {}
+    refused = [
+        f"{key}={value}"
+        for key, values in asked.items()
+        for value in values
+        if key in st.session_state and not _taken(key, value)
+    ]
+    if refused:
+        st.warning(
+            f"Not understood in the link, and left out: {plain(', '.join(refused))}",
+            icon=":material/link_off:",
+        )
+
+
+def _taken(key: str, asked: str) -> bool:
+    """Whether the link still says so, or the control shows it by default and need not say it."""
+    if key in st.query_params and asked in st.query_params.get_all(key):
+        return True
+    shown = st.session_state[key]
+    if isinstance(shown, (int, float)) and not isinstance(shown, bool):
+        try:
+            return float(asked) == shown
+        except ValueError:
+            return False
+    if not isinstance(shown, str):
+        return asked.casefold() == str(shown).casefold()
+    names = {shown, *(name for mode, name in MODE_NAMES.items() if mode == shown)}
+    return _bare(asked) in map(_bare, names)
+
+
+def _bare(name: str) -> str:
+    """A name however it is written: the sample web-shop is Web shop to its reader."""
+    return name.casefold().replace("-", " ")

@@ -1,0 +1,123 @@
+"""What the positions of the four sliders mean for a question, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kytos.contract.weights import (
+    LATENCY_MS_PER_MOVE,
+    MOVE_IN_SPREAD,
+    NODE_IN_MOVES,
+    NODE_IN_PAIRS,
+    PAIR_IN_SPREAD,
+    STARTUP_SECONDS_PER_MOVE,
+)
+from kytos.problem import LoadMode
+
+_MINUTE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Meanings:
+    """What the sliders mean for one question.
+
+    Attributes
+    ----------
+    cost
+        What C weighs, in a few words.
+    load_text, cost_text, pair_text
+        Say what B, what B and C, and what B, C and D come to.
+    """
+
+    cost: str
+    load_text: Callable[[float], str]
+    cost_text: Callable[[float, float], str]
+    pair_text: Callable[[float, float, float], str]
+
+
+def moving(mode: LoadMode) -> Meanings:
+    """Return what the sliders mean where C weighs moves."""
+    return Meanings(
+        cost="cost of moving",
+        load_text=lambda B: load_meaning(B, mode),
+        cost_text=lambda B, C: move_meaning(B, C, mode),
+        pair_text=lambda B, C, D: pair_meaning(B, C, D, mode),
+    )
+
+
+def waiting(mode: LoadMode) -> Meanings:
+    """Return what the sliders mean where C weighs start-up and latency."""
+    return Meanings(
+        cost="start-up and latency",
+        load_text=lambda B: load_meaning(B, mode),
+        cost_text=lambda B, C: waiting_meaning(B, C, mode),
+        pair_text=lambda B, C, D: pair_meaning(B, C, D, mode).replace(
+            "moving them apart is free", "waiting costs nothing"
+        ),
+    )
+
+
+def constraint_meaning(A: float) -> str:
+    """Say what A's position means."""
+    if A >= 1:
+        return "Breaking a rule never pays."
+    return "Raw samples may bend rules; the plan itself is always repaired."
+
+
+def load_meaning(B: float, mode: LoadMode) -> str:
+    """Say what B's position means."""
+    if B == 0:
+        return "Load does not count."
+    if mode is LoadMode.CONSOLIDATE:
+        return "The price of the nodes in use."
+    if mode is LoadMode.SPREAD:
+        return "Squared distance of each node from the mean utilisation."
+    return "Squared utilisation, summed over nodes."
+
+
+def move_meaning(B: float, C: float, mode: LoadMode) -> str:
+    """Say what a move costs at these positions."""
+    if C == 0:
+        return "Moves cost nothing."
+    if B == 0:
+        return "Nothing is gained by emptying or levelling nodes."
+    if mode is LoadMode.CONSOLIDATE:
+        return f"Freeing a node is worth {_few(NODE_IN_MOVES * B / C)} ordinary moves."
+    # A pod of share s moving across a difference d changes the sum by 2s² - 2sd.
+    tenth = 0.1
+    points = 100 * (tenth + MOVE_IN_SPREAD * C / B / (2 * tenth))
+    return f"A pod of a tenth of a node moves to even out more than {_few(points)} points."
+
+
+def waiting_meaning(B: float, C: float, mode: LoadMode) -> str:
+    """Say what a minute of start-up and a millisecond of latency cost at these positions."""
+    if C == 0:
+        return "Start-up and latency do not count."
+    milliseconds = LATENCY_MS_PER_MOVE / STARTUP_SECONDS_PER_MOVE * _MINUTE_S
+    told = f"A minute of start-up counts like {_few(milliseconds)} ms on a unit of traffic"
+    if B == 0:
+        return f"{told}."
+    if mode is LoadMode.CONSOLIDATE:
+        return f"{told}; a node saved like {_few(NODE_IN_MOVES * B / C)} minutes."
+    return f"{told}, or {_few(MOVE_IN_SPREAD * C / B)} of squared utilisation."
+
+
+def pair_meaning(B: float, C: float, D: float, mode: LoadMode) -> str:
+    """Say what two replicas on one node cost at these positions."""
+    if D == 0:
+        return "Replicas may share a node freely."
+    if mode is LoadMode.CONSOLIDATE and B > 0:
+        return f"Freeing a node is worth {_few(NODE_IN_PAIRS * B / D)} pairs of replicas on a node."
+    if C == 0:
+        return "Two replicas on one node cost; moving them apart is free."
+    per_move = PAIR_IN_SPREAD / MOVE_IN_SPREAD
+    if mode is LoadMode.CONSOLIDATE:
+        per_move = NODE_IN_MOVES / NODE_IN_PAIRS
+    moves = per_move * D / C
+    told = "one move" if moves == 1 else f"{_few(moves)} moves"
+    return f"Two replicas on one node cost as much as {told}."
+
+
+def _few(value: float) -> str:
+    return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"

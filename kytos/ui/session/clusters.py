@@ -1,0 +1,157 @@
+"""The clusters a session can look at: the samples, what it uploaded and what it read live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import streamlit as st
+import yaml
+
+from kytos.calls.scenario import digest_of
+from kytos.cluster import Cluster
+from kytos.errors import SourceError
+from kytos.kube.live import read_snapshot
+from kytos.report.usage import Summary, summarise
+from kytos.rules.eviction import movability
+from kytos.sources.manifests import read_cluster
+from kytos.sources.snapshot import Snapshot, cluster_of
+
+SAMPLES = Path(__file__).parents[3] / "sample_clusters"
+FIRST_SAMPLE = "web-shop"
+"""Shown when the app opens."""
+UPLOAD = "upload"
+"""The choice that stands for the session's own cluster."""
+CHOICE = "cluster"
+"""Key of the sidebar's selector, and its name in the page's link."""
+
+_UPLOADED = "uploaded_cluster"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A cluster with what every page shows of it.
+
+    Attributes
+    ----------
+    sample
+        The sample's name, None for a cluster of the session's own.
+    digest
+        Tells it from any other, see `kytos.calls.scenario.digest_of`.
+    pinned
+        Running pods that may not move, by id, and why.
+    snapshot
+        What a live cluster was read as, None for one from files.
+    """
+
+    name: str
+    cluster: Cluster
+    sample: str | None
+    digest: str
+    summary: Summary
+    pinned: dict[str, str]
+    snapshot: Snapshot | None = None
+
+
+def sample_names() -> list[str]:
+    """Return the samples there are, the first to be shown first."""
+    names = sorted(path.stem for path in SAMPLES.glob("*.json"))
+    return sorted(names, key=lambda name: name != FIRST_SAMPLE)
+
+
+def choices() -> list[str]:
+    """Return what the selector offers: the session's own cluster, if any, and the samples."""
+    return ([UPLOAD] if _UPLOADED in st.session_state else []) + sample_names()
+
+
+def label(choice: str) -> str:
+    """Return a choice as the selector shows it."""
+    if choice == UPLOAD:
+        return f"{uploaded().name} (yours)"
+    return choice.replace("-", " ").capitalize()
+
+
+def story(sample: str) -> str:
+    """Return what a sample is and what to ask it."""
+    return _stories(SAMPLES / "stories.yaml")[sample]
+
+
+def load(choice: str) -> Loaded:
+    """Return the chosen cluster."""
+    if choice == UPLOAD:
+        return uploaded()
+    path = SAMPLES / f"{choice}.json"
+    return _sample(choice, path, path.stat().st_mtime_ns)
+
+
+def uploaded() -> Loaded:
+    """Return the session's own cluster."""
+    found: Loaded = st.session_state[_UPLOADED]
+    return found
+
+
+def own_name() -> str | None:
+    """Return the name of the session's own cluster, None when it has none."""
+    return uploaded().name if UPLOAD in choices() else None
+
+
+def keep(loaded: Loaded) -> None:
+    """Make `loaded` the session's own cluster and choose it."""
+    st.session_state[_UPLOADED] = loaded
+    st.session_state[CHOICE] = UPLOAD
+
+
+def read_upload(files: list[tuple[str, bytes]]) -> Loaded:
+    """Read uploaded files as one cluster.
+
+    Raises
+    ------
+    SourceError
+        When they cannot be read as one.
+    """
+    cluster = read_cluster(files)
+    if not cluster.nodes:
+        raise SourceError(
+            "no nodes in what was uploaded; include them: kubectl get nodes,pods -A -o json"
+        )
+    return prepare(cluster, sample=None)
+
+
+def read_live(context: str) -> Loaded:
+    """Read the live cluster of a kubeconfig context.
+
+    Raises
+    ------
+    SourceError
+        When it cannot be read.
+    """
+    snapshot = read_snapshot(context)
+    return replace(prepare(cluster_of(snapshot), sample=None), snapshot=snapshot)
+
+
+def prepare(cluster: Cluster, sample: str | None) -> Loaded:
+    """Work out once what pages show of a cluster."""
+    reasons = movability(cluster)
+    return Loaded(
+        name=label(sample) if sample else cluster.name,
+        cluster=cluster,
+        sample=sample,
+        digest=digest_of(cluster),
+        summary=summarise(cluster),
+        pinned={
+            pod.id: why
+            for pod in cluster.pods
+            if pod.holds_capacity and (why := reasons[pod.id]) is not None
+        },
+    )
+
+
+# Shared between sessions: samples are public, and a Loaded is never changed.
+@st.cache_resource(show_spinner="Reading the sample", max_entries=8)
+def _sample(name: str, path: Path, changed_ns: int) -> Loaded:  # noqa: ARG001  (part of the key)
+    return prepare(read_cluster([(path.name, path.read_bytes())]), sample=name)
+
+
+@st.cache_data(show_spinner=False, max_entries=1)
+def _stories(path: Path) -> dict[str, str]:
+    return {str(name): str(text) for name, text in yaml.safe_load(path.read_text("utf-8")).items()}

@@ -1,0 +1,121 @@
+"""The frame around every page: its configuration, the navigation and the chosen cluster."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
+
+from kytos.jobs import Pool
+from kytos.questions.warm_up import warm_up
+from kytos.report import units
+from kytos.settings import PoolSettings
+from kytos.ui.parts import links
+from kytos.ui.session import clusters
+from kytos.ui.session.clusters import Loaded
+from kytos.ui.session.login import require_login
+
+_ROOT = Path(__file__).parents[3]
+_LOGO = Path(__file__).with_name("logo.svg")
+_ICON = Path(__file__).with_name("icon.svg")
+_SIDEBAR_PIXELS = 340
+"""Room for three presets side by side."""
+_STYLE = "<style>.stMainBlockContainer {padding-top: 2.5rem}</style>"
+"""Of the 6 rem that Streamlit leaves above a title."""
+_ICONS = {
+    "Rebalance": ":material/balance:",
+    "Recovery": ":material/healing:",
+    "Placement": ":material/add_location_alt:",
+    "Autoscale": ":material/trending_up:",
+    "Compare": ":material/compare_arrows:",
+}
+_ASKS = {
+    "Rebalance": "Which nodes could go?",
+    "Recovery": "What if nodes fail?",
+    "Placement": "Where do new pods belong?",
+    "Autoscale": "How many replicas?",
+    "Compare": "How good are the plans?",
+}
+_OTHER_ICON = ":material/analytics:"
+
+
+def begin(title: str) -> Loaded | None:
+    """Draw what all pages share and return the chosen cluster.
+
+    Every page calls this first. Returns None when there is neither a sample nor an upload.
+    """
+    st.set_page_config(
+        page_title=f"{title} · Kytos",
+        page_icon=str(_ICON),
+        layout="wide",
+        initial_sidebar_state=_SIDEBAR_PIXELS,
+    )
+    st.html(_STYLE)
+    st.logo(str(_LOGO), size="large")
+    require_login()
+    links.read()
+    workers()
+    with st.sidebar:
+        _navigation()
+        st.divider()
+        return _choose_cluster()
+
+
+@st.cache_resource(show_spinner=False)
+def workers() -> Pool:
+    """Return the process-wide pool of workers; the first call starts them."""
+    settings = PoolSettings.from_environment()
+    return Pool(
+        settings.workers,
+        settings.queue,
+        warm_up=warm_up,
+        preload=("kytos.calls.in_worker", warm_up.__module__),
+    )
+
+
+def _navigation() -> None:
+    _link("app.py", "Cluster", ":material/dns:")
+    for name, path in _pages():
+        _link(path, name, _ICONS.get(name, _OTHER_ICON))
+
+
+def questions() -> None:
+    """Draw what can be asked of a cluster, each a link to its page."""
+    with st.container(border=True, horizontal=True, horizontal_alignment="distribute"):
+        for name, path in _pages():
+            _link(path, _ASKS.get(name, name), _ICONS.get(name, _OTHER_ICON), name)
+
+
+def _link(path: str, label: str, icon: str, help_text: str | None = None) -> None:
+    """Draw a link to a page, where there is one: a page that is run by itself knows no others."""
+    with suppress(StreamlitPageNotFoundError):
+        st.page_link(path, label=label, icon=icon, help=help_text)
+
+
+def _pages() -> list[tuple[str, str]]:
+    """The name and the file of each page."""
+    paths = sorted((_ROOT / "pages").glob("[0-9]*_*.py"))
+    return [(path.stem.split("_", 1)[1].replace("_", " "), f"pages/{path.name}") for path in paths]
+
+
+def _choose_cluster() -> Loaded | None:
+    offered = clusters.choices()
+    if not offered:
+        st.caption("No cluster yet: upload one on the Cluster page.")
+        return None
+    labels = {choice: clusters.label(choice) for choice in offered}
+    choice = st.selectbox(
+        "Cluster",
+        offered,
+        format_func=lambda choice: labels.get(choice, choice),
+        key=clusters.CHOICE,
+        bind="query-params",
+    )
+    loaded = clusters.load(choice)
+    summary = loaded.summary
+    st.caption(
+        f"{units.count(summary.nodes, 'node')} · {units.count(summary.running, 'running pod')}"
+    )
+    return loaded

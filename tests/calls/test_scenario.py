@@ -1,0 +1,105 @@
+"""Scenarios round-trip, and say when they are not what they claim."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from kytos.calls.scenario import Scenario, digest_of, read_scenario
+from kytos.cluster import CPU, Cluster, Frozen, Node, Pod
+from kytos.contract.params import SolverParams
+from kytos.contract.weights import Weights
+from kytos.errors import SourceError
+from kytos.questions.outcome import Question
+from kytos.questions.placement.placement import PlacementRequest
+from kytos.questions.placement.startup_and_latency import TrafficEdge
+from kytos.questions.rebalance import RebalanceRequest
+from kytos.questions.recovery.recovery import RecoveryRequest
+
+
+@pytest.fixture
+def small() -> Cluster:
+    """One node with images, whose order a set does not keep, and one pod."""
+    images = frozenset(f"registry/image-{index}" for index in range(20))
+    node = Node(name="n", allocatable={CPU: 1000}, images=images)
+    return Cluster(nodes=(node,), pods=(Pod(id="p", name="p", node="n"),))
+
+
+def test_round_trip(small: Cluster) -> None:
+    """What was saved is what is read."""
+    saved = Scenario(
+        digest=digest_of(small),
+        cluster=small,
+        request=RebalanceRequest(max_moves=2),
+        weights=Weights(B=2),
+        params=SolverParams(seed=3),
+    )
+    assert read_scenario(saved.to_json()) == saved
+
+
+@pytest.mark.parametrize(
+    ("question", "request_"),
+    [
+        (Question.RECOVERY, RecoveryRequest(failed_nodes=("n",), allow_moves=True)),
+        (
+            Question.PLACEMENT,
+            PlacementRequest(traffic=(TrafficEdge.model_validate({"from": "a", "to": "b"}),)),
+        ),
+    ],
+)
+def test_each_question_keeps_its_own_request(question: Question, request_: Frozen) -> None:
+    """A request is read back as what its question takes, aliases included."""
+    saved = Scenario(question=question, sample="web-shop", request=request_)
+    assert read_scenario(saved.to_json()) == saved
+
+
+def test_request_of_another_question_is_refused() -> None:
+    """What a rebalance takes is no recovery."""
+    with pytest.raises(ValueError, match="RecoveryRequest"):
+        Scenario(question=Question.RECOVERY, sample="web-shop", request=RebalanceRequest())
+
+
+def test_changed_cluster_is_refused(small: Cluster) -> None:
+    """A cluster edited after saving would not give the saved answer."""
+    saved = Scenario(digest=digest_of(small), cluster=small, request=RebalanceRequest())
+    content = json.loads(saved.to_json())
+    content["cluster"]["nodes"][0]["allocatable"][CPU] = 2000
+    with pytest.raises(SourceError, match="changed after the scenario was saved"):
+        read_scenario(json.dumps(content).encode())
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"digest": 1}', b"\xff"])
+def test_other_files_are_refused(content: bytes) -> None:
+    """Anything else is named as no scenario."""
+    with pytest.raises(SourceError, match="not a scenario file"):
+        read_scenario(content)
+
+
+def test_digest_is_the_same_in_every_process() -> None:
+    """Sets are hashed differently in every process; the digest must not follow."""
+    script = (
+        "from kytos.cluster import Cluster, Node\n"
+        "from kytos.calls.scenario import digest_of\n"
+        "images = frozenset(f'image-{i}' for i in range(50))\n"
+        "print(digest_of(Cluster(nodes=(Node(name='n', allocatable={}, images=images),))))\n"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
+
+
+def test_digest_tells_clusters_apart(small: Cluster) -> None:
+    """A pod on no node is another cluster."""
+    assert digest_of(small) != digest_of(small.with_placement({"p": None}))

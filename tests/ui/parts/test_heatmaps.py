@@ -1,0 +1,29 @@
+"""Which node a click on a heatmap means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import streamlit as st
+
+from kytos.ui.parts import heatmaps
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A session's state without a browser."""
+    state: dict[str, Any] = {}
+    monkeypatch.setattr(st, "session_state", state)
+    return state
+
+
+def test_each_click_is_told_once(session: dict[str, Any]) -> None:
+    """Plotly tells what is selected, not what was clicked: each click finds a figure of its own."""
+    told: list[str] = []
+    session["map clicks"] = 0
+    for number, names in enumerate([["a"], ["a"], ["b"], ["a", "b", "a"], []]):
+        points = [{"customdata": [name, "hover"]} for name in names]
+        session[f"map {number}"] = {"selection": {"points": points}}
+        heatmaps.picked("map", told.append)
+    assert told == ["a", "a", "b", "a", "b"]
