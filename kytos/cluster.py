@@ -9,7 +9,7 @@ Nothing here knows how a cluster was read (`kytos.sources`) or what is asked of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated
@@ -182,6 +182,7 @@ class Node(Frozen):
     """Load from what is not among the cluster's pods."""
     images: frozenset[str] = frozenset()
     declared_features: frozenset[str] = frozenset()
+    created: datetime | None = None
 
     @property
     def zone(self) -> str | None:
@@ -241,6 +242,8 @@ class Pod(Frozen):
     """Uses an emptyDir or hostPath volume whose content stays behind."""
     images: frozenset[str] = frozenset()
     required_features: frozenset[str] = frozenset()
+    started: datetime | None = None
+    """When its kubelet took it on, else when it was created."""
 
     @property
     def finished(self) -> bool:
@@ -395,6 +398,7 @@ class Cluster(Frozen):
     """As far as they are listed; the two system classes are everywhere."""
     notes: tuple[Note, ...] = ()
     taken_at: datetime | None = None
+    """When it was read from its API server, or by its nodes' last heartbeats; None is unknown."""
 
     @model_validator(mode="after")
     def _names_agree(self) -> Cluster:
@@ -408,6 +412,11 @@ class Cluster(Frozen):
                     "add that node or leave the pod's node out"
                 )
         return self
+
+    @cached_property
+    def moment(self) -> datetime:
+        """What durations are counted to: when it was taken; where that is unknown, today."""
+        return datetime.now(UTC) if self.taken_at is None else self.taken_at
 
     @cached_property
     def node_index(self) -> Mapping[str, int]:

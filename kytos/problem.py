@@ -211,7 +211,8 @@ class Problem:
     price
         ``(nodes,)`` per hour; all 1 when any is unknown.
     held_open
-        ``(nodes,)`` in use whatever is decided (a pinned pod other than DaemonSet and mirror).
+        ``(nodes,)`` in use whatever is decided: a pinned pod other than DaemonSet and mirror, or
+        a node that stays (`kytos.rules.kept_nodes`).
     mode
         What H_load asks for.
     max_moves
@@ -349,7 +350,7 @@ class Problem:
         return (*counts, len(down))
 
     def in_use(self, placement: Ints) -> Bools:
-        """``(nodes,)`` y[n]: a pod other than DaemonSet and mirror pods is there."""
+        """``(nodes,)`` y[n]: a pod other than DaemonSet and mirror pods is there, or it stays."""
         used = self.held_open.copy()
         used[placement[placement >= 0]] = True
         return used

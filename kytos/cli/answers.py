@@ -17,6 +17,7 @@ from kytos.report import units
 from kytos.report.wording import (
     certificate_sentence,
     no_change_sentence,
+    nodes_by_reason,
     safety_sentence,
     why_it_ended,
 )
@@ -32,6 +33,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         )
         if outcome.freed_nodes:
             print_sentence(console, f"Nodes freed: {', '.join(outcome.freed_nodes)}")
+        for reason, nodes in nodes_by_reason(outcome.kept_nodes).items():
+            print_sentence(console, f"Nodes that stay: {', '.join(nodes)} ({reason})")
     if isinstance(outcome, RecoveryOutcome):
         print_table(
             console, ("pod", "to"), [(placed.pod, placed.node) for placed in outcome.placements]

@@ -16,6 +16,7 @@ from kytos.questions.parts.answer import freed_nodes, moves, shared_answer
 from kytos.questions.parts.build_problem import build_problem
 from kytos.questions.parts.overrides import with_overrides
 from kytos.rules.eviction import movability
+from kytos.rules.kept_nodes import kept_nodes
 from kytos.solve.solve import solve
 
 
@@ -44,6 +45,8 @@ class RebalanceOutcome(Outcome):
     """In use before, empty after (but for DaemonSet and mirror pods)."""
     pinned: dict[str, str]
     """Pods that had to stay, and why."""
+    kept_nodes: dict[str, str]
+    """Nodes that stay whatever is decided, so that nothing is saved by emptying them, and why."""
 
 
 def rebalance(
@@ -81,6 +84,7 @@ def rebalance(
         },
         freed_nodes=freed_nodes(problem, solution.placement),
         pinned=pinned,
+        kept_nodes=kept_nodes(cluster),
     )
 
 

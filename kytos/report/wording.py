@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from kytos.bounds import BoundSource, Certificate, CertificateStatus, GapOf
 from kytos.contract.watch import StopReason
@@ -106,6 +106,14 @@ def pinned_reasons(reasons: Iterable[str]) -> list[tuple[str, int]]:
     """
     found = Counter(map(pinned_group, reasons))
     return sorted(found.items(), key=lambda item: (item[0] == BELONGS_TO_NODE, -item[1], item[0]))
+
+
+def nodes_by_reason(kept: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the nodes that stay by why they do, the reason of most nodes first."""
+    groups: dict[str, list[str]] = {}
+    for node, reason in kept.items():
+        groups.setdefault(reason, []).append(node)
+    return dict(sorted(groups.items(), key=lambda group: (-len(group[1]), group[0])))
 
 
 def searched_to_its_end(outcome: Outcome) -> bool:

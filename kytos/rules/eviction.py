@@ -14,17 +14,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import numpy as np
 
 from kytos.cluster import Cluster, DisruptionBudget, Phase, Pod
 from kytos.problem import Bools, MoveLimit
+from kytos.rules.keep_marks import (
+    PREFER_NO_EVICTION,
+    SAFE_TO_EVICT,
+    asks_not_to_be_disrupted,
+    mark_of,
+)
 from kytos.rules.labels import LabelTable
 
-SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
-DO_NOT_DISRUPT = "karpenter.sh/do-not-disrupt"
-DO_NOT_EVICT = "karpenter.sh/do-not-evict"
-"""What Karpenter before v0.32 read on pods in its place; those who still write it mean it."""
 SYSTEM_CRITICAL = 2_000_000_000
 """The priority of system-cluster-critical; user classes cannot reach it."""
 
@@ -34,7 +37,7 @@ def movability(cluster: Cluster) -> dict[str, str | None]:
     budgets = _budgets_of(cluster)
     return {
         pod.id: _impossible(pod)
-        or _unwise(pod)
+        or _unwise(pod, cluster.moment)
         or _node_not_to_disrupt(cluster, pod)
         or _over_budget(pod, [cluster.budgets[found] for found in budgets[position]])
         for position, pod in enumerate(cluster.pods)
@@ -100,16 +103,17 @@ def _impossible(pod: Pod) -> str | None:
     return None
 
 
-def _unwise(pod: Pod) -> str | None:
+def _unwise(pod: Pod, now: datetime) -> str | None:
     """Reasons of care; the user's word comes first."""
     if pod.movable is not None:
         return None if pod.movable else "it is set to stay"
     safe = pod.annotations.get(SAFE_TO_EVICT)
     if safe == "false":
         return f"annotation {SAFE_TO_EVICT} is false"
-    for marked in (DO_NOT_DISRUPT, DO_NOT_EVICT):
-        if pod.annotations.get(marked) == "true":
-            return f"annotation {marked} is true"
+    if (asked := asks_not_to_be_disrupted(pod, pod.started, now)) is not None:
+        return asked
+    if mark_of(pod, PREFER_NO_EVICTION) not in (None, "false"):
+        return f"annotation {PREFER_NO_EVICTION} asks the descheduler to leave it"
     if pod.priority >= SYSTEM_CRITICAL:
         return f"its priority {pod.priority} is system-critical"
     if safe == "true":
@@ -127,9 +131,8 @@ def _node_not_to_disrupt(cluster: Cluster, pod: Pod) -> str | None:
     if pod.movable or pod.node is None:
         return None
     node = cluster.nodes[cluster.node_index[pod.node]]
-    if node.annotations.get(DO_NOT_DISRUPT) == "true":
-        return f"its node {node.name} has annotation {DO_NOT_DISRUPT}"
-    return None
+    asked = asks_not_to_be_disrupted(node, node.created, cluster.moment)
+    return None if asked is None else f"its node {node.name} has {asked}"
 
 
 def _over_budget(pod: Pod, budgets: Sequence[DisruptionBudget]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -117,6 +118,18 @@ class Fields:
         if not -(2**63) <= value < 2**63:
             raise SourceError("expected a whole number of at most 64 bits", self._at(key))
         return value
+
+    def moment(self, key: str) -> datetime | None:
+        """The point in time at `key`; None where there is none that can be read."""
+        value = self.value.get(key)
+        if isinstance(value, str):
+            try:
+                value = datetime.fromisoformat(value)
+            except ValueError:
+                return None
+        if not isinstance(value, datetime):  # YAML reads a bare one as such
+            return None
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
 
     def labels(self, key: str) -> dict[str, str]:
         """The map of texts at `key` (labels, annotations, a node selector)."""

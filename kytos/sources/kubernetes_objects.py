@@ -108,6 +108,7 @@ def read_node(item: Fields) -> Node:
             name for image in status.objects("images") for name in image.texts("names")
         ),
         declared_features=frozenset(status.texts("declaredFeatures")),
+        created=metadata.moment("creationTimestamp"),
     )
 
 
@@ -167,6 +168,7 @@ def read_pod(item: Fields, context: Context) -> Pod:
         local_storage=_has_local_storage(spec, metadata),
         images=frozenset(filter(None, (container.text("image") for container in containers))),
         required_features=_required_features(spec, containers),
+        started=status.moment("startTime") or metadata.moment("creationTimestamp"),
     )
 
 

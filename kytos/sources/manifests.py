@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -265,6 +266,7 @@ def _assemble(objects: list[tuple[str, Any]], name: str, prices: PriceTable | No
             storage_classes=tuple(_read_all(by_kind["StorageClass"], read_storage_class)),
             autoscalers=tuple(_read_all(by_kind["HorizontalPodAutoscaler"], read_autoscaler)),
             priority_classes=classes,
+            taken_at=_last_heartbeat(by_kind["Node"]),
             notes=(
                 *_other_kinds(by_kind),
                 *unhonoured_fields(by_kind),
@@ -276,6 +278,16 @@ def _assemble(objects: list[tuple[str, Any]], name: str, prices: PriceTable | No
         raise first_problem(error) from error
     check_totals(cluster)
     return with_prices(cluster, prices)
+
+
+def _last_heartbeat(nodes: Sequence[Fields]) -> datetime | None:
+    """When the objects were read, as near as kubelets tell: they report every few minutes."""
+    beats = (
+        condition.moment("lastHeartbeatTime")
+        for node in nodes
+        for condition in node.object("status").objects("conditions")
+    )
+    return max((beat for beat in beats if beat is not None), default=None)
 
 
 def _counted(by_kind: Mapping[str, list[Fields]]) -> str:

@@ -19,7 +19,8 @@ from kytos.report.wording import (
     searched_to_its_end,
     why_it_ended,
 )
-from kytos.rules.eviction import SAFE_TO_EVICT, movability
+from kytos.rules.eviction import movability
+from kytos.rules.keep_marks import SAFE_TO_EVICT
 from tests.questions.small import QUICK, cluster, node, pod
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from kytos.cluster import Cluster, DisruptionBudget, LabelSelector, Owner, Phase, Pod
-from kytos.rules.eviction import (
+from kytos.rules.eviction import movability, move_limits
+from kytos.rules.keep_marks import (
     DO_NOT_DISRUPT,
     DO_NOT_EVICT,
+    PREFER_NO_EVICTION,
     SAFE_TO_EVICT,
-    movability,
-    move_limits,
 )
 from tests.rules.small import labelled, node, pod
 
@@ -40,6 +40,8 @@ def reason(**fields: object) -> str | None:
         ({"annotations": {DO_NOT_DISRUPT: "true"}}, "do-not-disrupt"),
         ({"annotations": {DO_NOT_DISRUPT: "false"}}, None),
         ({"annotations": {DO_NOT_EVICT: "true"}}, "do-not-evict is true"),
+        ({"annotations": {DO_NOT_DISRUPT: "720h"}}, "asks for 720h"),
+        ({"annotations": {PREFER_NO_EVICTION: ""}}, "asks the descheduler"),
         ({"priority": 2_000_001_000}, "system-critical"),
         ({"priority": 1_000_000_000}, None),
         ({"annotations": {SAFE_TO_EVICT: "true"}, "owner": None, "local_storage": True}, None),

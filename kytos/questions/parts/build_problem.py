@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from math import floor
 
@@ -16,6 +16,7 @@ from kytos.questions.parts.decimals import exactly
 from kytos.questions.parts.move_cost import move_cost
 from kytos.rules.compile import compile_rules
 from kytos.rules.eviction import move_limits
+from kytos.rules.kept_nodes import kept_nodes
 
 LARGEST_DESIRE = 1e300
 """Of all pods together; a hundred priorities of a thousand pods each come to this."""
@@ -30,6 +31,7 @@ def build_problem(
     zone_pairs: bool = False,
     max_utilization: float = 1.0,
     node_cost: Floats | None = None,
+    keep: Collection[str] | None = None,
 ) -> Problem:
     """Return the problem of placing the pods of `decide`; all others stay where they are.
 
@@ -41,6 +43,9 @@ def build_problem(
         Share of cpu and memory a node may be filled to by pods that come to it.
     node_cost
         ``(pods, nodes)``, see `Problem.node_cost`.
+    keep
+        Nodes that stay whatever is decided; by default those of
+        `kytos.rules.kept_nodes.kept_nodes`.
     """
     nodes = cluster.nodes
     chosen = {pod.id for pod in decide}
@@ -62,6 +67,8 @@ def build_problem(
     )
     held_open = np.zeros(len(nodes), dtype=np.bool_)
     held_open[home[[pod.keeps_node for pod in staying]]] = True
+    kept = kept_nodes(cluster) if keep is None else keep
+    held_open[[cluster.node_index[node] for node in kept]] = True
     services, service, service_fixed = _services(decide, staying, home, len(nodes))
     rules = compile_rules(cluster, decide)
     priority = np.array([pod.priority for pod in decide], dtype=np.int64)

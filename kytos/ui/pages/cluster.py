@@ -13,6 +13,7 @@ from kytos.errors import SourceError
 from kytos.report import units
 from kytos.report.usage import Summary, usage
 from kytos.report.wording import pinned_reasons
+from kytos.rules.kept_nodes import kept_nodes
 from kytos.ui.panels.live_source import context_picker, snapshot_row
 from kytos.ui.panels.pinned import pinned_table
 from kytos.ui.panels.prices import as_given_before, prices_panel
@@ -199,6 +200,7 @@ def _details(loaded: Loaded) -> None:
 
 def _node_table(cluster: Cluster) -> None:
     found = usage(cluster)
+    kept = kept_nodes(cluster)
     share = found.share.round(2)  # the bars would print more digits than anyone asks for
     table = pd.DataFrame(
         {
@@ -213,6 +215,7 @@ def _node_table(cluster: Cluster) -> None:
             "Memory": share[:, found.resources.index(MEMORY)],
             "Pods": found.held[:, found.resources.index(PODS)],
             "Price per hour": [node.price_per_hour for node in cluster.nodes],
+            "Why it stays": [kept.get(node.name, "") for node in cluster.nodes],
         }
     )
     told = [name for name in table if not table[name].replace("", None).isna().all()]

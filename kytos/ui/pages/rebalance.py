@@ -13,7 +13,7 @@ from kytos.problem import LoadMode
 from kytos.questions.outcome import Question
 from kytos.questions.rebalance import RebalanceOutcome, rebalance
 from kytos.report import units
-from kytos.report.wording import searched_to_its_end, why_it_ended
+from kytos.report.wording import nodes_by_reason, searched_to_its_end, why_it_ended
 from kytos.ui.panels import question, results
 from kytos.ui.panels.pinned import pinned_table
 from kytos.ui.panels.question import Panel, QuestionPage
@@ -64,6 +64,8 @@ def _result(answer: Answer, ask: Ask) -> None:
         results.headline(headline(outcome))
         if outcome.freed_nodes:
             st.markdown(f"Freed: {named(outcome.freed_nodes)}")
+    for reason, nodes in nodes_by_reason(outcome.kept_nodes).items():
+        st.caption(plain(f"Stays whatever is decided: {', '.join(nodes)} ({reason})"))
     results.metrics_row(outcome.metrics.before, outcome.metrics.after, outcome.mode)
     results.proof_caption(answer, results.certificate_caption(outcome.certificate))
     change_heatmaps(answer.before, answer.after, frozenset(outcome.freed_nodes))
