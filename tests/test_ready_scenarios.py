@@ -128,8 +128,8 @@ def test_spot_reclaimed_decides_by_priority() -> None:
     assert len(outcome.failed_nodes) == 18
     assert outcome.preempted
     assert not any(report.survivable for report in outcome.cascade)
-    given_up = Counter(pod.priority for pod in outcome.unplaced)
-    assert given_up == {1000: 13, 0: 20, -10: 43}
+    unplaced_by_priority = Counter(pod.priority for pod in outcome.unplaced)
+    assert unplaced_by_priority == {1000: 13, 0: 20, -10: 43}
     assert "proven the most possible" in outcome.solver.messages[-1]
 
 

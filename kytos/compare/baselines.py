@@ -10,7 +10,7 @@ from kytos.contract.solver import Placer
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
-from kytos.questions.qubo.problem_of import posed_to_placers
+from kytos.questions.qubo.problem_of import problem_for_placers
 from kytos.referee.energy import energy
 from kytos.referee.feasible import feasible
 from kytos.solve.registry import find_solver
@@ -60,7 +60,7 @@ def proposals(
     cluster: Cluster, request: object, weights: Weights, params: SolverParams
 ) -> dict[str, Proposal]:
     """Return what each of the usual tools would do about a question, and what nothing would."""
-    problem = posed_to_placers(request, cluster, weights)
+    problem = problem_for_placers(request, cluster, weights)
 
     def judged(placement: Ints) -> Proposal:
         return Proposal(energy(problem, weights, placement).total, int((placement < 0).sum()))

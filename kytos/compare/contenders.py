@@ -195,10 +195,10 @@ def _proof(
     )
     bound, work = max(run.bound for run in runs), proof_work(problem, params)
     if bound == -math.inf and work and watch.reason is None:
-        exact = find_solver(SolverName.CP_SAT)
-        assert isinstance(exact, Improver)
+        cp_sat = find_solver(SolverName.CP_SAT)
+        assert isinstance(cp_sat, Improver)
         given = params.model_copy(update={"proof_work": work})
-        bound = exact.improve(problem, weights, best, given, watch).bound
+        bound = cp_sat.improve(problem, weights, best, given, watch).bound
     return certificate(problem, weights, best, bound)
 
 

@@ -358,9 +358,9 @@ class _Builder:
             shape=(pods, len(layout.pod)),
         )
         counts = by_pod @ bits
-        exactly = layout.free & ~layout.may_wait & (layout.encoding is Encoding.ONE_HOT)
-        total.add(counts - total.constant(np.ones(pods)), weight * applied.pods * exactly)
-        most = weight * applied.pods * (layout.free & ~exactly)
+        one_each = layout.free & ~layout.may_wait & (layout.encoding is Encoding.ONE_HOT)
+        total.add(counts - total.constant(np.ones(pods)), weight * applied.pods * one_each)
+        most = weight * applied.pods * (layout.free & ~one_each)
         total.add(counts, most / 2)
         total.add(bits, -most[layout.pod] / 2)
         waiting = layout.settled == UNPLACED

@@ -68,13 +68,13 @@ def _room(cqm: dimod.ConstrainedQuadraticModel, layout: Layout) -> None:
     """What a node may hold at most, as shares: bytes would strain a float's precision.
 
     A node that starts overcommitted may stay so, but receives nobody who asks for what it is
-    short of until it fits: one inequality a newcomer, which its excess at the start slackens
-    while that newcomer stays away.
+    short of until it fits: one inequality an arrival, which its excess at the start slackens
+    while that pod stays away.
     """
     problem, names = layout.problem, layout.assignments
     held = problem.held(layout.settled)
     excess = np.maximum(problem.initial_held - problem.capacity, 0)
-    newcomer = layout.node != problem.current[layout.pod]
+    arrives = layout.node != problem.current[layout.pod]
     for node, resource in np.ndindex(problem.capacity.shape):
         asked = np.where(layout.node == node, problem.request[layout.pod, resource], 0)
         room = int(problem.capacity[node, resource] - held[node, resource])
@@ -83,7 +83,7 @@ def _room(cqm: dimod.ConstrainedQuadraticModel, layout: Layout) -> None:
         slack = int(excess[node, resource])
         unit = max(1, int(problem.capacity[node, resource]))
         label = f"{problem.resources[resource]} of {problem.nodes[node]}"
-        for arrival in np.flatnonzero(newcomer & (asked > 0)) if slack else [-1]:
+        for arrival in np.flatnonzero(arrives & (asked > 0)) if slack else [-1]:
             amount = asked.copy()
             if slack:
                 amount[arrival] += slack

@@ -249,8 +249,8 @@ def _capacity_rows(layout: Layout) -> list[Row]:
 
 def _unit(asked: Ints, room: int) -> int:
     """The unit of a row: exact where that needs few levels."""
-    exact = int(np.gcd.reduce(asked))
-    return exact if room <= LEVELS * exact else -(-room // LEVELS)
+    divisor = int(np.gcd.reduce(asked))
+    return divisor if room <= LEVELS * divisor else -(-room // LEVELS)
 
 
 def _move_rows(layout: Layout) -> list[Row]:

@@ -146,15 +146,15 @@ def _load_range(layout: Layout, *, sure: bool) -> tuple[Floats, Floats]:
 def _cost_range(layout: Layout) -> tuple[Floats, Floats]:
     """``(slots,)`` least and most that a pod adds to H_cost, in moves."""
     problem, pods, nodes = layout.problem, layout.slot_pod, layout.slot_node
-    exact = np.where(layout.slot_stays, -problem.move_cost[pods], 0.0)
+    cost = np.where(layout.slot_stays, -problem.move_cost[pods], 0.0)
     if problem.node_cost is not None:
-        exact = exact + problem.node_cost[pods, nodes]
+        cost = cost + problem.node_cost[pods, nodes]
     if problem.traffic is None or not len(problem.traffic.pairs):
-        return exact, exact
+        return cost, cost
     traffic = problem.traffic
     talk = np.zeros(len(problem.pods))
     np.add.at(talk, traffic.pairs.ravel(), np.repeat(traffic.weight, 2))
-    return exact, exact + talk[pods] * traffic.latency.max(axis=1)[nodes]
+    return cost, cost + talk[pods] * traffic.latency.max(axis=1)[nodes]
 
 
 def _affinity_range(layout: Layout) -> tuple[Floats, Floats]:

@@ -366,9 +366,9 @@ def _unit(asked: Ints, room: int) -> int:
     """
     coarse, finest = -(-room // LEVELS), -(-room // MOST_LEVELS)
     least = max(finest, min(coarse, int(asked.min())), 1)
-    exact = int(np.gcd.reduce(asked))
-    if exact >= least:
-        return exact
+    divisor = int(np.gcd.reduce(asked))
+    if divisor >= least:
+        return divisor
     sizes = np.unique(asked)
     units = {max(-(-int(size) // k), least) for size in sizes for k in range(1, LEVELS + 1)}
     return min(sorted(units), key=lambda unit: float(((-(-sizes // unit) * unit) / sizes).max()))

@@ -34,7 +34,7 @@ def warm_up() -> None:
         rebalance(cluster, RebalanceRequest(mode=mode), params=params)
     recover(cluster, RecoveryRequest(failed_nodes=("a",)), params=params)
     # More than there is room for, so that what looks for room is compiled too.
-    newcomer = NewPod(id="new", cpu_request=1000, mem_request=100, count=8)
-    place(cluster, PlacementRequest(new_pods=(newcomer,)), params=params)
+    new_pods = NewPod(id="new", cpu_request=1000, mem_request=100, count=8)
+    place(cluster, PlacementRequest(new_pods=(new_pods,)), params=params)
     busy = ServiceRate(id="warm-up", request_rate=5, target_rate=1)
     autoscale(cluster, AutoscaleRequest(services=(busy,)), params=params)

@@ -149,7 +149,7 @@ class PlacementState:
         counted, carriers = (self.problem.tallies[at] for at in (rule.counted, rule.carriers))
         counts, domain = self._counts[rule.counted], counted.domain
         itself = int(counted.members[pod])
-        others = _least_elsewhere(counts, rule)
+        others = _least_of_other_domains(counts, rule)
         limit = np.full(len(counts), np.iinfo(np.int64).max // 2)
         if itself:
             held_to = self._skew_bound[position]
@@ -211,7 +211,7 @@ def _per_node(domain: Ints, values: Ints) -> Ints:
     return np.where(domain >= 0, values[domain], 0)
 
 
-def _least_elsewhere(counts: Ints, rule: Skew) -> Ints:
+def _least_of_other_domains(counts: Ints, rule: Skew) -> Ints:
     """``(domains,)`` the global minimum a pod in each domain is measured against.
 
     A domain's own count is left out: compared with itself a pod is off by one at most, and no
@@ -238,5 +238,5 @@ def _had_target(problem: Problem, rule: Presence, start: Sequence[Ints]) -> Bool
 
 def _skew_bound(rule: Skew, start: Ints) -> Ints:
     """``(domains,)`` the skew the unmoved carriers of each domain may see."""
-    bound: Ints = np.maximum(rule.max_skew, start - _least_elsewhere(start, rule))
+    bound: Ints = np.maximum(rule.max_skew, start - _least_of_other_domains(start, rule))
     return bound

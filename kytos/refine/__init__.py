@@ -8,13 +8,13 @@ from kytos.refine.anneal import (
     warm_up,
 )
 from kytos.refine.repair import repair
-from kytos.refine.runners_up import cheapest_elsewhere
+from kytos.refine.runners_up import cheapest_other_nodes
 from kytos.refine.schedule import default_proposals
 
 __all__ = [
     "Refined",
     "TracePoint",
-    "cheapest_elsewhere",
+    "cheapest_other_nodes",
     "default_proposals",
     "refine",
     "refine_block",

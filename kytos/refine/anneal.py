@@ -12,7 +12,7 @@ from kytos.contract.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.referee.feasible import check_placement
 from kytos.refine import kernels
-from kytos.refine.ejection import Squeezer
+from kytos.refine.ejection import EjectionSearch
 from kytos.refine.nodes_to_free import NodeChooser
 from kytos.refine.packing import packings
 from kytos.refine.repair import fill, repair
@@ -139,7 +139,7 @@ class _Search:
         self.rng = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
         self.seed = seed
         self.unguided = without_guide(self.flat)
-        self.squeezer = Squeezer(problem, self.flat, self.state, self.rng)
+        self.search = EjectionSearch(problem, self.flat, self.state, self.rng)
         self.ranks = int(self.flat.pod["rank"].max(initial=-1)) // 2 * 2 + 2
         self.typical = self.chains = 0.0
         self.began = time.monotonic()
@@ -155,7 +155,7 @@ class _Search:
         whole = len(pods) == len(self.problem.pods)
         self._mark("refine", 0.0)
         if whole:
-            fill(self.squeezer, proposals // 8, self.watch)
+            fill(self.search, proposals // 8, self.watch)
             self._keep()
         if len(pods) and len(nodes) > 1 and proposals > 0:
             if whole and self.consolidate:
@@ -260,10 +260,10 @@ class _Search:
 
     def _choose_nodes(self, pods: Ints, nodes: Ints, proposals: int, later: float) -> None:
         """Choose nodes to free, from home and around the best choice, cooling in between."""
-        chooser = NodeChooser(self.squeezer, self.seed)
+        chooser = NodeChooser(self.search, self.seed)
         later += CHOICES * (CHOOSING_SHARE + SETTLING.share)
         for _ in range(CHOICES):
-            limit = self.squeezer.looked + int(CHOOSING_SHARE * LOOKS_PER_PROPOSAL * proposals)
+            limit = self.search.looked + int(CHOOSING_SHARE * LOOKS_PER_PROPOSAL * proposals)
             self._send_home()
             chooser.free_all(limit, self.watch)
             while self._judge_choice(nodes, chooser.leeway, limit):
@@ -289,20 +289,20 @@ class _Search:
             kernels.descend(self.unguided, self.state, away[start : start + slice_size], nodes)
         key = self._key()
         self._keep()
-        self.squeezer.looked += CHOICE_LOOKS + len(away) * len(nodes) // LOOKS_PER_PROPOSAL
+        self.search.looked += CHOICE_LOOKS + len(away) * len(nodes) // LOOKS_PER_PROPOSAL
         if key > (self.best_key[0], self.best_key[1] + leeway):
             self._restart()
-        return self.squeezer.looked < limit and self.watch.reason is None
+        return self.search.looked < limit and self.watch.reason is None
 
     def _vacate(self, proposals: int) -> None:
         """Free the nodes whose pods others take with few moves, the least loaded first."""
         self._restart()
-        limit = self.squeezer.looked + int(VACATING_SHARE * LOOKS_PER_PROPOSAL * proposals)
-        for node in list(self.squeezer.closable()):
-            left = limit - self.squeezer.looked
+        limit = self.search.looked + int(VACATING_SHARE * LOOKS_PER_PROPOSAL * proposals)
+        for node in list(self.search.closable()):
+            left = limit - self.search.looked
             if self.watch.reason is not None or left <= 0:
                 return
-            if self.squeezer.vacate(node, left):
+            if self.search.vacate(node, left):
                 before = self.best_key
                 self._keep()
                 if self.best_key == before:
@@ -311,17 +311,17 @@ class _Search:
     def _free_nodes(self, pods: Ints, nodes: Ints, proposals: int) -> None:
         """Free one node after another by ejection search, and see whether that pays."""
         self._restart()
-        limit = self.squeezer.looked + int(FREEING_SHARE * LOOKS_PER_PROPOSAL * proposals)
-        patience = max(CHUNK, (limit - self.squeezer.looked) // 16)
-        while self.squeezer.looked < limit:
+        limit = self.search.looked + int(FREEING_SHARE * LOOKS_PER_PROPOSAL * proposals)
+        patience = max(CHUNK, (limit - self.search.looked) // 16)
+        while self.search.looked < limit:
             freed = gave_up = False
-            for node in self.squeezer.closable():
-                before = self.squeezer.looked
+            for node in self.search.closable():
+                before = self.search.looked
                 if self.watch.reason is not None or before >= limit:
                     return
                 budget = min(patience, limit - before)
-                found = self.squeezer.free(node, budget)
-                gave_up |= self.squeezer.looked - before >= budget
+                found = self.search.free(node, budget)
+                gave_up |= self.search.looked - before >= budget
                 freed = found and self._pays(pods, nodes, proposals)
                 if freed:
                     break
@@ -344,7 +344,7 @@ class _Search:
     def _settle(self, placement: Ints, pods: Ints, proposals: int) -> None:
         """Cool a placement down among the nodes it uses, from what changes there amount to."""
         kernels.load(self.flat, self.state, placement)
-        nodes = np.flatnonzero(self.squeezer.open_nodes())
+        nodes = np.flatnonzero(self.search.open_nodes())
         if len(nodes) < 2:
             return
         before = self.typical
@@ -375,7 +375,7 @@ class _Search:
         if self.flat.setting["cost_rate"][0] > 0 or self.flat.setting["pair_rate"][0] > 0:
             before_polish = self.done
             self._cool(POLISH, pods, nodes, proposals)
-            self.squeezer.looked += LOOKS_PER_PROPOSAL * (self.done - before_polish)
+            self.search.looked += LOOKS_PER_PROPOSAL * (self.done - before_polish)
         self._restart()
         self._mark("refine", min(1.0, self.done / proposals))
         return self.best_key < before

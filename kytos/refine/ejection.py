@@ -13,7 +13,7 @@ from kytos.refine import kernels
 from kytos.refine.state import State, Tables
 
 
-class Squeezer:
+class EjectionSearch:
     """Ejection searches on one state; a search that fails leaves it as it was."""
 
     def __init__(
@@ -92,7 +92,7 @@ class Squeezer:
         start = self.state.place.copy()
         padded = np.zeros(len(self.pods) + 2, dtype=np.int64)
         padded[: len(pool)] = pool
-        waiting, looked = kernels.squeeze(
+        waiting, looked = kernels.fit_by_ejection(
             self.flat,
             self.state,
             self.pods,

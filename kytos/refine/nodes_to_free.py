@@ -12,7 +12,7 @@ import numpy as np
 from kytos.contract.watch import Watch
 from kytos.problem import Floats, Ints
 from kytos.refine import kernels
-from kytos.refine.ejection import Squeezer
+from kytos.refine.ejection import EjectionSearch
 
 LEEWAY = 0.1
 """Of a node's mean price, how far above the best a choice may be to go on from it."""
@@ -29,10 +29,10 @@ PATIENCE = 16
 class NodeChooser:
     """Chooses nodes to free on one state; what a choice costs is for the caller to judge."""
 
-    def __init__(self, squeezer: Squeezer, seed: int) -> None:
-        """Work on the squeezer's state and count what is looked at with it."""
-        self.squeezer = squeezer
-        self.flat, self.state = squeezer.flat, squeezer.state
+    def __init__(self, search: EjectionSearch, seed: int) -> None:
+        """Work on the search's state and count what is looked at with it."""
+        self.search = search
+        self.flat, self.state = search.flat, search.state
         self.rng = np.random.default_rng(seed)
 
     @property
@@ -43,7 +43,7 @@ class NodeChooser:
     def free_all(self, limit: int, watch: Watch) -> None:
         """Empty nodes as long as that lowers H, the most worthwhile first.
 
-        Ends when the squeezer has looked at as many pods and nodes as `limit`, or the watch says.
+        Ends when the search has looked at as many pods and nodes as `limit`, or the watch says.
         """
         self._free(self._worth(), limit, watch)
 
@@ -58,13 +58,13 @@ class NodeChooser:
         present = kernels.energy_of(self.flat, self.state)
         budget = PATIENCE * (len(self.state.place) + len(worth))
         for node in np.argsort(-worth, kind="stable"):
-            if worth[node] <= 0.0 or self.squeezer.looked >= limit or watch.reason is not None:
+            if worth[node] <= 0.0 or self.search.looked >= limit or watch.reason is not None:
                 return
-            if not self._has_room_elsewhere(node):
+            if not self._others_have_room(node):
                 continue
             before = self.state.place.copy()
-            self.squeezer.looked += len(before)
-            if self.squeezer.vacate(int(node), budget):
+            self.search.looked += len(before)
+            if self.search.vacate(int(node), budget):
                 found = kernels.energy_of(self.flat, self.state)
                 if found < present:
                     present = found
@@ -79,7 +79,7 @@ class NodeChooser:
         chosen = self.rng.permutation(empty[np.isin(empty, home)])[:count]
         back = np.flatnonzero(np.isin(home, chosen))
         kernels.approach(self.flat, self.state, back, home)
-        self.squeezer.looked += len(back)
+        self.search.looked += len(back)
         return chosen
 
     def _worth(self) -> Floats:
@@ -92,17 +92,17 @@ class NodeChooser:
         moves = np.bincount(state.place[home], minlength=len(state.node))
         used = (state.node["count"] > 0) & (flat.node["held_open"] == 0)
         saved = np.where(used, flat.node["price"] - leaving, 0.0)
-        room = np.maximum(flat.capacity - state.held, 0)[self.squeezer.open_nodes()].sum(axis=0)
+        room = np.maximum(flat.capacity - state.held, 0)[self.search.open_nodes()].sum(axis=0)
         taken = (flat.capacity / np.maximum(room, 1)).max(axis=1, initial=0.0)
         movable = flat.setting["max_moves"][0] - state.gone[0]
         taken += moves / max(1, movable)
         worth: Floats = saved / np.maximum(taken, 1e-9)
         return worth
 
-    def _has_room_elsewhere(self, node: int) -> bool:
+    def _others_have_room(self, node: int) -> bool:
         """Whether what can leave a node would fit into the others, if pods were liquid."""
         flat, state = self.flat, self.state
-        others = self.squeezer.open_nodes()
+        others = self.search.open_nodes()
         others[node] = False
         room = np.maximum(flat.capacity - state.held, 0)[others].sum(axis=0)
-        return bool((state.held[node] - self.squeezer.problem.fixed[node] <= room).all())
+        return bool((state.held[node] - self.search.problem.fixed[node] <= room).all())

@@ -9,7 +9,7 @@ from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
 from kytos.referee.feasible import check_placement
 from kytos.refine import kernels
-from kytos.refine.ejection import Squeezer
+from kytos.refine.ejection import EjectionSearch
 from kytos.refine.state import State, Tables, flatten
 
 NO_WATCH = Watch()
@@ -43,8 +43,8 @@ def repair(problem: Problem, weights: Weights, placement: Ints, watch: Watch = N
         kernels.load(flat, state, np.asarray(problem.current, dtype=np.int64))
         _approach(flat, state, placement)
     # A fixed seed: where a rule leaves a choice, the same one every time.
-    squeezer = Squeezer(problem, flat, state, np.ones(1, dtype=np.uint64))
-    fill(squeezer, _LOOKS * len(problem.pods), watch)
+    search = EjectionSearch(problem, flat, state, np.ones(1, dtype=np.uint64))
+    fill(search, _LOOKS * len(problem.pods), watch)
     return state.place.copy()
 
 
@@ -63,15 +63,15 @@ def _approach(flat: Tables, state: State, placement: Ints) -> None:
         order = order[state.place[order] != placement[order]]
 
 
-def fill(squeezer: Squeezer, budget: int, watch: Watch = NO_WATCH) -> None:
+def fill(search: EjectionSearch, budget: int, watch: Watch = NO_WATCH) -> None:
     """Fit unplaced pods in, higher priority first, in place.
 
     Once the watch says stop, what is left only goes where there is room already.
     """
-    flat, state = squeezer.flat, squeezer.state
+    flat, state = search.flat, search.state
     size, rank = flat.pod["size"], flat.pod["rank"]
     nodes = np.arange(len(flat.capacity))
-    given_up = np.zeros(len(flat.pod), dtype=np.int64)
+    evicted = np.zeros(len(flat.pod), dtype=np.int64)
     unplaced = np.flatnonzero(state.place < 0)
     queue = list(unplaced[np.lexsort((-size[unplaced], rank[unplaced]))])
     attempts = _ATTEMPTS + 2 * len(queue)
@@ -80,8 +80,8 @@ def fill(squeezer: Squeezer, budget: int, watch: Watch = NO_WATCH) -> None:
             kernels.pack(flat, state, np.array(queue), nodes, 0)
             return
         attempts -= 1
-        gone = kernels.fit_in(flat, state, queue.pop(0), nodes, given_up)
+        gone = kernels.fit_in(flat, state, queue.pop(0), nodes, evicted)
         if gone > 0:
-            queue.extend(int(other) for other in given_up[:gone])
+            queue.extend(int(other) for other in evicted[:gone])
             queue.sort(key=lambda other: (rank[other], -size[other], other))
-    squeezer.serve(budget, watch)
+    search.serve(budget, watch)

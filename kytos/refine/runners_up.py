@@ -13,7 +13,7 @@ from kytos.refine import kernels
 from kytos.refine.state import flatten
 
 
-def cheapest_elsewhere(
+def cheapest_other_nodes(
     problem: Problem, weights: Weights, placement: Ints, pods: Sequence[int], count: int
 ) -> list[Ints]:
     """Return for each of some placed pods up to `count` other nodes it could be on.

@@ -169,7 +169,7 @@ def _presences(
         company = matched_by_all(index, terms)
         allowed[np.ix_(carrying[positions], lacks_a_key(index, terms))] = False
         for key in dict.fromkeys(term.topology_key for term in terms):
-            topology = _with_elsewhere(index, key, terms)
+            topology = _with_other_keys(index, key, terms)
             carriers, targets = book.tally(topology, carrying), book.tally(topology, company)
             if not targets.members.any():
                 without = topology.at_nodes(targets.fixed) <= 0
@@ -192,7 +192,7 @@ def _affinity_carriers(index: RuleIndex) -> dict[tuple[Term, ...], Bools]:
     return {terms: _among(index, found) for terms, found in carriers.items()}
 
 
-def _with_elsewhere(index: RuleIndex, key: str, terms: Sequence[Term]) -> Topology:
+def _with_other_keys(index: RuleIndex, key: str, terms: Sequence[Term]) -> Topology:
     """The domains of `key`, and one for nodes that have only another of the terms' keys.
 
     The first-pod exception looks for company under all keys at once: what is there under another
@@ -200,10 +200,10 @@ def _with_elsewhere(index: RuleIndex, key: str, terms: Sequence[Term]) -> Topolo
     """
     topology = index.topology(key)
     others = [index.topology(term.topology_key).of_node >= 0 for term in terms]
-    elsewhere = (topology.of_node < 0) & np.logical_or.reduce(others)
-    if not elsewhere.any():
+    under_another_key = (topology.of_node < 0) & np.logical_or.reduce(others)
+    if not under_another_key.any():
         return topology
-    of_node = np.where(elsewhere, len(topology.names), topology.of_node)
+    of_node = np.where(under_another_key, len(topology.names), topology.of_node)
     return Topology(of_node, (*topology.names, f"no {key}"))
 
 

@@ -54,15 +54,15 @@ class LabelTable:
     """
 
     count: int
-    carried: Mapping[str, tuple[Ints, Ints, Mapping[str, int]]]
+    by_key: Mapping[str, tuple[Ints, Ints, Mapping[str, int]]]
     _filled: dict[str, Column] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, labels: Sequence[Mapping[str, str]]) -> LabelTable:
         """Build the table of one mapping of labels per object."""
         found: dict[str, tuple[list[int], list[int], dict[str, int]]] = {}
-        for position, carried in enumerate(labels):
-            for key, value in carried.items():
+        for position, own in enumerate(labels):
+            for key, value in own.items():
                 carriers, codes, values = found.setdefault(key, ([], [], {}))
                 carriers.append(position)
                 codes.append(values.setdefault(value, len(values)))
@@ -91,10 +91,10 @@ class LabelTable:
 
     def _fill(self, key: str) -> Column:
         codes = np.full(self.count, ABSENT, dtype=np.int64)
-        if key not in self.carried:
+        if key not in self.by_key:
             return Column(codes, (), {})
-        carriers, carried, values = self.carried[key]
-        codes[carriers] = carried
+        carriers, held, values = self.by_key[key]
+        codes[carriers] = held
         return Column(codes, tuple(values), values)
 
     def _meeting(self, requirement: Requirement) -> Bools:

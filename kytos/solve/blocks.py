@@ -124,10 +124,10 @@ def choose_blocks(
     blocks: list[Block] = []
     while len(left) > 1 and len(blocks) < params.blocks:
         first = next(iter(left))
-        nodes, variables = [first], _may_be_given_up(problem, residents[first])
+        nodes, variables = [first], _may_stay_out(problem, residents[first])
         for other in rng.permutation(np.array([node for node in left if node != first])).tolist():
             added = _variables(problem, residents, nodes, other)
-            added += _may_be_given_up(problem, residents[other])
+            added += _may_stay_out(problem, residents[other])
             if variables + added > size:
                 break
             nodes.append(other)
@@ -267,6 +267,6 @@ def _variables(
     return towards + int(problem.allowed[back].sum())
 
 
-def _may_be_given_up(problem: Problem, pods: Ints) -> int:
+def _may_stay_out(problem: Problem, pods: Ints) -> int:
     """Pods ``(pods,)`` with a variable more: that they have no node at all."""
     return int((~problem.must_place[pods]).sum())

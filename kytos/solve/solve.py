@@ -208,10 +208,10 @@ class _Run:
         work = proof_work(self.problem, self.params)
         if not work or self.watch.reason is not None or self.stopped_by in _SETTLED:
             return
-        exact = find_solver(SolverName.CP_SAT)
-        assert isinstance(exact, Improver)
+        cp_sat = find_solver(SolverName.CP_SAT)
+        assert isinstance(cp_sat, Improver)
         params = self.params.model_copy(update={"proof_work": work})
-        found = self._improved(exact, params, self.watch)
+        found = self._improved(cp_sat, params, self.watch)
         if found.stopped_by is not StopReason.WORK:
             self.stopped_by = found.stopped_by
 

@@ -12,7 +12,7 @@ from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
 from kytos.problem import LoadMode, Problem
 from kytos.refine import kernels, refine
-from kytos.refine.ejection import Squeezer
+from kytos.refine.ejection import EjectionSearch
 from kytos.refine.nodes_to_free import NodeChooser
 from kytos.refine.state import flatten
 from kytos.solvers.cpsat import ExactStatus, solve_exact
@@ -53,8 +53,8 @@ def mixed_prices() -> Problem:
 def _chooser(problem: Problem) -> NodeChooser:
     flat, state = flatten(problem, Weights())
     kernels.load(flat, state, problem.current)
-    squeezer = Squeezer(problem, flat, state, np.ones(1, dtype=np.uint64))
-    return NodeChooser(squeezer, seed=0)
+    search = EjectionSearch(problem, flat, state, np.ones(1, dtype=np.uint64))
+    return NodeChooser(search, seed=0)
 
 
 def test_what_saves_most_is_freed_first(one_to_free: Problem) -> None:

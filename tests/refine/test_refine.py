@@ -18,7 +18,7 @@ from kytos.problem import UNPLACED, Ints, LoadMode, Problem
 from kytos.referee.energy import energy
 from kytos.referee.feasible import feasible
 from kytos.refine import default_proposals, kernels, refine, refine_block, repair, warm_up
-from kytos.refine.ejection import Squeezer
+from kytos.refine.ejection import EjectionSearch
 from kytos.refine.packing import packings
 from kytos.refine.state import flatten
 from kytos.solvers.cpsat import solve_exact
@@ -345,10 +345,10 @@ def test_a_vacated_node_is_empty_and_a_failed_try_changes_nothing(
     flat, state = flatten(problem, WEIGHTS)
     start = random_feasible(problem, seed)
     kernels.load(flat, state, start)
-    squeezer = Squeezer(problem, flat, state, np.ones(1, dtype=np.uint64))
+    search = EjectionSearch(problem, flat, state, np.ones(1, dtype=np.uint64))
     for node in range(len(problem.nodes)):
         before = state.place.copy()
-        if squeezer.vacate(node, 10_000):
+        if search.vacate(node, 10_000):
             assert not (state.place == node).any()
         else:
             assert (state.place == before).all()

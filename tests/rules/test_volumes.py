@@ -9,7 +9,7 @@ from tests.rules.small import TWO_ZONES, labelled, node, pod, said
 
 BETA_ZONE = "failure-domain.beta.kubernetes.io/zone"
 NAMED_A1 = Requirement(key="metadata.name", operator="In", values=("a1",))
-ELSEWHERE = "volume v of claim c is in another zone or region"
+OTHER_ZONE = "volume v of claim c is in another zone or region"
 
 
 def in_zone(*zones: str) -> NodeTerm:
@@ -222,7 +222,7 @@ def test_two_claims_never_share_a_volume() -> None:
 def test_the_reason_names_claim_and_volume() -> None:
     """The first thing in the way is told."""
     cluster = Cluster(nodes=TWO_ZONES, pods=(pod("p", claims=("c",)),), **bound(labels={ZONE: "a"}))
-    assert said(cluster, "default/p")["b1"] == ELSEWHERE
+    assert said(cluster, "default/p")["b1"] == OTHER_ZONE
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ LEVEL = (SpreadConstraint(topology_key=ZONE, selector=labelled(**WEB)),)
 
 
 @pytest.mark.parametrize(
-    ("newcomer", "other", "at", "change"),
+    ("waiting", "other", "at", "change"),
     [
         ({"host_ports": PORT}, {"host_ports": PORT}, "a1", "move default/q off a1"),
         ({"anti_affinity": APART}, {"labels": WEB}, "b1", "move default/q elsewhere"),
@@ -105,10 +105,10 @@ LEVEL = (SpreadConstraint(topology_key=ZONE, selector=labelled(**WEB)),)
     ],
 )
 def test_remedies_by_rule(
-    newcomer: dict[str, object], other: dict[str, object], at: str, change: str
+    waiting: dict[str, object], other: dict[str, object], at: str, change: str
 ) -> None:
     """One rule in the way on one node: the change names what to do."""
-    pods = (pod("p", **newcomer), pod("q", at, **other))
+    pods = (pod("p", **waiting), pod("q", at, **other))
     (answer,) = why_not(Cluster(nodes=TWO_ZONES, pods=pods), ["default/p"])
     assert [found.change for found in answer.remedies] == [change]
 
@@ -166,7 +166,7 @@ def test_company_nobody_can_be_is_not_asked_for(terms: tuple[PodTerm, ...]) -> N
 
 
 @pytest.mark.parametrize(
-    ("newcomer", "at"),
+    ("waiting", "at"),
     [
         ({"node_selector": {ZONE: "a"}, "anti_affinity": APART}, "a"),
         ({"node_selector": {"disk": "ssd"}, "labels": WEB, "spread": LEVEL}, "b"),
@@ -174,11 +174,11 @@ def test_company_nobody_can_be_is_not_asked_for(terms: tuple[PodTerm, ...]) -> N
     ids=["it says where the node is", "spread would count the node"],
 )
 def test_a_label_is_no_remedy_where_another_rule_goes_by_it(
-    newcomer: dict[str, object], at: str
+    waiting: dict[str, object], at: str
 ) -> None:
     """In another zone, or once it is counted, node b would be refused for what runs there."""
     nodes = (node("a", labels={ZONE: "a", "disk": "ssd"}), node("b", labels={ZONE: "b"}))
-    pods = (pod("p", **newcomer), pod("q", at, labels=WEB))
+    pods = (pod("p", **waiting), pod("q", at, labels=WEB))
     (answer,) = why_not(Cluster(nodes=nodes, pods=pods), ["default/p"])
     assert answer.verdicts[1] is not None
     assert "b" not in {found.node for found in answer.remedies}

@@ -89,14 +89,14 @@ def test_reads_tell_what_of_their_energy_is_for_pods_left_out() -> None:
     """No read can place all of these: each pays at least what the answer does, and they say so."""
     problem = random_problem(3, pods=12, nodes=3, room=0.6, waiting=1.0)
     solution = solve(problem, Weights(A=2), solver=SolverName.OPENJIJ_SA, params=QUICK)
-    qubo, given_up = solution.report.qubo, 2 * solution.energy.constraint
-    assert given_up >= 2
+    qubo, left_out = solution.report.qubo, 2 * solution.energy.constraint
+    assert left_out >= 2
     assert qubo is not None
     assert len(qubo.read_left_out) == len(qubo.read_objectives)
-    assert min(qubo.read_left_out) >= given_up
-    net = qubo.net_of(given_up)
+    assert min(qubo.read_left_out) >= left_out
+    net = qubo.net_of(left_out)
     assert min(net.read_left_out) >= 0
-    assert net.sampler_objective == min(net.read_objectives) == min(qubo.read_objectives) - given_up
+    assert net.sampler_objective == min(net.read_objectives) == min(qubo.read_objectives) - left_out
     assert (net.reads, net.strength) == (qubo.reads, qubo.strength)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kytos.cluster import CPU, LOAD_RESOURCES, Cluster, Frozen
 from kytos.questions.autoscale.desired_replicas import replicas_for_rate
-from kytos.questions.autoscale.grants import Carried, Cause, Refusal
+from kytos.questions.autoscale.grants import Cause, Grants, Refusal
 from kytos.questions.autoscale.wanted import AutoscaleRequest, ServiceRate, Step
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import first_refusals
@@ -25,18 +25,16 @@ class ScaleAction(Frozen):
     reason: str
 
 
-def scale_actions(
-    request: AutoscaleRequest, step: Step, carried: Carried
-) -> tuple[ScaleAction, ...]:
+def scale_actions(request: AutoscaleRequest, step: Step, grants: Grants) -> tuple[ScaleAction, ...]:
     """Return what becomes of each service, in the order of the request."""
-    judged = RuleIndex(_without_ungranted(step, carried))
+    judged = RuleIndex(_without_ungranted(step, grants))
     found = []
     for service in request.services:
         have, want = step.current[service.id], step.desired[service.id]
-        granted = carried.granted.get(service.id, 0)
+        granted = grants.granted.get(service.id, 0)
         recommended = have + granted if want > have else want
         reason = _why(service, step)
-        refusal = carried.refused.get(service.id)
+        refusal = grants.refused.get(service.id)
         if refusal is not None:
             reason += "; " + _why_held_back(service.id, step, refusal, granted, judged, request)
         found.append(
@@ -52,12 +50,12 @@ def scale_actions(
     return tuple(found)
 
 
-def _without_ungranted(step: Step, carried: Carried) -> Cluster:
+def _without_ungranted(step: Step, grants: Grants) -> Cluster:
     """The cluster with what is granted in place, and of each other service one more waiting."""
-    nodes = carried.problem.nodes
+    nodes = grants.problem.nodes
     placed = {
         pod: nodes[node]
-        for pod, node in zip(carried.problem.pods, carried.placement, strict=True)
+        for pod, node in zip(grants.problem.pods, grants.placement, strict=True)
         if node >= 0
     }
     return step.cluster.with_placement(placed)

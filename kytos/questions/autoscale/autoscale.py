@@ -13,7 +13,7 @@ from kytos.contract.weights import Weights
 from kytos.hamiltonian.replicas import unserved_cost, variables_needed
 from kytos.problem import UNPLACED, Ints, Problem
 from kytos.questions.autoscale.actions import ScaleAction, scale_actions
-from kytos.questions.autoscale.grants import Carried, without
+from kytos.questions.autoscale.grants import Grants, without
 from kytos.questions.autoscale.margin import Margin, margin_of
 from kytos.questions.autoscale.sampling import Draw, place_granted
 from kytos.questions.autoscale.wanted import (
@@ -84,7 +84,7 @@ def autoscale(
     """
     step = scaling_step(cluster, request)
     wanted = scale_out(step)
-    draw, carried, solution = place_granted(
+    draw, grants, solution = place_granted(
         wanted,
         step,
         weights=weights,
@@ -92,11 +92,11 @@ def autoscale(
         params=params,
         watch=watch,
     )
-    problem, after = whole_problem(cluster, step, carried, solution.placement)
+    problem, after = whole_problem(cluster, step, grants, solution.placement)
     known = prices_known(cluster)
-    held_back = _held_back(step, carried)
+    held_back = _held_back(step, grants)
     measured = measure(problem, after, known)
-    energies = _energies(problem, after, step, carried, weights)
+    energies = _energies(problem, after, step, grants, weights)
     return AutoscaleOutcome(
         question=Question.AUTOSCALE,
         weights=weights,
@@ -109,10 +109,10 @@ def autoscale(
             after=measured.model_copy(update={"pods_moved": 0, "unplaced": held_back}),
         ),
         solver=solution.report,
-        certificate=_certified(carried.problem, weights, solution, energies.after),
-        nothing_to_do=not step.removed and not any(carried.granted.values()),
-        actions=scale_actions(request, step, carried),
-        placements=_new_replicas(step, carried.problem, solution),
+        certificate=_certified(grants.problem, weights, solution, energies.after),
+        nothing_to_do=not step.removed and not any(grants.granted.values()),
+        actions=scale_actions(request, step, grants),
+        placements=_new_replicas(step, grants.problem, solution),
         removed=tuple(
             RemovedReplica(service=pod.service or "", pod=pod.id, node=pod.node)
             for pod in step.removed
@@ -137,12 +137,12 @@ def scaled_cluster(
 
 
 def _energies(
-    problem: Problem, after: Ints, step: Step, carried: Carried, weights: Weights
+    problem: Problem, after: Ints, step: Step, grants: Grants, weights: Weights
 ) -> EnergyChange:
     """Energy by term, with the demand left unserved as its cost."""
     whole = scale_out(step)
     nothing = np.zeros(len(step.wishes), dtype=np.int64)
-    served = np.array([carried.granted[wish.service] for wish in step.wishes], dtype=np.int64)
+    served = np.array([grants.granted[wish.service] for wish in step.wishes], dtype=np.int64)
 
     def of(placement: Ints, granted: Ints) -> Energy:
         terms = energy(problem, weights, placement)
@@ -164,11 +164,11 @@ def _certified(
     return proven.model_copy(update={"bound": proven.bound + settled})
 
 
-def _held_back(step: Step, carried: Carried | None) -> dict[int, int]:
+def _held_back(step: Step, grants: Grants | None) -> dict[int, int]:
     """Replicas wanted and not granted, by priority."""
     found: dict[int, int] = {}
     for wish in step.wishes:
-        granted = 0 if carried is None else carried.granted[wish.service]
+        granted = 0 if grants is None else grants.granted[wish.service]
         missing = wish.desired - wish.current - granted
         if missing:
             found[wish.priority] = found.get(wish.priority, 0) + missing

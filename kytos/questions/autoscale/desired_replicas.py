@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil
 
-from kytos.questions.parts.decimals import exactly
+from kytos.questions.parts.decimals import as_written
 
 TOLERANCE = Fraction(1, 10)
 """``--horizontal-pod-autoscaler-tolerance``'s default."""
@@ -29,7 +29,7 @@ def replicas_for_rate(current: int, request_rate: float, target_rate: float) -> 
     target_rate
         Per replica, above 0.
     """
-    rate, target = exactly(request_rate), exactly(target_rate)
+    rate, target = as_written(request_rate), as_written(target_rate)
     if current > 0 and abs(rate / (target * current) - 1) <= TOLERANCE:
         return current
     return ceil(rate / target)

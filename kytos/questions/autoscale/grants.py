@@ -79,7 +79,7 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Carried:
+class Grants:
     """What is granted, and where it can run.
 
     Attributes
@@ -98,7 +98,7 @@ class Carried:
     placement: Ints
 
 
-def carry(
+def grant_replicas(
     cluster: Cluster,
     wishes: Sequence[Wish],
     margin_room: Ints,
@@ -106,7 +106,7 @@ def carry(
     hints: Mapping[str, Sequence[int]] | None = None,
     *,
     serve_demand: bool = True,
-) -> Carried:
+) -> Grants:
     """Grant replicas as far as margins, rooms and rules allow.
 
     Parameters
@@ -120,10 +120,10 @@ def carry(
     serve_demand
         False grants minimums only: what a weight of 0 on unserved demand means.
     """
-    return _Grants(cluster, wishes, margin_room, watch, hints or {}, serve_demand).run()
+    return _Granting(cluster, wishes, margin_room, watch, hints or {}, serve_demand).run()
 
 
-class _Grants:
+class _Granting:
     """The granting: what is granted so far, and one placement that holds it."""
 
     def __init__(
@@ -146,7 +146,7 @@ class _Grants:
         self.row = {pod.id: row for row, pod in enumerate(pods)}
         self.state = PlacementState(self.problem, self.problem.current)
 
-    def run(self) -> Carried:
+    def run(self) -> Grants:
         queue = [self._entry(wish) for wish in self.wishes.values()]
         heapq.heapify(queue)
         while queue:
@@ -163,7 +163,7 @@ class _Grants:
         dropped = {pod.id for wish in self.wishes.values() for pod in wish.pods} - set(kept)
         cluster = without(self.cluster, dropped)
         pods = [cluster.pods[cluster.pod_index[name]] for name in kept]
-        return Carried(
+        return Grants(
             granted=self.granted,
             refused=self.refused,
             problem=build_problem(cluster, pods, mode=LoadMode.SPREAD),

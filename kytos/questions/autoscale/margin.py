@@ -8,7 +8,7 @@ import numpy as np
 
 from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen
 from kytos.problem import Ints, Problem
-from kytos.questions.parts.decimals import exactly
+from kytos.questions.parts.decimals import as_written
 
 
 class Margin(Frozen):
@@ -31,7 +31,7 @@ def margin_room(cluster: Cluster, margins: tuple[float, float]) -> Ints:
         Shares of cpu and memory that stay free.
     """
     free, offered = _free(cluster)
-    kept = [exactly(share) for share in margins]
+    kept = [as_written(share) for share in margins]
     room = [
         floor(have - share * whole)
         for have, share, whole in zip(free.tolist(), kept, offered.tolist(), strict=True)

@@ -26,9 +26,9 @@ from kytos.hamiltonian.replicas import (
     compile_replicas,
 )
 from kytos.problem import Floats, Ints
-from kytos.questions.autoscale.grants import Carried, carry
+from kytos.questions.autoscale.grants import Grants, grant_replicas
 from kytos.questions.autoscale.wanted import Step
-from kytos.questions.parts.most_placed import keep_promise
+from kytos.questions.parts.most_placed import place_as_many_as_possible
 from kytos.referee.energy import energy
 from kytos.refine import default_proposals, refine
 from kytos.solve.registry import find_solver
@@ -65,7 +65,7 @@ def place_granted(
     solver: SolverName,
     params: SolverParams,
     watch: Watch,
-) -> tuple[Draw | None, Carried, Solution]:
+) -> tuple[Draw | None, Grants, Solution]:
     """Return what the sampler drew, what is granted in the end, and where it runs.
 
     A sampler proposes how many go where; what it proposes is tried first wherever the exact stage
@@ -86,7 +86,7 @@ def place_granted(
         draw = run.draw(problem, chosen, weights)
     hints = {} if draw is None else _hints(problem, draw.counts)
     with run.stage("settle counts exactly"):
-        carried = carry(
+        grants = grant_replicas(
             step.cluster,
             step.wishes,
             step.margin_room,
@@ -95,12 +95,12 @@ def place_granted(
             serve_demand=weights.C > 0,
         )
     if isinstance(chosen, Sampler):
-        solution = run.levelled(carried, draw, weights, solver)
+        solution = run.levelled(grants, draw, weights, solver)
     else:
-        solution = solve(carried.problem, weights, solver, params, watch)
-        solution = keep_promise(carried.problem, weights, solution, params, watch)
+        solution = solve(grants.problem, weights, solver, params, watch)
+        solution = place_as_many_as_possible(grants.problem, weights, solution, params, watch)
         if (solution.placement < 0).any():
-            found = energy(carried.problem, weights, carried.placement)
+            found = energy(grants.problem, weights, grants.placement)
             told = (
                 f"{solver.value} did not place all that fits; the rest of the plan is the exact "
                 "stage's."
@@ -108,8 +108,8 @@ def place_granted(
             report = solution.report.model_copy(
                 update={"messages": (*solution.report.messages, told)}
             )
-            solution = replace(solution, placement=carried.placement, energy=found, report=report)
-    return draw, carried, solution
+            solution = replace(solution, placement=grants.placement, energy=found, report=report)
+    return draw, grants, solution
 
 
 @dataclass
@@ -163,10 +163,10 @@ class _Run:
         return Draw(best, facts, model, bqm)
 
     def levelled(
-        self, carried: Carried, draw: Draw | None, weights: Weights, solver: SolverName
+        self, grants: Grants, draw: Draw | None, weights: Weights, solver: SolverName
     ) -> Solution:
         """Refine the placement of what is granted and write the report."""
-        problem, start = carried.problem, carried.placement
+        problem, start = grants.problem, grants.placement
         before = energy(problem, weights, start)
         stopped, placement = self.watch.reason or StopReason.WORK, start
         if len(problem.pods) and self.watch.reason is None:
@@ -183,7 +183,7 @@ class _Run:
             stopped, placement = refined.stopped_by, refined.placement
         found = energy(problem, weights, placement)
         if draw is not None:
-            self._tell_difference(carried, draw)
+            self._tell_difference(grants, draw)
         return Solution(
             placement=placement,
             energy=found,
@@ -198,16 +198,16 @@ class _Run:
                 stopped_by=stopped,
                 proposed_energy=None if draw is None else before.total,
                 refined_energy=found.total,
-                qubo=None if draw is None else draw.told_of(_counts(carried, placement)),
+                qubo=None if draw is None else draw.told_of(_counts(grants, placement)),
                 messages=tuple(self.messages),
             ),
         )
 
-    def _tell_difference(self, carried: Carried, draw: Draw) -> None:
+    def _tell_difference(self, grants: Grants, draw: Draw) -> None:
         sampled = draw.counts.sum(axis=1).tolist()
         changed = sum(
             count != granted
-            for count, granted in zip(sampled, carried.granted.values(), strict=True)
+            for count, granted in zip(sampled, grants.granted.values(), strict=True)
         )
         self.messages.append(
             f"The exact stage changed the count of {changed} of {len(sampled)} services."
@@ -241,10 +241,10 @@ def _hints(problem: ScaleOut, counts: Ints) -> dict[str, list[int]]:
     }
 
 
-def _counts(carried: Carried, placement: Ints) -> Ints:
+def _counts(grants: Grants, placement: Ints) -> Ints:
     """``(services, nodes)`` the granted replicas of a placement."""
-    service = np.repeat(np.arange(len(carried.granted)), list(carried.granted.values()))
-    found = np.zeros((len(carried.granted), len(carried.problem.nodes)), dtype=np.int64)
+    service = np.repeat(np.arange(len(grants.granted)), list(grants.granted.values()))
+    found = np.zeros((len(grants.granted), len(grants.problem.nodes)), dtype=np.int64)
     np.add.at(found, (service, placement), 1)
     return found
 

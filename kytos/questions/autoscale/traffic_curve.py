@@ -10,10 +10,10 @@ from kytos.cluster import Cluster, Frozen
 from kytos.contract.watch import Watch
 from kytos.errors import RequestRefused
 from kytos.questions.autoscale.actions import scale_actions
-from kytos.questions.autoscale.grants import carry
+from kytos.questions.autoscale.grants import grant_replicas
 from kytos.questions.autoscale.margin import Margin, margin_of
 from kytos.questions.autoscale.wanted import AutoscaleRequest, scaling_step, whole_problem
-from kytos.questions.parts.decimals import exactly
+from kytos.questions.parts.decimals import as_written
 
 POINT_SECONDS = 5.0
 """For one point of a traffic curve; what is not settled by then counts as held back."""
@@ -70,16 +70,18 @@ def _point(
 ) -> TrafficPoint:
     services = tuple(
         service.model_copy(
-            update={"request_rate": float(exactly(service.request_rate) * exactly(factor))}
+            update={"request_rate": float(as_written(service.request_rate) * as_written(factor))}
         )
         for service in request.services
     )
     scaled = request.model_copy(update={"services": services})
     step = scaling_step(cluster, scaled)
     ends = min(watch.deadline, time.monotonic() + POINT_SECONDS)
-    carried = carry(step.cluster, step.wishes, step.margin_room, replace(watch, deadline=ends))
-    problem, after = whole_problem(cluster, step, carried, carried.placement)
-    actions = scale_actions(scaled, step, carried)
+    grants = grant_replicas(
+        step.cluster, step.wishes, step.margin_room, replace(watch, deadline=ends)
+    )
+    problem, after = whole_problem(cluster, step, grants, grants.placement)
+    actions = scale_actions(scaled, step, grants)
     return TrafficPoint(
         factor=factor,
         desired=step.desired,

@@ -15,11 +15,11 @@ from kytos.errors import RequestRefused, refuse_repeats
 from kytos.hamiltonian.replicas import ScaleOut
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
 from kytos.questions.autoscale.desired_replicas import bounded, replicas_for_rate
-from kytos.questions.autoscale.grants import Carried, Wish, without
+from kytos.questions.autoscale.grants import Grants, Wish, without
 from kytos.questions.autoscale.margin import margin_room
 from kytos.questions.autoscale.scale_in import removed_first
 from kytos.questions.parts.build_problem import build_problem
-from kytos.questions.parts.decimals import exactly
+from kytos.questions.parts.decimals import as_written
 from kytos.sources.body import MIB, Identifier
 
 MOST_NEW = 10_000
@@ -188,7 +188,7 @@ def scale_out(step: Step) -> ScaleOut:
 
 
 def whole_problem(
-    cluster: Cluster, step: Step, carried: Carried, placement: Ints
+    cluster: Cluster, step: Step, grants: Grants, placement: Ints
 ) -> tuple[Problem, Ints]:
     """Return one problem of all that changes, new replicas and removed ones, and its end.
 
@@ -197,13 +197,13 @@ def whole_problem(
     placement
         Of the granted replicas, ``carried.problem.pods``.
     """
-    kept = frozenset(carried.problem.pods)
+    kept = frozenset(grants.problem.pods)
     new = tuple(pod for wish in step.wishes for pod in wish.pods if pod.id in kept)
     both = cluster.replace(pods=cluster.pods + new)
     gone = tuple(pod for pod in step.removed if pod.node is not None)
     problem = build_problem(both, (*new, *gone), mode=LoadMode.SPREAD)
     problem = replace(problem, leaves=~np.isin(problem.pods, [pod.id for pod in new]))
-    where = dict(zip(carried.problem.pods, placement.tolist(), strict=True))
+    where = dict(zip(grants.problem.pods, placement.tolist(), strict=True))
     after = np.array([where.get(pod, UNPLACED) for pod in problem.pods], dtype=np.int64)
     return problem, after
 
@@ -246,7 +246,7 @@ def _wish(
         ("mem_request", service.mem_request, MEMORY, MIB),
     ):
         if given is not None:
-            requests[name] = ceil(exactly(given) * unit)
+            requests[name] = ceil(as_written(given) * unit)
         elif model is None:
             raise RequestRefused(
                 f"is missing, and no pod of service {service.id!r} is listed to tell it; give it",

@@ -12,7 +12,7 @@ import numpy as np
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster, Node, Pod, Resources
 from kytos.errors import RequestRefused
 from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem
-from kytos.questions.parts.decimals import exactly
+from kytos.questions.parts.decimals import as_written
 from kytos.questions.parts.move_cost import move_cost
 from kytos.rules.compile import compile_rules
 from kytos.rules.eviction import move_limits
@@ -124,7 +124,7 @@ def filled_to(allocatable: Ints, resources: Sequence[str], max_utilization: floa
     """``(nodes, resources)`` what nodes may be filled to: a share of their cpu and memory."""
     capacity = allocatable.copy()
     limited = [resources.index(CPU), resources.index(MEMORY)]
-    share = exactly(max_utilization)  # 0.57 of 100 is 57, which floating point misses
+    share = as_written(max_utilization)  # 0.57 of 100 is 57, which floating point misses
     for resource in limited:
         capacity[:, resource] = [
             floor(amount * share) for amount in allocatable[:, resource].tolist()

@@ -5,6 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 
 
-def exactly(number: float) -> Fraction:
+def as_written(number: float) -> Fraction:
     """Return the decimal number a float was written as: 0.1 is a tenth."""
     return Fraction(str(number))

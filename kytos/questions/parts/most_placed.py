@@ -1,4 +1,4 @@
-"""Keeping recovery's promise: as many pods as possible, class by class, before any energy."""
+"""As many pods as possible, class by class of priority, before any energy is looked at."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STAGE = "place the most (cp-sat)"
 """The exact stage's name in the report, so that its share is not taken for the named solver's."""
 
 
-def promise(problem: Problem, gives_way: Collection[str] = ()) -> Problem:
+def count_by_class(problem: Problem, gives_way: Collection[str] = ()) -> Problem:
     """Return the problem with running pods that may be given up, and what each class is worth.
 
     A running pod comes before a waiting one of the same priority: only a higher one may drive it
@@ -47,7 +47,7 @@ def promise(problem: Problem, gives_way: Collection[str] = ()) -> Problem:
     return replace(problem, must_place=must_place, desire=desire)
 
 
-def keep_promise(
+def place_as_many_as_possible(
     problem: Problem, weights: Weights, solution: Solution, params: SolverParams, watch: Watch
 ) -> Solution:
     """Return a solution that leaves out as few pods as an exact stage can prove or find.

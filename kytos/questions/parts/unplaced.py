@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import floor
 
 from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen, Pod
-from kytos.questions.parts.decimals import exactly
+from kytos.questions.parts.decimals import as_written
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import RULES, first_refusals
 from kytos.rules.volumes import Volumes
@@ -31,7 +31,7 @@ def by_importance(pods: Iterable[Pod]) -> list[Pod]:
 
 
 def explain(
-    cluster: Cluster, given_up: Sequence[Pod], max_utilization: float = 1.0
+    cluster: Cluster, unplaced_pods: Sequence[Pod], max_utilization: float = 1.0
 ) -> tuple[UnplacedPod, ...]:
     """Say of each pod why it fits nowhere in the cluster as planned, by the rules.
 
@@ -42,10 +42,10 @@ def explain(
     """
     index = RuleIndex(_limited(cluster, max_utilization))
     limit = f" (filled to {max_utilization:.0%} at most)" if max_utilization < 1 else ""
-    positions = [cluster.pod_index[pod.id] for pod in given_up]
+    positions = [cluster.pod_index[pod.id] for pod in unplaced_pods]
     found = []
     for pod, position, first in zip(
-        given_up, positions, first_refusals(index, positions), strict=True
+        unplaced_pods, positions, first_refusals(index, positions), strict=True
     ):
         stuck = bool((first == _BY_VOLUME).all())
         reason = (
@@ -61,7 +61,7 @@ def _limited(cluster: Cluster, max_utilization: float) -> Cluster:
     """The cluster as if its nodes offered only what evacuated pods may fill."""
     if max_utilization >= 1:
         return cluster
-    share = exactly(max_utilization)
+    share = as_written(max_utilization)
     nodes = tuple(
         node.model_copy(
             update={

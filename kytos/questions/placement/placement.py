@@ -18,7 +18,7 @@ from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem
 from kytos.questions.outcome import Outcome, Question
 from kytos.questions.parts.answer import shared_answer
 from kytos.questions.parts.build_problem import build_problem, within_room
-from kytos.questions.parts.most_placed import keep_promise
+from kytos.questions.parts.most_placed import place_as_many_as_possible
 from kytos.questions.parts.unplaced import UnplacedPod, by_importance, explain
 from kytos.questions.placement.new_objects import (
     NewPod,
@@ -40,7 +40,7 @@ from kytos.questions.placement.startup_and_latency import (
     traffic_arrays,
 )
 from kytos.referee.energy import EnergyTerms, energy
-from kytos.refine import cheapest_elsewhere
+from kytos.refine import cheapest_other_nodes
 from kytos.solve.solve import solve
 from kytos.sources.templates import pods_of_manifests
 
@@ -176,7 +176,9 @@ def place(
         watch, deadline=ends - (1 - SOLVING_SHARE) * max(0.0, ends - time.monotonic())
     )
     solution = solve(problem, weights, solver, params, solving)
-    solution = keep_promise(problem, weights, solution, params, replace(watch, deadline=ends))
+    solution = place_as_many_as_possible(
+        problem, weights, solution, params, replace(watch, deadline=ends)
+    )
     placement = solution.placement
     waits = mean_latency(asked.talk, placement, asked.between)
     chosen = [None if node < 0 else problem.nodes[node] for node in placement]
@@ -296,9 +298,9 @@ def _options(
     asked: _Asked, problem: Problem, weights: Weights, placement: Ints, count: int
 ) -> tuple[NodeOption, ...]:
     pods = np.flatnonzero(placement >= 0)
-    elsewhere = cheapest_elsewhere(problem, weights, placement, pods.tolist(), count)
+    other_nodes = cheapest_other_nodes(problem, weights, placement, pods.tolist(), count)
     found = []
-    for pod, others in zip(pods.tolist(), elsewhere, strict=True):
+    for pod, others in zip(pods.tolist(), other_nodes, strict=True):
         without = placement.copy()
         without[pod] = UNPLACED
         nothing = energy(problem, weights, without)

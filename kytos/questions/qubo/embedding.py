@@ -25,7 +25,7 @@ class EmbeddingRequest:
 
 
 @dataclass(frozen=True)
-class Embedded:
+class ProcessorEmbedding:
     """Chains found.
 
     Attributes
@@ -45,7 +45,7 @@ class Embedded:
 
 def try_embedding(
     cluster: Cluster, request: EmbeddingRequest, *, watch: Watch = Watch()
-) -> Embedded | None:
+) -> ProcessorEmbedding | None:
     """Return chains for a question's QUBO, every row in force; None where it has no variable.
 
     Raises
@@ -60,7 +60,7 @@ def try_embedding(
     watch.report("embed", 0.0, None)
     described, bqm = IDEAL[request.processor], view.coefficients.bqm()
     found = embed(bqm, graph_of(described), request.processor, offer.params.seed, SEARCH_S)
-    return Embedded(
+    return ProcessorEmbedding(
         processor=request.processor,
         topology=described,
         variables=bqm.num_variables,

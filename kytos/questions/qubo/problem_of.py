@@ -9,7 +9,7 @@ from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
 from kytos.hamiltonian.replicas import ScaleOut
 from kytos.problem import Problem
-from kytos.questions.autoscale.grants import carry
+from kytos.questions.autoscale.grants import grant_replicas
 from kytos.questions.autoscale.wanted import AutoscaleRequest, scale_out, scaling_step
 from kytos.questions.placement.placement import PlacementRequest, placement_problem
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
@@ -18,7 +18,7 @@ from kytos.questions.recovery.recovery import RecoveryRequest, recovery_problem
 
 
 @singledispatch
-def posed(request: object, cluster: Cluster) -> Problem | ScaleOut:  # noqa: ARG001  as each question
+def problem_of(request: object, cluster: Cluster) -> Problem | ScaleOut:  # noqa: ARG001  as each question
     """Return what a sampler is asked: where pods go, or how many new replicas go where.
 
     Raises
@@ -31,12 +31,12 @@ def posed(request: object, cluster: Cluster) -> Problem | ScaleOut:  # noqa: ARG
     )
 
 
-@posed.register
+@problem_of.register
 def _rebalance(request: RebalanceRequest, cluster: Cluster) -> Problem:
     return rebalance_problem(cluster, request, pinned_pods(cluster, request))
 
 
-@posed.register
+@problem_of.register
 def _recovery(request: RecoveryRequest, cluster: Cluster) -> Problem:
     failed = failing_nodes(
         cluster, request.failed_nodes, request.failed_zones, spot=request.failed_spot
@@ -44,17 +44,17 @@ def _recovery(request: RecoveryRequest, cluster: Cluster) -> Problem:
     return recovery_problem(fail(cluster, failed), request)
 
 
-@posed.register
+@problem_of.register
 def _placement(request: PlacementRequest, cluster: Cluster) -> Problem:
     return placement_problem(cluster, request)
 
 
-@posed.register
+@problem_of.register
 def _autoscale(request: AutoscaleRequest, cluster: Cluster) -> ScaleOut:
     return scale_out(scaling_step(cluster, request))
 
 
-def posed_to_placers(
+def problem_for_placers(
     request: object, cluster: Cluster, weights: Weights, watch: Watch = Watch()
 ) -> Problem:
     """Return what a placer is asked: the same, but for an autoscale the replicas granted exactly.
@@ -65,9 +65,11 @@ def posed_to_placers(
         For what is none of the four questions.
     """
     if not isinstance(request, AutoscaleRequest):
-        problem = posed(request, cluster)
+        problem = problem_of(request, cluster)
         assert isinstance(problem, Problem)
         return problem
     step = scaling_step(cluster, request)
     serve = weights.C > 0
-    return carry(step.cluster, step.wishes, step.margin_room, watch, serve_demand=serve).problem
+    return grant_replicas(
+        step.cluster, step.wishes, step.margin_room, watch, serve_demand=serve
+    ).problem

@@ -20,7 +20,7 @@ from kytos.hamiltonian.replicas import ScaleOut, compile_replicas, replica_penal
 from kytos.hamiltonian.replicas_latex import replica_formulas
 from kytos.problem import Floats
 from kytos.questions.autoscale.sampling import scope
-from kytos.questions.qubo.problem_of import posed
+from kytos.questions.qubo.problem_of import problem_of
 from kytos.solve.focus import focus
 
 
@@ -52,7 +52,7 @@ def qubo_of(
         What an answer says of its reads: rows carry the penalties of the last round. Left out,
         every row carries its computed one, as samplers that charge for each call are given it.
     """
-    problem = posed(request, cluster)
+    problem = problem_of(request, cluster)
     if isinstance(problem, ScaleOut):
         return _of_replicas(problem, weights, params)
     part = Scope(*focus(problem, params.max_variables))

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from kytos.cluster import Cluster, Frozen
 from kytos.contract.watch import Watch
-from kytos.questions.recovery.compiled_cluster import Standing
+from kytos.questions.recovery.compiled_cluster import CompiledCluster
 from kytos.questions.recovery.survey import FailureReport, survey
 
 
@@ -63,10 +63,10 @@ def atlas(
     whole = sorted(in_zone.items()) if request.zones else []
     ends = time.monotonic() + request.time_limit_s
     watch.report("zones", 0.0, None)
-    standing = Standing(cluster, request.max_utilization)
+    compiled = CompiledCluster(cluster, request.max_utilization)
     left = max(0.0, ends - time.monotonic())
     zones = survey(
-        standing,
+        compiled,
         "zone",
         whole,
         seconds=left / 2,
@@ -74,7 +74,7 @@ def atlas(
         stage="zones",
     )
     nodes = survey(
-        standing,
+        compiled,
         "node",
         single,
         seconds=max(0.0, ends - time.monotonic()),

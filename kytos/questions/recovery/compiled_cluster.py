@@ -26,7 +26,7 @@ from kytos.problem import (
     Tally,
 )
 from kytos.questions.parts.build_problem import amounts, filled_to, within_room
-from kytos.questions.parts.most_placed import promise
+from kytos.questions.parts.most_placed import count_by_class
 from kytos.questions.recovery.failure import NO_CONTROLLER, not_evacuated
 from kytos.rules.compile import compile_rules
 
@@ -41,7 +41,7 @@ class Cut:
     Attributes
     ----------
     problem
-        Of placing its evacuees on the survivors, by recovery's promise.
+        Of placing its evacuees on the survivors, as many as possible, class by class.
     not_recreated
         Pods without a controller, which Kubernetes would not create again.
     """
@@ -50,7 +50,7 @@ class Cut:
     not_recreated: int
 
 
-class Standing:
+class CompiledCluster:
     """Every pod that holds capacity or lost its node, with all rules among them.
 
     Parameters
@@ -155,7 +155,7 @@ class Standing:
             skews=skews,
             lifeline=self._lifeline(rows, hit),
         )
-        return Cut(within_room(promise(problem)), int((hit & self._bare).sum()))
+        return Cut(within_room(count_by_class(problem)), int((hit & self._bare).sum()))
 
     def _lifeline(self, rows: Ints, hit: Bools) -> Ints:
         """``(rows,)`` as `Problem.lifeline`, of services that keep no ready replica."""
@@ -167,10 +167,10 @@ class Standing:
 class _Narrowed:
     """The tallies and rules of one failure: pods that survive where they are become fixed."""
 
-    def __init__(self, standing: Standing, rows: Ints, hit: Ints, keep: Ints) -> None:
-        self._standing, self._rows, self._hit, self._keep = standing, rows, hit, keep
-        self._rules, self._counts = standing._rules, standing._counts
-        self._among_rows = standing._members[:, rows]
+    def __init__(self, compiled: CompiledCluster, rows: Ints, hit: Ints, keep: Ints) -> None:
+        self._compiled, self._rows, self._hit, self._keep = compiled, rows, hit, keep
+        self._rules, self._counts = compiled._rules, compiled._counts
+        self._among_rows = compiled._members[:, rows]
         self._asked: Bools = np.asarray(self._among_rows.any(axis=1))
         self._positions: dict[int, int] = {}
         self.tallies: list[Tally] = []
@@ -208,11 +208,11 @@ class _Narrowed:
     def skews(self, rules: Sequence[Skew]) -> Iterator[Skew]:
         """Skews that a row carries or counts in; a domain without survivors is none."""
         for rule in rules:
-            carried = self._asked[rule.carriers]
-            if not carried and not self._asked[rule.counted]:
+            subject = self._asked[rule.carriers]
+            if not subject and not self._asked[rule.counted]:
                 continue
             counted = self._tally(rule.counted)
-            if not carried and not self._tally(rule.carriers).fixed.any():
+            if not subject and not self._tally(rule.carriers).fixed.any():
                 continue
             present = np.zeros(len(rule.eligible), dtype=np.bool_)
             present[counted.domain[counted.domain >= 0]] = True
@@ -234,8 +234,8 @@ class _Narrowed:
 
     def _tally(self, position: int) -> Tally:
         domain = self._rules.tallies[position].domain
-        members = self._standing._members[position]
-        lost = self._standing.home[self._hit[members[self._hit]]]
+        members = self._compiled._members[position]
+        lost = self._compiled.home[self._hit[members[self._hit]]]
         domains = domain[lost[lost >= 0]]
         gone = np.bincount(domains[domains >= 0], minlength=len(self._counts[position]))
         return Tally(domain[self._keep], self._among_rows[position], self._counts[position] - gone)

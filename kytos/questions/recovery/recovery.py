@@ -16,9 +16,9 @@ from kytos.problem import Ints, LoadMode, Problem
 from kytos.questions.outcome import Move, Outcome, Question
 from kytos.questions.parts.answer import moves, shared_answer
 from kytos.questions.parts.build_problem import build_problem, within_room
-from kytos.questions.parts.most_placed import keep_promise, promise
+from kytos.questions.parts.most_placed import count_by_class, place_as_many_as_possible
 from kytos.questions.parts.unplaced import UnplacedPod, by_importance, explain
-from kytos.questions.recovery.compiled_cluster import Standing
+from kytos.questions.recovery.compiled_cluster import CompiledCluster
 from kytos.questions.recovery.failure import Failure, fail, failing_nodes
 from kytos.questions.recovery.survey import FailureReport, survey
 from kytos.rules.eviction import movability
@@ -142,7 +142,7 @@ def recover(
     planning = replace(watch, deadline=max(ends - kept, now + LEAST_SHARE * (ends - now)))
     solving = replace(planning, deadline=now + SOLVING_SHARE * planning.remaining_s)
     solution = solve(problem, weights, solver, params, solving)
-    solution = keep_promise(problem, weights, solution, params, planning)
+    solution = place_as_many_as_possible(problem, weights, solution, params, planning)
     placement = solution.placement
     decided = {
         pod: None if node < 0 else problem.nodes[node]
@@ -153,13 +153,13 @@ def recover(
     evacuees = frozenset(failure.evacuees)
     evacuated = by_importance(pod for pod in cluster.pods if pod.id in evacuees)
     placed = [pod for pod in evacuated if decided[pod.id] is not None]
-    given_up = [pod for pod in evacuated if decided[pod.id] is None]
+    unplaced_pods = [pod for pod in evacuated if decided[pod.id] is None]
     survived = failure.survivors.pod_index
     return RecoveryOutcome(
         **shared_answer(Question.RECOVERY, failure.survivors, problem, weights, solution),
         failed_nodes=failed,
         placements=tuple(PlacedPod(pod=pod.id, node=decided[pod.id]) for pod in placed),
-        unplaced=explain(recovered, given_up, request.max_utilization),
+        unplaced=explain(recovered, unplaced_pods, request.max_utilization),
         preempted=tuple(
             pod for pod, node in decided.items() if node is None and pod not in evacuees
         ),
@@ -201,7 +201,7 @@ def recovery_problem(failure: Failure, request: RecoveryRequest) -> Problem:
         mode=LoadMode.SPREAD,
         max_utilization=request.max_utilization,
     )
-    problem = promise(problem, gives_way)
+    problem = count_by_class(problem, gives_way)
     problem = within_room(replace(problem, lifeline=_lifeline(problem, cluster)))
     if request.allow_moves:
         return problem
@@ -250,6 +250,6 @@ def _cascade(
     recovered: Cluster, request: RecoveryRequest, watch: Watch
 ) -> tuple[FailureReport, ...]:
     watch.report(CASCADE, 0.0, None)
-    standing = Standing(recovered, request.max_utilization)
+    compiled = CompiledCluster(recovered, request.max_utilization)
     failures = [(node.name, (node.name,)) for node in recovered.nodes]
-    return survey(standing, "node", failures, seconds=watch.remaining_s, watch=watch, stage=CASCADE)
+    return survey(compiled, "node", failures, seconds=watch.remaining_s, watch=watch, stage=CASCADE)

@@ -15,7 +15,7 @@ from kytos.cluster import CPU, MEMORY, Frozen
 from kytos.contract.watch import Watch
 from kytos.problem import Ints
 from kytos.questions.parts.most_placed import place_exactly, place_quickly
-from kytos.questions.recovery.compiled_cluster import Cut, Standing
+from kytos.questions.recovery.compiled_cluster import CompiledCluster, Cut
 
 EXACT_SECONDS = 0.5
 """For one failure, where fitting in by priority leaves pods out."""
@@ -53,7 +53,7 @@ class FailureReport(Frozen):
 
 
 def survey(
-    standing: Standing,
+    compiled: CompiledCluster,
     kind: Kind,
     failures: Sequence[tuple[str, Sequence[str]]],
     *,
@@ -68,20 +68,20 @@ def survey(
     proving what was not proven at once.
     """
     watch = replace(watch, deadline=min(watch.deadline, time.monotonic() + seconds))
-    index = standing.cluster.node_index
+    index = compiled.cluster.node_index
     nodes = [[index[name] for name in names] for _, names in failures]
     found = [
         FailureReport(kind=kind, name=name, nodes=len(names), checked=False)
         for name, names in failures
     ]
     possible = [at for at, gone in enumerate(nodes) if len(gone) < len(index)]
-    order = sorted(possible, key=lambda at: -standing.weight(nodes[at]))
+    order = sorted(possible, key=lambda at: -compiled.weight(nodes[at]))
     unproven: list[int] = []
     for done, at in enumerate(order):
         watch.report(stage, done / len(order), None)
         if watch.reason is not None:
             break
-        cut = standing.cut(nodes[at])
+        cut = compiled.cut(nodes[at])
         placement, proven = place_quickly(cut.problem, watch)
         found[at] = _report(found[at], cut, placement, proven)
         if not proven:
@@ -89,7 +89,7 @@ def survey(
     for at in unproven:
         if watch.reason is not None:
             break
-        cut = standing.cut(nodes[at])
+        cut = compiled.cut(nodes[at])
         hint, _ = place_quickly(cut.problem, watch)
         most = place_exactly(cut.problem, EXACT_SECONDS, watch, hint)
         found[at] = _report(found[at], cut, most.placement, most.proven)

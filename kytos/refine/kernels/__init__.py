@@ -8,7 +8,7 @@ from kytos.refine.kernels.annealing import JOURNAL, anneal, sample_changes
 from kytos.refine.kernels.chains import LEGS
 from kytos.refine.kernels.counts import NOWHERE, load
 from kytos.refine.kernels.descent import descend
-from kytos.refine.kernels.ejection import squeeze, vacate
+from kytos.refine.kernels.ejection import fit_by_ejection, vacate
 from kytos.refine.kernels.energy import change_of, energy_of
 from kytos.refine.kernels.giving_up import fit_in
 from kytos.refine.kernels.moves import approach, changes_of, try_shift
@@ -27,11 +27,11 @@ __all__ = [
     "descend",
     "energy_of",
     "fill_tightly",
+    "fit_by_ejection",
     "fit_in",
     "load",
     "pack",
     "sample_changes",
-    "squeeze",
     "try_shift",
     "vacate",
 ]

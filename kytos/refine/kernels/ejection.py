@@ -17,7 +17,7 @@ SHAKES = 64
 
 
 @called_from_python
-def squeeze(T, S, pods, nodes, rng, pool, waiting, weight, level, target, budget):
+def fit_by_ejection(T, S, pods, nodes, rng, pool, waiting, weight, level, target, budget):
     """Fit the first `waiting` pods of `pool` into `nodes` by putting others out in turn.
 
     Guided ejection search: what cannot be placed gains weight, and whoever weighs least makes room

@@ -12,39 +12,39 @@ from kytos.refine.kernels.rules import may_leave, rules_hold
 
 
 @called_from_python
-def fit_in(T, S, pod, nodes, given_up):
+def fit_in(T, S, pod, nodes, evicted):
     """Place a pod that waits; return how many of lower priority were given up for it.
 
-    Their positions are written to `given_up`; -1 where even that does not place it.
+    Their positions are written to `evicted`; -1 where even that does not place it.
     """
     if settle_best(T, S, pod, nodes, np.inf):
         return 0
-    return _preempt(T, S, pod, nodes, given_up)
+    return _preempt(T, S, pod, nodes, evicted)
 
 
 @called_from_kernels
-def _preempt(T, S, pod, nodes, given_up):
+def _preempt(T, S, pod, nodes, evicted):
     """Place a pod by giving up those that matter least; return how many, -1 if none do."""
     chosen, least = NOWHERE, np.inf
     for node in nodes:
         if node != T.pod[pod].home and not T.allowed[T.pod[pod].row, node]:
             continue
-        gone, price = _give_up(T, S, pod, node, given_up)
+        gone, price = _give_up(T, S, pod, node, evicted)
         placed = S.place[pod] == node
         if placed:
             shift(T, S, pod, NOWHERE)
         for at in range(gone - 1, -1, -1):
-            shift(T, S, given_up[at], node)
+            shift(T, S, evicted[at], node)
         if placed and price < least:
             chosen, least = node, price
     if chosen < 0:
         return -1
-    gone, _ = _give_up(T, S, pod, chosen, given_up)
+    gone, _ = _give_up(T, S, pod, chosen, evicted)
     return gone
 
 
 @called_from_kernels
-def _give_up(T, S, pod, node, given_up):
+def _give_up(T, S, pod, node, evicted):
     """Place a pod on a node by giving up others there; return how many, and what they matter."""
     gone = 0
     price = 0.0
@@ -56,7 +56,7 @@ def _give_up(T, S, pod, node, given_up):
         if T.setting[0].has_rules and not rules_hold(T, S, worst, node):
             shift(T, S, worst, node)
             break
-        given_up[gone] = worst
+        evicted[gone] = worst
         gone += 1
         price += 2.0 ** (-float(T.pod[worst].rank)) + 1e-9
         if T.pod[worst].rank // 2 == T.pod[pod].rank // 2:

@@ -60,7 +60,7 @@ class Qpu:
             When the processor cannot be reached or the problem does not fit it.
         """
         processor = self._open()
-        embedding = _embedded(bqm, processor, params.seed, params.time_limit_s)
+        embedding = _find_embedding(bqm, processor, params.seed, params.time_limit_s)
         return _estimate(bqm, processor, embedding, params)
 
     def sample(
@@ -81,7 +81,7 @@ class Qpu:
         began = time.monotonic()
         watch = capped(watch, params)
         processor = self._open()
-        embedding = _embedded(bqm, processor, params.seed, watch.remaining_s)
+        embedding = _find_embedding(bqm, processor, params.seed, watch.remaining_s)
         cloud.require_consent(_estimate(bqm, processor, embedding, params), params)
         if watch.reason is not None:
             return _none_drawn(bqm, params, watch.reason)
@@ -146,7 +146,7 @@ class Qpu:
 DWAVE_QPU = Qpu()
 
 
-def _embedded(
+def _find_embedding(
     bqm: dimod.BinaryQuadraticModel, processor: Any, seed: int, left_s: float
 ) -> Embedding:
     graph = processor.to_networkx_graph()

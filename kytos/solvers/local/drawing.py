@@ -48,13 +48,13 @@ def draw(
         if reason is StopReason.USER or (reason is not None and states):
             break
         rng = np.random.default_rng(np.random.SeedSequence([params.seed, number]))
-        standing, reason = _finish(read(rng), watch)
+        spins, reason = _finish(read(rng), watch)
         if reason is not None:
             if states:
                 break
-            standing = ising.descend(standing[0])[np.newaxis]
-        energies = ising.energies(standing)
-        states.append(standing[energies.argmin()])
+            spins = ising.descend(spins[0])[np.newaxis]
+        energies = ising.energies(spins)
+        states.append(spins[energies.argmin()])
         best = min(best, float(energies.min()))
         watch.report("sample", (number + 1) / params.num_reads, best)
     info = {
@@ -106,10 +106,10 @@ def pieces(sweeps: int, couplings_a_sweep: int) -> Iterator[slice]:
 
 def _finish(read: Iterator[Spins], watch: Watch) -> tuple[Spins, StopReason | None]:
     """Run a read to its end; with a reason where the watch ended before it did."""
-    standing = next(read)
+    spins = next(read)
     while watch.reason is None:
         following = next(read, None)
         if following is None:
-            return standing, None
-        standing = following
-    return standing, watch.reason
+            return spins, None
+        spins = following
+    return spins, watch.reason

@@ -311,15 +311,15 @@ def headline(outcome: PlacementOutcome) -> str:
 def scheduler_sentence(outcome: PlacementOutcome) -> str:
     """Say how the plan compares to what the default scheduler would have chosen."""
     its = outcome.default_scheduler
-    elsewhere = sum(its.get(pod) not in (None, node) for pod, node in outcome.placement.items())
+    off_choice = sum(its.get(pod) not in (None, node) for pod, node in outcome.placement.items())
     missing = sum(
         its.get(pod) is None for pod, node in outcome.placement.items() if node is not None
     )
-    if not elsewhere and not missing:
+    if not off_choice and not missing:
         return "The default scheduler would choose the same nodes."
     deeds = []
-    if elsewhere:
-        deeds.append(f"put {units.count(elsewhere, 'pod')} elsewhere")
+    if off_choice:
+        deeds.append(f"put {units.count(off_choice, 'pod')} elsewhere")
     if missing:
         deeds.append(f"leave {missing:,} without a node")
     energies = (

@@ -280,7 +280,7 @@ def _cells(outcome: RecoveryOutcome) -> list[Cell]:
 def _panels(answer: Answer, outcome: RecoveryOutcome) -> dict[str, Panel]:
     panels: dict[str, Panel] = {
         f"Placed ({len(outcome.placements):,})": partial(_placed, answer, outcome),
-        f"Given up ({len(outcome.unplaced):,})": partial(_given_up, answer, outcome),
+        f"Given up ({len(outcome.unplaced):,})": partial(_unplaced_table, answer, outcome),
         "Survivors": partial(_survivors, answer, outcome),
     }
     if outcome.cascade:
@@ -314,7 +314,7 @@ def _placed(answer: Answer, outcome: RecoveryOutcome) -> None:
     results.table_with_downloads(table, outcome.placements, "placements", answer.loaded.name)
 
 
-def _given_up(answer: Answer, outcome: RecoveryOutcome) -> None:
+def _unplaced_table(answer: Answer, outcome: RecoveryOutcome) -> None:
     if not outcome.unplaced:
         st.markdown("No pod is given up.")
         return

@@ -16,7 +16,7 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.run_report import QuboFacts
 from kytos.questions.outcome import Question
 from kytos.questions.qubo.consent import Offer, charge, with_consent
-from kytos.questions.qubo.embedding import Embedded, EmbeddingRequest, try_embedding
+from kytos.questions.qubo.embedding import EmbeddingRequest, ProcessorEmbedding, try_embedding
 from kytos.report import units
 from kytos.report.figures.embedding import chain_lengths, embedding_picture
 from kytos.solve.registry import find_solver
@@ -219,7 +219,7 @@ def _fits(ask: Ask, loaded: Loaded, chosen: SolverParams) -> None:
     found = runs.last_answer(Beside.EMBEDDING)
     if found is None or found.ask != SideAsk(Beside.EMBEDDING, loaded.digest, request):
         return
-    laid: Embedded | None = found.outcome
+    laid: ProcessorEmbedding | None = found.outcome
     if laid is None:
         st.info("There is nothing to anneal.", icon=":material/info:")
         return

@@ -55,7 +55,7 @@ class _Shown:
         Energy H of doing nothing and of the answer.
     placed
         Energy H of the answer as a placer is asked; an autoscale's counts are settled then.
-    left_out, given_up
+    left_out, left_out_energy
         Pods that the answer finds no node for, and what they cost in H.
     """
 
@@ -68,16 +68,16 @@ class _Shown:
     answer: float
     placed: float
     left_out: int
-    given_up: float
+    left_out_energy: float
 
     def net(self) -> _Shown:
         """The same with what the pods left out cost taken off every energy."""
         return replace(
             self,
-            qubo=None if self.qubo is None else self.qubo.net_of(self.given_up),
-            start=self.start - self.given_up,
-            answer=self.answer - self.given_up,
-            placed=self.placed - self.given_up,
+            qubo=None if self.qubo is None else self.qubo.net_of(self.left_out_energy),
+            start=self.start - self.left_out_energy,
+            answer=self.answer - self.left_out_energy,
+            placed=self.placed - self.left_out_energy,
         )
 
 
@@ -97,12 +97,12 @@ def show(answer: Answer) -> None:
         outcome.energy.after.total,
         report.refined_energy,
         0 if settled else sum(outcome.metrics.after.unplaced.values()),
-        0.0 if settled else _given_up(outcome.energy.after, answer.ask),
+        0.0 if settled else _energy_left_out(outcome.energy.after, answer.ask),
     ).net()
     if _annealed(shown):
         if not settled:  # Reads of replica counts have no energy H before the counts are settled.
             samplers_panel.show(
-                answer.ask, answer.loaded, shown.start, shown.answer, shown.given_up
+                answer.ask, answer.loaded, shown.start, shown.answer, shown.left_out_energy
             )
         processors.show(answer.ask, answer.loaded, answer.change)
         _exports(shown)
@@ -123,13 +123,13 @@ def show_compared(answer: Answer, row: Row) -> None:
         row.plan.energy.total,
         row.plan.energy.total,
         sum(row.plan.metrics.unplaced.values()),
-        _given_up(row.plan.energy, answer.ask),
+        _energy_left_out(row.plan.energy, answer.ask),
     ).net()
     if _annealed(shown):
         _exports(shown)
 
 
-def _given_up(energy: Energy, ask: Ask) -> float:
+def _energy_left_out(energy: Energy, ask: Ask) -> float:
     """What the pods without a node cost: a plan breaks nothing else of the constraints."""
     return ask.weights.A * energy.constraint
 
@@ -226,9 +226,9 @@ def _headline(view: QuboView, shown: _Shown) -> None:
     told = f"do nothing: {units.energy(shown.start)}"
     cells.append(Cell("Answer", units.energy(shown.answer), remark=told))
     cells_row(cells)
-    if shown.given_up:
+    if shown.left_out_energy:
         st.caption(
-            f"Energies of this tab are net of {units.energy(shown.given_up)}, which the "
+            f"Energies of this tab are net of {units.energy(shown.left_out_energy)}, which the "
             f"{units.count(shown.left_out, 'pod')} without a node cost and which would drown "
             "the rest; the files below hold it."
         )
@@ -351,7 +351,7 @@ def _usual_tools(shown: _Shown) -> None:
     found = _proposals(_key(shown), shown)
     energies = {"this plan": shown.placed}
     energies |= {
-        name: tool.energy - shown.given_up
+        name: tool.energy - shown.left_out_energy
         for name, tool in found.items()
         if tool.left_out == shown.left_out
     }

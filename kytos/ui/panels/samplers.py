@@ -30,14 +30,14 @@ class Beside(StrEnum):
     READS = "reads of each sampler"
 
 
-def show(ask: Ask, loaded: Loaded, start: float, answer: float, given_up: float) -> None:
+def show(ask: Ask, loaded: Loaded, start: float, answer: float, left_out_energy: float) -> None:
     """Offer to draw reads of a question's QUBO with each sampler, and draw those there are.
 
     Parameters
     ----------
     start, answer
         Energy H of doing nothing and of the answer shown.
-    given_up
+    left_out_energy
         What the pods cost that the answer leaves out; all energies are shown net of it.
     """
     st.markdown("**The samplers of this machine on the same QUBO**")
@@ -57,7 +57,7 @@ def show(ask: Ask, loaded: Loaded, start: float, answer: float, given_up: float)
     if found is None or found.ask != side:
         return
     drawn: Sequence[SamplerReads] = [
-        replace(reads, qubo=reads.qubo.net_of(given_up))
+        replace(reads, qubo=reads.qubo.net_of(left_out_energy))
         for reads in found.outcome
         if reads.qubo.read_objectives
     ]

@@ -17,7 +17,7 @@ from kytos.questions.placement.new_objects import NewPod
 from kytos.questions.placement.placement import PlacementRequest, place
 from kytos.questions.qubo.consent import Offer, charge
 from kytos.questions.qubo.embedding import EmbeddingRequest, try_embedding
-from kytos.questions.qubo.problem_of import posed
+from kytos.questions.qubo.problem_of import problem_of
 from kytos.questions.qubo.view import QuboView, qubo_of
 from kytos.questions.rebalance import RebalanceRequest, rebalance
 from kytos.questions.recovery.recovery import RecoveryRequest, recover
@@ -102,7 +102,7 @@ def test_nothing_to_move_is_no_qubo() -> None:
 def test_what_is_no_question_is_refused_by_name(four_nodes: Cluster) -> None:
     """With where a new question has to be registered."""
     with pytest.raises(TypeError, match="SolverParams poses no problem; register"):
-        posed(SolverParams(), four_nodes)
+        problem_of(SolverParams(), four_nodes)
 
 
 class Silent:

@@ -11,9 +11,9 @@ import pytest
 from benchmarks.rules import made_up_cluster
 from kytos.cluster import Cluster, Phase
 from kytos.contract.watch import Watch
-from kytos.questions.parts import most_placed as promise
+from kytos.questions.parts import most_placed
 from kytos.questions.recovery.atlas import AtlasRequest, atlas
-from kytos.questions.recovery.compiled_cluster import Standing
+from kytos.questions.recovery.compiled_cluster import CompiledCluster
 from kytos.questions.recovery.recovery import RecoveryRequest, recover
 from kytos.questions.recovery.survey import survey
 from kytos.sources.manifests import read_cluster
@@ -132,7 +132,7 @@ def test_the_failure_with_most_to_lose_is_checked_first(lopsided: Cluster) -> No
     """Stopped once one is done: it is the fullest that was checked, wherever it is listed."""
     done: list[float] = []
     reports = survey(
-        Standing(lopsided),
+        CompiledCluster(lopsided),
         "node",
         [(name, (name,)) for name in ("s-1", "s-2", "big")],
         seconds=60,
@@ -150,6 +150,6 @@ def test_what_fits_nowhere_is_proven_lost_without_the_exact_solver(
     lopsided: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its request against the rooms there are is proof enough; the others were all placed."""
-    monkeypatch.setattr(promise, "place_most", None)
+    monkeypatch.setattr(most_placed, "place_most", None)
     big = atlas(lopsided).nodes[0]
     assert (big.lost_pods, big.proven) == (("high",), True)

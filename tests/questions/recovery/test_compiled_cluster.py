@@ -8,7 +8,7 @@ import pytest
 from benchmarks.rules import made_up_cluster
 from kytos.cluster import Cluster, Owner, Phase
 from kytos.problem import Ints, Problem
-from kytos.questions.recovery.compiled_cluster import Standing
+from kytos.questions.recovery.compiled_cluster import CompiledCluster
 from kytos.questions.recovery.failure import fail
 from kytos.questions.recovery.recovery import RecoveryRequest, recovery_problem
 from kytos.referee.feasible import feasible
@@ -77,14 +77,14 @@ def test_what_is_cut_out_is_what_would_be_built(
     are verdicts over placements, drawn from what both allow and from what either does.
     """
     random = np.random.default_rng(0)
-    standing = Standing(every_rule, max_utilization)
+    compiled = CompiledCluster(every_rule, max_utilization)
     zones = sorted({node.zone or "" for node in every_rule.nodes})
     failures = [[node.name] for node in every_rule.nodes]
     failures += [[n.name for n in every_rule.nodes if n.zone == zone] for zone in zones]
     verdicts = set()
     for failed in failures:
         anew = compiled_anew(every_rule, failed, max_utilization)
-        cut = standing.cut([every_rule.node_index[name] for name in failed])
+        cut = compiled.cut([every_rule.node_index[name] for name in failed])
         found = cut.problem
         assert (found.pods, found.nodes) == (anew.pods, anew.nodes)
         assert found.resources == anew.resources
@@ -104,9 +104,9 @@ def test_what_is_cut_out_is_what_would_be_built(
 
 def test_a_zone_that_is_gone_is_no_domain_any_more(every_rule: Cluster) -> None:
     """Spread is judged over the zones that are left, not against an empty one that failed."""
-    standing = Standing(every_rule)
+    compiled = CompiledCluster(every_rule)
     zone = every_rule.nodes[0].zone
     gone = [at for at, node in enumerate(every_rule.nodes) if node.zone == zone]
-    skews = standing.cut(gone).problem.skews
+    skews = compiled.cut(gone).problem.skews
     assert skews
     assert all(skew.eligible.sum() == 5 for skew in skews if len(skew.eligible) == 6)

@@ -93,9 +93,9 @@ def test_the_higher_priority_is_placed(two_for_one: Cluster) -> None:
     """With room for one, the higher one gets it and the other is explained by the rules."""
     outcome = recover(two_for_one, LOST, params=QUICK)
     assert where(outcome) == {"b": "left"}
-    (given_up,) = outcome.unplaced
-    assert (given_up.pod, given_up.priority) == ("a", 1)
-    assert given_up.reason == "0 of 1 nodes: 1 insufficient cpu"
+    (unplaced,) = outcome.unplaced
+    assert (unplaced.pod, unplaced.priority) == ("a", 1)
+    assert unplaced.reason == "0 of 1 nodes: 1 insufficient cpu"
 
 
 def test_no_weight_pays_for_leaving_a_pod_out(two_for_one: Cluster) -> None:
@@ -193,9 +193,9 @@ def test_a_pod_whose_volume_is_in_the_lost_zone_is_stuck() -> None:
     )
     outcome = recover(lost, RecoveryRequest(failed_zones=("a",), cascade=False), params=QUICK)
     assert where(outcome) == {"web": "left"}
-    (given_up,) = outcome.unplaced
-    assert given_up.stuck
-    assert "volume disk of claim data" in given_up.reason
+    (unplaced,) = outcome.unplaced
+    assert unplaced.stuck
+    assert "volume disk of claim data" in unplaced.reason
 
 
 @pytest.fixture
