@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rich.console import Console
 
-from kytos.cli.printing import print_sentence, print_table
+from kytos.cli.printing import print_notes, print_sentence, print_table
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.outcome import Outcome
 from kytos.questions.parts.unplaced import UnplacedPod
@@ -47,6 +47,7 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     if outcome.nothing_to_do:
         print_sentence(console, no_change_sentence(outcome))
     print_table(console, ("", "before", "after"), list(_metric_rows(outcome)))
+    print_notes(outcome.notes, console)
     print_sentence(console, certificate_sentence(outcome.certificate))
     print_sentence(console, safety_sentence(outcome))
     print_sentence(

@@ -19,7 +19,7 @@ import typer
 
 from kytos.cli.options import Source, Told
 from kytos.cli.periodic import notify, only_one, repeat, seconds_of, webhook_of
-from kytos.cli.printing import print_json, standard_output
+from kytos.cli.printing import print_json, shown, standard_output
 from kytos.cli.reading import STANDARD_INPUT, read_new_pods, read_options
 from kytos.cli.solving import Exit, exit_of, terminal_watch
 from kytos.cli.writing import write
@@ -81,7 +81,7 @@ def bad_input_ends(refused: tuple[type[Exception], ...] = REFUSED) -> Iterator[N
 
 def fail(sentence: str) -> NoReturn:
     """End the command as one that was given what will not do."""
-    typer.echo(sentence, err=True)
+    typer.echo(shown(sentence, lines=True), err=True)
     raise typer.Exit(Exit.BAD_INPUT)
 
 
@@ -124,7 +124,7 @@ def _ask_periodically(asked: _Asked, every: str, told: Told) -> None:
         sys.stdout.flush()
         trouble = None if webhook is None else notify(webhook, news)
         if trouble is not None:
-            typer.echo(trouble, err=True)
+            typer.echo(shown(trouble), err=True)
 
     ended = threading.Event()
     repeat(run, period, times=told.times, randomness=SystemRandom(), wait=ended.wait)

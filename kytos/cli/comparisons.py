@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from kytos.calls.catalogue import COMPARE, CompareOptions, Options
-from kytos.cli.printing import print_sentence, print_table
+from kytos.cli.printing import print_notes, print_sentence, print_table
 from kytos.cluster import Cluster
 from kytos.compare import (
     Comparison,
@@ -46,6 +46,7 @@ def print_compared(found: Comparison | Frontier, console: Console) -> None:
         _print_comparison(found, console)
     else:
         _print_frontier(found, console)
+    print_notes(found.notes, console)
 
 
 def _print_comparison(comparison: Comparison, console: Console) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -13,11 +14,16 @@ from rich.text import Text
 
 from kytos.cluster import CPU, MEMORY, Cluster, Note
 from kytos.report import units
+from kytos.report.notes import note_subjects
 from kytos.report.usage import summarise
 from kytos.rules.why_not import WhyNot
 
 REMEDIES_SHOWN = 3
 PIPED_WIDTH = 10_000
+
+_CONTROL = re.compile(r"[\x7f-\x9f]")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""C0, DEL and C1 controls, ends of lines, and what turns the direction of text."""
 
 
 def standard_output() -> Console:
@@ -28,8 +34,33 @@ def standard_output() -> Console:
 
 
 def print_json(text: str) -> None:
-    """Print JSON as it is exchanged: in UTF-8, whatever the terminal speaks."""
-    typer.echo(text.encode())
+    """Print JSON as it is exchanged: in UTF-8, whatever the terminal speaks.
+
+    What JSON lets stand in a text and a terminal obeys (DEL, C1) is escaped as JSON escapes.
+    """
+    typer.echo(_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode())
+
+
+def shown(text: str, *, lines: bool = False) -> str:
+    """Return a text as a terminal may be given it: control characters spelled out.
+
+    Names, messages and annotations come from whoever may write to a cluster; as they are, they
+    could move the cursor, clear the screen, change the window's title or turn text around (an
+    escape sequence, ECMA-48; a bidirectional override, Unicode TR 36).
+
+    Parameters
+    ----------
+    lines
+        Keep the ends of lines.
+    """
+    if lines:
+        return "\n".join(shown(line) for line in text.split("\n"))
+    return _UNSAFE.sub(_spelled, text)
+
+
+def _spelled(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def print_cluster(cluster: Cluster, pinned: Mapping[str, str | None], console: Console) -> None:
@@ -50,16 +81,16 @@ def print_cluster(cluster: Cluster, pinned: Mapping[str, str | None], console: C
             ("pods that may not move", "why"),
             [(str(number), reason) for reason, number in reasons.most_common()],
         )
-    if cluster.notes:
-        print_table(
-            console,
-            ("worth knowing", "objects"),
-            [(note.message, _subjects(note)) for note in cluster.notes],
-        )
+    print_notes(cluster.notes, console)
 
 
-def _subjects(note: Note) -> str:
-    return f"{note.count}: {', '.join(note.subjects)}" if note.subjects else ""
+def print_notes(notes: Sequence[Note], console: Console) -> None:
+    """Print what was read and not honoured, left out or assumed; nothing where all was read."""
+    print_table(
+        console,
+        ("worth knowing", "objects"),
+        [(note.message, note_subjects(note)) for note in notes],
+    )
 
 
 def print_why_not(answers: Sequence[WhyNot], console: Console) -> None:
@@ -82,7 +113,7 @@ def print_why_not(answers: Sequence[WhyNot], console: Console) -> None:
 def print_sentence(console: Console, sentence: str) -> None:
     """Print a sentence as it is."""
     # Names come from clusters: never read as rich's markup.
-    console.print(Text(sentence))
+    console.print(Text(shown(sentence)))
 
 
 def print_table(console: Console, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -90,9 +121,9 @@ def print_table(console: Console, header: Sequence[str], rows: Sequence[Sequence
     if not rows:
         return
     # Names that are too long go on in the next line: none loses a letter.
-    columns = (Column(Text(title), overflow="fold") for title in header)
+    columns = (Column(Text(shown(title)), overflow="fold") for title in header)
     table = Table(*columns, box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(shown(cell)) for cell in row))
     console.print(table)
     console.print()

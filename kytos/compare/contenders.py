@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from kytos.bounds import TOLERANCE, BoundSource, Certificate, certificate, relative_gap
-from kytos.cluster import Cluster, Frozen
+from kytos.cluster import Cluster, Frozen, Note
 from kytos.compare.baselines import BASELINES, propose
 from kytos.compare.plan import Plan, plan_of
 from kytos.contract.paid import ConsentRequiredError, SolverUnavailableError
@@ -22,6 +22,7 @@ from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.questions.parts.build_problem import prices_known
+from kytos.questions.parts.notes import answer_notes
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
 from kytos.referee.energy import energy
 from kytos.solve.registry import find_solver
@@ -91,6 +92,8 @@ class Comparison(Frozen):
     """No feasible placement has a lower energy."""
     bound_source: BoundSource
     rows: tuple[Row, ...]
+    notes: tuple[Note, ...] = ()
+    """What was read and not honoured, left out or assumed."""
 
 
 def compare_solvers(
@@ -123,6 +126,7 @@ def compare_solvers(
         bound=proven.bound,
         bound_source=proven.source,
         rows=tuple(_judged(problem, weights, run, proven.bound, known) for run in runs),
+        notes=answer_notes(cluster),
     )
 
 

@@ -17,13 +17,14 @@ from itertools import pairwise
 import numpy as np
 from pydantic import Field
 
-from kytos.cluster import Cluster, Frozen
+from kytos.cluster import Cluster, Frozen, Note
 from kytos.compare.plan import Plan, plan_of
 from kytos.contract.params import SolverParams
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import HIGHEST_WEIGHT, Weights
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.questions.parts.build_problem import prices_known
+from kytos.questions.parts.notes import answer_notes
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
 from kytos.referee.energy import EnergyTerms, energy
 from kytos.referee.feasible import has_left
@@ -71,6 +72,8 @@ class Frontier(Frozen):
     seed: int
     seconds: float
     stopped_by: StopReason
+    notes: tuple[Note, ...] = ()
+    """What was read and not honoured, left out or assumed."""
 
 
 def frontier(
@@ -97,6 +100,7 @@ def frontier(
         seed=params.seed,
         seconds=time.monotonic() - began,
         stopped_by=reason,
+        notes=answer_notes(cluster),
     )
 
 

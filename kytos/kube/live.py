@@ -19,7 +19,7 @@ from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
 from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
 from urllib3.util import Retry
 
-from kytos.cluster import Note
+from kytos.cluster import Note, NoteKind, note_about
 from kytos.errors import SourceError
 from kytos.sources.documents import MAX_BYTES, read_documents
 from kytos.sources.listings import LISTINGS, Listing
@@ -115,7 +115,8 @@ def read_snapshot(context: str | None = None, limits: Limits | None = None) -> S
             except _RefusedError as refusal:
                 if listing.without is None:
                     raise LiveError(refusal.essential, server.where) from None
-                notes.append(Note(message=f"{refusal.why}: {listing.without}"))
+                lost = f"{refusal.why}: {listing.without}"
+                notes.append(Note(message=lost, kind=NoteKind.LEFT_OUT))
     found["Pod"], gone = _on_known_nodes(found["Pod"], found["Node"])
     objects = tuple(item for items in found.values() for item in items)
     return Snapshot(name, taken_at, objects, (*notes, *gone))
@@ -396,18 +397,12 @@ def _on_known_nodes(
     kept = [pod for pod in pods if _text(pod, "spec", "nodeName") in known | {""}]
     if len(kept) == len(pods):
         return pods, []
-    lost = sorted(
+    lost = [
         f"{_text(pod, 'metadata', 'namespace')}/{_text(pod, 'metadata', 'name')}"
         for pod in pods
         if _text(pod, "spec", "nodeName") not in known | {""}
-    )
-    return kept, [
-        Note(
-            message="pods left out because their node has just gone",
-            subjects=tuple(lost[:3]),
-            count=len(lost),
-        )
     ]
+    return kept, [note_about("pods left out because their node has just gone", lost)]
 
 
 def _text(item: Mapping[str, Any], part: str, key: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import ConfigDict, Field
 
 from kytos.bounds import Certificate
-from kytos.cluster import LOAD_RESOURCES, Frozen
+from kytos.cluster import LOAD_RESOURCES, Frozen, Note
 from kytos.contract.run_report import SolverReport
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
@@ -94,6 +94,8 @@ class Outcome(Frozen):
     certificate: Certificate
     nothing_to_do: bool
     """The start is the best found: no change pays."""
+    notes: tuple[Note, ...] = ()
+    """What was read and not honoured, left out or assumed."""
 
 
 def measure(problem: Problem, placement: Ints, prices_known: bool) -> Metrics:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from kytos.bounds import BoundSource, Certificate, CertificateStatus, GapOf
+from kytos.cluster import NoteKind
 from kytos.contract.watch import StopReason
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.outcome import Outcome
@@ -69,7 +70,11 @@ def _at_most(gap: float) -> str:
 
 
 def safety_sentence(outcome: Outcome) -> str:
-    """Say what was checked of the cluster after the plan, and how full its fullest nodes are."""
+    """Say what was checked of the cluster after the plan, and how full its fullest nodes are.
+
+    Where a rule of the scheduler is not judged here, or an object that might bind was left out,
+    that is said in the same breath.
+    """
     after = outcome.metrics.after
     peak = (
         f"Requests peak at {units.percent(after.cpu_peak)} CPU and "
@@ -83,15 +88,26 @@ def safety_sentence(outcome: Outcome) -> str:
 def _checked(outcome: Outcome) -> str:
     """What `kytos.referee.feasible` holds for whatever a plan puts on another node."""
     if isinstance(outcome, RebalanceOutcome):
-        return f"{_fits('moved pod')} and disruption budgets." if outcome.moves else ""
+        return f"{_fits('moved pod', outcome)} and disruption budgets." if outcome.moves else ""
     for kind, who in _PLACED.items():
         if isinstance(outcome, kind) and outcome.placements:
-            return f"{_fits(who)}."
+            return f"{_fits(who, outcome)}."
     return ""
 
 
-def _fits(who: str) -> str:
-    return f"Checked: every {who} fits by its requests, within the scheduler's hard rules"
+def _fits(who: str, outcome: Outcome) -> str:
+    unsure = [
+        note.message
+        for note in outcome.notes
+        if note.kind in (NoteKind.NOT_JUDGED, NoteKind.LEFT_OUT)
+    ]
+    if not unsure:
+        return f"Checked: every {who} fits by its requests, within the scheduler's hard rules"
+    more = f" and {units.count(len(unsure) - 1, 'more note')}" if len(unsure) > 1 else ""
+    return (
+        f"Checked as far as it was read: every {who} fits by its requests, within the rules that "
+        f"are judged here (but: {unsure[0]}{more})"
+    )
 
 
 def pinned_group(reason: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from kytos.cluster import Cluster, Node, Note, Owner, Phase, Pod, PriorityClass
+from kytos.cluster import Cluster, Node, Note, Owner, Phase, Pod, PriorityClass, note_about
 from kytos.errors import SourceError, first_problem, named
 from kytos.sources.body import is_body, merged_body, pods_from_body, read_body
 from kytos.sources.documents import read_documents
@@ -404,14 +404,14 @@ def _mend_lost_nodes(pods: list[Pod], known: set[str]) -> tuple[list[Pod], list[
     names = {pod.id for pod in lost}
     kept = [pod.model_copy(update={"node": None}) if pod.id in names else pod for pod in pods]
     return kept, [
-        _note("finished or terminating pods whose node is gone: they hold nothing", names)
+        note_about("finished or terminating pods whose node is gone: they hold nothing", names)
     ]
 
 
 def _bare_nodes(nodes: list[Node]) -> list[Note]:
     bare = [node.name for node in nodes if not node.allocatable.get("pods")]
     return (
-        [_note("nodes that report no room for pods: nothing can be placed there", bare)]
+        [note_about("nodes that report no room for pods: nothing can be placed there", bare)]
         if bare
         else []
     )
@@ -419,15 +419,10 @@ def _bare_nodes(nodes: list[Node]) -> list[Note]:
 
 def _other_kinds(by_kind: Mapping[str, list[Fields]]) -> list[Note]:
     return [
-        _note(
+        note_about(
             f"{kind} objects: read, not honoured yet",
             [item.object("metadata").text("name") for item in items],
         )
         for kind, items in sorted(by_kind.items())
         if kind not in _HONOURED | CONTROLLERS | WITHOUT_EFFECT
     ]
-
-
-def _note(message: str, subjects: Iterable[str]) -> Note:
-    names = sorted(subjects)
-    return Note(message=message, subjects=tuple(names[:_NAMED]), count=len(names))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from kytos.cluster import Note
+from kytos.cluster import Note, NoteKind, note_about
 from kytos.sources.fields import Fields
-
-_NAMED = 3
 
 _IN_TREE_DISKS = (
     "awsElasticBlockStore",
@@ -38,18 +36,14 @@ def unhonoured_fields(by_kind: Mapping[str, list[Fields]]) -> list[Note]:
     """One Note per field that some pod uses and no rule looks at."""
     notes = []
     for message, uses in _POD_FIELDS.items():
-        names = sorted(
+        names = [
             f"{item.object('metadata').text('namespace', 'default')}/"
             f"{item.object('metadata').text('name')}"
             for item in by_kind.get("Pod", ())
             if uses(item.object("spec"))
-        )
+        ]
         if names:
             notes.append(
-                Note(
-                    message=f"{message}: read, not honoured yet",
-                    subjects=tuple(names[:_NAMED]),
-                    count=len(names),
-                )
+                note_about(f"{message}: read, not honoured yet", names, NoteKind.NOT_JUDGED)
             )
     return notes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kytos.bounds import BoundSource, Certificate, CertificateStatus, GapOf
-from kytos.cluster import Cluster, Owner
+from kytos.cluster import Cluster, Note, NoteKind, Owner
 from kytos.contract.watch import StopReason
 from kytos.questions.rebalance import RebalanceRequest, rebalance
 from kytos.questions.recovery.recovery import RecoveryRequest, recover
@@ -164,3 +164,16 @@ def test_a_search_cut_short_has_not_come_to_its_end(
 def test_every_end_has_words_of_its_own() -> None:
     """No two reasons read alike."""
     assert len({why_it_ended(reason) for reason in StopReason}) == len(StopReason)
+
+
+def test_a_rule_that_is_not_judged_is_said_beside_what_was_checked(two_of_three: Cluster) -> None:
+    """Within the scheduler's hard rules is said only where all of them were judged."""
+    note = Note(message="pods with resourceClaims: not judged", kind=NoteKind.NOT_JUDGED, count=1)
+    odd = two_of_three.replace(notes=(note,))
+    said = safety_sentence(rebalance(odd, RebalanceRequest(), params=QUICK))
+    assert "within the scheduler's hard rules" not in said
+    assert "resourceClaims: not judged" in said
+    fine = two_of_three.replace(notes=(Note(message="a Gadget was read"),))
+    assert "the scheduler's hard rules" in safety_sentence(
+        rebalance(fine, RebalanceRequest(), params=QUICK)
+    )

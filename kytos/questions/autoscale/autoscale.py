@@ -25,6 +25,7 @@ from kytos.questions.autoscale.wanted import (
 )
 from kytos.questions.outcome import Energy, EnergyChange, MetricsChange, Outcome, Question, measure
 from kytos.questions.parts.build_problem import prices_known
+from kytos.questions.parts.notes import answer_notes
 from kytos.referee.energy import energy
 from kytos.solve.result import Solution
 from kytos.solve.solve import solver_by_size
@@ -117,6 +118,7 @@ def autoscale(
             RemovedReplica(service=pod.service or "", pod=pod.id, node=pod.node)
             for pod in step.removed
         ),
+        notes=answer_notes(cluster),
         margin=margin_of(cluster, request.margins, problem, after),
         sampled_replicas=_sampled(step, draw),
         placement={

@@ -13,6 +13,7 @@ from kytos.contract.weights import Weights
 from kytos.problem import Floats, Ints, Problem
 from kytos.questions.outcome import Energy, EnergyChange, MetricsChange, Move, Question, measure
 from kytos.questions.parts.build_problem import prices_known
+from kytos.questions.parts.notes import answer_notes
 from kytos.referee.feasible import has_left
 from kytos.solve.result import Solution
 
@@ -35,6 +36,7 @@ def shared_answer(
         "solver": solution.report,
         "certificate": certificate(problem, weights, solution.placement, solution.bound),
         "nothing_to_do": bool((solution.placement == problem.current).all()),
+        "notes": answer_notes(cluster),
     }
 
 

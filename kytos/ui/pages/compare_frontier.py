@@ -96,6 +96,7 @@ def _frontier_result(answer: Answer, found: Frontier) -> None:
             f"{found.seconds:.1f} s, seed {found.seed}, by refinement "
             f"alone{_ENDED_EARLY[found.stopped_by]}."
         )
+    results.notes_panel(found.notes)
     start, point = found.points[0].plan, found.points[st.session_state[_POINT]]
     draw_plan(answer, start, point.plan, found.mode)
     with st.expander("All points as a table", icon=":material/table:"):

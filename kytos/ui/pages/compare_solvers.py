@@ -95,6 +95,7 @@ def _solvers_result(answer: Answer) -> None:
             "Price per hour": st.column_config.NumberColumn(format="dollar"),
         },
     )
+    results.notes_panel(comparison.notes)
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**Energy by term**")

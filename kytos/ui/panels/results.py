@@ -13,11 +13,12 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from kytos.bounds import Certificate, CertificateStatus
-from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Pod
+from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Note, Pod
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Metrics, Move, Outcome
 from kytos.report import units
 from kytos.report.figures.energy import energy_by_term, energy_trace
+from kytos.report.notes import note_subjects
 from kytos.report.wording import (
     certificate_details,
     certificate_sentence,
@@ -25,6 +26,7 @@ from kytos.report.wording import (
     why_it_ended,
 )
 from kytos.ui.parts.heatmaps import chart
+from kytos.ui.parts.text import plain
 from kytos.ui.session.runs import Answer
 
 _CORES, _GIB = "CPU (cores)", "Memory (GiB)"
@@ -126,9 +128,23 @@ def headline(words: str) -> None:
 def proof_caption(answer: Answer, proven: str) -> None:
     """Draw what is proven about an answer's plan, and what was checked of it."""
     checked = safety_sentence(answer.outcome)
-    if answer.loaded.cluster.notes:
-        checked += " *Notes* on the Cluster page say what was not read in full."
+    if answer.outcome.notes:  # one may be quoted, and names come from whoever made the cluster
+        checked = plain(checked)
     st.caption(f"{proven}  \n:material/shield: {checked}")
+    notes_panel(answer.outcome.notes)
+
+
+def notes_panel(notes: Sequence[Note]) -> None:
+    """Draw what was read and not honoured, left out or assumed; nothing where all was read."""
+    if not notes:
+        return
+    with st.expander(f"Worth knowing ({len(notes):,})", icon=":material/info:"):
+        st.markdown("\n".join(f"- {_note_line(note)}" for note in notes))
+
+
+def _note_line(note: Note) -> str:
+    subjects = note_subjects(note)
+    return plain(f"{note.message} ({subjects})" if subjects else note.message)
 
 
 def certificate_caption(certificate: Certificate) -> str:
