@@ -211,6 +211,8 @@ class Pod(Frozen):
     terminating: bool = False
     mirror: bool = False
     """A static pod's mirror: the kubelet runs it from a file."""
+    uid: str = ""
+    """As the API server gave it; empty where the source tells none."""
     owner: Owner | None = None
     service: str | None = None
     """The replicas it belongs with: its owning Deployment, StatefulSet, … or a given name."""
@@ -285,6 +287,9 @@ class DisruptionBudget(Frozen):
     disruptions_allowed: int = 0
     unready_leave_freely: bool = False
     """Whether evicting a pod that is not ready asks for none of what is allowed."""
+    min_available: str | None = None
+    """As written: a count or a percentage."""
+    max_unavailable: str | None = None
     counted: bool = True
     """False without a status, or with one from before its last change: it then allows nothing."""
 

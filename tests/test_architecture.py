@@ -16,6 +16,7 @@ HOUSE = (
     ("kytos.cli", "kytos.api"),
     ("kytos.calls",),
     ("kytos.report",),
+    ("kytos.runbook",),
     ("kytos.compare",),
     ("kytos.questions",),
     ("kytos.solve",),

@@ -17,6 +17,7 @@ from kytos.compare.plan import Plan, plan_of
 from kytos.contract.paid import ConsentRequiredError, SolverUnavailableError
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.run_report import QuboFacts, Stage
+from kytos.contract.runbook import NotCarriedOut
 from kytos.contract.solver import Improver
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
@@ -29,7 +30,7 @@ from kytos.solve.registry import find_solver
 from kytos.solve.solve import proof_work, solve
 
 
-class CompareRequest(RebalanceRequest):
+class CompareRequest(NotCarriedOut, RebalanceRequest):
     """A rebalance, and the solvers it is asked of."""
 
     solvers: tuple[SolverName, ...] = Field(

@@ -20,6 +20,7 @@ from pydantic import Field
 from kytos.cluster import Cluster, Frozen, Note
 from kytos.compare.plan import Plan, plan_of
 from kytos.contract.params import SolverParams
+from kytos.contract.runbook import NotCarriedOut
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import HIGHEST_WEIGHT, Weights
 from kytos.problem import Ints, LoadMode, Problem
@@ -40,7 +41,7 @@ ROUNDING = 1e-12
 """Loads that differ by less do so because floats were added in another order."""
 
 
-class FrontierRequest(RebalanceRequest):
+class FrontierRequest(NotCarriedOut, RebalanceRequest):
     """A rebalance, and how finely its frontier is drawn."""
 
     points: int = Field(12, ge=2, le=100, description="plans of the frontier to look for")

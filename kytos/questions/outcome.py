@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field
 from kytos.bounds import Certificate
 from kytos.cluster import LOAD_RESOURCES, Frozen, Note
 from kytos.contract.run_report import SolverReport
+from kytos.contract.runbook import Runbook
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
 from kytos.referee.feasible import has_left
@@ -96,6 +97,8 @@ class Outcome(Frozen):
     """The start is the best found: no change pays."""
     notes: tuple[Note, ...] = ()
     """What was read and not honoured, left out or assumed."""
+    runbook: Runbook | None = None
+    """The answer as ordered safe steps, where the request asks for it."""
 
 
 def measure(problem: Problem, placement: Ints, prices_known: bool) -> Metrics:

@@ -6,8 +6,9 @@ from collections.abc import Collection
 
 from pydantic import Field
 
-from kytos.cluster import Cluster, Frozen
+from kytos.cluster import Cluster
 from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.runbook import CarriedOut
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
 from kytos.problem import LoadMode, Problem
@@ -20,7 +21,7 @@ from kytos.rules.kept_nodes import kept_nodes
 from kytos.solve.solve import solve
 
 
-class RebalanceRequest(Frozen):
+class RebalanceRequest(CarriedOut):
     """What is asked of a rebalance beside the weights."""
 
     mode: LoadMode = Field(LoadMode.CONSOLIDATE, description="consolidate, spread or squares")

@@ -144,6 +144,7 @@ def read_pod(item: Fields, context: Context) -> Pod:
         ready=_condition(status, "Ready", default=True),
         terminating="deletionTimestamp" in metadata,
         mirror=mirror,
+        uid=metadata.text("uid"),
         owner=managed,
         service=f"{namespace}/{managed.name}" if managed else None,
         priority=_priority(spec, context),
@@ -189,9 +190,17 @@ def read_budget(item: Fields) -> DisruptionBudget:
         namespace=namespace_of(item),
         selector=label_selector(spec, "selector"),
         disruptions_allowed=status.integer("disruptionsAllowed") if current else 0,
+        min_available=_count_or_share(spec, "minAvailable"),
+        max_unavailable=_count_or_share(spec, "maxUnavailable"),
         unready_leave_freely=always or healthy >= desired > 0,
         counted=current,
     )
+
+
+def _count_or_share(spec: Fields, key: str) -> str | None:
+    """An IntOrString as it is written; None where it is left out."""
+    value = spec.value.get(key)
+    return None if value is None else str(value)
 
 
 def read_claim(item: Fields) -> Claim:

@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Phase, Pod
+from kytos.contract.runbook import CarriedOut
 from kytos.errors import RequestRefused, refuse_repeats
 from kytos.hamiltonian.replicas import ScaleOut
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
@@ -70,7 +71,7 @@ class ServiceRate(Frozen):
         return self
 
 
-class AutoscaleRequest(Frozen):
+class AutoscaleRequest(CarriedOut):
     """What is asked of an autoscale beside the weights."""
 
     services: tuple[ServiceRate, ...] = Field((), description="the services to scale")

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 
 from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen, Pod
 from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.runbook import CarriedOut
 from kytos.contract.watch import Watch
 from kytos.contract.weights import LATENCY_MS_PER_MOVE, STARTUP_SECONDS_PER_MOVE, Weights
 from kytos.errors import RequestRefused
@@ -52,7 +53,7 @@ MOST_TEXT = 5_000_000
 """Characters of manifests given as text."""
 
 
-class PlacementRequest(Frozen):
+class PlacementRequest(CarriedOut):
     """What is asked of a placement beside the weights."""
 
     new_pods: tuple[NewPod, ...] = Field((), description="a pod's fields, and count")

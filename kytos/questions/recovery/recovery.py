@@ -10,6 +10,7 @@ from pydantic import Field
 
 from kytos.cluster import CPU, MEMORY, Cluster, Frozen
 from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.runbook import CarriedOut
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
@@ -37,7 +38,7 @@ LEAST_SHARE = 0.3
 CASCADE = "cascade check"
 
 
-class RecoveryRequest(Frozen):
+class RecoveryRequest(CarriedOut):
     """What is asked of a recovery beside the weights."""
 
     failed_nodes: tuple[str, ...] = Field((), description="names of the nodes that fail")
