@@ -1,4 +1,4 @@
-"""What is raised when what was given will not do, and how faults are worded."""
+"""The errors that are a caller's to mend, each naming the field, and how they are worded."""
 
 from __future__ import annotations
 
@@ -50,8 +50,11 @@ _PLAINER = {
 """Whole sentences, where they are plainer than pydantic's."""
 
 
-class SourceError(ValueError):
-    """What was given cannot be read as a cluster.
+class InputError(Exception):
+    """What was given will not do; its sentence is for whoever gave it.
+
+    No `ValueError`, and above none: what else is raised anywhere inside is a fault of Kytos, is
+    logged with its traceback and never told as the caller's mistake.
 
     Parameters
     ----------
@@ -66,6 +69,22 @@ class SourceError(ValueError):
         super().__init__(f"{where}: {message}" if where else message)
         self.message = message
         self.where = where
+
+
+class SourceError(InputError):
+    """What was given cannot be read as a cluster."""
+
+
+def fault_sentence(error: BaseException) -> str:
+    """Say that Kytos, not what it was given, is to blame for an error; its words are for the log.
+
+    >>> fault_sentence(KeyError("node-7"))
+    'Kytos failed (KeyError). This is a fault of Kytos, not of what it was given.'
+    """
+    if isinstance(error, MemoryError):
+        return "This needs more memory than there is here: ask for less, or of a smaller cluster."
+    kind = type(error).__name__
+    return f"Kytos failed ({kind}). This is a fault of Kytos, not of what it was given."
 
 
 def first_problem(error: ValidationError) -> SourceError:

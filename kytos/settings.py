@@ -10,11 +10,12 @@ from typing import Self
 from pydantic import Field, SecretStr, ValidationError
 
 from kytos.cluster import Frozen
+from kytos.errors import InputError
 
 PREFIX = "KYTOS_"
 
 
-class SettingsError(ValueError):
+class SettingsError(InputError):
     """A variable that holds what its setting does not accept; says which, never what it holds."""
 
 

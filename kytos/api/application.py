@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kytos.api.access import Access, is_api_path
 from kytos.api.body_limit import BodyLimit
-from kytos.api.problems import on_http_exception, on_invalid
+from kytos.api.problems import as_problems, on_http_exception, on_invalid
 from kytos.api.routes import router
 from kytos.api.service import Service
 from kytos.api.settings import Settings
@@ -92,7 +92,7 @@ def create_app(
         finally:
             await run_in_threadpool(service.close)
 
-    app = FastAPI(
+    app = _Documented(
         title="Kytos",
         description=DESCRIPTION,
         version=version("kytos-orchestration"),
@@ -122,6 +122,14 @@ def create_app(
         # Not mounted: a mount at the top takes paths of the service asked with another method.
         app.router.default = _unless_ours(dashboard.app, app.router.default)
     return app
+
+
+class _Documented(FastAPI):
+    """FastAPI, which knows no media type of an error's model but plain JSON."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        return as_problems(super().openapi())
 
 
 def _unless_ours(dashboard: ASGIApp, not_found: ASGIApp) -> ASGIApp:

@@ -1,9 +1,10 @@
-"""How the service says no: one JSON shape for every refusal, naming the field to blame."""
+"""How the service says no: the problems of RFC 9457, each naming the field to blame."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
@@ -21,6 +22,15 @@ LONGEST_PATH = 200
 """Characters of a field's path; an unknown field's name may be of any length."""
 
 
+PROBLEM_JSON = "application/problem+json"
+"""The media type of every refusal (RFC 9457, section 3)."""
+
+FAULT = (
+    "this is a fault of the service, not of the request; its log has the details under the "
+    "request's id"
+)
+
+
 class FieldError(BaseModel):
     """One field that was not accepted."""
 
@@ -29,8 +39,11 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why a request was not answered."""
+    """Why a request was not answered: a problem as in RFC 9457, with the fields to blame."""
 
+    type: str = Field("about:blank", description="always this: the status says which problem it is")
+    title: str = Field(description="the status in words")
+    status: int = Field(description="the HTTP status")
     detail: str = Field(description="what was wrong and what to do, in a sentence")
     errors: list[FieldError] = []
     request_id: str | None = None
@@ -59,14 +72,36 @@ def answer_problem(
 ) -> Response:
     """Return a problem as a response, with the request's id."""
     content = {
+        "type": "about:blank",
+        "title": _title(status),
+        "status": status,
         "detail": detail,
         "errors": [error.model_dump() for error in errors],
         "request_id": get_contextvars().get("request_id"),
     }
     # ASCII, because a refused field may be named by half a surrogate pair.
     return Response(
-        json.dumps(content), status_code=status, headers=headers, media_type="application/json"
+        json.dumps(content), status_code=status, headers=headers, media_type=PROBLEM_JSON
     )
+
+
+def _title(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:  # none that HTTP knows
+        return "Refused"
+
+
+def as_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """Return an OpenAPI document whose refusals are said to be what they are, not plain JSON."""
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for response in operation["responses"].values():
+                content = response.get("content", {})
+                told = content.get("application/json", {}).get("schema", {}).get("$ref", "")
+                if told.endswith("/Problem"):
+                    content[PROBLEM_JSON] = content.pop("application/json")
+    return document
 
 
 async def on_http_exception(_: Request, error: Exception) -> Response:

@@ -33,7 +33,7 @@ from kytos.calls.catalogue import (
 from kytos.cluster import Cluster
 from kytos.compare import Comparison
 from kytos.contract.params import SolverName
-from kytos.errors import SourceError
+from kytos.errors import InputError
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.placement.placement import PlacementOutcome
 from kytos.questions.rebalance import RebalanceOutcome
@@ -60,7 +60,10 @@ SOLVE_REFUSALS = REFUSALS | {
         "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"}},
     },
     500: {"model": Problem, "description": "A fault of the service; its log has the details"},
-    503: {"model": Problem, "description": "The solve's worker ended before it did"},
+    503: {
+        "model": Problem,
+        "description": "The solve's worker was killed or had no memory",
+    },
     504: {"model": Problem, "description": "No answer within the time a call may take"},
 }
 JOB_REFUSALS = REFUSALS | {
@@ -341,7 +344,7 @@ async def _answer_body(
 ) -> Response:
     try:
         cluster = await run_in_threadpool(call.cluster, body)
-    except SourceError as error:
+    except InputError as error:
         raise _refusal(error, error.where or "body") from error
     return await _answer(request, call, cluster, options, prefer)
 
@@ -358,13 +361,13 @@ async def _answer_files(
     options = read_json(call.options, text, "options")
     try:
         cluster = await run_in_threadpool(read_cluster, await _contents(files, "cluster"))
-    except SourceError as error:
+    except InputError as error:
         raise _refusal(error, "cluster") from error
     if new_pods:
         try:
             contents = await _contents(new_pods, "pods")
             pods = await run_in_threadpool(read_pods, contents, cluster.priority_classes)
-        except SourceError as error:
+        except InputError as error:
             raise _refusal(error, "pods") from error
         options = options.model_copy(update={"manifests": tuple(pods)})
     return await _answer(request, call, cluster, options, prefer)
@@ -374,7 +377,7 @@ async def _contents(files: Sequence[UploadFile], nameless: str) -> list[tuple[st
     return [(file.filename or nameless, await file.read()) for file in files]
 
 
-def _refusal(error: SourceError, field: str) -> Refusal:
+def _refusal(error: InputError, field: str) -> Refusal:
     return Refusal(422, str(error), FieldError(field=field, message=error.message))
 
 

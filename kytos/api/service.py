@@ -13,17 +13,16 @@ from dataclasses import dataclass
 from math import ceil
 
 import structlog
-from pydantic import ValidationError
 
 from kytos.api.metrics import ServiceMetrics
-from kytos.api.problems import FieldError, Refusal, field_errors
+from kytos.api.problems import FAULT, FieldError, Refusal
 from kytos.api.settings import Settings
 from kytos.calls.catalogue import Options
 from kytos.calls.in_worker import answer_call, greet
 from kytos.cluster import Cluster
 from kytos.contract.paid import ConsentRequiredError, SolverUnavailableError
 from kytos.contract.params import BlockRunner, SolverParams
-from kytos.errors import SourceError
+from kytos.errors import InputError, fault_sentence
 from kytos.jobs import Job, JobCancelled, JobError, Pool, Progress, QueueFull, WorkerDied
 
 RECENT = 20
@@ -340,12 +339,6 @@ def _end_of(job: Job[bytes], seconds: float, how_to_consent: str) -> Ending:
         return ending(503, "worker died", str(error))
     except JobCancelled as error:
         return ending(503, "cancelled", str(error))
-    except SourceError as error:
-        field = FieldError(field=error.where or "body", message=error.message)
-        return ending(422, "invalid", str(error), field)
-    except ValidationError as error:
-        errors = field_errors(error.errors())
-        return ending(422, "invalid", "; ".join(e.message for e in errors), *errors)
     except SolverUnavailableError as error:
         return ending(
             422, "unavailable", str(error), FieldError(field="solver.name", message=str(error))
@@ -353,9 +346,13 @@ def _end_of(job: Job[bytes], seconds: float, how_to_consent: str) -> Ending:
     except ConsentRequiredError as error:
         told = f"{error} {how_to_consent}"
         return ending(403, "consent", told, FieldError(field="solver.consent", message=told))
-    except ValueError as error:
-        return ending(422, "invalid", str(error))
+    except InputError as error:
+        field = FieldError(field=error.where or "body", message=error.message)
+        return ending(422, "invalid", str(error), field)
+    except MemoryError as error:
+        _log.exception("out of memory")
+        return ending(503, "out of memory", fault_sentence(error))
     except Exception:
         _log.exception("solve failed")
-        return ending(500, "failed", "the solve failed; the log has the details under this id")
+        return ending(500, "failed", FAULT)
     return Ending(200, "answered", time.monotonic(), answer=answer)

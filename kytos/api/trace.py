@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kytos.api.access import is_api_path
+from kytos.api.problems import FAULT, answer_problem
 
 REQUEST_ID = "X-Request-ID"
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -65,7 +66,9 @@ class Trace:
                 await self.app(scope, receive, send_traced)
             except Exception:
                 _log.exception("request failed", path=scope["path"])
-                raise
+                if status:  # the answer has begun: all that is left is to break it off
+                    raise
+                await answer_problem(500, FAULT)(scope, receive, send_traced)
             finally:
                 _log.info(
                     "request",

@@ -234,7 +234,7 @@ class Call:
 
         Raises
         ------
-        ValueError
+        kytos.errors.InputError
             When the cluster and the options do not agree; the message names the field.
         """
         own: dict[str, Any] = {name: getattr(options, name) for name in self.request.model_fields}

@@ -6,31 +6,27 @@ import json
 import sys
 import threading
 import time
-import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from kytos.cli.ending import bad_input_ends, tell_fault
 from kytos.cli.options import Source, Told
 from kytos.cli.periodic import notify, only_one, repeat, seconds_of, webhook_of
 from kytos.cli.printing import print_json, shown, standard_output
 from kytos.cli.reading import STANDARD_INPUT, read_new_pods, read_options
 from kytos.cli.solving import Exit, exit_of, terminal_watch
 from kytos.cli.writing import write
-from kytos.contract.paid import ConsentRequiredError, SolverUnavailableError
+from kytos.errors import InputError
 
 if TYPE_CHECKING:  # loads the solvers: imported by the commands that ask a question, when they run
     from kytos.calls.catalogue import Call, Options
     from kytos.questions.outcome import Outcome
-
-REFUSED = (ValueError, OSError, SolverUnavailableError, ConsentRequiredError)
-"""What ends a command with a sentence: it was given something that will not do."""
 
 
 def ask(
@@ -68,23 +64,6 @@ def ask(
     raise typer.Exit(exit_of(outcome))
 
 
-@contextmanager
-def bad_input_ends(refused: tuple[type[Exception], ...] = REFUSED) -> Iterator[None]:
-    """End the command with its exit code and the sentence when what was given is refused."""
-    try:
-        yield
-    except BrokenPipeError:  # a reader that has enough was given nothing wrong
-        raise
-    except refused as error:
-        fail(str(error))
-
-
-def fail(sentence: str) -> NoReturn:
-    """End the command as one that was given what will not do."""
-    typer.echo(shown(sentence, lines=True), err=True)
-    raise typer.Exit(Exit.BAD_INPUT)
-
-
 @dataclass(frozen=True)
 class _Asked:
     """One question; its cluster is read anew each time it is answered."""
@@ -106,7 +85,7 @@ class _Asked:
 
 def _ask_periodically(asked: _Asked, every: str, told: Told) -> None:
     if any(str(file) == STANDARD_INPUT for file in asked.source.files or ()):
-        raise ValueError("standard input can be read once only; with --every name a file")
+        raise InputError("standard input can be read once only; with --every name a file")
     period = seconds_of(every)
     webhook = None if told.webhook is None else webhook_of(told.webhook)
 
@@ -140,11 +119,10 @@ def _news(asked: _Asked, output: Path | None) -> dict[str, Any]:
         outcome = asked.answer()
         if output is not None:
             write(output, outcome.model_dump_json(by_alias=True))
-    except REFUSED as error:
+    except InputError as error:
         return news | {"exit": int(Exit.BAD_INPUT), "error": str(error)}
     except Exception as error:  # a fault of ours; the next run may do without it
-        traceback.print_exc()
-        return news | {"exit": int(Exit.FAULT), "error": f"{type(error).__name__}: {error}"}
+        return news | {"exit": int(Exit.FAULT), "error": tell_fault(error)}
     before, after = outcome.metrics.before, outcome.metrics.after
     return news | {
         "exit": int(exit_of(outcome)),

@@ -14,8 +14,10 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
-from kytos.cli.asking import ask, bad_input_ends, fail
+from kytos.cli.asking import ask
+from kytos.cli.ending import bad_input_ends, fail, tell_fault
 from kytos.cli.options import (
     SOLVER_NAMES,
     AsJson,
@@ -31,21 +33,28 @@ from kytos.cli.options import (
 )
 from kytos.cli.printing import print_cluster, print_json, print_why_not, standard_output
 from kytos.cli.reading import read_options, read_saved, service_rate, with_pods
-from kytos.cli.solving import terminal_watch
+from kytos.cli.solving import Exit, terminal_watch
 from kytos.cli.writing import check_writable, write
 from kytos.contract.params import SolverName
-from kytos.errors import SourceError
+from kytos.errors import InputError
 from kytos.rules.eviction import movability
 from kytos.rules.why_not import as_json as as_json_object
 from kytos.rules.why_not import why_not
-from kytos.settings import AccessSettings, SettingsError
+from kytos.settings import AccessSettings
 
 INTERRUPTED, TERMINATED = 130, 143
 """As a shell says it of what Ctrl-C or a SIGTERM ended."""
 
 
+_NO_FAULT = (TyperException, typer.Exit, typer.Abort, BrokenPipeError)
+"""What ends a command as it should: words Typer does not take, and a reader that has enough."""
+
+
 class _Commands(TyperGroup):
-    """The commands; one that Ctrl-C or SIGTERM ends exits as others do, without a word.
+    """The commands, and how they end where no command says.
+
+    One that Ctrl-C or SIGTERM ends exits as others do, without a word. An error that no command
+    expects is a fault of ours: it is told as one, with an exit code of its own.
 
     SIGTERM is heard because the first process of a container, which a command often is, would not
     be ended by it otherwise; and half a file is cleared away.
@@ -59,6 +68,13 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
+        except _NO_FAULT:
+            raise
+        except InputError as error:
+            fail(str(error))
+        except Exception as error:
+            tell_fault(error)
+            raise typer.Exit(Exit.FAULT) from None
         finally:
             signal.signal(signal.SIGTERM, before)
 
@@ -206,9 +222,9 @@ def compare(
         if output is not None:
             check_writable(output)
         if frontier and solver:
-            raise ValueError("the frontier is drawn by refinement alone: leave --solver out")
+            raise InputError("the frontier is drawn by refinement alone: leave --solver out")
         if points is not None and not frontier:
-            raise ValueError("--points goes with --frontier")
+            raise InputError("--points goes with --frontier")
         asked = (
             read_options(FrontierOptions, options, given | {"points": points})
             if frontier
@@ -245,7 +261,7 @@ def why_not_command(
     with bad_input_ends():
         files = [] if context is not None else [Path(given.pop(0))]
         if not given:
-            raise ValueError("name the pods after the cluster: a file of pods, or namespace/name")
+            raise InputError("name the pods after the cluster: a file of pods, or namespace/name")
         cluster, pods = with_pods(Source(files, context).read(), given)
         answers = why_not(cluster, pods)
     if as_json:
@@ -302,7 +318,7 @@ def serve(
     if allow_anonymous:
         os.environ["KYTOS_ALLOW_ANONYMOUS"] = "1"
     served = "kytos.api:app" if api_only else "kytos.ui.serve:app"
-    with bad_input_ends((SettingsError, SourceError)):
+    with bad_input_ends():
         if not AccessSettings.from_environment().may_be_reached and not _is_loopback(host):
             fail(
                 f"{host} can be reached from elsewhere: set KYTOS_API_TOKEN, or say "

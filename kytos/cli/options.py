@@ -16,6 +16,7 @@ from kytos.cli.reading import read_context, read_files
 from kytos.cli.writing import check_writable
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverName
+from kytos.errors import InputError
 from kytos.problem import LoadMode
 from kytos.sources.prices import prices_with
 
@@ -84,11 +85,11 @@ class Source:
 
         Raises
         ------
-        ValueError
-            When neither is named, or both; a `SourceError` says what cannot be read.
+        InputError
+            When neither is named, or both, or it cannot be read.
         """
         if bool(self.files) == (self.context is not None):
-            raise ValueError("name either the cluster's files (- is standard input) or --context")
+            raise InputError("name either the cluster's files (- is standard input) or --context")
         prices = None if self.prices is None else prices_with(self.prices)
         if self.context is not None:
             return read_context(self.context, prices)
@@ -142,7 +143,7 @@ class Told:
         alone = {"--times": self.times, "--webhook": self.webhook, "--lock": self.lock}
         given = [name for name, value in alone.items() if value is not None]
         if given and self.every is None:
-            raise ValueError(f"{given[0]} goes with --every; say how often to ask, such as 1h")
+            raise InputError(f"{given[0]} goes with --every; say how often to ask, such as 1h")
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

@@ -16,6 +16,8 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
+from kytos.errors import InputError
+
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 JITTER_SHARE = 0.1
 """Each wait varies by this share of the period, so that many instances do not ask at once."""
@@ -29,12 +31,12 @@ def seconds_of(text: str) -> float:
 
     Raises
     ------
-    ValueError
+    InputError
         When it is none of these, or zero.
     """
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smhd])", text.strip())
     if found is None or float(found[1]) == 0:
-        raise ValueError(f"{text!r} is not a period; give a number and s, m, h or d, such as 1h")
+        raise InputError(f"{text!r} is not a period; give a number and s, m, h or d, such as 1h")
     return float(found[1]) * UNITS[found[2]]
 
 
@@ -79,11 +81,20 @@ def only_one(lock: Path | None) -> Iterator[bool]:
     """Hold a lock file while in the block; False when another process holds it.
 
     The operating system lets go of it when the process ends, however it ends.
+
+    Raises
+    ------
+    InputError
+        When it is no file that can be written.
     """
     if lock is None:
         yield True
         return
-    with lock.open("a") as file:
+    try:
+        opened = lock.open("a")
+    except OSError as error:
+        raise InputError(f"the lock file cannot be opened: {error.strerror}", str(lock)) from error
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -130,18 +141,18 @@ def webhook_of(address: str) -> str:
 
     Raises
     ------
-    ValueError
+    InputError
         When nothing can be posted there; the address may hold a secret and is not repeated.
     """
     if not address.startswith(("https://", "http://")):
-        raise ValueError("a webhook's address begins with https:// or http://")
+        raise InputError("a webhook's address begins with https:// or http://")
     try:
         parts = urlsplit(address)
         named = parts.port != 0 and bool((parts.hostname or "").encode("idna"))
     except ValueError:
         named = False
     if not named or not (address.isascii() and address.isprintable()) or " " in address:
-        raise ValueError(
+        raise InputError(
             "that is no webhook's address: expected one such as https://example.org/hook, with "
             "what is not ASCII, and spaces, percent-encoded"
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from kytos.cluster import Cluster, Pod
-from kytos.errors import SourceError, first_problem
+from kytos.errors import InputError, SourceError, first_problem
 from kytos.sources.documents import MAX_BYTES, read_documents
 from kytos.sources.manifests import read_cluster, read_pods
 from kytos.sources.prices import PriceTable
@@ -84,7 +84,7 @@ def with_pods(cluster: Cluster, given: Sequence[str]) -> tuple[Cluster, list[str
     for word in given:
         if word in cluster.pod_index:
             asked[word] = None
-        elif word == STANDARD_INPUT or Path(word).is_file():
+        elif word == STANDARD_INPUT or _is_file(word):
             path = Path(word)
             for pod in read_pods([(_name(path), _content(path))], cluster.priority_classes):
                 asked[pod.id] = pod.model_copy(update={"node": None})
@@ -134,12 +134,12 @@ def service_rate(words: str) -> dict[str, Any]:
 
     Raises
     ------
-    ValueError
+    InputError
         When it is not that.
     """
     found = re.fullmatch(rf"(.+)=({_DECIMAL})/({_DECIMAL})", words)
     if found is None:
-        raise ValueError(
+        raise InputError(
             f"{words!r} is no service; give its name, rate and target rate of one replica, such "
             "as shop/web=450/100"
         )
@@ -153,14 +153,21 @@ def _read_snapshot(context: str | None) -> Snapshot:
     return read_snapshot(context)
 
 
+def _is_file(word: str) -> bool:
+    try:
+        return Path(word).is_file()
+    except OSError:  # no name that a file could have
+        return False
+
+
 def _name(path: Path) -> str:
     return "standard input" if str(path) == STANDARD_INPUT else path.name
 
 
 def _content(path: Path) -> bytes:
-    if str(path) == STANDARD_INPUT:
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
     try:
+        if str(path) == STANDARD_INPUT:
+            return sys.stdin.buffer.read(MAX_BYTES + 1)
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:

@@ -21,10 +21,11 @@ class Exit(IntEnum):
     """What a command's exit code says."""
 
     PLAN = 0
-    FAULT = 1
     BAD_INPUT = 2
     NOTHING_TO_DO = 3
     INFEASIBLE = 4
+    FAULT = 70
+    """A fault of Kytos: EX_SOFTWARE of BSD's sysexits."""
 
 
 def exit_of(outcome: Outcome) -> Exit:

@@ -6,25 +6,46 @@ import os
 from pathlib import Path
 from uuid import uuid4
 
+from kytos.errors import InputError
+
 
 def check_writable(path: Path) -> None:
     """Look, before the work is done, whether its answer could be written.
 
     Raises
     ------
-    ValueError
+    InputError
         When the folder is not there, or nothing may be written in it.
     """
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder; name a file in it")
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:  # no name that a file could have
+        raise InputError(f"cannot be written: {error.strerror}", str(path)) from error
+    if is_folder:
+        raise InputError(f"{path} is a folder; name a file in it")
     if not path.parent.is_dir():
-        raise ValueError(f"there is no folder {path.parent} to write {path.name} in; make it first")
+        raise InputError(f"there is no folder {path.parent} to write {path.name} in; make it first")
     if not os.access(path if _is_device(path) else path.parent, os.W_OK):
-        raise ValueError(f"{path} may not be written; name another file")
+        raise InputError(f"{path} may not be written; name another file")
 
 
 def write(path: Path, text: str) -> None:
-    """Replace the file at once, so that a reader never finds half an answer."""
+    """Replace the file at once, so that a reader never finds half an answer.
+
+    Raises
+    ------
+    InputError
+        When it cannot be written: the disk is full, say.
+    """
+    try:
+        _write(path, text)
+    except BrokenPipeError:  # a reader that has enough was given nothing wrong
+        raise
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", str(path)) from error
+
+
+def _write(path: Path, text: str) -> None:
     if _is_device(path):  # such as /dev/stdout: there is nothing to replace
         path.write_text(text + "\n", encoding="utf-8")
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kytos.contract.params import SolverName
+from kytos.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -28,17 +29,16 @@ class Estimate:
     charge: str
 
 
-class SolverUnavailableError(RuntimeError):
+class SolverUnavailableError(InputError):
     """A solver cannot be used now; says why in a sentence and which local one could stand in."""
 
     def __init__(self, message: str, fallback: SolverName = SolverName.OPENJIJ_SA) -> None:
         """Keep the sentence and the stand-in."""
         super().__init__(message)
-        self.message = message
         self.fallback = fallback
 
 
-class ConsentRequiredError(RuntimeError):
+class ConsentRequiredError(InputError):
     """A paid run was asked for without consent; nothing was sent."""
 
     def __init__(self, estimate: Estimate) -> None:

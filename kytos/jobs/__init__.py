@@ -10,8 +10,17 @@ whatever a main module does when run belongs under ``if __name__ == "__main__":`
 """
 
 from kytos.jobs.board import Progress
-from kytos.jobs.errors import JobCancelled, JobError, QueueFull, WorkerDied
+from kytos.jobs.errors import FunctionFailed, JobCancelled, JobError, QueueFull, WorkerDied
 from kytos.jobs.job import Job
 from kytos.jobs.pool import Pool
 
-__all__ = ["Job", "JobCancelled", "JobError", "Pool", "Progress", "QueueFull", "WorkerDied"]
+__all__ = [
+    "FunctionFailed",
+    "Job",
+    "JobCancelled",
+    "JobError",
+    "Pool",
+    "Progress",
+    "QueueFull",
+    "WorkerDied",
+]

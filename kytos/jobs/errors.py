@@ -7,6 +7,10 @@ class JobError(RuntimeError):
     """A job that did not come to a result of its own."""
 
 
+class FunctionFailed(JobError):  # noqa: N818  (what happened, as a caller reads it)
+    """The job's function raised an error that cannot travel between processes; holds its words."""
+
+
 class QueueFull(JobError):  # noqa: N818  (what happened, as a caller reads it)
     """No worker is free and the queue holds all it may; try again later."""
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from kytos.contract.watch import Watch
 from kytos.jobs.board import Board
-from kytos.jobs.errors import JobCancelled, JobError
+from kytos.jobs.errors import FunctionFailed, JobCancelled
 
 T = TypeVar("T")
 
@@ -65,5 +65,5 @@ def _portable(error: Exception) -> Exception:
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301  (our own, a line above)
     except Exception:
-        return JobError(f"{type(error).__name__}: {error}")
+        return FunctionFailed(f"{type(error).__name__}: {error}")
     return error

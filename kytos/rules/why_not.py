@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kytos.cluster import PODS, REGION, ZONE, Cluster
+from kytos.errors import InputError
 from kytos.problem import Bools
 from kytos.rules.base import Rule, Verdict
 from kytos.rules.index import RuleIndex
@@ -55,7 +56,7 @@ def why_not(cluster: Cluster, pods: Sequence[str]) -> tuple[WhyNot, ...]:
 
     Raises
     ------
-    ValueError
+    InputError
         When a pod is not in the cluster.
     """
     index = RuleIndex(cluster)
@@ -107,7 +108,7 @@ def refusal_summary(index: RuleIndex, pod: int, first: npt.NDArray[np.int8]) -> 
 def _position(cluster: Cluster, pod: str) -> int:
     position = cluster.pod_index.get(pod)
     if position is None:
-        raise ValueError(
+        raise InputError(
             f"no pod {pod!r} in cluster {cluster.name!r}; pods are named namespace/name"
         )
     return position

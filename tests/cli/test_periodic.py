@@ -24,6 +24,7 @@ from kytos.cli.periodic import (
     seconds_of,
     webhook_of,
 )
+from kytos.errors import InputError
 
 
 class Clock:
@@ -60,7 +61,7 @@ def test_periods_are_read(text: str, seconds: float) -> None:
 @pytest.mark.parametrize("text", ["", "5", "h", "0s", "-1m", "1h30m", "1w"])
 def test_what_is_no_period_is_refused(text: str) -> None:
     """Everything else is refused, zero included."""
-    with pytest.raises(ValueError, match="not a period"):
+    with pytest.raises(InputError, match="not a period"):
         seconds_of(text)
 
 
@@ -182,7 +183,7 @@ def test_a_webhook_that_speaks_no_http_ends_no_runs(no_http: str) -> None:
 )
 def test_what_is_no_webhook_is_refused_first(address: str) -> None:
     """Before the first run, not by an exception after it; a secret in it is not repeated."""
-    with pytest.raises(ValueError, match="webhook's address") as refused:
+    with pytest.raises(InputError, match="webhook's address") as refused:
         webhook_of(address + "?token=hidden")
     assert "hidden" not in str(refused.value)
 

@@ -14,7 +14,16 @@ from pathlib import Path
 import pytest
 
 from kytos.contract.watch import StopReason
-from kytos.jobs import Job, JobCancelled, JobError, Pool, Progress, QueueFull, WorkerDied
+from kytos.jobs import (
+    FunctionFailed,
+    Job,
+    JobCancelled,
+    JobError,
+    Pool,
+    Progress,
+    QueueFull,
+    WorkerDied,
+)
 from tests.jobs import jobs_to_run
 
 
@@ -53,7 +62,7 @@ def test_exception_of_the_function_is_raised(pool: Pool) -> None:
 
 def test_exception_that_cannot_travel_keeps_its_words(pool: Pool) -> None:
     """An error that does not unpickle would break pebble's pool; its words arrive instead."""
-    with pytest.raises(JobError, match="StubbornError: consent: a charge was not accepted"):
+    with pytest.raises(FunctionFailed, match="StubbornError: consent: a charge was not accepted"):
         pool.submit(jobs_to_run.raise_stubborn).result(60)
     assert pool.submit(jobs_to_run.add, 1, 1).result(60) == 2
 

@@ -262,7 +262,7 @@ def test_nobody_listens(kubeconfig: Path) -> None:
 def test_an_answer_that_is_no_list(server: ReplayServer, body: str) -> None:
     """A portal's page, or any other text, is refused by name."""
     server.instead["/api/v1/nodes"] = [Answer(200, body)]
-    with pytest.raises(ValueError, match=r"context lab: .*nodes"):
+    with pytest.raises(LiveError, match=r"context lab: .*nodes"):
         read_snapshot()
 
 

@@ -89,7 +89,7 @@ class InPlace:
     def submit(self, function: Callable[..., Any], *arguments: Any, **settings: Any) -> Done:
         try:
             return Done(function(*arguments, watch=Watch(), **settings))
-        except (RuntimeError, ValueError) as error:
+        except Exception as error:
             return Done(error=error)
 
 

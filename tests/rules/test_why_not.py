@@ -14,6 +14,7 @@ from kytos.cluster import (
     SpreadConstraint,
     Taint,
 )
+from kytos.errors import InputError
 from kytos.rules.base import Verdict
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import verdicts
@@ -204,5 +205,5 @@ def test_moving_off_what_is_named_lets_the_pod_in() -> None:
 def test_an_unknown_pod_is_refused_by_name() -> None:
     """The message says how pods are named."""
     nodes: tuple[Node, ...] = (node("n"),)
-    with pytest.raises(ValueError, match=r"no pod 'web'.*namespace/name"):
+    with pytest.raises(InputError, match=r"no pod 'web'.*namespace/name"):
         why_not(Cluster(nodes=nodes), ["web"])

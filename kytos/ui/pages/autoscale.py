@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from kytos.cluster import Cluster, Phase
 from kytos.contract.weights import PAIR_IN_SPREAD, UNSERVED_IN_SPREAD
-from kytos.errors import SourceError, first_problem
+from kytos.errors import InputError, first_problem
 from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome, autoscale, scaled_cluster
 from kytos.questions.autoscale.traffic_curve import TrafficCurve, traffic_curve
@@ -146,7 +146,7 @@ def show() -> None:
                 SideAsk(Beside.CURVE, loaded.digest, base),
                 loaded,
             )
-    except SourceError as error:
+    except InputError as error:
         question.refused(error)
     answer = question.run(PAGE, ask, loaded, pressed=pressed)
     runs.watch(Beside.CURVE)

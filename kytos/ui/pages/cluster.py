@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from kytos.cluster import CPU, INSTANCE_TYPE, MEMORY, PODS, Cluster
-from kytos.errors import SourceError
+from kytos.errors import InputError
 from kytos.report import units
 from kytos.report.usage import Summary, usage
 from kytos.report.wording import pinned_reasons
@@ -106,7 +106,7 @@ def _read() -> None:
     if 0 < len(added) < len(files):
         try:
             found = _read_files(added)
-        except SourceError:
+        except InputError:
             pass  # a part of a cluster, to be read with the others
         else:
             if found.cluster.pods:
@@ -128,7 +128,7 @@ def _keep(read: Callable[[], Loaded]) -> None:
     st.session_state.pop(_ERROR, None)
     try:
         clusters.keep(read())
-    except SourceError as error:
+    except InputError as error:
         st.session_state[_ERROR] = str(error)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from kytos.cluster import Cluster
-from kytos.errors import SourceError, first_problem
+from kytos.errors import InputError, SourceError, first_problem
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Question
 from kytos.questions.placement.new_objects import NewPod, NodeShape
@@ -126,7 +126,7 @@ def show() -> None:
     try:
         request = _request(loaded.cluster, mode, waiting=waiting)
         ask = Ask(PAGE.question, loaded.digest, request, *settings)
-    except SourceError as error:
+    except InputError as error:
         question.refused(error)
     answer = question.run(PAGE, ask, loaded, pressed=pressed)
     if answer is None:

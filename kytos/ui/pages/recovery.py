@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from kytos.cluster import Cluster, is_spot
-from kytos.errors import RequestRefused
+from kytos.errors import InputError
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Question
 from kytos.questions.parts.most_placed import COUNTS
@@ -211,7 +211,7 @@ def _checked(
             loaded.cluster, request.failed_nodes, request.failed_zones, spot=request.failed_spot
         )
         failure = fail(loaded.cluster, nodes)
-    except RequestRefused as error:
+    except InputError as error:
         question.refused(error)
         return None, ()
     if nodes:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.weights import Weights
-from kytos.errors import SourceError
+from kytos.errors import InputError
 from kytos.questions.outcome import Question
 from kytos.ui.panels import qubo as quantum_panel
 from kytos.ui.panels import results
@@ -80,7 +80,7 @@ def no_cluster() -> None:
     st.info("Choose a cluster on the Cluster page first.", icon=":material/info:")
 
 
-def refused(error: SourceError) -> None:
+def refused(error: InputError) -> None:
     """Say what is wrong with what was given; it stays as it was typed."""
     st.error(plain(str(error)), icon=":material/error:")
 

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from kytos.calls.scenario import Scenario, read_scenario
-from kytos.errors import SourceError
+from kytos.errors import InputError, SourceError
 from kytos.questions.outcome import Question
 from kytos.ui.parts import controls
 from kytos.ui.parts.text import plain
@@ -101,7 +101,7 @@ def _open(question: Question, values: Values) -> None:
         return
     try:
         scenario = read_scenario(file.getvalue())
-    except SourceError as error:
+    except InputError as error:
         st.session_state[_ERROR] = str(error)
         return
     _apply(scenario, question, values)
@@ -114,7 +114,7 @@ def _apply(scenario: Scenario[Any], question: Question, values: Values) -> None:
             asked = scenario.question.value.replace("_", "")
             raise SourceError(f"this scenario asks for {asked}; open it on the page of that name")
         _choose(scenario)
-    except SourceError as error:
+    except InputError as error:
         st.session_state[_ERROR] = str(error)
         return
     controls.set_controls(values(scenario.request))

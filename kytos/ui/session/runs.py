@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,13 +16,16 @@ from kytos.cluster import Cluster
 from kytos.contract.paid import SolverUnavailableError
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.weights import Weights
-from kytos.jobs import Job, JobCancelled, QueueFull
+from kytos.errors import InputError, fault_sentence
+from kytos.jobs import FunctionFailed, Job, JobCancelled, JobError, QueueFull
 from kytos.report.units import energy
 from kytos.ui.parts.text import plain
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.frame import workers
 
 POLL_S = 0.4
+
+_log = logging.getLogger(__name__)
 
 _WARMING_UP = "warming up: the first run after a start compiles the solvers, later ones need not"
 """Said of a run that left the queue and has not reported yet: its worker warms up first."""
@@ -242,10 +246,25 @@ def _collect(question: StrEnum) -> None:
         failure = Failure(f"No result: {error}", run, error.fallback)
         st.session_state[_key("error", question)] = failure
         return
-    except (RuntimeError, ValueError, MemoryError) as error:
+    except FunctionFailed as error:
+        _fail(question, run, error)
+        return
+    except (InputError, JobError) as error:
         st.session_state[_key("error", question)] = Failure(f"No result: {error}", run)
         return
+    except Exception as error:
+        _fail(question, run, error)
+        return
     st.session_state[_key("answer", question)] = Answer(run.ask, run.loaded, run.change, outcome)
+
+
+def _fail(question: StrEnum, run: Run, error: Exception) -> None:
+    """Keep the sentence that Kytos is to blame, and log what happened."""
+    _log.error("the run of %s failed", question.value, exc_info=error)
+    said = f"No result. {fault_sentence(error)}"
+    if not isinstance(error, MemoryError):
+        said += " The log has the details; please report them."
+    st.session_state[_key("error", question)] = Failure(said, run)
 
 
 def _key(what: str, question: StrEnum) -> str:
