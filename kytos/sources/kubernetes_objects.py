@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from kytos.cluster import (
+    INSTANCE_TYPE,
+    REGION,
+    ZONE,
     Autoscaler,
     Claim,
     DisruptionBudget,
@@ -55,6 +58,15 @@ SELECTED_NODE = "volume.kubernetes.io/selected-node"
 BETA_STORAGE_CLASS = "volume.beta.kubernetes.io/storage-class"
 """Goes before ``spec.storageClassName`` where a claim or volume still carries it."""
 
+_STABLE_NAMES = {
+    "beta.kubernetes.io/arch": "kubernetes.io/arch",
+    "beta.kubernetes.io/instance-type": INSTANCE_TYPE,
+    "beta.kubernetes.io/os": "kubernetes.io/os",
+    "failure-domain.beta.kubernetes.io/region": REGION,
+    "failure-domain.beta.kubernetes.io/zone": ZONE,
+}
+"""What labels of nodes are called since Kubernetes 1.17 and before."""
+
 SYSTEM_PRIORITIES = {
     "system-cluster-critical": 2_000_000_000,
     "system-node-critical": 2_000_001_000,
@@ -99,7 +111,7 @@ def read_node(item: Fields) -> Node:
     return Node(
         name=metadata.text("name"),
         allocatable=offered_rounded_up(read_quantities(offered.value, offered.path)),
-        labels=metadata.labels("labels"),
+        labels=_with_stable_names(metadata.labels("labels")),
         annotations=metadata.labels("annotations"),
         taints=taints,
         unschedulable=spec.flag("unschedulable"),
@@ -110,6 +122,15 @@ def read_node(item: Fields) -> Node:
         declared_features=frozenset(status.texts("declaredFeatures")),
         created=metadata.moment("creationTimestamp"),
     )
+
+
+def _with_stable_names(labels: dict[str, str]) -> dict[str, str]:
+    """Labels, those of an old kubelet under their stable names too.
+
+    Source: https://kubernetes.io/docs/reference/labels-annotations-taints/, the deprecated ones.
+    """
+    renamed = {new: labels[old] for old, new in _STABLE_NAMES.items() if old in labels}
+    return renamed | labels if renamed else labels
 
 
 def read_pod(item: Fields, context: Context) -> Pod:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import gc
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from kytos.cluster import Cluster, Node, Note, Owner, Phase, Pod, PriorityClass, note_about
-from kytos.errors import SourceError, first_problem, named
+from kytos.cluster import Cluster, Node, Note, NoteKind, Owner, Pod, PriorityClass, note_about
+from kytos.errors import SourceError, first_problem
 from kytos.sources.body import is_body, merged_body, pods_from_body, read_body
 from kytos.sources.documents import read_documents
+from kytos.sources.faults import Faults
 from kytos.sources.fields import Fields
 from kytos.sources.kubernetes_objects import (
     Context,
@@ -29,26 +30,15 @@ from kytos.sources.kubernetes_objects import (
     read_storage_class,
     read_volume,
 )
+from kytos.sources.mending import read_or_mend, running_part
 from kytos.sources.not_honoured import unhonoured_fields
+from kytos.sources.objects import HONOURED, Item, single_objects, sort_by_kind
 from kytos.sources.owners import controller_of
 from kytos.sources.prices import PriceTable, with_prices
 from kytos.sources.quantities import check_totals
 
 Model = TypeVar("Model")
 
-_HONOURED = frozenset(
-    {
-        "HorizontalPodAutoscaler",
-        "Namespace",
-        "Node",
-        "PersistentVolume",
-        "PersistentVolumeClaim",
-        "Pod",
-        "PodDisruptionBudget",
-        "PriorityClass",
-        "StorageClass",
-    }
-)
 CONTROLLERS = frozenset(
     {
         "ReplicaSet",
@@ -66,25 +56,7 @@ WITHOUT_EFFECT = frozenset(
 """Kinds that say nothing about where pods may run. A RuntimeClass does, but what it says is
 already in the stored pods."""
 
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
-"""A DNS subdomain: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/."""
-
-_GROUPS = frozenset(
-    {
-        "",
-        "apps",
-        "autoscaling",
-        "batch",
-        "discovery.k8s.io",
-        "events.k8s.io",
-        "node.k8s.io",
-        "policy",
-        "scheduling.k8s.io",
-        "storage.k8s.io",
-    }
-)
-"""API groups whose kinds are meant by the kinds named here."""
-
+_KINDS_NAMED = 8
 _NAMED = 3
 """How many subjects a Note names."""
 
@@ -123,11 +95,8 @@ def read_cluster(
         name = name or _stem(sources[0][0])
         if any(is_body(document) for _, document in documents):
             return read_body(merged_body(documents), name, prices)
-        return _assemble(
-            [(where, item) for where, document in documents for item in _flatten(document, where)],
-            name,
-            prices,
-        )
+        faults = Faults()
+        return _assemble(single_objects(documents, faults), name, prices, faults)
 
 
 def cluster_from_objects(
@@ -142,8 +111,9 @@ def cluster_from_objects(
     SourceError
         Naming the object and field that cannot be read.
     """
-    items = [("", item) for document in objects for item in _flatten(document, "")]
-    return _assemble(items, name, prices)
+    faults = Faults()
+    items = single_objects([("", document) for document in objects], faults)
+    return _assemble(items, name, prices, faults)
 
 
 def read_pods(
@@ -170,12 +140,12 @@ def read_pods(
     ]
     if any(is_body(document) for _, document in documents):
         return pods_from_body(merged_body(documents))
-    items = [(where, item) for where, document in documents for item in _flatten(document, where)]
-    by_kind = _sort_by_kind(items)
+    faults = Faults(strict=True)
+    by_kind = sort_by_kind(single_objects(documents, faults), faults)
     if other := sorted(by_kind.keys() - {"Pod"}):
         raise SourceError(f"expected Pods, found {other[0]} objects", sources[0][0])
     context = Context(classes=classes, admits=True)
-    return tuple(_read_all(by_kind["Pod"], lambda item: read_pod(item, context)))
+    return tuple(_read_all(by_kind["Pod"], lambda item: read_pod(item, context), faults))
 
 
 def pod_from_object(manifest: Mapping[str, Any]) -> Pod:
@@ -186,7 +156,8 @@ def pod_from_object(manifest: Mapping[str, Any]) -> Pod:
     SourceError
         Naming the field that cannot be read.
     """
-    return _read_all([Fields(manifest, "Pod")], lambda item: read_pod(item, Context()))[0]
+    items = [Fields(manifest, "Pod")]
+    return _read_all(items, lambda item: read_pod(item, Context()), Faults(strict=True))[0]
 
 
 @contextmanager
@@ -210,68 +181,42 @@ def _stem(file_name: str) -> str:
     return base.split(".", 1)[0] or "cluster"
 
 
-def _flatten(document: Any, where: str) -> list[Any]:
-    """The single objects in a document; items of a typed list take its kind."""
-    if isinstance(document, list):
-        return [item for entry in document for item in _flatten(entry, where)]
-    if not isinstance(document, dict):
-        raise SourceError(
-            f"is not a Kubernetes object: {named(document)} is neither a JSON nor a YAML object; "
-            "expected what `kubectl get nodes,pods -A -o json` prints",
-            where,
-        )
-    kind = document.get("kind")
-    if not isinstance(kind, str) or not kind:
-        raise SourceError(
-            "holds an object without a kind; expected Kubernetes objects "
-            "(`kubectl get nodes,pods -A -o json`) or a body with lists `nodes` and `pods`",
-            where,
-        )
-    if not kind.endswith("List"):
-        return [document]
-    items = document.get("items")
-    if items is None:
-        return []
-    if not isinstance(items, list):
-        raise SourceError("the List's items are not a list", where)
-    of_kind = kind.removesuffix("List")
-    typed = [
-        {"kind": of_kind} | item if of_kind and isinstance(item, dict) else item for item in items
-    ]
-    return [item for entry in typed for item in _flatten(entry, where)]
+def _assemble(
+    objects: Sequence[Item], name: str, prices: PriceTable | None, faults: Faults
+) -> Cluster:
+    by_kind = sort_by_kind(objects, faults)
 
+    def every(kind: str, read: Callable[[Fields], Model]) -> tuple[Model, ...]:
+        return tuple(_read_all(by_kind[kind], read, faults))
 
-def _assemble(objects: list[tuple[str, Any]], name: str, prices: PriceTable | None) -> Cluster:
-    by_kind = _sort_by_kind(objects)
-    classes = tuple(_read_all(by_kind["PriorityClass"], read_priority_class))
+    classes = every("PriorityClass", read_priority_class)
     context = Context(controllers=_controllers(by_kind), classes=classes)
-    nodes = _read_all(by_kind["Node"], read_node)
+    nodes = every("Node", read_node)
     if not nodes:
+        if faults.first is not None:
+            raise faults.first
         read = "what was read is empty" if not objects else f"no Node among {_counted(by_kind)}"
         raise SourceError(f"{read}; add the output of `kubectl get nodes -o json`")
-    pods = _read_all(by_kind["Pod"], lambda item: read_pod(item, context))
-    pods, mended = _mend_lost_nodes(_tell_services_apart(pods), {node.name for node in nodes})
+    pods = _read_pods(by_kind["Pod"], context, faults)
+    pods = _on_known_nodes(_tell_services_apart(pods), {node.name for node in nodes}, faults)
     try:
         cluster = Cluster(
             name=name,
-            nodes=tuple(nodes),
+            nodes=nodes,
             pods=tuple(pods),
-            budgets=tuple(_read_all(by_kind["PodDisruptionBudget"], read_budget)),
-            namespaces={
-                item.object("metadata").text("name"): item.object("metadata").labels("labels")
-                for item in by_kind["Namespace"]
-            },
-            claims=tuple(_read_all(by_kind["PersistentVolumeClaim"], read_claim)),
-            volumes=tuple(_read_all(by_kind["PersistentVolume"], read_volume)),
-            storage_classes=tuple(_read_all(by_kind["StorageClass"], read_storage_class)),
-            autoscalers=tuple(_read_all(by_kind["HorizontalPodAutoscaler"], read_autoscaler)),
+            budgets=every("PodDisruptionBudget", read_budget),
+            namespaces=dict(every("Namespace", _namespace)),
+            claims=every("PersistentVolumeClaim", read_claim),
+            volumes=every("PersistentVolume", read_volume),
+            storage_classes=every("StorageClass", read_storage_class),
+            autoscalers=every("HorizontalPodAutoscaler", read_autoscaler),
             priority_classes=classes,
             taken_at=_last_heartbeat(by_kind["Node"]),
             notes=(
                 *_other_kinds(by_kind),
                 *unhonoured_fields(by_kind),
-                *mended,
                 *_bare_nodes(nodes),
+                *faults.notes(),
             ),
         )
     except ValidationError as error:
@@ -298,58 +243,6 @@ def _counted(by_kind: Mapping[str, list[Fields]]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _sort_by_kind(objects: list[tuple[str, Any]]) -> defaultdict[str, list[Fields]]:
-    by_kind: defaultdict[str, list[Fields]] = defaultdict(list)
-    generated: Counter[str] = Counter()
-    for where, item in objects:
-        kind = _kind(item)
-        if kind == "Status":
-            said = Fields(item, where).text("message", "no reason given")
-            raise SourceError(
-                f"holds an API server's status message instead of objects: {said}", where
-            )
-        if kind == "Config":
-            raise SourceError(
-                "is a kubeconfig, which is never used from a file that was given; give what "
-                "`kubectl get nodes,pods -A -o json` prints, or choose one of your own contexts",
-                where,
-            )
-        metadata = Fields(item, f"{where}: {kind}" if where else kind).object("metadata")
-        name, namespace = metadata.text("name"), metadata.text("namespace")
-        if kind == "Pod" and not name and (prefix := metadata.text("generateName")):
-            # As `kubectl create -f` makes of it, but for letters that mean nothing.
-            generated[prefix] += 1
-            name = f"{prefix}new-{generated[prefix]}"
-            item = item | {"metadata": item["metadata"] | {"name": name}}
-        if not name:
-            raise SourceError("has no name", metadata.path)
-        if kind in _HONOURED:
-            _check_name(name, f"{metadata.path}.name")
-            _check_name(namespace or "default", f"{metadata.path}.namespace")
-        full_name = f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
-        by_kind[kind].append(Fields(item, f"{where}: {full_name}" if where else full_name))
-    return by_kind
-
-
-def _kind(item: Mapping[str, Any]) -> str:
-    """The object's kind; with its API group where that is not one of Kubernetes' own.
-
-    Others name their kinds Node or Service as well (``longhorn.io``, ``serving.knative.dev``).
-    """
-    kind, version = str(item["kind"]), item.get("apiVersion")
-    group = version.rpartition("/")[0] if isinstance(version, str) else ""
-    return kind if group in _GROUPS else f"{kind}.{group}"
-
-
-def _check_name(name: str, path: str) -> None:
-    if len(name) > 253 or not _NAME.fullmatch(name):
-        raise SourceError(
-            f"{name[:60]!r} is no name Kubernetes would accept; expected lower-case letters, "
-            "digits, '-' and '.'",
-            path,
-        )
-
-
 def _controllers(by_kind: Mapping[str, list[Fields]]) -> dict[tuple[str, str, str], Owner | None]:
     return {
         (namespace_of(item), kind, item.object("metadata").text("name")): controller_of(
@@ -360,18 +253,57 @@ def _controllers(by_kind: Mapping[str, list[Fields]]) -> dict[tuple[str, str, st
     }
 
 
-def _read_all(items: list[Fields], read: Callable[[Fields], Model]) -> list[Model]:
-    found = []
+def _read_all(
+    items: Iterable[Fields], read: Callable[[Fields], Model], faults: Faults
+) -> list[Model]:
+    """Read objects of one kind; what cannot be read is left out, and noted."""
+    models = []
     for item in items:
         try:
-            found.append(read(item))
-        except ValidationError as error:
-            raise SourceError(str(first_problem(error)), item.path) from error
+            models.append(read_or_mend(item, partial(_blaming, read), faults))
+        except SourceError as error:
+            faults.leave_out(error)
+    return models
+
+
+def _read_pods(items: Iterable[Fields], context: Context, faults: Faults) -> list[Pod]:
+    """Read pods; one that runs and cannot be read whole still counts on its node."""
+    read: Callable[[Fields], Pod] = partial(_blaming, lambda item: read_pod(item, context))
+    pods = []
+    for item in items:
+        try:
+            pods.append(read_or_mend(item, read, faults))
+            continue
+        except SourceError as error:
+            cause = error
+        try:
+            pods.append(read_or_mend(running_part(item), read, faults))
         except SourceError:
-            raise
-        except ValueError as error:  # a rate that is no quantity
-            raise SourceError(str(error), item.path) from error
-    return found
+            faults.leave_out(cause)
+        else:
+            faults.remark(
+                f"read only as what it holds, and stays: {cause.message}",
+                cause.where,
+                NoteKind.LEFT_OUT,
+            )
+    return pods
+
+
+def _blaming(read: Callable[[Fields], Model], item: Fields) -> Model:
+    """Read an object; whatever cannot be names the object."""
+    try:
+        return read(item)
+    except ValidationError as error:
+        raise SourceError(str(first_problem(error)), item.path) from error
+    except SourceError:
+        raise
+    except ValueError as error:  # a rate that is no quantity
+        raise SourceError(str(error), item.path) from error
+
+
+def _namespace(item: Fields) -> tuple[str, dict[str, str]]:
+    metadata = item.object("metadata")
+    return metadata.text("name"), metadata.labels("labels")
 
 
 def _tell_services_apart(pods: list[Pod]) -> list[Pod]:
@@ -390,25 +322,30 @@ def _tell_services_apart(pods: list[Pod]) -> list[Pod]:
     ]
 
 
-def _mend_lost_nodes(pods: list[Pod], known: set[str]) -> tuple[list[Pod], list[Note]]:
-    """Let go of vanished nodes where it does no harm: pods that are over or being deleted."""
-    lost = [
-        pod
-        for pod in pods
-        if pod.node is not None
-        and pod.node not in known
-        and (pod.terminating or pod.phase in (Phase.SUCCEEDED, Phase.FAILED))
-    ]
-    if not lost:
-        return pods, []
-    names = {pod.id for pod in lost}
-    kept = [pod.model_copy(update={"node": None}) if pod.id in names else pod for pod in pods]
-    return kept, [
-        note_about("finished or terminating pods whose node is gone: they hold nothing", names)
-    ]
+def _on_known_nodes(pods: list[Pod], known: set[str], faults: Faults) -> list[Pod]:
+    """Let go of vanished nodes: what is over or being deleted holds nothing, what ran is left out.
+
+    A cluster that lost a node is about to delete and replace its pods.
+    """
+    kept = []
+    for pod in pods:
+        if pod.node is None or pod.node in known:
+            kept.append(pod)
+        elif pod.finished or pod.terminating:
+            kept.append(pod.model_copy(update={"node": None}))
+            faults.remark(
+                "finished or terminating pods whose node is gone: they hold nothing", pod.id
+            )
+        else:
+            faults.remark(
+                "pods left out because their node is not listed; if it is there, add the output of "
+                "`kubectl get nodes -o json`",
+                f"{pod.id} on {pod.node}",
+            )
+    return kept
 
 
-def _bare_nodes(nodes: list[Node]) -> list[Note]:
+def _bare_nodes(nodes: Sequence[Node]) -> list[Note]:
     bare = [node.name for node in nodes if not node.allocatable.get("pods")]
     return (
         [note_about("nodes that report no room for pods: nothing can be placed there", bare)]
@@ -418,11 +355,18 @@ def _bare_nodes(nodes: list[Node]) -> list[Note]:
 
 
 def _other_kinds(by_kind: Mapping[str, list[Fields]]) -> list[Note]:
+    """Kinds that nothing is made of; a whole dump has dozens, which one note sums up."""
+    others = {
+        kind: items
+        for kind, items in sorted(by_kind.items())
+        if items and kind not in HONOURED | CONTROLLERS | WITHOUT_EFFECT
+    }
+    if len(others) > _KINDS_NAMED:
+        return [note_about(f"objects of {len(others)} more kinds: read, not honoured yet", others)]
     return [
         note_about(
             f"{kind} objects: read, not honoured yet",
             [item.object("metadata").text("name") for item in items],
         )
-        for kind, items in sorted(by_kind.items())
-        if kind not in _HONOURED | CONTROLLERS | WITHOUT_EFFECT
+        for kind, items in others.items()
     ]
