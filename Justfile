@@ -32,6 +32,16 @@ api:
 bench name *arguments:
     uv run python -m benchmarks.{{ name }} {{ arguments }}
 
+# Pin every library anew, to the newest release that pyproject.toml allows.
+constraints:
+    uv lock --upgrade
+    uv export --quiet --no-hashes --no-annotate --no-header --no-emit-project --all-extras \
+        --output-file deploy/constraints.txt
+
+# Run the property tests on new random examples, as a nightly run would; arguments go to pytest.
+fuzz *arguments:
+    HYPOTHESIS_PROFILE=fuzz uv run pytest -m "not browser" {{ arguments }}
+
 # What CI runs.
 ci:
     bash .ci/run

@@ -37,6 +37,7 @@ from kytos.cli.solving import Exit, terminal_watch
 from kytos.cli.writing import check_writable, write
 from kytos.contract.params import SolverName
 from kytos.errors import InputError
+from kytos.extras import DASHBOARD, SERVICE, MissingExtraError, require
 from kytos.rules.eviction import movability
 from kytos.rules.why_not import as_json as as_json_object
 from kytos.rules.why_not import why_not
@@ -70,7 +71,7 @@ class _Commands(TyperGroup):
             raise typer.Exit(INTERRUPTED) from None
         except _NO_FAULT:
             raise
-        except InputError as error:
+        except (InputError, MissingExtraError) as error:
             fail(str(error))
         except Exception as error:
             tell_fault(error)
@@ -313,6 +314,8 @@ def serve(
     ] = False,
 ) -> None:
     """Serve dashboard and HTTP service in one process."""
+    parts = (SERVICE,) if api_only else (DASHBOARD, SERVICE)
+    require("kytos serve --api-only" if api_only else "kytos serve", *parts)
     import uvicorn
 
     if allow_anonymous:

@@ -1,1 +1,5 @@
 """The API server: reading it."""
+
+from kytos.extras import LIVE, require
+
+require("Reading a live cluster", LIVE)

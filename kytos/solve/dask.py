@@ -10,11 +10,11 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from kytos.contract.paid import SolverUnavailableError
 from kytos.contract.watch import Watch
+from kytos.extras import DISTRIBUTED, how_to_install, installed
 from kytos.solve.threads import Item, Result, Runner
 
 if TYPE_CHECKING:
@@ -42,10 +42,9 @@ def dask_runner(workers: int | None = None) -> Iterator[Runner]:
     SolverUnavailableError
         When dask.distributed is not installed or the scheduler does not answer.
     """
-    if find_spec("distributed") is None:
+    if not installed(DISTRIBUTED):
         raise SolverUnavailableError(
-            "block_runner dask needs dask.distributed: install kytos-orchestration[distributed], "
-            "or choose block_runner threads"
+            f"{how_to_install('block_runner dask', DISTRIBUTED)}, or choose block_runner threads"
         )
     from distributed import Client, LocalCluster  # an extra, and slow to import
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from kytos.contract.paid import SolverUnavailableError
 from kytos.contract.params import SolverName
 from kytos.contract.solver import Availability, Solver
+from kytos.extras import DWAVE, MissingExtraError, how_to_install, installed
 
 WHERE = {
     SolverName.OPENJIJ_SA: ("kytos.solvers.local.openjij", "OPENJIJ_SA"),
@@ -29,9 +31,18 @@ WHERE = {
 
 
 def find_solver(name: SolverName) -> Solver:
-    """Return the solver of a name, importing its library."""
+    """Return the solver of a name, importing its library.
+
+    Raises
+    ------
+    SolverUnavailableError
+        When that library is an extra and not installed.
+    """
     module, attribute = WHERE[name]
-    solver: Solver = getattr(import_module(module), attribute)
+    try:
+        solver: Solver = getattr(import_module(module), attribute)
+    except MissingExtraError as error:
+        raise SolverUnavailableError(str(error)) from error
     return solver
 
 
@@ -45,6 +56,8 @@ def availability(name: SolverName) -> Availability:
     """Say what the solver itself would say; a service may ask this of all of them."""
     if name not in IN_THE_CLOUD:
         return Availability(True)
+    if not installed(DWAVE):
+        return Availability(False, how_to_install(name, DWAVE))
     # Only whoever asks waits for the cloud's client.
     from kytos.solvers.dwave.cloud import account
 

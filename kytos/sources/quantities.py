@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -15,8 +14,16 @@ Quantities = dict[str, Fraction]
 """Exact amounts by resource, in the resource's own unit (cores, bytes, pieces)."""
 
 _GRAMMAR = re.compile(
-    r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3}|[KMGTPE]i|[numkMGTPE])?"
+    r"(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))"
+    r"(?:[eE](?P<exponent>[+-]?[0-9]{1,3})|(?P<suffix>[KMGTPE]i|[numkMGTPE]))?"
 )
+_SUFFIXES = {
+    **{unit: Fraction(1000) ** power for power, unit in enumerate("num", start=-3)},
+    **{unit: Fraction(1000) ** power for power, unit in enumerate("kMGTPE", start=1)},
+    **{f"{unit}i": Fraction(1024) ** power for power, unit in enumerate("KMGTPE", start=1)},
+}
+"""What a suffix multiplies by: Kubernetes API conventions, "Quantity"."""
+
 _MAX_LENGTH = 64
 LARGEST_AMOUNT = 2**53
 """Largest amount in canonical units (8 PiB, 9e12 cores): float64 still counts every one."""
@@ -74,13 +81,14 @@ def read_quantity(value: Any) -> Fraction:
 
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> Fraction:
-    if len(text) > _MAX_LENGTH or not _GRAMMAR.fullmatch(text):
+    parts = _GRAMMAR.fullmatch(text) if len(text) <= _MAX_LENGTH else None
+    if parts is None:
         raise ValueError(f"expected a quantity such as '250m' or '2Gi', found {text[:60]!r}")
-    # The client around this function is large: only those who read manifests wait for it.
-    from kubernetes.utils.quantity import parse_quantity
-
-    parsed: Decimal = parse_quantity(text)  # type: ignore[no-untyped-call]
-    amount = Fraction(parsed)
+    amount = Fraction(parts["number"])
+    if parts["suffix"]:
+        amount *= _SUFFIXES[parts["suffix"]]
+    elif parts["exponent"]:
+        amount *= Fraction(10) ** int(parts["exponent"])
     if amount < 0:
         raise ValueError(f"quantity {text!r} is negative; expected zero or more")
     return amount

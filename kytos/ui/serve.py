@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from kytos.api import Dashboard, Settings, create_app
 from kytos.ui.session.frame import workers
 from kytos.ui.session.login import login_is_configured
+from kytos.ui.shipped import APP
 
-_dashboard = st.App(Path(__file__).parents[2] / "app.py")
+_dashboard = st.App(APP)
 
 app = create_app(
     Settings.from_environment(),

@@ -12,7 +12,7 @@ from kytos.questions.placement.new_objects import NewPod
 from kytos.questions.placement.placement import PlacementRequest, place
 from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import with_prices
-from kytos.ui.session.clusters import SAMPLES
+from kytos.ui.shipped import SAMPLES
 from tests.pages.conftest import button, metric, page, wait_for_result, words
 
 DEPLOYMENT = """

@@ -14,7 +14,7 @@ from kytos.problem import LoadMode
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import with_prices
-from kytos.ui.session.clusters import SAMPLES
+from kytos.ui.shipped import SAMPLES
 from tests.pages.conftest import page, words
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kubernetes.utils.quantity import parse_quantity
 
 from kytos.errors import SourceError
 from kytos.sources.quantities import offered_rounded_up, read_quantities, read_quantity, rounded_up
@@ -74,3 +75,15 @@ def test_requests_and_offers_round_up(number: int, suffix: str) -> None:
     asked, offered = rounded_up(amounts).get("memory", 0), offered_rounded_up(amounts)["memory"]
     assert asked == offered
     assert 0 <= offered - amounts["memory"] < 1
+
+
+@given(
+    st.one_of(
+        st.decimals(0, 10**6, places=3).map(lambda number: f"{number:f}"),
+        st.sampled_from([".5", "5.", "007", "+3"]),
+    ),
+    st.sampled_from([*"numkMGTPE", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "e3", "E-2", "e+2", ""]),
+)
+def test_reads_as_the_kubernetes_client_does(number: str, suffix: str) -> None:
+    """Each number with each suffix is what the official client's parser makes of it."""
+    assert read_quantity(number + suffix) == Fraction(parse_quantity(number + suffix))

@@ -1,1 +1,5 @@
 """Pure functions from clusters and outcomes to Plotly figures."""
+
+from kytos.extras import DASHBOARD, require
+
+require("Drawing figures", DASHBOARD)

@@ -1,1 +1,5 @@
-"""D-Wave's solvers: two that run here, three that run in D-Wave's cloud and are charged for."""
+"""D-Wave's solvers in its cloud, which charges for them."""
+
+from kytos.extras import DWAVE, require
+
+require("A solver of D-Wave's cloud", DWAVE)

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from kytos.kube.live import LiveError, contexts
+from kytos.errors import SourceError
+from kytos.extras import MissingExtraError
 from kytos.sources.snapshot import Snapshot, snapshot_bytes, snapshot_name
 from kytos.ui.parts.text import plain
 
@@ -20,8 +21,13 @@ def context_picker(read: Callable[[str], None]) -> None:
     """Draw the contexts of the local kubeconfig; `read` is called with the one to read."""
     st.markdown("Or read it live, through the kubeconfig of the machine Kytos runs on:")
     try:
+        from kytos.kube.live import contexts  # an extra
+
         offered = contexts()
-    except LiveError as error:
+    except MissingExtraError as error:
+        st.info(plain(f"{error}."), icon=":material/extension_off:")
+        return
+    except SourceError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
     if not offered:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -14,18 +14,21 @@ from kytos.calls.catalogue import CALLS
 from kytos.contract.paid import Estimate
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.run_report import QuboFacts
+from kytos.extras import DWAVE, how_to_install, installed
 from kytos.questions.outcome import Question
 from kytos.questions.qubo.consent import Offer, charge, with_consent
-from kytos.questions.qubo.embedding import EmbeddingRequest, ProcessorEmbedding, try_embedding
 from kytos.report import units
 from kytos.report.figures.embedding import chain_lengths, embedding_picture
-from kytos.solve.registry import find_solver
-from kytos.solvers.dwave.topology import IDEAL, Topology, topology_of
+from kytos.solve.registry import availability
 from kytos.ui.parts.heatmaps import chart
 from kytos.ui.parts.text import plain
 from kytos.ui.session import runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Ask, Change, SideAsk
+
+if TYPE_CHECKING:  # D-Wave's libraries are an extra
+    from kytos.questions.qubo.embedding import ProcessorEmbedding
+    from kytos.solvers.dwave.topology import Topology
 
 QPU_VARIABLES = 100
 """Assignment variables offered to a processor: about what embeds when most pairs couple."""
@@ -101,10 +104,16 @@ SERVICES = (
 def show(ask: Ask, loaded: Loaded, change: Change) -> None:
     """Draw what a processor would make of a question; nothing is sent before *Send*."""
     st.markdown("**On a quantum annealer**")
+    if not installed(DWAVE):
+        st.info(
+            plain(how_to_install("The quantum annealer", DWAVE) + "."),
+            icon=":material/extension_off:",
+        )
+        return
     chosen = _settings(ask.params)
     _fits(ask, loaded, chosen)
     st.markdown("**What would a run take?** Asking is free: nothing is sent before *Send*.")
-    for how in {find_solver(service.account).available().how for service in SERVICES} - {""}:
+    for how in {availability(service.account).how for service in SERVICES} - {""}:
         st.info(plain(f"No D-Wave account is set up here. {how}"), icon=":material/key_off:")
     for service in SERVICES:
         _service(service, ask, loaded, chosen)
@@ -200,6 +209,9 @@ def _settings(asked: SolverParams) -> SolverParams:
 
 def _fits(ask: Ask, loaded: Loaded, chosen: SolverParams) -> None:
     """Offer to lay the QUBO on an ideal processor; needs no account."""
+    from kytos.questions.qubo.embedding import EmbeddingRequest, try_embedding
+    from kytos.solvers.dwave.topology import IDEAL
+
     with st.container(horizontal=True, vertical_alignment="bottom"):
         processor = st.selectbox(
             "Processor", list(IDEAL), key="ideal processor", width=240,
@@ -232,7 +244,7 @@ def _fits(ask: Ask, loaded: Loaded, chosen: SolverParams) -> None:
 
 
 def _service(service: Service, ask: Ask, loaded: Loaded, chosen: SolverParams) -> None:
-    available = find_solver(service.account).available()
+    available = availability(service.account)
     button, about = st.columns([2, 3], vertical_alignment="center")
     pressed = button.button(
         f"What would {service.label} take?",
@@ -289,4 +301,6 @@ def _confirm(
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _topology(kind: str, shape: tuple[int, ...]) -> Topology | None:
+    from kytos.solvers.dwave.topology import topology_of
+
     return topology_of({"type": kind, "shape": shape})

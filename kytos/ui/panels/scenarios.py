@@ -15,8 +15,9 @@ from kytos.ui.parts.text import plain
 from kytos.ui.session import clusters
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Ask
+from kytos.ui.shipped import SAMPLES
 
-READY = clusters.SAMPLES / "scenarios"
+READY = SAMPLES / "scenarios"
 """Holds the ready scenarios; a question's file names begin with its page's name."""
 
 _FILE = "scenario file"

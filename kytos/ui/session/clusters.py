@@ -11,13 +11,12 @@ import yaml
 from kytos.calls.scenario import digest_of
 from kytos.cluster import Cluster
 from kytos.errors import SourceError
-from kytos.kube.live import read_snapshot
 from kytos.report.usage import Summary, summarise
 from kytos.rules.eviction import movability
 from kytos.sources.manifests import read_cluster
 from kytos.sources.snapshot import Snapshot, cluster_of
+from kytos.ui.shipped import SAMPLES
 
-SAMPLES = Path(__file__).parents[3] / "sample_clusters"
 FIRST_SAMPLE = "web-shop"
 """Shown when the app opens."""
 UPLOAD = "upload"
@@ -124,7 +123,11 @@ def read_live(context: str) -> Loaded:
     ------
     SourceError
         When it cannot be read.
+    MissingExtraError
+        When the Kubernetes client is not installed.
     """
+    from kytos.kube.live import read_snapshot  # an extra
+
     snapshot = read_snapshot(context)
     return replace(prepare(cluster_of(snapshot), sample=None), snapshot=snapshot)
 

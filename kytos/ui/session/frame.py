@@ -16,8 +16,8 @@ from kytos.ui.parts import links
 from kytos.ui.session import clusters
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.login import require_login
+from kytos.ui.shipped import PAGES
 
-_ROOT = Path(__file__).parents[3]
 _LOGO = Path(__file__).with_name("logo.svg")
 _ICON = Path(__file__).with_name("icon.svg")
 _SIDEBAR_PIXELS = 340
@@ -96,7 +96,7 @@ def _link(path: str, label: str, icon: str, help_text: str | None = None) -> Non
 
 def _pages() -> list[tuple[str, str]]:
     """The name and the file of each page."""
-    paths = sorted((_ROOT / "pages").glob("[0-9]*_*.py"))
+    paths = sorted(PAGES.glob("[0-9]*_*.py"))
     return [(path.stem.split("_", 1)[1].replace("_", " "), f"pages/{path.name}") for path in paths]
 
 

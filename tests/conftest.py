@@ -1,0 +1,13 @@
+"""What holds for every test."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+# The same examples in every run, so that a failure in CI fails here too.
+# `just fuzz` draws new ones.
+settings.register_profile("same", derandomize=True, print_blob=True)
+settings.register_profile("fuzz", max_examples=300, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
