@@ -23,6 +23,7 @@ from kytos.cli.reading import STANDARD_INPUT, read_new_pods, read_options
 from kytos.cli.solving import Exit, exit_of, terminal_watch
 from kytos.cli.writing import write
 from kytos.errors import InputError
+from kytos.extras import MissingExtraError
 
 if TYPE_CHECKING:  # loads the solvers: imported by the commands that ask a question, when they run
     from kytos.calls.catalogue import Call, Options
@@ -119,7 +120,7 @@ def _news(asked: _Asked, output: Path | None) -> dict[str, Any]:
         outcome = asked.answer()
         if output is not None:
             write(output, outcome.model_dump_json(by_alias=True))
-    except InputError as error:
+    except (InputError, MissingExtraError) as error:
         return news | {"exit": int(Exit.BAD_INPUT), "error": str(error)}
     except Exception as error:  # a fault of ours; the next run may do without it
         return news | {"exit": int(Exit.FAULT), "error": tell_fault(error)}
