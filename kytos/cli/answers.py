@@ -18,6 +18,7 @@ from kytos.report.wording import (
     certificate_sentence,
     no_change_sentence,
     nodes_by_reason,
+    risk_sentences,
     safety_sentence,
     why_it_ended,
 )
@@ -50,6 +51,9 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     print_notes(outcome.notes, console)
     print_sentence(console, certificate_sentence(outcome.certificate))
     print_sentence(console, safety_sentence(outcome))
+    if outcome.risk is not None:
+        for sentence in risk_sentences(outcome.risk):
+            print_sentence(console, sentence)
     print_sentence(
         console,
         f"{outcome.solver.name}, seed {outcome.solver.seed}, {outcome.solver.seconds:.1f} s; "

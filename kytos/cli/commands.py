@@ -22,6 +22,7 @@ from kytos.cli.options import (
     SOLVER_NAMES,
     AsJson,
     Context,
+    Limited,
     Mode,
     OptionsFile,
     Output,
@@ -101,6 +102,7 @@ def rebalance(
     *,
     mode: Mode = None,
     max_moves: Annotated[int | None, typer.Option(help="Move at most so many pods.")] = None,
+    limits: Limited,
     options: OptionsFile = None,
     solver: Solver = None,
     run: Run,
@@ -109,7 +111,7 @@ def rebalance(
     """Say which running pods to move, and where."""
     from kytos.calls.catalogue import REBALANCE
 
-    given = {"mode": mode, "max_moves": max_moves}
+    given = {"mode": mode, "max_moves": max_moves} | limits.given()
     ask(REBALANCE, source, options, given | run.given(solver), told)
 
 
@@ -120,9 +122,7 @@ def recover(
     *,
     fail: Annotated[list[str] | None, typer.Option(help="A node that fails.")] = None,
     fail_zone: Annotated[list[str] | None, typer.Option(help="A zone that fails.")] = None,
-    max_utilization: Annotated[
-        float | None, typer.Option(help="Share a survivor may be filled to, 0 to 1.")
-    ] = None,
+    limits: Limited,
     options: OptionsFile = None,
     solver: Solver = None,
     run: Run,
@@ -134,8 +134,7 @@ def recover(
     given = {
         "failed_nodes": fail or None,
         "failed_zones": fail_zone or None,
-        "max_utilization": max_utilization,
-    }
+    } | limits.given()
     ask(RECOVERY, source, options, given | run.given(solver), told)
 
 
@@ -151,6 +150,7 @@ def place(
         bool | None, typer.Option("--waiting", help="Place the pods that wait too.")
     ] = None,
     mode: Mode = None,
+    limits: Limited,
     options: OptionsFile = None,
     solver: Solver = None,
     run: Run,
@@ -159,7 +159,7 @@ def place(
     """Say on which node each new pod belongs; without new ones, each that waits."""
     from kytos.calls.catalogue import PLACEMENT
 
-    given = {"mode": mode, "waiting": waiting}
+    given = {"mode": mode, "waiting": waiting} | limits.given()
     ask(PLACEMENT, source, options, given | run.given(solver), told, new or ())
 
 
@@ -178,6 +178,7 @@ def autoscale(
     mem_margin: Annotated[
         float | None, typer.Option(help="Share of memory that stays free, 0 to 1.")
     ] = None,
+    limits: Limited,
     options: OptionsFile = None,
     solver: Solver = None,
     run: Run,
@@ -186,7 +187,7 @@ def autoscale(
     """Say how many replicas each service needs, and where the new ones run."""
     from kytos.calls.catalogue import AUTOSCALE
 
-    given: dict[str, Any] = {"cpu_margin": cpu_margin, "mem_margin": mem_margin}
+    given: dict[str, Any] = {"cpu_margin": cpu_margin, "mem_margin": mem_margin} | limits.given()
     with bad_input_ends():
         given["services"] = [service_rate(words) for words in service or []] or None
     ask(AUTOSCALE, source, options, given | run.given(solver), told)
@@ -205,6 +206,7 @@ def compare(
     ] = None,
     mode: Mode = None,
     max_moves: Annotated[int | None, typer.Option(help="Move at most so many pods.")] = None,
+    limits: Limited,
     options: OptionsFile = None,
     solver: Annotated[
         list[SolverName] | None,
@@ -218,7 +220,7 @@ def compare(
     from kytos.calls.catalogue import CompareOptions
     from kytos.cli.comparisons import FrontierOptions, compared, print_compared
 
-    given = {"mode": mode, "max_moves": max_moves} | run.given()
+    given = {"mode": mode, "max_moves": max_moves} | limits.given() | run.given()
     with bad_input_ends():
         if output is not None:
             check_writable(output)

@@ -96,6 +96,35 @@ class Source:
         return read_files(self.files or [], prices)
 
 
+MaxUtilization = Annotated[
+    float | None, typer.Option(help="Share of a node that pods may fill it to, 0 to 1.")
+]
+KeepNode = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="A node that is never freed, or a label key=value."),
+]
+Risk = Annotated[
+    bool | None, typer.Option("--risk", help="Say which failures the plan would survive.")
+]
+
+
+@dataclass(frozen=True)
+class Limited:
+    """How full nodes may get, which are kept, and what is told of failures."""
+
+    max_utilization: MaxUtilization = None
+    keep_node: KeepNode = None
+    risk: Risk = None
+
+    def given(self) -> dict[str, Any]:
+        """Return it in the HTTP contract's words; None stands for what was not given."""
+        return {
+            "max_utilization": self.max_utilization,
+            "keep_nodes": self.keep_node or None,
+            "risk": self.risk,
+        }
+
+
 @dataclass(frozen=True)
 class Run:
     """How a question is solved, whichever solver it is put to, and what weighs how much."""

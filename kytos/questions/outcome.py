@@ -17,6 +17,7 @@ from kytos.contract.run_report import SolverReport
 from kytos.contract.runbook import Runbook
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
+from kytos.questions.recovery.risk import Risk
 from kytos.referee.feasible import has_left
 
 
@@ -93,6 +94,8 @@ class Outcome(Frozen):
     metrics: MetricsChange
     solver: SolverReport
     certificate: Certificate
+    risk: Risk | None = None
+    """What one more failure would do to the cluster as planned, where that was asked."""
     nothing_to_do: bool
     """The start is the best found: no change pays."""
     notes: tuple[Note, ...] = ()

@@ -15,13 +15,15 @@ from kytos.problem import LoadMode, Problem
 from kytos.questions.outcome import Move, Outcome, Question
 from kytos.questions.parts.answer import freed_nodes, moves, shared_answer
 from kytos.questions.parts.build_problem import build_problem
+from kytos.questions.parts.limits import Limits, nodes_asked_to_stay
 from kytos.questions.parts.overrides import with_overrides
+from kytos.questions.recovery.risk import risk_of, without_nodes
 from kytos.rules.eviction import movability
 from kytos.rules.kept_nodes import kept_nodes
 from kytos.solve.solve import solve
 
 
-class RebalanceRequest(CarriedOut):
+class RebalanceRequest(Limits, CarriedOut):
     """What is asked of a rebalance beside the weights."""
 
     mode: LoadMode = Field(LoadMode.CONSOLIDATE, description="consolidate, spread or squares")
@@ -66,7 +68,7 @@ def rebalance(
     Raises
     ------
     kytos.errors.RequestRefused
-        When `may_move` or `must_stay` names what is not in the cluster.
+        When `may_move`, `must_stay` or `keep_nodes` names what is not in the cluster.
     kytos.contract.paid.SolverUnavailableError
         When the solver cannot be used here; the message says what to do.
     """
@@ -76,6 +78,12 @@ def rebalance(
     decided = {
         pod: problem.nodes[node] for pod, node in zip(problem.pods, solution.placement, strict=True)
     }
+    stays = kept_nodes(cluster) | nodes_asked_to_stay(cluster, request.keep_nodes)
+    freed = freed_nodes(problem, solution.placement)
+    risk = None
+    if request.risk:
+        planned = without_nodes(cluster.with_placement(decided), freed)
+        risk = risk_of(planned, params.time_limit_s, watch)
     return RebalanceOutcome(
         **shared_answer(Question.REBALANCE, cluster, problem, weights, solution),
         mode=request.mode,
@@ -83,9 +91,10 @@ def rebalance(
         placement={
             pod.id: decided.get(pod.id, pod.node) for pod in cluster.pods if not pod.finished
         },
-        freed_nodes=freed_nodes(problem, solution.placement),
+        freed_nodes=freed,
         pinned=pinned,
-        kept_nodes=kept_nodes(cluster),
+        kept_nodes=stays,
+        risk=risk,
     )
 
 
@@ -109,4 +118,6 @@ def rebalance_problem(
         mode=request.mode,
         max_moves=request.max_moves,
         zone_pairs=request.zone_pairs,
+        max_utilization=request.max_utilization,
+        keep=nodes_asked_to_stay(cluster, request.keep_nodes),
     )

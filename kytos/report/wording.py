@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kytos.bounds import BoundSource, Certificate, CertificateStatus, GapOf
 from kytos.cluster import NoteKind
@@ -14,6 +14,7 @@ from kytos.questions.outcome import Outcome
 from kytos.questions.placement.placement import PlacementOutcome
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.questions.recovery.recovery import RecoveryOutcome
+from kytos.questions.recovery.risk import Risk
 from kytos.report import units
 
 BELONGS_TO_NODE = "it belongs to its node (DaemonSet or static pod)"
@@ -67,6 +68,28 @@ def _at_most(gap: float) -> str:
     """A share in per cent, rounded up: what is proven holds for the number that is read."""
     tenths = math.ceil(1000 * gap - 1e-9)
     return f"{tenths / 10:.1f}%"
+
+
+def risk_sentences(risk: Risk) -> Iterator[str]:
+    """Say, of nodes and of zones, which failures the cluster as planned would not survive."""
+    for kind, failures in (("node", risk.node), ("zone", risk.zone)):
+        if not failures.of:
+            continue
+        if failures.survivable == failures.of:
+            yield f"The failure of any one {kind} leaves every pod it evicts a node."
+            continue
+        told = f"{failures.survivable:,} of {units.count(failures.of, kind)} may fail"
+        if failures.fatal:
+            told += f"; not all pods of {_some(failures.fatal)} would find a node"
+        if failures.unknown:
+            told += f"; not settled in time: {_some(failures.unknown)}"
+        yield f"{told}."
+
+
+def _some(names: Sequence[str], most: int = 5) -> str:
+    more = len(names) - most
+    listed = ", ".join(names[:most])
+    return f"{listed} and {more:,} more" if more > 0 else listed
 
 
 def safety_sentence(outcome: Outcome) -> str:

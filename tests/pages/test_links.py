@@ -36,7 +36,7 @@ def refused(app: AppTest) -> set[str]:
         ("1_Rebalance", "seed", "2.5"),
         ("1_Rebalance", "zones", "maybe"),
         ("1_Rebalance", "may_move", "nobody"),
-        ("2_Recovery", "max_utilization", "120"),
+        ("2_Recovery", "free", "120"),
         ("2_Recovery", "failed_nodes", "nobody"),
         ("5_Compare", "mode", "foo"),
     ],

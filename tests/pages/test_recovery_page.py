@@ -99,7 +99,7 @@ def test_energies_of_the_qubo_are_net_of_the_pods_given_up(room_for_one: AppTest
 def test_lower_survivors_give_way_when_allowed(room_for_one: AppTest) -> None:
     """Preemption makes room for the higher of the evacuated, and says who pays."""
     room_for_one.multiselect(key="failed_nodes").set_value(["n1"])
-    room_for_one.slider(key="max_utilization").set_value(50)
+    room_for_one.slider(key="free").set_value(50)
     app = press(room_for_one.run())
     assert placed(app) == ("0", "of 2")
     app.toggle(key="allow_preemption").set_value(True).run()

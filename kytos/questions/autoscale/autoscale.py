@@ -26,6 +26,7 @@ from kytos.questions.autoscale.wanted import (
 from kytos.questions.outcome import Energy, EnergyChange, MetricsChange, Outcome, Question, measure
 from kytos.questions.parts.build_problem import prices_known
 from kytos.questions.parts.notes import answer_notes
+from kytos.questions.recovery.risk import risk_of
 from kytos.referee.energy import energy
 from kytos.solve.result import Solution
 from kytos.solve.solve import solver_by_size
@@ -98,7 +99,7 @@ def autoscale(
     held_back = _held_back(step, grants)
     measured = measure(problem, after, known)
     energies = _energies(problem, after, step, grants, weights)
-    return AutoscaleOutcome(
+    outcome = AutoscaleOutcome(
         question=Question.AUTOSCALE,
         weights=weights,
         energy=energies,
@@ -126,6 +127,10 @@ def autoscale(
             for pod, node in zip(problem.pods, after, strict=True)
         },
     )
+    if not request.risk:
+        return outcome
+    risk = risk_of(scaled_cluster(cluster, request, outcome), params.time_limit_s, watch)
+    return outcome.model_copy(update={"risk": risk})
 
 
 def scaled_cluster(

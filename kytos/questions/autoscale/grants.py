@@ -106,6 +106,7 @@ def grant_replicas(
     hints: Mapping[str, Sequence[int]] | None = None,
     *,
     serve_demand: bool = True,
+    max_utilization: float = 1.0,
 ) -> Grants:
     """Grant replicas as far as margins, rooms and rules allow.
 
@@ -119,8 +120,12 @@ def grant_replicas(
         By service, positions of nodes to try first, one for each new replica in turn.
     serve_demand
         False grants minimums only: what a weight of 0 on unserved demand means.
+    max_utilization
+        Share of a node's cpu and memory that new replicas may fill it to.
     """
-    return _Granting(cluster, wishes, margin_room, watch, hints or {}, serve_demand).run()
+    return _Granting(
+        cluster, wishes, margin_room, watch, hints or {}, serve_demand, max_utilization
+    ).run()
 
 
 class _Granting:
@@ -134,15 +139,17 @@ class _Granting:
         watch: Watch,
         hints: Mapping[str, Sequence[int]],
         serve_demand: bool,
+        max_utilization: float,
     ) -> None:
         self.cluster, self.watch, self.hints = cluster, watch, hints
         self.serve_demand = serve_demand
+        self.max_utilization = max_utilization
         self.wishes = {wish.service: wish for wish in wishes}
         self.room = margin_room.copy()
         self.granted = dict.fromkeys(self.wishes, 0)
         self.refused: dict[str, Refusal] = {}
         pods = [pod for wish in wishes for pod in wish.pods]
-        self.problem = within_room(build_problem(cluster, pods, mode=LoadMode.SPREAD))
+        self.problem = within_room(self._built(cluster, pods))
         self.row = {pod.id: row for row, pod in enumerate(pods)}
         self.state = PlacementState(self.problem, self.problem.current)
 
@@ -166,8 +173,13 @@ class _Granting:
         return Grants(
             granted=self.granted,
             refused=self.refused,
-            problem=build_problem(cluster, pods, mode=LoadMode.SPREAD),
+            problem=self._built(cluster, pods),
             placement=self.state.placement[rows],
+        )
+
+    def _built(self, cluster: Cluster, pods: Sequence[Pod]) -> Problem:
+        return build_problem(
+            cluster, pods, mode=LoadMode.SPREAD, max_utilization=self.max_utilization
         )
 
     def _entry(self, wish: Wish) -> tuple[int, Fraction, str]:

@@ -93,6 +93,7 @@ def place_granted(
             run.watch,
             hints,
             serve_demand=weights.C > 0,
+            max_utilization=step.max_utilization,
         )
     if isinstance(chosen, Sampler):
         solution = run.levelled(grants, draw, weights, solver)

@@ -78,7 +78,11 @@ def _point(
     step = scaling_step(cluster, scaled)
     ends = min(watch.deadline, time.monotonic() + POINT_SECONDS)
     grants = grant_replicas(
-        step.cluster, step.wishes, step.margin_room, replace(watch, deadline=ends)
+        step.cluster,
+        step.wishes,
+        step.margin_room,
+        replace(watch, deadline=ends),
+        max_utilization=step.max_utilization,
     )
     problem, after = whole_problem(cluster, step, grants, grants.placement)
     actions = scale_actions(scaled, step, grants)

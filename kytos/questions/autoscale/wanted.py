@@ -21,6 +21,7 @@ from kytos.questions.autoscale.margin import margin_room
 from kytos.questions.autoscale.scale_in import removed_first
 from kytos.questions.parts.build_problem import build_problem
 from kytos.questions.parts.decimals import as_written
+from kytos.questions.parts.limits import Limits, nodes_asked_to_stay
 from kytos.sources.body import MIB, Identifier
 
 MOST_NEW = 10_000
@@ -71,7 +72,7 @@ class ServiceRate(Frozen):
         return self
 
 
-class AutoscaleRequest(CarriedOut):
+class AutoscaleRequest(Limits, CarriedOut):
     """What is asked of an autoscale beside the weights."""
 
     services: tuple[ServiceRate, ...] = Field((), description="the services to scale")
@@ -104,6 +105,10 @@ class Step:
         Pods that go.
     margin_room
         ``(2,)`` cpu and memory that may still be taken; negative where a margin is breached.
+    max_utilization
+        Share of a node's cpu and memory that new replicas may fill it to.
+    keep
+        Names of nodes that count as in use whatever is decided.
     """
 
     cluster: Cluster
@@ -113,6 +118,8 @@ class Step:
     wishes: tuple[Wish, ...]
     removed: tuple[Pod, ...]
     margin_room: Ints
+    max_utilization: float = 1.0
+    keep: frozenset[str] = frozenset()
 
 
 def scaling_step(cluster: Cluster, request: AutoscaleRequest) -> Step:
@@ -121,8 +128,10 @@ def scaling_step(cluster: Cluster, request: AutoscaleRequest) -> Step:
     Raises
     ------
     RequestRefused
-        When a service is named twice, contradicts its listed pods or lacks what they would tell.
+        When a service is named twice, contradicts its listed pods or lacks what they would tell,
+        or `keep_nodes` names what is not in the cluster.
     """
+    keep = nodes_asked_to_stay(cluster, request.keep_nodes)
     refuse_repeats("services", (service.id for service in request.services))
     listed = _listed(cluster)
     current: dict[str, int] = {}
@@ -154,13 +163,21 @@ def scaling_step(cluster: Cluster, request: AutoscaleRequest) -> Step:
         wishes=tuple(wishes),
         removed=tuple(removed),
         margin_room=margin_room(after, request.margins),
+        max_utilization=request.max_utilization,
+        keep=frozenset(keep),
     )
 
 
 def scale_out(step: Step) -> ScaleOut:
     """Return the new replicas wanted and the room for them, as the QUBO sees them."""
     pods = [wish.pods[0] for wish in step.wishes]
-    problem = build_problem(step.cluster, pods, mode=LoadMode.SPREAD)
+    problem = build_problem(
+        step.cluster,
+        pods,
+        mode=LoadMode.SPREAD,
+        max_utilization=step.max_utilization,
+        keep=step.keep,
+    )
     room = np.maximum(problem.capacity - problem.fixed, 0)
     wanted = np.array([wish.desired - wish.current for wish in step.wishes], dtype=np.int64)
     each = np.maximum(problem.request, 1)
@@ -202,7 +219,13 @@ def whole_problem(
     new = tuple(pod for wish in step.wishes for pod in wish.pods if pod.id in kept)
     both = cluster.replace(pods=cluster.pods + new)
     gone = tuple(pod for pod in step.removed if pod.node is not None)
-    problem = build_problem(both, (*new, *gone), mode=LoadMode.SPREAD)
+    problem = build_problem(
+        both,
+        (*new, *gone),
+        mode=LoadMode.SPREAD,
+        max_utilization=step.max_utilization,
+        keep=step.keep,
+    )
     problem = replace(problem, leaves=~np.isin(problem.pods, [pod.id for pod in new]))
     where = dict(zip(grants.problem.pods, placement.tolist(), strict=True))
     after = np.array([where.get(pod, UNPLACED) for pod in problem.pods], dtype=np.int64)

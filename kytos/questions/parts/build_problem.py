@@ -30,8 +30,8 @@ def build_problem(
     max_moves: int | None = None,
     zone_pairs: bool = False,
     max_utilization: float = 1.0,
+    keep: Collection[str] = (),
     node_cost: Floats | None = None,
-    keep: Collection[str] | None = None,
 ) -> Problem:
     """Return the problem of placing the pods of `decide`; all others stay where they are.
 
@@ -41,11 +41,11 @@ def build_problem(
         Pods of `cluster`, running or waiting for a node.
     max_utilization
         Share of cpu and memory a node may be filled to by pods that come to it.
+    keep
+        Names of nodes that stay whatever is decided, beside those of
+        `kytos.rules.kept_nodes.kept_nodes`.
     node_cost
         ``(pods, nodes)``, see `Problem.node_cost`.
-    keep
-        Nodes that stay whatever is decided; by default those of
-        `kytos.rules.kept_nodes.kept_nodes`.
     """
     nodes = cluster.nodes
     chosen = {pod.id for pod in decide}
@@ -67,8 +67,7 @@ def build_problem(
     )
     held_open = np.zeros(len(nodes), dtype=np.bool_)
     held_open[home[[pod.keeps_node for pod in staying]]] = True
-    kept = kept_nodes(cluster) if keep is None else keep
-    held_open[[cluster.node_index[node] for node in kept]] = True
+    held_open[[cluster.node_index[node] for node in {*kept_nodes(cluster), *keep}]] = True
     services, service, service_fixed = _services(decide, staying, home, len(nodes))
     rules = compile_rules(cluster, decide)
     priority = np.array([pod.priority for pod in decide], dtype=np.int64)

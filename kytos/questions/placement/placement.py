@@ -19,6 +19,7 @@ from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem
 from kytos.questions.outcome import Outcome, Question
 from kytos.questions.parts.answer import shared_answer
 from kytos.questions.parts.build_problem import build_problem, within_room
+from kytos.questions.parts.limits import Limits, nodes_asked_to_stay
 from kytos.questions.parts.most_placed import place_as_many_as_possible
 from kytos.questions.parts.unplaced import UnplacedPod, by_importance, explain
 from kytos.questions.placement.new_objects import (
@@ -40,6 +41,7 @@ from kytos.questions.placement.startup_and_latency import (
     talk,
     traffic_arrays,
 )
+from kytos.questions.recovery.risk import risk_of, without_nodes
 from kytos.referee.energy import EnergyTerms, energy
 from kytos.refine import cheapest_other_nodes
 from kytos.solve.solve import solve
@@ -53,7 +55,7 @@ MOST_TEXT = 5_000_000
 """Characters of manifests given as text."""
 
 
-class PlacementRequest(CarriedOut):
+class PlacementRequest(Limits, CarriedOut):
     """What is asked of a placement beside the weights."""
 
     new_pods: tuple[NewPod, ...] = Field((), description="a pod's fields, and count")
@@ -186,7 +188,13 @@ def place(
     planned = asked.cluster.with_placement(dict(zip(problem.pods, chosen, strict=True)))
     bare = [pod for pod, node in zip(asked.decide, chosen, strict=True) if node is None]
     scheduled, its_energy = _default_scheduler(asked, problem, weights, params, watch)
+    risk = None
+    if request.risk:
+        used = {node for node in chosen if node is not None}
+        idle = {node.name for node in planned.nodes if not node.provisioned} - used
+        risk = risk_of(without_nodes(planned, idle), params.time_limit_s, watch)
     return PlacementOutcome(
+        risk=risk,
         **shared_answer(Question.PLACEMENT, asked.cluster, problem, weights, solution),
         mode=request.mode,
         placements=tuple(
@@ -198,7 +206,7 @@ def place(
             )
             for pod in np.flatnonzero(placement >= 0)
         ),
-        unplaced=explain(planned, by_importance(bare)),
+        unplaced=explain(planned, by_importance(bare), request.max_utilization),
         alternatives=_options(asked, problem, weights, placement, request.alternatives),
         bought_nodes=_bought(asked, placement),
         default_scheduler=scheduled,
@@ -255,6 +263,8 @@ def _problem(asked: _Asked, request: PlacementRequest) -> Problem:
         asked.cluster,
         asked.decide,
         mode=request.mode,
+        max_utilization=request.max_utilization,
+        keep=nodes_asked_to_stay(asked.cluster, request.keep_nodes),
         node_cost=asked.startup / STARTUP_SECONDS_PER_MOVE + near / LATENCY_MS_PER_MOVE,
     )
     return replace(within_room(problem), traffic=traffic_arrays(asked.talk, asked.between))

@@ -71,5 +71,10 @@ def problem_for_placers(
     step = scaling_step(cluster, request)
     serve = weights.C > 0
     return grant_replicas(
-        step.cluster, step.wishes, step.margin_room, watch, serve_demand=serve
+        step.cluster,
+        step.wishes,
+        step.margin_room,
+        watch,
+        serve_demand=serve,
+        max_utilization=step.max_utilization,
     ).problem

@@ -57,11 +57,15 @@ class CompiledCluster:
     ----------
     max_utilization
         Share of a survivor's cpu and memory that evacuated pods may fill it to.
+    lost
+        Whether pods that had lost their node before are evacuated in every failure too.
     """
 
-    def __init__(self, cluster: Cluster, max_utilization: float = 1.0) -> None:
+    def __init__(
+        self, cluster: Cluster, max_utilization: float = 1.0, *, lost: bool = True
+    ) -> None:
         """Compile the rules, which takes most of the time."""
-        pods = tuple(pod for pod in cluster.pods if pod.holds_capacity or pod.lost)
+        pods = tuple(pod for pod in cluster.pods if pod.holds_capacity or (lost and pod.lost))
         nodes = cluster.nodes
         self.cluster = cluster
         self.pods = pods
@@ -107,6 +111,12 @@ class CompiledCluster:
         """
         whole = np.maximum(self._allocatable.sum(axis=0), 1)
         return float((self._held[list(nodes)].sum(axis=0) / whole).max(initial=0.0))
+
+    def evacuated(self, nodes: Sequence[str]) -> int:
+        """How many pods the failure of nodes, by name, evacuates."""
+        index = self.cluster.node_index
+        hit = np.isin(self.home, [index[name] for name in nodes]) | (self.home < 0)
+        return int((hit & self.evacuates).sum())
 
     def cut(self, failed: Sequence[int]) -> Cut:
         """Return the failure of nodes, by position; at least one survives."""

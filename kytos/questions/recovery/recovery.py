@@ -17,10 +17,12 @@ from kytos.problem import Ints, LoadMode, Problem
 from kytos.questions.outcome import Move, Outcome, Question
 from kytos.questions.parts.answer import moves, shared_answer
 from kytos.questions.parts.build_problem import build_problem, within_room
+from kytos.questions.parts.limits import Limits, meant_nodes, nodes_asked_to_stay
 from kytos.questions.parts.most_placed import count_by_class, place_as_many_as_possible
 from kytos.questions.parts.unplaced import UnplacedPod, by_importance, explain
 from kytos.questions.recovery.compiled_cluster import CompiledCluster
 from kytos.questions.recovery.failure import Failure, fail, failing_nodes
+from kytos.questions.recovery.risk import risk_of
 from kytos.questions.recovery.survey import FailureReport, survey
 from kytos.rules.eviction import movability
 from kytos.solve.solve import solve
@@ -38,19 +40,12 @@ LEAST_SHARE = 0.3
 CASCADE = "cascade check"
 
 
-class RecoveryRequest(CarriedOut):
+class RecoveryRequest(Limits, CarriedOut):
     """What is asked of a recovery beside the weights."""
 
     failed_nodes: tuple[str, ...] = Field((), description="names of the nodes that fail")
     failed_zones: tuple[str, ...] = Field((), description="zones of which every node fails")
     failed_spot: bool = Field(False, description="every spot node fails")
-    max_utilization: float = Field(
-        1.0,
-        ge=0,
-        le=1,
-        allow_inf_nan=False,
-        description="share of a survivor's CPU and memory that evacuated pods may fill it to",
-    )
     allow_preemption: bool = Field(
         False, description="survivors' pods may give way to evacuated ones of higher priority"
     )
@@ -130,6 +125,7 @@ def recover(
     failed = failing_nodes(
         cluster, request.failed_nodes, request.failed_zones, spot=request.failed_spot
     )
+    nodes_asked_to_stay(cluster, request.keep_nodes)
     failure = fail(cluster, failed)
     problem = recovery_problem(failure, request)
     built_s = time.monotonic() - began
@@ -170,6 +166,7 @@ def recover(
         ),
         survivors=_loads(problem, placement),
         cascade=cascade,
+        risk=risk_of(recovered, params.time_limit_s, watch) if request.risk else None,
         placement={
             pod.id: decided.get(pod.id, pod.node) if pod.id in survived else None
             for pod in cluster.pods
@@ -201,6 +198,7 @@ def recovery_problem(failure: Failure, request: RecoveryRequest) -> Problem:
         [pod for pod in cluster.pods if pod.id in decided],
         mode=LoadMode.SPREAD,
         max_utilization=request.max_utilization,
+        keep=meant_nodes(cluster, request.keep_nodes),
     )
     problem = count_by_class(problem, gives_way)
     problem = within_room(replace(problem, lifeline=_lifeline(problem, cluster)))

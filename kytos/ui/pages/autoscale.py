@@ -62,6 +62,7 @@ def request_values(request: AutoscaleRequest) -> dict[str, Any]:
         _FACTOR: 1.0,
         _CPU: round(100 * request.cpu_margin),
         _MEMORY: round(100 * request.mem_margin),
+        **controls.headroom_values(request.max_utilization),
     }
 
 
@@ -131,6 +132,7 @@ def show() -> None:
         margins = {
             "cpu_margin": _margin("CPU that stays free (%)", _CPU),
             "mem_margin": _margin("Memory that stays free (%)", _MEMORY),
+            "max_utilization": controls.headroom(),
         }
         settings = question.settings(unserved())
     pressed = question.head(PAGE)
@@ -173,7 +175,7 @@ def _request(loaded: Loaded, margins: dict[str, float]) -> AutoscaleRequest:
     told = "the cluster's HorizontalPodAutoscalers" if loaded.cluster.autoscalers else "the pods"
     st.caption(f"Prefilled from {told}. Rates are requests per second.")
     try:
-        return AutoscaleRequest.model_validate({"services": rows, **margins})
+        return AutoscaleRequest.model_validate({"services": rows, "risk": True, **margins})
     except ValidationError as error:
         raise first_problem(error) from error
 

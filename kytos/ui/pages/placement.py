@@ -71,6 +71,7 @@ def request_values(request: PlacementRequest) -> dict[str, Any]:
     return {
         _MODE: request.mode.value,
         _WAITING: request.waiting,
+        **controls.headroom_values(request.max_utilization),
         _YAML: request.manifest_text,
         **tables.filling(_PODS, [_row(pod) for pod in request.new_pods]),
         **tables.filling(_TRAFFIC, [edge.model_dump(by_alias=True) for edge in request.traffic]),
@@ -120,11 +121,14 @@ def show() -> None:
         controls.presets(PRESETS)
         mode = controls.load_mode(LoadMode.SPREAD, key=_MODE)
         waiting = _waiting(loaded.cluster)
+        max_utilization = controls.headroom()
         settings = question.settings(meanings.waiting(mode))
     pressed = question.head(PAGE)
     ask = None
     try:
-        request = _request(loaded.cluster, mode, waiting=waiting)
+        request = _request(loaded.cluster, mode, waiting=waiting).model_copy(
+            update={"max_utilization": max_utilization, "risk": True}
+        )
         ask = Ask(PAGE.question, loaded.digest, request, *settings)
     except InputError as error:
         question.refused(error)

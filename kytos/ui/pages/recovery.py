@@ -37,7 +37,7 @@ from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
 
 _NODES, _ZONES, _SPOT = "failed_nodes", "failed_zones", "failed_spot"
-_LIMIT, _PREEMPTION, _MOVES = "max_utilization", "allow_preemption", "allow_moves"
+_PREEMPTION, _MOVES = "allow_preemption", "allow_moves"
 PRESETS = (
     Preset(
         "Level",
@@ -63,7 +63,7 @@ def request_values(request: RecoveryRequest) -> dict[str, Any]:
         _NODES: list(request.failed_nodes),
         _ZONES: list(request.failed_zones),
         _SPOT: request.failed_spot,
-        _LIMIT: round(100 * request.max_utilization),
+        **controls.headroom_values(request.max_utilization),
         _PREEMPTION: request.allow_preemption,
         _MOVES: request.allow_moves,
     }
@@ -97,7 +97,7 @@ def show() -> None:
     if pressed and not any(st.session_state.get(key) for key in (_NODES, _ZONES, _SPOT)):
         _pick_alone(_fullest(loaded.cluster))
     chosen, run_atlas = _failing(loaded.cluster)
-    request = RecoveryRequest(**chosen, **limits)
+    request = RecoveryRequest(**chosen, **limits, risk=True)
     ask, failing = _checked(request, loaded, settings)
     if run_atlas:
         atlas_panel.start(loaded, request.max_utilization)
@@ -120,16 +120,7 @@ def show() -> None:
 
 
 def _limits() -> dict[str, Any]:
-    filled = st.slider(
-        "Fill survivors to at most (%)",
-        min_value=10,
-        max_value=100,
-        value=100,
-        step=5,
-        key=_LIMIT,
-        bind="query-params",
-        help="Share of a survivor's CPU and memory that evacuated pods may fill it to.",
-    )
+    filled = controls.headroom(usual=0)  # what is free is for failures
     preempts = st.toggle(
         "Lower survivors may give way",
         key=_PREEMPTION,
@@ -142,7 +133,7 @@ def _limits() -> dict[str, Any]:
         bind="query-params",
         help="Pods of survivors move to other survivors to make room.",
     )
-    return {"max_utilization": filled / 100, "allow_preemption": preempts, "allow_moves": moves}
+    return {"max_utilization": filled, "allow_preemption": preempts, "allow_moves": moves}
 
 
 def _failing(cluster: Cluster) -> tuple[dict[str, Any], bool]:

@@ -22,6 +22,7 @@ from kytos.report.notes import note_subjects
 from kytos.report.wording import (
     certificate_details,
     certificate_sentence,
+    risk_sentences,
     safety_sentence,
     why_it_ended,
 )
@@ -130,7 +131,10 @@ def proof_caption(answer: Answer, proven: str) -> None:
     checked = safety_sentence(answer.outcome)
     if answer.outcome.notes:  # one may be quoted, and names come from whoever made the cluster
         checked = plain(checked)
-    st.caption(f"{proven}  \n:material/shield: {checked}")
+    lines = [proven, f":material/shield: {checked}"]
+    if answer.outcome.risk is not None:
+        lines += [plain(sentence) for sentence in risk_sentences(answer.outcome.risk)]
+    st.caption("  \n".join(lines))
     notes_panel(answer.outcome.notes)
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from kytos.cluster import Cluster
+from kytos.cluster import HOSTNAME, Cluster
 from kytos.contract.params import Capacity, Encoding, SolverName, SolverParams
 from kytos.contract.weights import Weights
 from kytos.problem import LoadMode
@@ -20,6 +20,11 @@ from kytos.ui.parts.meanings import Meanings
 
 Number = TypeVar("Number", int, float)
 
+FREE = "free"
+"""Key of the headroom's control, and its name in the page's link."""
+USUAL_FREE = 10
+"""Percent of each node that a page keeps free unless told otherwise."""
+KEEP = "keep_nodes"
 MODE = "mode"
 """Key of the mode's control, and its name in the page's link."""
 
@@ -100,6 +105,7 @@ def rebalance_request(cluster: Cluster) -> RebalanceRequest:
         key="max_moves",
         bind="query-params",
     )
+    max_utilization = headroom()
     zone_pairs = st.toggle(
         "Keep replicas apart by zone too",
         key="zones",
@@ -114,13 +120,50 @@ def rebalance_request(cluster: Cluster) -> RebalanceRequest:
         must_stay = names_chosen(
             "Keep in place", "must_stay", names, _GROUPS, help="Wins over *Let move*."
         )
+        keep_nodes = kept_nodes(cluster)
     return RebalanceRequest(
         mode=mode,
+        max_utilization=max_utilization,
+        keep_nodes=keep_nodes,
+        risk=True,
         max_moves=max_moves,
         zone_pairs=zone_pairs,
         may_move=may_move,
         must_stay=must_stay,
     )
+
+
+def headroom(usual: int = USUAL_FREE) -> float:
+    """Draw what stays free of every node; return the share that pods may fill one to."""
+    free = st.slider(
+        "Keep at least this much free (%)",
+        min_value=0,
+        max_value=90,
+        value=usual,
+        step=5,
+        key=FREE,
+        bind="query-params",
+        help="Of each node's CPU and memory. Where more is taken already it may stay, "
+        "and never grows.",
+    )
+    return (100 - free) / 100
+
+
+def headroom_values(max_utilization: float) -> dict[str, Any]:
+    """Return the value of the headroom's control by key."""
+    return {FREE: round(100 * (1 - max_utilization))}
+
+
+def kept_nodes(cluster: Cluster) -> tuple[str, ...]:
+    """Draw the choice of nodes that are never freed, by name or by label."""
+    labels = {
+        f"{key}={value}"
+        for node in cluster.nodes
+        for key, value in node.labels.items()
+        if key != HOSTNAME
+    }
+    names = [node.name for node in cluster.nodes]
+    return names_chosen("Never free these nodes", KEEP, [*names, *sorted(labels)], "nodes, labels")
 
 
 def weights(mode: LoadMode) -> Weights:
@@ -205,6 +248,8 @@ def rebalance_values(request: RebalanceRequest) -> dict[str, Any]:
     return {
         MODE: request.mode.value,
         "max_moves": request.max_moves,
+        **headroom_values(request.max_utilization),
+        KEEP: list(request.keep_nodes),
         "zones": request.zone_pairs,
         "may_move": list(request.may_move),
         "must_stay": list(request.must_stay),

@@ -1,0 +1,62 @@
+"""What every question may be held to: how full nodes get, and which are never freed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from kytos.cluster import Cluster, Frozen, Node
+from kytos.errors import RequestRefused
+
+
+class Limits(Frozen):
+    """The part of a request that all questions share."""
+
+    max_utilization: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="share of a node's CPU and memory that pods may fill it to; what is above it "
+        "already may stay, and never grows",
+    )
+    keep_nodes: tuple[str, ...] = Field(
+        (), description="nodes that are never freed: names, or key=value labels"
+    )
+    risk: bool = Field(
+        False, description="say which failures of a node or a zone the plan would survive"
+    )
+
+
+def nodes_asked_to_stay(cluster: Cluster, names: Sequence[str]) -> dict[str, str]:
+    """Return the nodes that are to stay, by name, and why.
+
+    Raises
+    ------
+    RequestRefused
+        When an entry is no node's name, nor a ``key=value`` label that a node carries.
+    """
+    for position, name in enumerate(names):
+        if not any(_is_meant(node, (name,)) for node in cluster.nodes):
+            raise RequestRefused(
+                f"{name!r} is no node of cluster {cluster.name!r} and no key=value label that one "
+                "carries; name a node, or a label as its nodes have it",
+                f"keep_nodes[{position}]",
+            )
+    return dict.fromkeys(meant_nodes(cluster, names), "keep_nodes names it")
+
+
+def meant_nodes(cluster: Cluster, names: Sequence[str]) -> frozenset[str]:
+    """Return the nodes that names and labels mean here; an entry may mean none."""
+    return frozenset(node.name for node in cluster.nodes if _is_meant(node, names))
+
+
+def carries(node: Node, label: str) -> bool:
+    """Whether a node has a label, written ``key=value``."""
+    key, separator, value = label.partition("=")
+    return bool(separator) and node.labels.get(key) == value
+
+
+def _is_meant(node: Node, names: Sequence[str]) -> bool:
+    return any(node.name == name or carries(node, name) for name in names)
