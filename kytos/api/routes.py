@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -33,6 +34,7 @@ from kytos.calls.catalogue import (
 from kytos.cluster import Cluster
 from kytos.compare import Comparison
 from kytos.contract.params import SolverName
+from kytos.contract.registry import Kind
 from kytos.errors import InputError
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.placement.placement import PlacementOutcome
@@ -97,6 +99,17 @@ class SolverStatus(BaseModel):
     name: SolverName
     available: bool
     how: str = Field(description="what to do to make it available")
+    kind: Kind = Field(description="sampler of a QUBO, placer, or improver of a placement")
+    description: str = Field(description="what it is, in a line")
+    paid: bool = Field(description="each call is charged for, and needs consent")
+    local: bool = Field(description="it runs in this service; otherwise problems are sent away")
+    needs_account: bool
+    quantum: bool
+    baseline: bool = Field(description="a usual tool, shown as it is")
+    largest_problem: int | None = Field(
+        description="binary variables of one call that make sense; null: limited by time alone"
+    )
+    parameters: tuple[str, ...] = Field(description="of `solver`, those of its own")
 
 
 class Version(BaseModel):
@@ -319,12 +332,14 @@ async def get_metrics(request: Request) -> Response:
 
 @router.get("/solvers", responses=REFUSALS, tags=["operation"])
 def get_solvers() -> list[SolverStatus]:
-    """The solvers, and which of them can be used here."""
-    found = []
+    """The solvers, what each of them is, and which can be used here."""
+    statuses = []
     for name in SolverName:
         told = availability(name)
-        found.append(SolverStatus(name=name, available=told.ok, how=told.how))
-    return found
+        statuses.append(
+            SolverStatus(name=name, available=told.ok, how=told.how, **asdict(name.traits))
+        )
+    return statuses
 
 
 @router.head("/version", include_in_schema=False)

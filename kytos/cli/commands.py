@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn
@@ -31,8 +32,15 @@ from kytos.cli.options import (
     Source,
     Told,
     grouped,
+    registered,
 )
-from kytos.cli.printing import print_cluster, print_json, print_why_not, standard_output
+from kytos.cli.printing import (
+    print_cluster,
+    print_json,
+    print_solvers,
+    print_why_not,
+    standard_output,
+)
 from kytos.cli.reading import read_options, read_saved, service_rate, with_pods
 from kytos.cli.solving import Exit, terminal_watch
 from kytos.cli.writing import check_writable, write
@@ -43,6 +51,7 @@ from kytos.rules.eviction import movability
 from kytos.rules.why_not import as_json as as_json_object
 from kytos.rules.why_not import why_not
 from kytos.settings import AccessSettings
+from kytos.solve.registry import availability
 
 INTERRUPTED, TERMINATED = 130, 143
 """As a shell says it of what Ctrl-C or a SIGTERM ended."""
@@ -210,7 +219,11 @@ def compare(
     options: OptionsFile = None,
     solver: Annotated[
         list[SolverName] | None,
-        typer.Option(metavar="NAME", help=f"A solver to compare; may be repeated: {SOLVER_NAMES}."),
+        typer.Option(
+            metavar="NAME",
+            parser=registered,
+            help=f"A solver to compare; may be repeated: {SOLVER_NAMES}.",
+        ),
     ] = None,
     run: Run,
     as_json: Annotated[bool, typer.Option("--json", help="Print all of it, moves too.")] = False,
@@ -272,6 +285,20 @@ def why_not_command(
         print_json(json.dumps(as_json_object(answers, nodes)))
     else:
         print_why_not(answers, standard_output())
+
+
+@app.command()
+def solvers(as_json: AsJson = False) -> None:
+    """List the solvers: what each is, and whether it can be used here."""
+    statuses = [(name, availability(name)) for name in SolverName]
+    if as_json:
+        told = [
+            {"name": name, "available": here.ok, "how": here.how, **asdict(name.traits)}
+            for name, here in statuses
+        ]
+        print_json(json.dumps(told))
+    else:
+        print_solvers(statuses, standard_output())
 
 
 @app.command()

@@ -38,8 +38,19 @@ OptionsFile = Annotated[
     typer.Option("--options", help="JSON or YAML: all that the HTTP call takes beside its lists."),
 ]
 SOLVER_NAMES = ", ".join(SolverName)
+
+
+def registered(name: str) -> SolverName:
+    """Return the solver of a name, or say which names there are."""
+    if name not in SolverName:
+        names = ", ".join(repr(str(solver)) for solver in SolverName)
+        raise typer.BadParameter(f"{name!r} is not one of {names}.")
+    return SolverName(name)
+
+
 Solver = Annotated[
-    SolverName | None, typer.Option(metavar="NAME", help=f"Which solver: {SOLVER_NAMES}.")
+    SolverName | None,
+    typer.Option(metavar="NAME", parser=registered, help=f"Which solver: {SOLVER_NAMES}."),
 ]
 Mode = Annotated[
     LoadMode | None,

@@ -13,6 +13,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from kytos.cluster import CPU, MEMORY, Cluster, Note
+from kytos.contract.params import SolverName
+from kytos.contract.solver import Availability
 from kytos.report import units
 from kytos.report.notes import note_subjects
 from kytos.report.usage import summarise
@@ -91,6 +93,30 @@ def print_notes(notes: Sequence[Note], console: Console) -> None:
         ("worth knowing", "objects"),
         [(note.message, note_subjects(note)) for note in notes],
     )
+
+
+def print_solvers(statuses: Sequence[tuple[SolverName, Availability]], console: Console) -> None:
+    """Print for each solver what it is, and what it takes to use it."""
+    print_table(
+        console,
+        ("solver", "kind", "what it is", "to know"),
+        [
+            (name, name.traits.kind, name.traits.description, _worth_knowing(name, here))
+            for name, here in statuses
+        ],
+    )
+
+
+def _worth_knowing(name: SolverName, here: Availability) -> str:
+    traits = name.traits
+    said = {
+        "paid": traits.paid,
+        "quantum": traits.quantum,
+        "baseline": traits.baseline,
+        "sends problems away": not traits.local,
+        f"not here: {here.how}": not here.ok,
+    }
+    return ", ".join(words for words, holds in said.items() if holds)
 
 
 def print_why_not(answers: Sequence[WhyNot], console: Console) -> None:

@@ -1,12 +1,11 @@
 """The same problem several times over: through several solvers, or under several weights."""
 
-from kytos.compare.baselines import BASELINES, Proposal, proposals
+from kytos.compare.baselines import Proposal, proposals
 from kytos.compare.contenders import CompareRequest, Comparison, Row, compare_solvers
 from kytos.compare.frontier import Frontier, FrontierPoint, FrontierRequest, frontier
 from kytos.compare.plan import Plan
 
 __all__ = [
-    "BASELINES",
     "CompareRequest",
     "Comparison",
     "Frontier",

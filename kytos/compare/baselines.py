@@ -1,4 +1,7 @@
-"""What we would get anyway: the usual tools on the same problem, as they are."""
+"""What we would get anyway: the usual tools on the same problem, as they are.
+
+They are shown even where they are worse than doing nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +17,6 @@ from kytos.questions.qubo.problem_of import problem_for_placers
 from kytos.referee.energy import energy
 from kytos.referee.feasible import feasible
 from kytos.solve.registry import find_solver
-
-BASELINES = frozenset(
-    {
-        SolverName.KUBE_SCHEDULER,
-        SolverName.KUBE_SCHEDULER_MOST_ALLOCATED,
-        SolverName.FIRST_FIT_DECREASING,
-        SolverName.DESCHEDULER,
-    }
-)
-"""Shown as they are, even where they are worse than doing nothing."""
 
 NOTHING = "doing nothing"
 
@@ -67,6 +60,7 @@ def proposals(
 
     tools = {
         name.value: judged(propose(problem, weights, name, params, Watch()))
-        for name in sorted(BASELINES)
+        for name in sorted(SolverName)
+        if name.traits.baseline
     }
     return {NOTHING: judged(problem.current)} | tools

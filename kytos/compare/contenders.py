@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 
 from kytos.bounds import TOLERANCE, BoundSource, Certificate, certificate, relative_gap
 from kytos.cluster import Cluster, Frozen, Note
-from kytos.compare.baselines import BASELINES, propose
+from kytos.compare.baselines import propose
 from kytos.compare.plan import Plan, plan_of
 from kytos.contract.paid import ConsentRequiredError, SolverUnavailableError
 from kytos.contract.params import SolverName, SolverParams
@@ -37,10 +37,7 @@ class CompareRequest(NotCarriedOut, RebalanceRequest):
         (
             SolverName.OPENJIJ_SA,
             SolverName.CP_SAT,
-            SolverName.KUBE_SCHEDULER,
-            SolverName.KUBE_SCHEDULER_MOST_ALLOCATED,
-            SolverName.FIRST_FIT_DECREASING,
-            SolverName.DESCHEDULER,
+            *(name for name in SolverName if name.traits.baseline),
         ),
         min_length=1,
         description="the solvers to compare, in the order they run and are shown",
@@ -144,7 +141,7 @@ def _run(
     problem: Problem, weights: Weights, name: SolverName, params: SolverParams, watch: Watch
 ) -> _Run:
     """Run one solver; what keeps it from running ends in its row, not in an error."""
-    row = Row(solver=name, baseline=name in BASELINES, plan=None)
+    row = Row(solver=name, baseline=name.traits.baseline, plan=None)
     if watch.reason is not None:
         return _Run(row.model_copy(update={"problem": "Stopped before its turn."}))
     try:

@@ -1,4 +1,4 @@
-"""How hard a solver works, and the names that choose one."""
+"""How hard a solver works."""
 
 from __future__ import annotations
 
@@ -7,24 +7,9 @@ from enum import StrEnum
 from pydantic import Field
 
 from kytos.cluster import Frozen
+from kytos.contract.names import SolverName
 
-
-class SolverName(StrEnum):
-    """The solvers by the names of the HTTP contract."""
-
-    OPENJIJ_SA = "openjij-sa"
-    OPENJIJ_SQA = "openjij-sqa"
-    HYBRID = "hybrid"
-    CP_SAT = "cp-sat"
-    DWAVE_SA = "dwave-sa"
-    DWAVE_TABU = "dwave-tabu"
-    DWAVE_QPU = "dwave-qpu"
-    DWAVE_LEAP_BQM = "dwave-leap-bqm"
-    DWAVE_LEAP_CQM = "dwave-leap-cqm"
-    KUBE_SCHEDULER = "kube-scheduler"
-    KUBE_SCHEDULER_MOST_ALLOCATED = "kube-scheduler-most-allocated"
-    FIRST_FIT_DECREASING = "first-fit-decreasing"
-    DESCHEDULER = "descheduler"
+__all__ = ["BlockRunner", "Capacity", "Encoding", "SolverName", "SolverParams"]
 
 
 class Encoding(StrEnum):

@@ -24,10 +24,6 @@ from kytos.referee.incremental import PlacementState
 from kytos.solve.registry import find_solver
 from kytos.solve.rounds import Drawn, draw_at_once, draw_in_rounds
 
-CHARGED_VARIABLES = {SolverName.DWAVE_QPU: 150, SolverName.DWAVE_LEAP_BQM: 2_000}
-"""What samplers that charge for each call can hold: a QPU some 150 fully connected variables; Leap
-bills at least three seconds a problem, so few large ones."""
-
 LOCAL_VARIABLES = 300
 """For samplers that run here: 0.1 s to build and as much to anneal four times."""
 
@@ -116,7 +112,7 @@ def choose_blocks(
     Each grows from a node with much to gain by others drawn at random, until its assignment
     variables reach `params.block_variables`.
     """
-    size = params.block_variables or CHARGED_VARIABLES.get(params.block_sampler, LOCAL_VARIABLES)
+    size = params.block_variables or params.block_sampler.traits.largest_problem or LOCAL_VARIABLES
     rng = np.random.default_rng(seeds)
     residents = _residents(problem, placement)
     open_ = np.flatnonzero(_worth_trying(problem, placement))
@@ -164,7 +160,7 @@ def anneal_block(
     nothing = np.zeros(0, dtype=np.int64)
     if not model.assignments:
         return Annealed(nothing, nothing)
-    draw = draw_at_once if sampler.name in CHARGED_VARIABLES else draw_in_rounds
+    draw = draw_at_once if sampler.name.traits.paid else draw_in_rounds
     drawn = draw(
         model,
         lambda strength: model.bqm(weights, strength=strength),

@@ -38,9 +38,6 @@ PYQUBO_VARIABLES = 300
 """Larger models are built from arrays, to the same coefficients: at 700 variables PyQUBO takes
 0.5 s to compile and 0.3 s for each BQM, arrays 0.05 s."""
 
-CHARGED = {SolverName.DWAVE_QPU, SolverName.DWAVE_LEAP_BQM}
-"""Samplers that charge for each call: what was consented to is one."""
-
 PROOF_WORK = {
     LoadMode.CONSOLIDATE: ((1_000, 2.0), (5_000, 0.5)),
     LoadMode.SPREAD: ((300, 1.0),),
@@ -164,7 +161,7 @@ class _Run:
                 self.messages.append("No pod may go anywhere else: there is nothing to anneal.")
                 return
         with self._stage("sample"):
-            draw = draw_at_once if sampler.name in CHARGED else draw_in_rounds
+            draw = draw_at_once if sampler.name.traits.paid else draw_in_rounds
             half = time.monotonic() + SAMPLING_SHARE * self.watch.remaining_s
             drawn = draw(
                 model,

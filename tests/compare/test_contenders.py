@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from kytos.cluster import Cluster
-from kytos.compare import BASELINES, CompareRequest, Comparison, compare_solvers
+from kytos.compare import CompareRequest, Comparison, compare_solvers
 from kytos.contract.params import SolverName
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
@@ -15,7 +15,12 @@ from kytos.referee.feasible import feasible
 from tests.brute_force import lowest_energy
 from tests.compare.conftest import QUICK, placement_of, problem_of, refereed, small_cluster
 
-SOLVERS = (SolverName.OPENJIJ_SA, SolverName.CP_SAT, *sorted(BASELINES))
+BASELINES = [name for name in SolverName if name.traits.baseline]
+SOLVERS = (
+    SolverName.OPENJIJ_SA,
+    SolverName.CP_SAT,
+    *(name for name in SolverName if name.traits.baseline),
+)
 
 
 def compared(

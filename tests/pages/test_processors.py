@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,10 +15,10 @@ from dwave.cloud.api import exceptions as api_faults
 from streamlit.testing.v1 import AppTest
 
 from kytos.contract.params import SolverName
+from kytos.contract.registry import REGISTERED
 from kytos.contract.solver import Availability
 from kytos.contract.watch import Watch
 from kytos.jobs import Progress
-from kytos.solve.registry import WHERE
 from kytos.solvers.dwave.leap import LeapBqm, LeapCqm
 from kytos.solvers.dwave.qpu import Qpu
 from kytos.ui.parts.text import plain
@@ -105,7 +106,9 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
     }
     for name, solver in cloud.items():
         monkeypatch.setattr(stand_ins, f"REGISTERED_{name.name}", solver, raising=False)
-        monkeypatch.setitem(WHERE, name, (stand_ins.__name__, f"REGISTERED_{name.name}"))
+        attribute = f"REGISTERED_{name.upper().replace('-', '_')}"
+        line = replace(REGISTERED[name], module=stand_ins.__name__, attribute=attribute)
+        monkeypatch.setitem(REGISTERED, name, line)
     return service
 
 

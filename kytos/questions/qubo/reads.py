@@ -8,17 +8,20 @@ from typing import Any
 
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.registry import Kind
 from kytos.contract.run_report import QuboFacts
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
 from kytos.questions.outcome import Outcome
 
-LOCAL_SAMPLERS = (
-    SolverName.OPENJIJ_SA,
-    SolverName.OPENJIJ_SQA,
-    SolverName.DWAVE_SA,
-    SolverName.DWAVE_TABU,
-)
+
+def local_samplers() -> tuple[SolverName, ...]:
+    """Return the samplers that run here and cost nothing."""
+    return tuple(
+        name
+        for name in SolverName
+        if name.traits.kind is Kind.SAMPLER and name.traits.local and not name.traits.paid
+    )
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def reads_of_each(
     """Return the reads of every local sampler that got to draw any, nothing refined or proven."""
     params = asked.params.model_copy(update={"refine_proposals": 0, "proof_work": 0.0})
     found = []
-    for solver in LOCAL_SAMPLERS:
+    for solver in local_samplers():
         if watch.reason is not None:
             break
         report = question(

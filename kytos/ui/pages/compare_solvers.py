@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from kytos.compare import BASELINES, CompareRequest, Comparison, Plan, Row, compare_solvers
+from kytos.compare import CompareRequest, Comparison, Plan, Row, compare_solvers
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.weights import Weights
 from kytos.questions.rebalance import RebalanceRequest
@@ -156,7 +156,7 @@ def solvers_table(comparison: Comparison) -> pd.DataFrame:
 
 def _table_row(name: str, plan: Plan, row: Row | None) -> dict[str, object]:
     proposed = None if row is None else row.proposed_energy
-    kind = "" if row is None else ("baseline" if row.solver in BASELINES else "solver")
+    kind = "" if row is None else ("baseline" if row.solver.traits.baseline else "solver")
     return {
         "Solver": name,
         "Kind": kind,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -14,7 +13,7 @@ from kytos.contract.params import Capacity, Encoding, SolverName, SolverParams
 from kytos.contract.weights import Weights
 from kytos.problem import LoadMode
 from kytos.questions.rebalance import RebalanceRequest
-from kytos.solve.registry import WHERE
+from kytos.solve.registry import is_installed
 from kytos.ui.parts import meanings
 from kytos.ui.parts.meanings import Meanings
 
@@ -40,8 +39,6 @@ _MOST_PODS_LISTED = 2_000
 """Beyond that a browser takes long over the list; services and namespaces are still there."""
 _GROUPS = "pods, services, namespaces"
 _DEFAULTS = SolverParams()
-_PAID = {SolverName.DWAVE_QPU, SolverName.DWAVE_LEAP_BQM, SolverName.DWAVE_LEAP_CQM}
-"""Asked for under QUBO, the API and the command line, where a charge can be consented to."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +188,8 @@ def solver() -> tuple[SolverName | None, SolverParams]:
         [BY_SIZE, *(name.value for name in solvers_here())],
         key="solver",
         bind="query-params",
-        help=f"{BY_SIZE}: openjij-sa while one QUBO holds the problem, hybrid above that.",
+        help=f"{BY_SIZE}: openjij-sa while one QUBO holds the problem, hybrid above that.\n\n"
+        + "\n".join(f"- {name}: {name.traits.description}" for name in solvers_here()),
     )
     return None if name == BY_SIZE else SolverName(name), budget()
 
@@ -237,10 +235,12 @@ def budget() -> SolverParams:
 
 
 def solvers_here() -> list[SolverName]:
-    """Return the solvers that are installed and cost nothing to run."""
-    return [
-        name for name in SolverName if name not in _PAID and find_spec(WHERE[name][0]) is not None
-    ]
+    """Return the solvers that are installed and cost nothing to run.
+
+    Paid ones are asked for under QUBO, in the API and on the command line, where a charge can be
+    consented to.
+    """
+    return [name for name in SolverName if not name.traits.paid and is_installed(name)]
 
 
 def rebalance_values(request: RebalanceRequest) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.registry import REGISTERED
 from kytos.contract.weights import Weights
 from kytos.questions.autoscale.autoscale import autoscale
 from kytos.questions.autoscale.wanted import AutoscaleRequest, ServiceRate
@@ -21,7 +23,6 @@ from kytos.questions.qubo.problem_of import problem_of
 from kytos.questions.qubo.view import QuboView, qubo_of
 from kytos.questions.rebalance import RebalanceRequest, rebalance
 from kytos.questions.recovery.recovery import RecoveryRequest, recover
-from kytos.solve.registry import WHERE
 from tests.questions.small import QUICK, cluster, node, pod
 from tests.solvers import stand_ins
 
@@ -122,7 +123,8 @@ def test_a_charge_is_told_and_nothing_sent(  # type: ignore[no-untyped-def]
     """Whatever the question, and even where the parameters say that it was agreed to."""
     silent = stand_ins.Qpu(connect=Silent, ready=stand_ins.ready)
     monkeypatch.setattr(stand_ins, "SILENT", silent, raising=False)
-    monkeypatch.setitem(WHERE, SolverName.DWAVE_QPU, (stand_ins.__name__, "SILENT"))
+    silent = replace(REGISTERED["dwave-qpu"], module=stand_ins.__name__, attribute="SILENT")
+    monkeypatch.setitem(REGISTERED, "dwave-qpu", silent)
     function, request = asked
     params = QUICK.model_copy(update={"consent": consent})
     offer = Offer(request, WEIGHTS, SolverName.DWAVE_QPU, params)
