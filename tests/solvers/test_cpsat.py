@@ -51,6 +51,60 @@ def test_nothing_ranks_before_the_exact_answer(
     assert result.bound <= lowest + 1e-9 * max(1.0, abs(lowest))
 
 
+extreme = st.sampled_from([0.0, 1e-9, 0.01, 1.0, 1000.0])
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    problems(max_pods=3, max_nodes=2),
+    st.builds(Weights, B=extreme, C=extreme, D=extreme),
+    st.sampled_from([1e-12, 1.0, 1e9]),
+    st.booleans(),
+)
+def test_no_weight_or_price_is_too_extreme(
+    problem: Problem, weights: Weights, price: float, alone: bool
+) -> None:
+    """Coefficients fit 64 bits whatever they are, and the bound stays true."""
+    if alone:  # Nothing can pair: what it would cost must not set the scale.
+        nobody = np.zeros_like(problem.service_fixed)
+        problem = replace(
+            problem,
+            service=np.arange(len(problem.pods)),
+            service_fixed=nobody,
+            pairings=(),
+            preference=None,
+        )
+    problem = replace(problem, price=price * problem.price)
+    result = solve_exact(problem, weights)
+    lowest = min(energy(problem, weights, place).total for place in feasible_placements(problem))
+    assert result.status is ExactStatus.OPTIMAL
+    assert feasible(problem, result.placement)
+    assert result.bound <= lowest + 1e-9 * max(1.0, abs(lowest))
+
+
+def test_services_of_one_replica_set_no_scale() -> None:
+    """Dear pairs that cannot be beside cheap moves: a coefficient passed 2^63."""
+    problem = equal_nodes(2, [(20, 20)] * 2, [0, 1])
+    problem = replace(
+        problem,
+        held_open=np.ones(2, dtype=np.bool_),
+        service=np.arange(2),
+        services=("web", "db"),
+        service_fixed=np.zeros((2, 2), dtype=np.int64),
+    )
+    found = solve_exact(problem, Weights(C=0.01, D=3.0))
+    assert found.status is ExactStatus.OPTIMAL
+    assert found.placement.tolist() == [0, 1]
+
+
+def test_load_far_beyond_its_node_is_told_apart_coarsely() -> None:
+    """A pod of 16 Pi on a node of a hundred: its square would leave 64 bits."""
+    problem = equal_nodes(2, [(2**54, 1), (3, 1)], [0, 0], mode=LoadMode.SPREAD)
+    result = solve_exact(problem, Weights(), SolverParams(proof_work=1.0))
+    lowest = min(energy(problem, Weights(), place).total for place in feasible_placements(problem))
+    assert result.bound <= lowest
+
+
 @pytest.fixture
 def crowded() -> Problem:
     """Enough pods that the search does not end by itself within seconds."""

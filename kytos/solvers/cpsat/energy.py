@@ -18,6 +18,9 @@ from kytos.solvers.cpsat.rules import Count, RulesModel
 LEVELS = 2**14
 """Steps a node's load is told apart in where its exact unit would be finer."""
 
+MOST_STEPS = 2.0**28
+"""Of all load together, however small the nodes are beside it: its square stays within 64 bits."""
+
 
 class EnergyModel(RulesModel):
     """A problem's rules and its energy without `desire`."""
@@ -260,7 +263,7 @@ class EnergyModel(RulesModel):
 
 def load_unit(amounts: Floats, offered: Floats) -> float:
     """The largest unit all amounts are multiples of, unless `LEVELS` is coarser."""
-    coarsest = float(offered.max()) / LEVELS
+    coarsest = max(float(offered.max()) / LEVELS, float(amounts.sum()) / MOST_STEPS)
     for fraction in (1, 2, 4, 8):
         whole = amounts * fraction
         if np.array_equal(whole, np.rint(whole)) and whole.max() < 2**62:

@@ -10,6 +10,9 @@ from ortools.sat.python import cp_model
 OBJECTIVE_RANGE = 2.0**58
 """Span of the integer objective; CP-SAT refuses what could leave 64 bits."""
 
+LARGEST_EXPONENT = 900
+"""Of the scale: whatever the span, it and the range divided by it stay within a double."""
+
 
 @dataclass
 class Objective:
@@ -24,15 +27,22 @@ class Objective:
     """What rounding inside the variables can have hidden."""
 
     def add(self, coefficient: float, variable: cp_model.IntVar, magnitude: float = 1.0) -> None:
-        """Add coefficient x variable, whose magnitude is at most the one given."""
-        if coefficient:
+        """Add coefficient x variable, whose magnitude is at most the one given.
+
+        A variable that can only be 0 adds nothing, and would not count in the span: its
+        coefficient could be scaled beyond 64 bits.
+        """
+        if coefficient and magnitude:
             self.terms.append((coefficient, variable, magnitude))
 
     @property
     def scale(self) -> float:
         """Integer units per unit of energy, a power of two."""
         span = sum(abs(coefficient) * size for coefficient, _, size in self.terms)
-        return 2.0 ** math.floor(math.log2(OBJECTIVE_RANGE / span)) if span else 1.0
+        if not span:
+            return 1.0
+        exponent = math.floor(math.log2(OBJECTIVE_RANGE) - math.log2(span))
+        return 2.0 ** max(-LARGEST_EXPONENT, min(exponent, LARGEST_EXPONENT))
 
     def expression(self) -> cp_model.LinearExpr:
         """Return the objective in integer units, without its constant."""
