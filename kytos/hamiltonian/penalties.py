@@ -19,7 +19,7 @@ import numpy as np
 
 from kytos.contract.weights import Weights, exchange_rates
 from kytos.hamiltonian.layout import Layout
-from kytos.problem import Floats, Ints, LoadMode
+from kytos.problem import Floats, Ints, LoadMode, Tally
 
 MARGIN = 1.05
 """Just above: enough to decide a tie for the side that keeps the constraint."""
@@ -86,12 +86,27 @@ def penalties(
         targets = problem.tallies[exclusion.targets]
         members = carriers.members | targets.members
         exclusions.append(above(stake[members]))
-        partners = 1
+        partners = _partners(layout, carriers, targets)[members]
         if sure:
-            partners = 2 * int(members.sum()) + int(carriers.fixed.sum() + targets.fixed.sum())
+            fixed = int(carriers.fixed.sum() + targets.fixed.sum())
+            partners = np.full_like(partners, 2 * int(members.sum()) + fixed)
         freed[members] += exclusions[-1] * partners
     pods = MARGIN * np.maximum(together if sure else stake, least)
     return Penalties(pods + stake * sure + freed, rows, np.array(exclusions))
+
+
+def _partners(layout: Layout, carriers: Tally, targets: Tally) -> Ints:
+    """``(pods,)`` how many pairs a pod that is somewhere -1 times can pay others for at the most.
+
+    Of k pods that exclude one another, k(k - 1)/2 pairs are broken where k are paid for: never
+    more than one is worth it. Those that exclude only the pod, and not each other, all are.
+    """
+    if carriers is targets:
+        return np.ones(len(layout.free), dtype=np.int64)
+    carrying, wanted = (tally.members & layout.free for tally in (carriers, targets))
+    met = np.maximum(carriers.members * int(wanted.sum()), targets.members * int(carrying.sum()))
+    partners: Ints = np.maximum(met, 1)
+    return partners
 
 
 def _reach(layout: Layout, weights: Weights, *, sure: bool) -> Floats:

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from kytos.contract.params import Capacity, Encoding
@@ -15,9 +15,10 @@ from kytos.contract.weights import Weights
 from kytos.hamiltonian.layout import Scope
 from kytos.hamiltonian.model import CompileCache, Model, build_model
 from kytos.hamiltonian.qubo import compile_model
-from kytos.problem import UNPLACED, LoadMode, Problem
+from kytos.problem import UNPLACED, Exclusion, LoadMode, Problem, Tally
 from kytos.referee.energy import energy
 from tests.problems import problems, random_feasible, random_problem, seeds
+from tests.solvers.baselines.test_baselines import equal_nodes
 
 encodings = st.sampled_from(Encoding)
 capacities = st.sampled_from(Capacity)
@@ -119,7 +120,24 @@ def test_breaking_a_constraint_never_pays(problem, encoding):
     assert energy(problem, Weights(), placement).total == pytest.approx(best, rel=1e-9, abs=1e-9)
 
 
+def shunned() -> Problem:
+    """One pod that three others, which do not mind each other, may not share a node with.
+
+    With nothing in the objective the others come to its node for free: in two places at once it
+    is there -1 times, and each of them met that.
+    """
+    nodes = np.arange(3)
+    tallies = tuple(
+        Tally(nodes, np.array(members), np.zeros(3, dtype=np.int64))
+        for members in ([True, False, False, False], [False, True, True, True])
+    )
+    exclusions = (Exclusion(0, 1, "apart"),)
+    return equal_nodes(3, [(1, 1)] * 4, [0, 1, 1, 1], tallies=tallies, exclusions=exclusions)
+
+
 @settings(max_examples=40, deadline=None)
+@example(shunned(), Encoding.STAY_PUT, Weights(A=1, B=0, C=0, D=0))
+@example(replace(shunned(), mode=LoadMode.SPREAD), Encoding.STAY_PUT, Weights())
 @given(problems(max_pods=4, max_nodes=3), encodings, weightings)
 def test_no_pod_in_two_places_at_the_minimum(problem, encoding, weights):
     """The penalty of a stake already outweighs what a second bit would reward."""
