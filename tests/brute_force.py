@@ -9,7 +9,7 @@ import numpy as np
 
 from kytos.contract.weights import Weights
 from kytos.problem import UNPLACED, Ints, Problem
-from kytos.referee.energy import energy
+from kytos.referee.energy import Score, energy, score
 from kytos.referee.feasible import feasible
 
 
@@ -42,3 +42,8 @@ def rank(problem: Problem, weights: Weights, placement: Ints) -> tuple[float, ..
     services = set(problem.lifeline[problem.lifeline >= 0].tolist())
     down = [(placement[problem.lifeline == service] < 0).all() for service in services]
     return (*left, float(sum(down)), energy(problem, weights, placement).total)
+
+
+def lowest_score(problem: Problem, weights: Weights) -> Score:
+    """The best of all feasible placements: who is left out, then the energy without desire."""
+    return min(score(problem, weights, placement) for placement in feasible_placements(problem))

@@ -6,6 +6,8 @@ from kytos.bounds.certificate import (
     CertificateStatus,
     GapOf,
     certificate,
+    ended_by,
+    held_against,
     relative_gap,
 )
 from kytos.bounds.lower_bound import BoundSource, LowerBound, lower_bound
@@ -18,6 +20,8 @@ __all__ = [
     "GapOf",
     "LowerBound",
     "certificate",
+    "ended_by",
+    "held_against",
     "lower_bound",
     "relative_gap",
 ]

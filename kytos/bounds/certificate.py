@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from enum import StrEnum
 
+from kytos.bounds.left_out import proven_fewest, surely_placed
 from kytos.bounds.lower_bound import BoundSource, LowerBound, lower_bound
 from kytos.cluster import Frozen
+from kytos.contract.watch import StopReason
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.referee.energy import energy
@@ -35,17 +37,25 @@ class GapOf(StrEnum):
 
 
 class Certificate(Frozen):
-    """What is proven about a placement's energy."""
+    """What is proven about a placement: of who is left out first, then of its energy.
+
+    Pods without a node come before any energy (`kytos.problem.Problem.left_out`): the bound is one
+    on placements that leave out as few, and what those left out cost is no part of the gap.
+    """
 
     status: CertificateStatus
     bound: float
-    """No feasible placement has a lower energy H."""
+    """No feasible placement that leaves out as few pods has a lower energy H."""
     gap: float | None
-    """(H - bound), relative to what `gap_of` names."""
+    """(H - bound), relative to what `gap_of` names; what pods without a node cost is in neither."""
     gap_of: GapOf
     source: BoundSource
     no_move_pays: bool = False
     """The placement is the current one, and optimal."""
+    bound_without_left_out: float | None = None
+    """The bound less what pods without a node cost, to full precision; None where none is."""
+    left_out_proven: bool = True
+    """No placement leaves out fewer pods, class by class of priority; else nothing is optimal."""
 
 
 def certificate(
@@ -53,6 +63,7 @@ def certificate(
     weights: Weights,
     placement: Ints,
     proven: float = -math.inf,
+    fewest: bool = False,
 ) -> Certificate:
     """Return what is proven about a feasible placement.
 
@@ -62,24 +73,57 @@ def certificate(
         ``(pods,)``, breaking no rule.
     proven
         A bound that the exact solver proved, if any (`kytos.solve.solve.result.Solution.bound`).
+    fewest
+        Whether it proved that no placement leaves out fewer.
     """
-    found = energy(problem, weights, placement).total
-    bound = lower_bound(problem, weights)
+    bound = lower_bound(problem, weights, surely_placed(problem, placement))
     if proven > bound.value:
         bound = LowerBound(proven, BoundSource.CP_SAT)
+    fewest = fewest or proven_fewest(problem, placement)
+    return _certified(problem, weights, placement, bound, fewest)
+
+
+def held_against(
+    problem: Problem, weights: Weights, placement: Ints, proven: Certificate
+) -> Certificate:
+    """Return what another's certificate proves of a placement that leaves out as few pods."""
+    apart = proven.bound_without_left_out
+    bound = LowerBound(proven.bound if apart is None else apart, proven.source)
+    return _certified(problem, weights, placement, bound, proven.left_out_proven)
+
+
+def _certified(
+    problem: Problem, weights: Weights, placement: Ints, bound: LowerBound, fewest: bool
+) -> Certificate:
+    terms = energy(problem, weights, placement)
+    found = terms.without_desire(weights)
+    lost = weights.A * terms.constraint
     # Float sums in another order may leave the bound a hair above what it bounds.
     value = min(bound.value, found)
-    optimal = _closed(problem, weights, found, value)
+    optimal = fewest and _closed(problem, weights, found, value)
     gap = relative_gap(problem, weights, found, value)
     status = CertificateStatus.BOUNDED if gap is not None else CertificateStatus.NONE
     return Certificate(
         status=CertificateStatus.OPTIMAL if optimal else status,
-        bound=value,
+        bound=min(value + lost, terms.total),
         gap=gap,
         gap_of=GapOf.SQUARES if problem.mode is LoadMode.SPREAD else GapOf.BOUND,
         source=bound.source,
         no_move_pays=optimal and bool((placement == problem.current).all()),
+        bound_without_left_out=value if lost else None,
+        left_out_proven=fewest,
     )
+
+
+def ended_by(reason: StopReason, given: Certificate) -> StopReason:
+    """Return what ended a solve, in agreement with what is proven of its answer.
+
+    The exact solver may have searched everything and yet, for the rounding inside it, have proven
+    no more than a bound: then its work was done, and nothing is said to be optimal.
+    """
+    if reason is StopReason.OPTIMAL and given.status is not CertificateStatus.OPTIMAL:
+        return StopReason.WORK
+    return reason
 
 
 def relative_gap(problem: Problem, weights: Weights, found: float, bound: float) -> float | None:

@@ -10,7 +10,14 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from kytos.bounds import TOLERANCE, BoundSource, Certificate, certificate, relative_gap
+from kytos.bounds import (
+    BoundSource,
+    Certificate,
+    CertificateStatus,
+    certificate,
+    ended_by,
+    held_against,
+)
 from kytos.cluster import Cluster, Frozen, Note
 from kytos.compare.baselines import propose
 from kytos.compare.plan import Plan, plan_of
@@ -25,7 +32,7 @@ from kytos.problem import Ints, LoadMode, Problem
 from kytos.questions.parts.build_problem import prices_known
 from kytos.questions.parts.notes import answer_notes
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
-from kytos.referee.energy import energy
+from kytos.referee.energy import energy, score
 from kytos.solve.registry import find_solver
 from kytos.solve.solve import proof_work, solve
 
@@ -115,7 +122,9 @@ def compare_solvers(
         share = (position, len(request.solvers) + 1)
         runs.append(_run(problem, weights, name, params, _within(watch, name.value, share)))
     watch.report("proof", len(runs) / (len(runs) + 1), None)
-    proven = _proof(problem, weights, runs, params, watch)
+    found = [problem.current, *(run.placement for run in runs if run.placement is not None)]
+    best = min(found, key=lambda place: score(problem, weights, place))
+    proven = _proof(problem, weights, runs, best, params, watch)
     return Comparison(
         mode=request.mode,
         weights=weights,
@@ -123,7 +132,7 @@ def compare_solvers(
         start=plan_of(problem, weights, problem.current, known),
         bound=proven.bound,
         bound_source=proven.source,
-        rows=tuple(_judged(problem, weights, run, proven.bound, known) for run in runs),
+        rows=tuple(_judged(problem, weights, run, proven, best, known) for run in runs),
         notes=answer_notes(cluster),
     )
 
@@ -135,6 +144,7 @@ class _Run:
     row: Row
     placement: Ints | None = None
     bound: float = -math.inf
+    fewest: bool = False
 
 
 def _run(
@@ -163,7 +173,9 @@ def _run(
         "messages": report.messages,
         "qubo": report.qubo,
     }
-    return _Run(row.model_copy(update=told), solution.placement, solution.bound)
+    return _Run(
+        row.model_copy(update=told), solution.placement, solution.bound, solution.fewest
+    )
 
 
 def _baseline(
@@ -187,31 +199,45 @@ def _baseline(
 
 
 def _proof(
-    problem: Problem, weights: Weights, runs: Sequence[_Run], params: SolverParams, watch: Watch
+    problem: Problem,
+    weights: Weights,
+    runs: Sequence[_Run],
+    best: Ints,
+    params: SolverParams,
+    watch: Watch,
 ) -> Certificate:
-    """The certificate of the best placement any of them found: its bound holds for all."""
-    found = [problem.current, *(run.placement for run in runs if run.placement is not None)]
-    best = min(
-        found,
-        key=lambda place: (problem.left_out(place), energy(problem, weights, place).total),
-    )
-    bound, work = max(run.bound for run in runs), proof_work(problem, params)
+    """The certificate of the best: its bound holds for all that leave out as few."""
+    alike = [run for run in runs if _leaves_out_as_few(problem, run.placement, best)]
+    bound = max((run.bound for run in alike), default=-math.inf)
+    fewest, work = any(run.fewest for run in alike), proof_work(problem, params)
     if bound == -math.inf and work and watch.reason is None:
         cp_sat = find_solver(SolverName.CP_SAT)
         assert isinstance(cp_sat, Improver)
         given = params.model_copy(update={"proof_work": work})
-        bound = cp_sat.improve(problem, weights, best, given, watch).bound
-    return certificate(problem, weights, best, bound)
+        proof = cp_sat.improve(problem, weights, best, given, watch)
+        if _leaves_out_as_few(problem, proof.placement, best):
+            bound, fewest = proof.bound, proof.fewest
+    return certificate(problem, weights, best, bound, fewest)
 
 
-def _judged(problem: Problem, weights: Weights, run: _Run, bound: float, known: bool) -> Row:
-    """The row with its plan and its distance to the bound."""
+def _leaves_out_as_few(problem: Problem, placement: Ints | None, best: Ints) -> bool:
+    return placement is not None and problem.left_out(placement) == problem.left_out(best)
+
+
+def _judged(
+    problem: Problem, weights: Weights, run: _Run, proven: Certificate, best: Ints, known: bool
+) -> Row:
+    """The row with its plan and its distance to the common bound; none where it leaves out more."""
     if run.placement is None:
         return run.row
     plan = plan_of(problem, weights, run.placement, known)
-    gap = relative_gap(problem, weights, plan.energy.total, bound)
-    optimal = gap is not None and gap <= TOLERANCE
-    return run.row.model_copy(update={"plan": plan, "gap": gap, "optimal": optimal})
+    told: dict[str, object] = {"plan": plan}
+    if _leaves_out_as_few(problem, run.placement, best):
+        given = held_against(problem, weights, run.placement, proven)
+        optimal = given.status is CertificateStatus.OPTIMAL
+        ended = run.row.stopped_by and ended_by(run.row.stopped_by, given)
+        told |= {"gap": given.gap, "optimal": optimal, "stopped_by": ended}
+    return run.row.model_copy(update=told)
 
 
 def _within(watch: Watch, name: str, share: tuple[int, int]) -> Watch:

@@ -65,7 +65,10 @@ class Improvement:
     trace
         Best energy over time: (seconds since the call, energy).
     bound
-        No feasible placement has a lower energy H; ``-inf`` when nothing was proven.
+        No feasible placement that leaves out as few pods as `placement` (`Problem.left_out`) has a
+        lower energy without desire; ``-inf`` when nothing was proven.
+    fewest
+        Whether it is proven that no feasible placement leaves out fewer.
     """
 
     placement: Ints
@@ -75,6 +78,7 @@ class Improvement:
     qubo: QuboFacts | None = None
     messages: tuple[str, ...] = ()
     bound: float = -math.inf
+    fewest: bool = False
 
 
 @runtime_checkable

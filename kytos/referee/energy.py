@@ -29,6 +29,29 @@ class EnergyTerms:
     affinity: float
     total: float
 
+    def without_desire(self, weights: Weights) -> float:
+        """H but for what pods without a node (and, where any are, broken rules) cost.
+
+        With many priorities the desire of one pod is beyond 1e17, and H tells nothing else apart.
+        """
+        return weights.B * self.load + weights.C * self.cost + weights.D * self.affinity
+
+
+Score = tuple[tuple[int, ...], float]
+"""What decides between feasible placements: who is left out, then the energy without desire."""
+
+
+def score(problem: Problem, weights: Weights, placement: Ints) -> Score:
+    """Return what decides between feasible placements; lower is better."""
+    terms = energy(problem, weights, placement)
+    return problem.left_out(placement), terms.without_desire(weights)
+
+
+def fall(weights: Weights, before: EnergyTerms, after: EnergyTerms) -> float:
+    """By how much H fell, of the parts: a difference of totals may have no digit left."""
+    unplaced = weights.A * (before.constraint - after.constraint)
+    return unplaced + before.without_desire(weights) - after.without_desire(weights)
+
 
 def energy(problem: Problem, weights: Weights, placement: Ints) -> EnergyTerms:
     """Return the energy of a placement ``(pods,)``.

@@ -18,7 +18,7 @@ from kytos.hamiltonian.decode import NOT_ONE_PLACE, broken_constraints
 from kytos.hamiltonian.layout import Scope
 from kytos.hamiltonian.model import Model, build_model
 from kytos.problem import Bools, Ints, LoadMode, Problem
-from kytos.referee.energy import energy
+from kytos.referee.energy import score
 from kytos.referee.feasible import feasible
 from kytos.referee.incremental import PlacementState
 from kytos.solve.registry import find_solver
@@ -201,11 +201,6 @@ def _best_read(
         if reached < least:
             best, least = offered, reached
     return best, tuple(broken)
-
-
-def score(problem: Problem, weights: Weights, placement: Ints) -> tuple[tuple[int, ...], float]:
-    """Return what decides between feasible placements: who is left out, then the exact energy."""
-    return problem.left_out(placement), energy(problem, weights, placement).total
 
 
 def _as_far_as_it_fits(problem: Problem, placement: Ints, wanted: Ints) -> Ints | None:

@@ -23,9 +23,10 @@ from kytos.contract.solver import Availability, Improvement
 from kytos.contract.watch import Report, StopReason, Watch
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
+from kytos.referee.energy import EnergyTerms, Score, energy, fall, score
 from kytos.referee.feasible import feasible
 from kytos.refine import default_proposals, refine
-from kytos.solve.blocks import Annealed, Block, anneal_block, block_sampler, choose_blocks, score
+from kytos.solve.blocks import Annealed, Block, anneal_block, block_sampler, choose_blocks
 from kytos.solve.dask import dask_runner
 from kytos.solve.threads import Runner, threads
 
@@ -103,8 +104,9 @@ class _Search:
         deadline = min(watch.deadline, self.began + params.time_limit_s)
         self.watch = replace(watch, deadline=deadline)
         self.best = placement
-        self.best_score = score(problem, weights, placement)
-        self.trace = [(0.0, self.best_score[1])]
+        self.best_score: Score = score(problem, weights, placement)
+        self.reached: EnergyTerms = energy(problem, weights, placement)
+        self.trace = [(0.0, self.reached.total)]
         self.books = _Books()
         self.cut = False
         self.sampler = f"blocks by {params.block_sampler.value}"
@@ -128,7 +130,7 @@ class _Search:
                 return
             self._refine(again, int(seed.generate_state(1)[0]), 1 / left)
 
-    def _settled(self, before: tuple[tuple[int, ...], float]) -> bool:
+    def _settled(self, before: Score) -> bool:
         """Whether to end rather than refine once more what blocks have left at `before`.
 
         A consolidation that was refined to its end and that blocks did not better is not bettered
@@ -144,13 +146,13 @@ class _Search:
             stages=self.books.stages(),
             trace=tuple(self.trace),
             stopped_by=self._reason or (StopReason.CLOCK if self.cut else StopReason.WORK),
-            qubo=self.books.facts(self.problem, self.best_score[1]),
+            qubo=self.books.facts(self.problem, self.reached.total),
         )
 
     @property
     def _reason(self) -> StopReason | None:
         target = self.params.target_energy
-        if target is not None and self.best_score[1] <= target:
+        if target is not None and self.reached.total <= target:
             return StopReason.TARGET
         return self.watch.reason
 
@@ -172,22 +174,22 @@ class _Search:
         )
         refined = refine(self.problem, self.weights, self.best, proposals, seed, watch)
         self.cut |= refined.stopped_by is StopReason.CLOCK
-        before = self.best_score[1]
+        before = self.reached
         offset = began - self.began
         self.trace.extend(
             (offset + point.seconds, point.energy)
             for point in refined.trace
-            if point.energy <= before
+            if point.energy <= before.total
         )
         self._offer(refined.placement)
-        self.books.add(REFINE, time.monotonic() - began, before, self.best_score[1])
+        self._book(REFINE, began, before)
 
     def _anneal_blocks(self, runner: Runner, seed: np.random.SeedSequence, share: float) -> None:
         """Anneal disjoint blocks side by side; keep those that lower the exact energy, in order.
 
         They are begun and read for at most a share of the time that is left.
         """
-        began, before = time.monotonic(), self.best_score[1]
+        began, before = time.monotonic(), self.reached
         deadline = min(self.watch.deadline, began + share * self.watch.remaining_s)
         watch = replace(self.watch, deadline=deadline)
         blocks = choose_blocks(self.problem, self.best, self.params, seed)
@@ -199,19 +201,24 @@ class _Search:
                 offered[annealed.pods] = annealed.placement
                 # What ties blocks together was judged as if the others stood still.
                 kept = feasible(self.problem, offered) and self._offer(offered)
-                self.trace.append((time.monotonic() - self.began, self.best_score[1]))
+                self.trace.append((time.monotonic() - self.began, self.reached.total))
                 self.books.add_block(block, annealed, kept)
-                self.watch.report(self.sampler, (number + 1) / len(blocks), self.best_score[1])
+                self.watch.report(self.sampler, (number + 1) / len(blocks), self.reached.total)
         except ConsentRequiredError as error:
             raise _for_all_blocks(error, len(blocks) * self.params.rounds) from error
         self.cut |= watch.reason is StopReason.CLOCK
-        self.books.add(self.sampler, time.monotonic() - began, before, self.best_score[1])
+        self._book(self.sampler, began, before)
+
+    def _book(self, part: str, began: float, before: EnergyTerms) -> None:
+        gained = fall(self.weights, before, self.reached)
+        self.books.add(part, time.monotonic() - began, gained, self.reached.total)
 
     def _offer(self, placement: Ints) -> bool:
         found = score(self.problem, self.weights, placement)
         better = found < self.best_score
         if better:
             self.best, self.best_score = placement, found
+            self.reached = energy(self.problem, self.weights, placement)
         return better
 
 
@@ -237,12 +244,14 @@ class _Books:
     blocks: list[tuple[Block, Annealed]] = field(default_factory=list)
     kept: int = 0
 
-    def add(self, name: str, seconds: float, before: float, after: float) -> None:
+    def add(self, name: str, seconds: float, gained: float, after: float) -> None:
         """Book one run of a part."""
         old = self.parts.get(name, Stage(name=name, seconds=0.0, gained=0.0))
-        gained = (old.gained or 0.0) + before - after
         self.parts[name] = Stage(
-            name=name, seconds=old.seconds + seconds, energy=after, gained=gained
+            name=name,
+            seconds=old.seconds + seconds,
+            energy=after,
+            gained=(old.gained or 0.0) + gained,
         )
 
     def add_block(self, block: Block, annealed: Annealed, kept: bool) -> None:

@@ -19,4 +19,7 @@ class Solution:
     start_energy: EnergyTerms
     report: SolverReport
     bound: float = -math.inf
-    """No feasible placement has a lower energy H, as far as the exact solver proved it."""
+    """No feasible placement that leaves out as few pods has a lower energy without desire, as far
+    as the exact solver proved it."""
+    fewest: bool = False
+    """The exact solver proved that no feasible placement leaves out fewer."""

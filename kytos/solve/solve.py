@@ -23,7 +23,7 @@ from kytos.hamiltonian.decode import broken_constraints
 from kytos.hamiltonian.layout import Scope
 from kytos.hamiltonian.model import CompileCache, Model, build_model
 from kytos.problem import Floats, Ints, LoadMode, Problem
-from kytos.referee.energy import energy
+from kytos.referee.energy import energy, fall
 from kytos.referee.feasible import feasible
 from kytos.refine import default_proposals, refine, repair
 from kytos.solve.focus import focus
@@ -137,6 +137,7 @@ class _Run:
     proposed: float | None = None
     stopped_by: StopReason = StopReason.WORK
     bound: float = -math.inf
+    fewest: bool = False
     _annealed: tuple[Model, Drawn] | None = None
 
     def __post_init__(self) -> None:
@@ -218,10 +219,13 @@ class _Run:
         found = improver.improve(self.problem, self.weights, self.best, params, watch)
         self._check(improver.name, found.placement)
         self._offer(found.placement)
+        # A bound is one on placements that leave out as few.
+        if self.problem.left_out(found.placement) == self.problem.left_out(self.best):
+            self.bound = max(self.bound, found.bound)
+            self.fewest |= found.fewest
         self.stages.extend(found.stages)
         self.trace.extend((offset + seconds, reached) for seconds, reached in found.trace)
         self.messages.extend(found.messages)
-        self.bound = max(self.bound, found.bound)
         return found
 
     def place(self, placer: Placer) -> None:
@@ -229,8 +233,9 @@ class _Run:
         with self._stage("place"):
             placement = placer.place(self.problem, self.weights, self.params, self.watch)
         self._check(placer.name, placement)
-        self.proposed = energy(self.problem, self.weights, placement).total
-        if not self._offer(placement) and self.proposed > self.start_energy.total:
+        reached = energy(self.problem, self.weights, placement)
+        self.proposed = reached.total
+        if not self._offer(placement) and fall(self.weights, self.start_energy, reached) < 0:
             self.messages.append(
                 f"{placer.name.value} itself reaches {self.proposed:.4g}, worse than doing "
                 f"nothing ({self.start_energy.total:.4g}); nothing is moved."
@@ -259,6 +264,7 @@ class _Run:
                 messages=tuple(self.messages),
             ),
             bound=self.bound,
+            fewest=self.fewest,
         )
 
     def _build(self, model: Model, strength: Floats | None) -> dimod.BinaryQuadraticModel:
@@ -325,20 +331,24 @@ class _Run:
         """Keep a feasible placement where it is better; fewer unplaced pods always are."""
         found = energy(self.problem, self.weights, placement)
         left, left_so_far = self.problem.left_out(placement), self.problem.left_out(self.best)
-        better = (left, found.total) < (left_so_far, self.best_energy.total)
+        rest, rest_so_far = (
+            terms.without_desire(self.weights) for terms in (found, self.best_energy)
+        )
+        better = (left, rest) < (left_so_far, rest_so_far)
         if better:
             self.best, self.best_energy = placement, found
+            if left < left_so_far:
+                self.bound, self.fewest = -math.inf, False
         return better
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:
-        began, before = time.monotonic(), self.best_energy.total
-        self.watch.report(name, 0.0, before)
+        began, before = time.monotonic(), self.best_energy
+        self.watch.report(name, 0.0, before.total)
         yield
         now = time.monotonic()
         reached = self.best_energy.total
-        self.stages.append(
-            Stage(name=name, seconds=now - began, energy=reached, gained=before - reached)
-        )
+        gained = fall(self.weights, before, self.best_energy)
+        self.stages.append(Stage(name=name, seconds=now - began, energy=reached, gained=gained))
         self.trace.append((now - self.started, reached))
         self.watch.report(name, 1.0, reached)

@@ -13,14 +13,17 @@ from kytos.bounds import (
     BoundSource,
     CertificateStatus,
     certificate,
+    ended_by,
     lower_bound,
     relative_gap,
 )
+from kytos.contract.watch import StopReason
 from kytos.contract.weights import Weights
 from kytos.problem import UNPLACED, Exclusion, LoadMode, MoveLimit, Problem, Tally
-from kytos.referee.energy import energy
+from kytos.questions.parts.build_problem import superincreasing
+from kytos.referee.energy import energy, score
 from kytos.solvers.cpsat import solve_exact
-from tests.brute_force import feasible_placements, lowest_energy
+from tests.brute_force import feasible_placements, lowest_score
 from tests.problems import problems
 from tests.solvers.baselines.test_baselines import equal_nodes
 
@@ -38,21 +41,63 @@ LOAD_ONLY = Weights(C=0.0, D=0.0)
 @given(problems(max_pods=4, max_nodes=3), weights)
 def test_no_placement_is_below_the_bound(problem: Problem, weights: Weights) -> None:
     """Whatever the mode, the weights and the rules, a bound bounds."""
-    lowest = lowest_energy(problem, weights)
+    lowest = min(score(problem, weights, place)[1] for place in feasible_placements(problem))
     assert lower_bound(problem, weights).value <= lowest + 1e-9 * max(1.0, abs(lowest))
 
 
 @settings(max_examples=20, deadline=None)
 @given(problems(max_pods=3, max_nodes=3), weights)
 def test_what_is_called_optimal_is(problem: Problem, weights: Weights) -> None:
-    """Only placements with the least energy of all get the word, and the exact solver helps."""
-    lowest = lowest_energy(problem, weights)
+    """Only what leaves out the fewest, with the least energy of those, gets the word."""
+    least = lowest_score(problem, weights)
     for placement in feasible_placements(problem):
-        found = energy(problem, weights, placement).total
+        left, found = score(problem, weights, placement)
         given = certificate(problem, weights, placement)
-        assert given.bound <= found
+        assert given.bound <= energy(problem, weights, placement).total
+        if given.left_out_proven:
+            assert left == least[0]
         if given.status is CertificateStatus.OPTIMAL:
-            assert found == pytest.approx(lowest, rel=2e-6, abs=2e-6 * (1 + abs(given.bound)))
+            assert (left, pytest.approx(found, rel=2e-6, abs=2e-6 * (1 + abs(found)))) == least
+
+
+def crowded(seed: int, priorities: int, mode: LoadMode) -> Problem:
+    """A few pods that run or wait, one that fits nowhere; and what many priorities make of it."""
+    rng = np.random.default_rng(seed)
+    requests = [*rng.integers(20, 60, (4, 2)).tolist(), [900, 10]]
+    current = [0, *rng.choice([UNPLACED, 1], 3), UNPLACED]
+    problem = equal_nodes(2, requests, current, mode=mode)
+    # As many pods of every priority below, all placed elsewhere: desires are superincreasing.
+    desire = superincreasing(np.repeat(np.arange(priorities), 11))[::11]
+    wants = desire[np.append(rng.integers(0, priorities, 4), priorities - 1)]
+    return replace(problem, desire=np.where(problem.must_place, 0.0, wants))
+
+
+@pytest.mark.parametrize("mode", list(LoadMode))
+@pytest.mark.parametrize("priorities", [1, 2, 5, 16])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_pod_that_fits_nowhere_proves_nothing(
+    seed: int, priorities: int, mode: LoadMode
+) -> None:
+    """Its desire, up to 1e17, is in H and bound alike: neither makes a plan the best."""
+    problem = crowded(seed, priorities, mode)
+    exact = solve_exact(problem, Weights())
+    placements = list(feasible_placements(problem))
+    scores = [score(problem, Weights(), placement) for placement in placements]
+    least = min(scores)
+    assert score(problem, Weights(), exact.placement) == (least[0], pytest.approx(least[1]))
+    best = certificate(problem, Weights(), exact.placement, exact.bound, exact.fewest)
+    assert best.status is CertificateStatus.OPTIMAL
+    for placement, (left, found) in zip(placements, scores, strict=True):
+        for proven in ((-np.inf, False), (exact.bound, exact.fewest)):
+            if proven[1] and left != least[0]:
+                continue  # The exact solver's bound is one on those that leave out as few.
+            given = certificate(problem, Weights(), placement, *proven)
+            worse = left > least[0] or found > least[1] * (1 + 1e-4) + 1e-4
+            assert not (worse and given.status is CertificateStatus.OPTIMAL)
+            alike = [rest for others, rest in scores if others == left]
+            assert given.bound_without_left_out is not None
+            assert given.bound_without_left_out <= min(alike) + 1e-9
+            assert given.gap is None or given.gap < 10  # Relative to the rest, not to the desire.
 
 
 def test_packed_halves_are_optimal() -> None:
@@ -168,11 +213,19 @@ def test_the_exact_solver_closes_a_gap_when_asked() -> None:
     assert exact.source is BoundSource.CP_SAT
 
 
-def test_pods_that_cannot_all_fit_are_accounted_for() -> None:
-    """Two pods of 80 on one node of 100: desire for at least three quarters of one is lost."""
+def test_pods_that_cannot_all_fit_are_counted() -> None:
+    """Two pods of 80 on one node of 100: that one stays out is proven; which may be is not."""
     problem = equal_nodes(1, [(80, 80), (80, 80)], [UNPLACED, UNPLACED])
-    bound = lower_bound(problem, LOAD_ONLY).value
-    assert 0.75e6 <= bound <= lowest_energy(problem, LOAD_ONLY)
+    assert certificate(problem, LOAD_ONLY, np.array([0, UNPLACED])).left_out_proven
+    assert not certificate(problem, LOAD_ONLY, np.array([UNPLACED, UNPLACED])).left_out_proven
+
+
+def test_searched_to_the_end_is_not_yet_optimal() -> None:
+    """What ended a solve never says more than its certificate."""
+    problem = equal_nodes(2, [(30, 30)] * 3, [0, 0, 1], mode=LoadMode.SPREAD)
+    bounded = certificate(problem, LOAD_ONLY, problem.current)
+    assert ended_by(StopReason.OPTIMAL, bounded) is StopReason.WORK
+    assert ended_by(StopReason.CLOCK, bounded) is StopReason.CLOCK
 
 
 def test_the_gap_of_a_spread_is_relative_to_the_sum_of_squares() -> None:

@@ -16,7 +16,7 @@ from kytos.contract.params import SolverParams
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
 from kytos.problem import UNPLACED, LoadMode, Problem
-from kytos.referee.energy import energy
+from kytos.referee.energy import energy, score
 from kytos.referee.feasible import feasible
 from kytos.solvers.cpsat import CP_SAT, ExactStatus, place_most, solve_exact, solver
 from kytos.solvers.cpsat import energy as energy_model
@@ -47,7 +47,9 @@ def test_nothing_ranks_before_the_exact_answer(
     assert result.status is ExactStatus.OPTIMAL
     assert feasible(problem, result.placement)
     assert rank(problem, weights, result.placement) == pytest.approx(best, rel=1e-6, abs=1e-6)
-    lowest = min(energy(problem, weights, placement).total for placement in everything)
+    least = min(score(problem, weights, placement) for placement in everything)
+    assert result.fewest == (problem.left_out(result.placement) == least[0])
+    lowest = least[1]
     assert result.bound <= lowest + 1e-9 * max(1.0, abs(lowest))
 
 
@@ -76,7 +78,7 @@ def test_no_weight_or_price_is_too_extreme(
         )
     problem = replace(problem, price=price * problem.price)
     result = solve_exact(problem, weights)
-    lowest = min(energy(problem, weights, place).total for place in feasible_placements(problem))
+    _, lowest = min(score(problem, weights, place) for place in feasible_placements(problem))
     assert result.status is ExactStatus.OPTIMAL
     assert feasible(problem, result.placement)
     assert result.bound <= lowest + 1e-9 * max(1.0, abs(lowest))
@@ -195,9 +197,8 @@ def test_rounded_loads_still_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(energy_model, "LEVELS", 8)
     for seed in range(20):
         problem = random_problem(seed, pods=4, nodes=3, mode=LoadMode.SPREAD, traffic=False)
-        lowest = min(
-            energy(problem, Weights(), placement).total
-            for placement in feasible_placements(problem)
+        _, lowest = min(
+            score(problem, Weights(), placement) for placement in feasible_placements(problem)
         )
         assert solve_exact(problem, Weights()).bound <= lowest + 1e-9
 

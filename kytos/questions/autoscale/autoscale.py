@@ -166,7 +166,7 @@ def _certified(
     problem: Problem, weights: Weights, solution: Solution, after: Energy
 ) -> Certificate:
     """What is proven about where the granted replicas run; their counts are settled exactly."""
-    proven = certificate(problem, weights, solution.placement, solution.bound)
+    proven = certificate(problem, weights, solution.placement, solution.bound, solution.fewest)
     settled = after.total - solution.energy.total
     return proven.model_copy(update={"bound": proven.bound + settled})
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kytos.bounds import certificate
+from kytos.bounds import certificate, ended_by
 from kytos.cluster import LOAD_RESOURCES, Cluster
 from kytos.contract.weights import Weights
 from kytos.problem import Floats, Ints, Problem
@@ -23,6 +23,8 @@ def shared_answer(
 ) -> dict[str, Any]:
     """Return the fields of `kytos.questions.outcome.Outcome`."""
     known = prices_known(cluster)
+    proven = certificate(problem, weights, solution.placement, solution.bound, solution.fewest)
+    ended = ended_by(solution.report.stopped_by, proven)
     return {
         "question": question,
         "weights": weights,
@@ -33,8 +35,8 @@ def shared_answer(
             before=measure(problem, problem.current, known),
             after=measure(problem, solution.placement, known),
         ),
-        "solver": solution.report,
-        "certificate": certificate(problem, weights, solution.placement, solution.bound),
+        "solver": solution.report.model_copy(update={"stopped_by": ended}),
+        "certificate": proven,
         "nothing_to_do": bool((solution.placement == problem.current).all()),
         "notes": answer_notes(cluster),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Collection
 from dataclasses import replace
@@ -91,7 +92,17 @@ def place_as_many_as_possible(
             "messages": (*solution.report.messages, told),
         }
     )
-    return replace(solution, placement=placement, energy=found, report=report)
+    same = problem.left_out(placement) == problem.left_out(solution.placement)
+    return replace(
+        solution,
+        placement=placement,
+        energy=found,
+        report=report,
+        # A bound is one on placements that leave out as few; refinement may even place more.
+        bound=solution.bound if same else -math.inf,
+        fewest=(most.proven and most.kept_proven and problem.left_out(placement) == fewest)
+        or (same and solution.fewest),
+    )
 
 
 def _told(most: MostPlaced) -> str:

@@ -61,6 +61,7 @@ class Search:
         hint: Ints,
         objective: Objective | None = None,
         share: float = 1.0,
+        lost: float = 0.0,
     ) -> Answer:
         """Minimise an expression within a share of the limits that are left.
 
@@ -68,6 +69,8 @@ class Search:
         ----------
         objective
             Turns its value and bound into energy.
+        lost
+            What pods left out cost beside it, for those who watch.
         """
         remaining = share * self._watch.remaining_s
         work = share * (self._work - self._worked)
@@ -92,7 +95,7 @@ class Search:
         guard = threading.Thread(target=self._guard, args=(solver, done), daemon=True)
         guard.start()
         try:
-            status = solver.solve(cp, Progress(self._watch, self._seconds, objective))
+            status = solver.solve(cp, Progress(self._watch, self._seconds, objective, lost))
         finally:
             done.set()
             guard.join()
@@ -123,14 +126,19 @@ class Search:
 class Progress(cp_model.CpSolverSolutionCallback):
     """Tells the watch of every better solution."""
 
-    def __init__(self, watch: Watch, seconds: float, objective: Objective | None) -> None:
-        """Report to `watch`, as energy where the objective is known."""
+    def __init__(
+        self, watch: Watch, seconds: float, objective: Objective | None, lost: float = 0.0
+    ) -> None:
+        """Report to `watch`, as energy where the objective is known; `lost` is added to it."""
         super().__init__()
         self._watch = watch
         self._seconds = seconds
         self._objective = objective
+        self._lost = lost
 
     def on_solution_callback(self) -> None:
         """Report the energy of a new best solution."""
-        found = None if self._objective is None else self._objective.value(self.objective_value)
+        found = None
+        if self._objective is not None:
+            found = self._lost + self._objective.value(self.objective_value)
         self._watch.report("cp-sat", min(1.0, self.wall_time / self._seconds), found)

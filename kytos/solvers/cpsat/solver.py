@@ -21,7 +21,7 @@ from kytos.contract.solver import Availability, Improvement
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
-from kytos.referee.energy import energy
+from kytos.referee.energy import energy, fall, score
 from kytos.referee.feasible import feasible
 from kytos.solvers.cpsat.energy import EnergyModel
 from kytos.solvers.cpsat.rules import BuildingStopped, RulesModel, total
@@ -57,17 +57,21 @@ class ExactResult:
     placement
         ``(pods,)`` feasible and never worse than the start.
     bound
-        No feasible placement has a lower energy H; ``-inf`` when nothing was proven.
+        No feasible placement that leaves out as few pods (`Problem.left_out`) has a lower energy
+        without desire; ``-inf`` when nothing was proven.
     status
         What is known at the end.
     stopped_by
         What ended the run.
+    fewest
+        Whether it is proven that no feasible placement leaves out fewer.
     """
 
     placement: Ints
     bound: float
     status: ExactStatus
     stopped_by: StopReason
+    fewest: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,8 +93,8 @@ class CpSat:
         watch: Watch,
     ) -> Improvement:
         """Return the best placement found within the time limit, and what is proven of it."""
-        began, before = time.monotonic(), energy(problem, weights, placement).total
-        trace = [(0.0, before)]
+        began, before = time.monotonic(), energy(problem, weights, placement)
+        trace = [(0.0, before.total)]
 
         def report(stage: str, progress: float, reached: float | None) -> None:
             # The search's first placement may be worse than the one it began with.
@@ -99,15 +103,17 @@ class CpSat:
             watch.report(stage, progress, best)
 
         found = solve_exact(problem, weights, params, replace(watch, report=report), hint=placement)
-        after, seconds = energy(problem, weights, found.placement).total, time.monotonic() - began
-        stage = Stage(name=self.name.value, seconds=seconds, energy=after, gained=before - after)
+        after, seconds = energy(problem, weights, found.placement), time.monotonic() - began
+        gained = fall(weights, before, after)
+        stage = Stage(name=self.name.value, seconds=seconds, energy=after.total, gained=gained)
         return Improvement(
             placement=found.placement,
             stages=(stage,),
-            trace=(*trace, (seconds, after)),
+            trace=(*trace, (seconds, after.total)),
             stopped_by=found.stopped_by,
             messages=(_TOO_LARGE,) if found.status is ExactStatus.TOO_LARGE else (),
             bound=found.bound,
+            fewest=found.fewest,
         )
 
 
@@ -145,10 +151,10 @@ def solve_exact(
     """
     incumbent = problem.current if hint is None else hint
     if int(problem.allowed.sum()) > MAX_PAIRS or not len(problem.pods):
-        status = ExactStatus.TOO_LARGE if len(problem.pods) else ExactStatus.OPTIMAL
-        empty = energy(problem, weights, incumbent).total
-        bound = -math.inf if len(problem.pods) else empty
-        return ExactResult(incumbent, bound, status, StopReason.WORK)
+        settled = not len(problem.pods)
+        status = ExactStatus.OPTIMAL if settled else ExactStatus.TOO_LARGE
+        bound = score(problem, weights, incumbent)[1] if settled else -math.inf
+        return ExactResult(incumbent, bound, status, StopReason.WORK, fewest=settled)
     watch = _within(watch, params)
     try:
         model = EnergyModel(problem, weights, watch)
@@ -159,13 +165,17 @@ def solve_exact(
     search = Search(model, params, watch, workers)
     placing = _place_most(search, incumbent)
     incumbent = _better(problem, weights, incumbent, placing.placement)
-    last = search.minimise(model.objective.expression(), incumbent, model.objective)
+    lost = weights.A * float(problem.desire[incumbent < 0].sum())
+    expression = model.objective.expression()
+    last = search.minimise(expression, incumbent, model.objective, lost=lost)
     if last.placement is not None:
         incumbent = _better(problem, weights, incumbent, last.placement)
-    proven = placing.proven and placing.kept_proven and last.optimal
-    bound = _bound_on_energy(problem, weights, model, placing, last, incumbent)
+    fewest = placing.proven and placing.kept_proven
+    bound = _bound(problem, weights, model, placing, last, incumbent)
+    proven = fewest and last.optimal
     status = ExactStatus.OPTIMAL if proven else ExactStatus.FEASIBLE
-    return ExactResult(incumbent, bound, status, StopReason.OPTIMAL if proven else search.ended_by)
+    ended_by = StopReason.OPTIMAL if proven else search.ended_by
+    return ExactResult(incumbent, bound, status, ended_by, fewest)
 
 
 @dataclass(frozen=True)
@@ -225,15 +235,10 @@ def _within(watch: Watch, params: SolverParams) -> Watch:
 
 
 def _better(problem: Problem, weights: Weights, known: Ints, found: Ints | None) -> Ints:
-    """The one with less desire left unplaced, then with less energy, as the referee has it."""
+    """The one that leaves out less, then with less energy, as the referee has it."""
     if found is None or not feasible(problem, found):
         return known
-
-    def rank(placement: Ints) -> tuple[float, float]:
-        terms = energy(problem, weights, placement)
-        return terms.constraint, terms.total
-
-    return found if rank(found) < rank(known) else known
+    return min(known, found, key=lambda placement: score(problem, weights, placement))
 
 
 @dataclass(frozen=True)
@@ -243,19 +248,17 @@ class _Placing:
     Attributes
     ----------
     unplaced
-        For each class of desire, highest first: (desire, how many must stay unplaced).
+        For each class of desire, highest first, how many the model allows to stay unplaced.
     proven
         Whether those numbers are proven the least possible, class by class.
-    tied
-        Whether equals were told apart by `Problem.lifeline`, which H knows nothing of.
     kept_proven
-        Whether that, too, is proven the best there is.
+        Whether, at those counts, no placement keeps more services up (`Problem.lifeline`), which H
+        knows nothing of.
     """
 
     placement: Ints | None
-    unplaced: tuple[tuple[float, int], ...]
+    unplaced: tuple[int, ...]
     proven: bool
-    tied: bool = False
     kept_proven: bool = True
 
 
@@ -264,14 +267,14 @@ def _place_most(search: Search, incumbent: Ints) -> _Placing:
     model, problem = search.model, search.model.problem
     optional = ~problem.must_place
     placement: Ints | None = None
-    settled: list[tuple[float, int]] = []
+    settled: list[int] = []
     proven = True
-    for desire in sorted({float(d) for d in problem.desire[optional] if d > 0}, reverse=True):
+    for desire in np.unique(problem.desire[optional])[::-1]:
         pods = np.flatnonzero(optional & (problem.desire == desire))
         placed = total([var for pod in pods for var in model.x[pod].values()])
         start = incumbent if placement is None else placement
         if (start[pods] >= 0).all():
-            settled.append((desire, 0))
+            settled.append(0)
             model.cp.add(placed == len(pods))
             continue
         answer = search.minimise(len(pods) - placed, start, share=CLASS_SHARE)
@@ -279,10 +282,10 @@ def _place_most(search: Search, incumbent: Ints) -> _Placing:
         if answer.placement is not None:
             placement = start = answer.placement
         left = int((start[pods] < 0).sum())
-        settled.append((desire, left))
+        settled.append(left)
         model.cp.add(placed >= len(pods) - left)
     services = np.unique(problem.lifeline[problem.lifeline >= 0])
-    if not len(services) or not any(left for _, left in settled):
+    if not len(services) or not any(settled):
         return _Placing(placement, tuple(settled), proven)
     kept = total([_runs(model, service) for service in services])
     start = incumbent if placement is None else placement
@@ -290,7 +293,7 @@ def _place_most(search: Search, incumbent: Ints) -> _Placing:
     if answer.placement is not None:
         placement = answer.placement
         model.cp.add(kept >= len(services) - problem.left_out(placement)[-1])
-    return _Placing(placement, tuple(settled), proven, tied=True, kept_proven=answer.optimal)
+    return _Placing(placement, tuple(settled), proven, answer.optimal)
 
 
 def _runs(model: RulesModel, service: int) -> cp_model.LinearExpr | cp_model.IntVar:
@@ -304,7 +307,7 @@ def _runs(model: RulesModel, service: int) -> cp_model.LinearExpr | cp_model.Int
     return runs
 
 
-def _bound_on_energy(
+def _bound(
     problem: Problem,
     weights: Weights,
     model: EnergyModel,
@@ -312,22 +315,11 @@ def _bound_on_energy(
     last: Answer,
     incumbent: Ints,
 ) -> float:
-    """A bound on H over *all* feasible placements, from one on those that place the most.
+    """A bound on the energy without desire of placements that leave out as few as `incumbent`.
 
-    A placement that leaves out more of some class pays for it; the least it pays in all is what
-    that class costs less everything the lower ones could give back.
+    The search's own bound is one on those that the model, with the classes settled, still allows.
     """
-    floor = model.objective.least
-    if not placing.proven:
-        return floor
-    desire = weights.A * sum(each * left for each, left in placing.unplaced)
-    extra, below = math.inf, 0.0
-    for each, left in reversed(placing.unplaced):
-        extra = min(extra, each - below)
-        below += each * left
-    placing_most = floor
-    if not placing.tied:
-        worth = energy(problem, weights, incumbent).total - desire
-        placing_most = max(floor, last.bound - model.rounding(worth))
-    placing_less = math.inf if extra == math.inf else weights.A * extra + floor
-    return desire + min(placing_most, placing_less)
+    left, worth = score(problem, weights, incumbent)
+    if any(more > most for more, most in zip(left, placing.unplaced, strict=False)):
+        return model.objective.least
+    return max(model.objective.least, last.bound - model.rounding(worth))

@@ -18,7 +18,7 @@ from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
 from kytos.hamiltonian.cqm import ConstrainedModel, constrained_model
 from kytos.problem import Ints, Problem
-from kytos.referee.energy import energy
+from kytos.referee.energy import score
 from kytos.refine import repair
 from kytos.solvers.dwave import cloud
 from kytos.solvers.local.drawing import capped, sample_set
@@ -150,14 +150,14 @@ class LeapCqm:
             answer = service.sample_cqm(model.cqm, time_limit=estimate.minimum_time_s)
             if _wait(answer, watch) is not None:
                 return start
-        best, lowest = start, energy(problem, weights, start).total
+        best, lowest = start, score(problem, weights, start)
         feasible_first = sorted(
             answer.data(["sample", "energy", "is_feasible"]),
             key=lambda row: (not row.is_feasible, row.energy),
         )
         for row in feasible_first[:CANDIDATES]:
             placement = repair(problem, weights, model.placement(row.sample))
-            found = energy(problem, weights, placement).total
+            found = score(problem, weights, placement)
             if found < lowest:
                 best, lowest = placement, found
         return best
