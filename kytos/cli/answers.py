@@ -15,9 +15,9 @@ from kytos.questions.rebalance import RebalanceOutcome
 from kytos.questions.recovery.recovery import RecoveryOutcome
 from kytos.report import units
 from kytos.report.wording import (
-    certificate_sentence,
     no_change_sentence,
     nodes_by_reason,
+    proof_sentence,
     risk_sentences,
     safety_sentence,
     why_it_ended,
@@ -49,7 +49,7 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         print_sentence(console, no_change_sentence(outcome))
     print_table(console, ("", "before", "after"), list(_metric_rows(outcome)))
     print_notes(outcome.notes, console)
-    print_sentence(console, certificate_sentence(outcome.certificate))
+    print_sentence(console, proof_sentence(outcome))
     print_sentence(console, safety_sentence(outcome))
     if outcome.risk is not None:
         for sentence in risk_sentences(outcome.risk):
@@ -119,8 +119,9 @@ def _metric_rows(outcome: Outcome) -> Iterable[tuple[str, str, str]]:
         str(sum(before.unplaced.values())),
         str(sum(after.unplaced.values())),
     )
-    yield (
-        "energy",
-        units.energy(outcome.energy.before.total),
-        units.energy(outcome.energy.after.total),
-    )
+    first, last = outcome.energy.before, outcome.energy.after
+    yield "energy", units.energy(first.total), units.energy(last.total)
+    if first.constraint or last.constraint:
+        # What pods without a node cost outweighs the rest by far, and hides it.
+        apart = (one.without_left_out(outcome.weights) for one in (first, last))
+        yield "energy but for those", units.energy(next(apart)), units.energy(next(apart))

@@ -173,9 +173,7 @@ def _run(
         "messages": report.messages,
         "qubo": report.qubo,
     }
-    return _Run(
-        row.model_copy(update=told), solution.placement, solution.bound, solution.fewest
-    )
+    return _Run(row.model_copy(update=told), solution.placement, solution.bound, solution.fewest)
 
 
 def _baseline(

@@ -39,6 +39,10 @@ class Energy(Frozen):
     affinity: float
     total: float
 
+    def without_left_out(self, weights: Weights) -> float:
+        """The total but for what pods without a node cost, to full precision."""
+        return weights.B * self.load + weights.C * self.cost + weights.D * self.affinity
+
 
 class EnergyChange(Frozen):
     """The energy as it is and as it would be."""

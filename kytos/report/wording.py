@@ -40,16 +40,59 @@ def certificate_sentence(certificate: Certificate) -> str:
 
     A gap of 100% or more says nothing that anybody could use.
     """
+    left_out = certificate.bound_without_left_out is not None or not certificate.left_out_proven
     if certificate.status is CertificateStatus.OPTIMAL:
+        if left_out:
+            return (
+                "Proven optimal: no plan that keeps the rules places more pods, and at these "
+                "weights none that places as many is better."
+            )
         return "Proven optimal: at these weights no plan that keeps the rules is better."
     if certificate.gap is None or certificate.gap >= 1:
-        return "How much better a plan could be is not known: no useful bound was proven."
-    return f"At most {_at_most(certificate.gap)} from the best plan possible at these weights."
+        near = "How much better a plan could be is not known: no useful bound was proven."
+    else:
+        near = f"At most {_at_most(certificate.gap)} from the best plan possible at these weights"
+        near += " that places as many pods." if left_out else "."
+    if not left_out:
+        return near
+    if certificate.left_out_proven:
+        return f"Proven: no plan that keeps the rules places more pods. {near}"
+    return f"That no plan places more pods is not proven. {near}"
+
+
+def proof_sentence(outcome: Outcome) -> str:
+    """Say what is proven of an answer, and whether asking again may come to another."""
+    ended = outcome.solver.stopped_by
+    proven = certificate_sentence(outcome.certificate)
+    if ended is StopReason.CLOCK:
+        return f"{proven} The time cap ended the search: another run may differ."
+    if ended is StopReason.USER:
+        return f"{proven} The search was stopped before its end."
+    return proven
+
+
+def scenario_sentence(ended: StopReason | None) -> str:
+    """Say what opening a scenario again comes to; `ended` is what ended the last answer to it."""
+    if ended is StopReason.CLOCK:
+        return (
+            "This result was ended by the time cap: opened again, the scenario may come to "
+            "another answer. A higher cap, or less work, makes it repeat."
+        )
+    if ended is StopReason.USER:
+        return "This result was stopped by hand: opened again, the scenario runs to its end."
+    return "Opened again it gives the same answer, unless the time cap ends the search."
 
 
 def certificate_details(certificate: Certificate) -> str:
     """Say what the sentence rests on: the bound, how it was proven and what the gap is of."""
     bound = bound_clause(certificate.bound, certificate.source)
+    apart = certificate.bound_without_left_out
+    if apart is not None:
+        bound = (
+            "Of the placements that keep the rules and leave out as few pods, none has an energy "
+            f"below {units.energy(apart)} beside what those cost, proven by "
+            f"{certificate.source.value}"
+        )
     if certificate.gap is None:
         return f"{bound}."
     of = "that bound" if certificate.gap_of is GapOf.BOUND else f"the {certificate.gap_of.value}"
@@ -170,10 +213,23 @@ def no_change_sentence(outcome: Outcome) -> str:
     """Say that nothing changes; only a search that came to its end says that nothing pays."""
     if any(outcome.metrics.after.unplaced.values()):
         return "Nothing changes: no pod without a node can be given one."
+    change = "change"
+    if isinstance(outcome, RebalanceOutcome):
+        change = "move"
+        if none_may_move(outcome):
+            why = pinned_reasons(outcome.pinned.values())
+            reasons = "; ".join(f"{units.count(count, 'pod')}: {reason}" for reason, count in why)
+            return f"No pod may move. {reasons}."
     if searched_to_its_end(outcome):
-        return "Already the best found: no change pays."
+        return f"Already best found: no {change} pays."
     ended = why_it_ended(outcome.solver.stopped_by)
-    return f"No change that pays was found. The search ended early: {ended}."
+    return f"No {change} that pays was found. The search ended early: {ended}."
+
+
+def none_may_move(outcome: RebalanceOutcome) -> bool:
+    """Whether every pod that runs is pinned, so that there was nothing to decide."""
+    runs = [pod for pod, node in outcome.placement.items() if node is not None]
+    return bool(runs) and all(pod in outcome.pinned for pod in runs)
 
 
 def why_it_ended(reason: StopReason) -> str:

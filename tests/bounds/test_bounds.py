@@ -75,9 +75,7 @@ def crowded(seed: int, priorities: int, mode: LoadMode) -> Problem:
 @pytest.mark.parametrize("mode", list(LoadMode))
 @pytest.mark.parametrize("priorities", [1, 2, 5, 16])
 @pytest.mark.parametrize("seed", range(3))
-def test_a_pod_that_fits_nowhere_proves_nothing(
-    seed: int, priorities: int, mode: LoadMode
-) -> None:
+def test_a_pod_that_fits_nowhere_proves_nothing(seed: int, priorities: int, mode: LoadMode) -> None:
     """Its desire, up to 1e17, is in H and bound alike: neither makes a plan the best."""
     problem = crowded(seed, priorities, mode)
     exact = solve_exact(problem, Weights())

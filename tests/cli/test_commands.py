@@ -83,7 +83,7 @@ def test_nothing_to_do_exits_with_3(one_node: Path, quick: list[str]) -> None:
     """A cluster that cannot be improved is an answer of its own."""
     result = kytos("rebalance", one_node, *quick)
     assert result.exit_code == 3
-    assert "no change pays" in result.stdout
+    assert "no move pays" in result.stdout
 
 
 def test_standard_input_is_read(three_nodes: Path) -> None:
@@ -164,7 +164,7 @@ def test_a_pod_that_fits_nowhere_is_no_success(
     assert result.exit_code == 4
     assert "given up" in result.stdout
     assert "Nothing changes: no pod without a node can be given one." in result.stdout
-    assert "no change pays" not in result.stdout
+    assert "no move pays" not in result.stdout
 
 
 def test_autoscale_reads_rates(tmp_path: Path, quick: list[str]) -> None:

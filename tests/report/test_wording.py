@@ -15,7 +15,9 @@ from kytos.report.wording import (
     certificate_sentence,
     no_change_sentence,
     pinned_reasons,
+    proof_sentence,
     safety_sentence,
+    scenario_sentence,
     searched_to_its_end,
     why_it_ended,
 )
@@ -82,7 +84,7 @@ def test_what_was_checked_is_said_of_what_moves(two_of_three: Cluster) -> None:
 @pytest.mark.parametrize(
     ("ended", "words"),
     [
-        (StopReason.WORK, "Already the best found: no change pays."),
+        (StopReason.WORK, "Already best found: no move pays."),
         (StopReason.CLOCK, "The search ended early: the time cap was reached"),
         (StopReason.USER, "The search ended early: it was stopped"),
     ],
@@ -96,6 +98,40 @@ def test_no_change_pays_only_where_the_search_came_to_its_end(
     report = outcome.solver.model_copy(update={"stopped_by": ended})
     cut = outcome.model_copy(update={"certificate": bounded, "solver": report})
     assert words in no_change_sentence(cut)
+    assert ("another run may differ" in proof_sentence(cut)) == (ended is StopReason.CLOCK)
+
+
+def test_where_no_pod_may_move_that_is_the_answer() -> None:
+    """Not that no move pays: nothing was weighed, and the reasons say what would have to change."""
+    pods = [pod("alone", "a", 100, owner=None), pod("other", "b", 100, owner=None)]
+    held = cluster([node("a", 1000), node("b", 1000)], pods)
+    said = no_change_sentence(rebalance(held, RebalanceRequest(), params=QUICK))
+    assert said == "No pod may move. 2 pods: no controller would start it again."
+
+
+@pytest.mark.parametrize(
+    ("status", "proven", "words"),
+    [
+        (CertificateStatus.OPTIMAL, True, "Proven optimal: no plan that keeps the rules places"),
+        (CertificateStatus.BOUNDED, True, "Proven: no plan that keeps the rules places more pods."),
+        (CertificateStatus.BOUNDED, False, "That no plan places more pods is not proven."),
+    ],
+)
+def test_who_is_left_out_is_told_apart_from_the_energy(
+    status: CertificateStatus, proven: bool, words: str
+) -> None:
+    """What is proven of the pods without a node comes first, then how near the energy is."""
+    certificate = given(status, 0.125, GapOf.BOUND).model_copy(
+        update={"bound_without_left_out": 2.0, "left_out_proven": proven}
+    )
+    assert words in certificate_sentence(certificate)
+    assert "beside what those cost" in certificate_details(certificate)
+
+
+def test_only_a_repeatable_answer_is_promised() -> None:
+    """A scenario of a result that the clock ended does not promise the same again."""
+    assert "gives the same answer" in scenario_sentence(StopReason.WORK)
+    assert "another answer" in scenario_sentence(StopReason.CLOCK)
 
 
 def test_nothing_is_said_to_be_checked_where_nothing_moves(two_of_three: Cluster) -> None:

@@ -259,7 +259,7 @@ def _result(answer: Answer, ask: Ask | None, factor: float) -> None:
     if held_back:
         st.markdown(f"Held back: {named(held_back)}")
     results.cells_row(_cells(outcome))
-    results.proof_caption(answer, results.certificate_caption(outcome.certificate))
+    results.proof_caption(answer)
     change_heatmaps(answer.before, answer.after)
     panels: dict[str, Panel] = {
         f"Services ({len(outcome.actions):,})": partial(_services, answer, outcome),

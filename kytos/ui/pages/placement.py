@@ -289,7 +289,7 @@ def _result(answer: Answer, ask: Ask | None) -> None:
     results.headline(headline(outcome))
     st.markdown(scheduler_sentence(outcome))
     results.cells_row(_cells(outcome))
-    results.proof_caption(answer, results.certificate_caption(outcome.certificate))
+    results.proof_caption(answer)
     change_heatmaps(answer.before, answer.after)
     panels: dict[str, Panel] = {
         f"Placements ({len(outcome.placements):,})": partial(_placements, answer, outcome),

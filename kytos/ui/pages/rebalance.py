@@ -13,7 +13,12 @@ from kytos.problem import LoadMode
 from kytos.questions.outcome import Question
 from kytos.questions.rebalance import RebalanceOutcome, rebalance
 from kytos.report import units
-from kytos.report.wording import nodes_by_reason, searched_to_its_end, why_it_ended
+from kytos.report.wording import (
+    no_change_sentence,
+    nodes_by_reason,
+    none_may_move,
+    searched_to_its_end,
+)
 from kytos.ui.panels import question, results
 from kytos.ui.panels.pinned import pinned_table
 from kytos.ui.panels.question import Panel, QuestionPage
@@ -67,7 +72,7 @@ def _result(answer: Answer, ask: Ask) -> None:
     for reason, nodes in nodes_by_reason(outcome.kept_nodes).items():
         st.caption(plain(f"Stays whatever is decided: {', '.join(nodes)} ({reason})"))
     results.metrics_row(outcome.metrics.before, outcome.metrics.after, outcome.mode)
-    results.proof_caption(answer, results.certificate_caption(outcome.certificate))
+    results.proof_caption(answer)
     change_heatmaps(answer.before, answer.after, frozenset(outcome.freed_nodes))
     cluster, name = answer.loaded.cluster, answer.loaded.name
     panels: dict[str, Panel] = {
@@ -80,12 +85,14 @@ def _result(answer: Answer, ask: Ask) -> None:
 
 
 def _no_move(outcome: RebalanceOutcome) -> None:
-    """Say that nothing moves; only a search that came to its end says that nothing pays."""
-    if searched_to_its_end(outcome):
-        st.success("**Already best found: no move pays.**", icon=":material/check_circle:")
+    """Say that nothing moves, and why; only a search that came to its end calls that a success."""
+    words = plain(no_change_sentence(outcome))
+    if none_may_move(outcome):
+        st.info(f"**{words}**", icon=":material/push_pin:")
+    elif searched_to_its_end(outcome):
+        st.success(f"**{words}**", icon=":material/check_circle:")
     else:
-        ended = why_it_ended(outcome.solver.stopped_by)
-        st.info(f"**No move that pays was found.** The search ended early: {ended}.")
+        st.info(f"**{words}**")
 
 
 def _freed(cluster: Cluster, outcome: RebalanceOutcome) -> None:

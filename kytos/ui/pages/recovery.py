@@ -12,7 +12,6 @@ from kytos.cluster import Cluster, is_spot
 from kytos.errors import InputError
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Question
-from kytos.questions.parts.most_placed import COUNTS
 from kytos.questions.recovery.failure import fail, failing_nodes
 from kytos.questions.recovery.recovery import (
     RecoveryOutcome,
@@ -223,7 +222,7 @@ def _result(answer: Answer, ask: Ask | None) -> None:
     if outcome.failed_nodes:
         st.markdown(f"Failed: {named(outcome.failed_nodes)}")
     results.cells_row(_cells(outcome))
-    results.proof_caption(answer, _proof(outcome))
+    results.proof_caption(answer)
     failed = frozenset(outcome.failed_nodes)
     change_heatmaps(answer.before, answer.after, failed, FAILED, on_pick=_pick)
     question.result_tabs(PAGE, answer, ask, _panels(answer, outcome))
@@ -243,14 +242,6 @@ def headline(outcome: RecoveryOutcome) -> str:
     if outcome.preempted:
         words += f"; {units.count(len(outcome.preempted), 'pod')} of survivors give way"
     return plain(words)
-
-
-def _proof(outcome: RecoveryOutcome) -> str:
-    """What is proven: with pods given up it is their number that matters, not the energy."""
-    if not outcome.unplaced:
-        return results.certificate_caption(outcome.certificate)
-    told = [COUNTS + words.split(COUNTS)[1] for words in outcome.solver.messages if COUNTS in words]
-    return plain(told[-1]) if told else "The time was up before more pods could be tried to fit."
 
 
 def _cells(outcome: RecoveryOutcome) -> list[Cell]:

@@ -154,7 +154,9 @@ def result_tabs(
         "Why not": lambda: why_not_panel(answer.after),
     }
     if ask is not None:
-        panels["Scenario"] = lambda: scenario_panel(ask, answer.loaded, page.values)
+        same = answer.ask == ask
+        ended = answer.outcome.solver.stopped_by if same else None
+        panels["Scenario"] = lambda: scenario_panel(ask, answer.loaded, page.values, ended)
     for tab, draw in zip(st.tabs(list(panels)), panels.values(), strict=True):
         with tab:
             draw()

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from kytos.bounds import Certificate, CertificateStatus
+from kytos.bounds import CertificateStatus
 from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Note, Pod
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Metrics, Move, Outcome
@@ -21,7 +21,7 @@ from kytos.report.figures.energy import energy_by_term, energy_trace
 from kytos.report.notes import note_subjects
 from kytos.report.wording import (
     certificate_details,
-    certificate_sentence,
+    proof_sentence,
     risk_sentences,
     safety_sentence,
     why_it_ended,
@@ -126,16 +126,22 @@ def headline(words: str) -> None:
     st.subheader(words, anchor=False)
 
 
-def proof_caption(answer: Answer, proven: str) -> None:
-    """Draw what is proven about an answer's plan, and what was checked of it."""
-    checked = safety_sentence(answer.outcome)
-    if answer.outcome.notes:  # one may be quoted, and names come from whoever made the cluster
+def proof_caption(answer: Answer) -> None:
+    """Draw what is proven about an answer's plan, and what was checked of it.
+
+    A proof that it is optimal carries a sign.
+    """
+    outcome = answer.outcome
+    proven = outcome.certificate.status is CertificateStatus.OPTIMAL
+    sign = ":material/verified: " if proven else ""
+    checked = safety_sentence(outcome)
+    if outcome.notes:  # one may be quoted, and names come from whoever made the cluster
         checked = plain(checked)
-    lines = [proven, f":material/shield: {checked}"]
-    if answer.outcome.risk is not None:
-        lines += [plain(sentence) for sentence in risk_sentences(answer.outcome.risk)]
+    lines = [f"{sign}{proof_sentence(outcome)}", f":material/shield: {checked}"]
+    if outcome.risk is not None:
+        lines += [plain(sentence) for sentence in risk_sentences(outcome.risk)]
     st.caption("  \n".join(lines))
-    notes_panel(answer.outcome.notes)
+    notes_panel(outcome.notes)
 
 
 def notes_panel(notes: Sequence[Note]) -> None:
@@ -149,12 +155,6 @@ def notes_panel(notes: Sequence[Note]) -> None:
 def _note_line(note: Note) -> str:
     subjects = note_subjects(note)
     return plain(f"{note.message} ({subjects})" if subjects else note.message)
-
-
-def certificate_caption(certificate: Certificate) -> str:
-    """Say what is proven about a result; a proof that it is optimal carries a sign."""
-    sign = ":material/verified: " if certificate.status is CertificateStatus.OPTIMAL else ""
-    return sign + certificate_sentence(certificate)
 
 
 def energy_panel(outcome: Outcome) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 import streamlit as st
 
 from kytos.calls.scenario import Scenario, read_scenario
+from kytos.contract.watch import StopReason
 from kytos.errors import InputError, SourceError
 from kytos.questions.outcome import Question
+from kytos.report.wording import scenario_sentence
 from kytos.ui.parts import controls
 from kytos.ui.parts.text import plain
 from kytos.ui.session import clusters
@@ -46,11 +48,19 @@ def ready_scenarios(question: Question, values: Values) -> None:
     _refusal()
 
 
-def scenario_panel(ask: Ask, loaded: Loaded, values: Values) -> None:
-    """Draw the download of this page's scenario and the opening of another."""
+def scenario_panel(
+    ask: Ask, loaded: Loaded, values: Values, ended: StopReason | None = None
+) -> None:
+    """Draw the download of this page's scenario and the opening of another.
+
+    Parameters
+    ----------
+    ended
+        What ended the answer that is shown, if any is.
+    """
     st.markdown(
-        "A scenario holds the cluster, the weights, the solver, the seed and the budget: opened "
-        "again it gives the same answer. The page's link holds the controls too."
+        "A scenario holds the cluster, the weights, the solver, the seed and the budget; the "
+        f"page's link holds the controls too. {scenario_sentence(ended)}"
     )
     st.download_button(
         "Save scenario",
