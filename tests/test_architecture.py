@@ -28,6 +28,7 @@ HOUSE = (
     ("kytos.jobs", "kytos.rules", "kytos.settings"),
     ("kytos.contract",),
     ("kytos.problem",),
+    ("kytos.usage",),
     ("kytos.cluster", "kytos.errors", "kytos.extras", "kytos.logs"),
 )
 """Floors, top to bottom. A room imports its own and the floors below, never across or upwards."""

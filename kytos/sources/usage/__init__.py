@@ -1,0 +1,1 @@
+"""What pods really use, read from the files of the tools that measure it."""

@@ -1,0 +1,136 @@
+"""Use and recommendations as Kubernetes objects: PodMetrics and VerticalPodAutoscalers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from kytos.cluster import CPU, MEMORY, Resources
+from kytos.errors import SourceError
+from kytos.sources.quantities import read_quantity
+from kytos.usage import Recommendation
+
+POD_METRICS = "PodMetrics"
+VERTICAL_POD_AUTOSCALER = "VerticalPodAutoscaler"
+
+
+def objects_of(document: Any) -> Iterator[Mapping[str, Any]]:
+    """The objects of a document; those of a typed list without a kind of their own get theirs.
+
+    metrics-server's raw answer is a PodMetricsList whose items name no kind.
+    """
+    if isinstance(document, list):
+        for entry in document:
+            yield from objects_of(entry)
+    elif isinstance(document, Mapping):
+        items, kind = document.get("items"), str(document.get("kind", ""))
+        if isinstance(items, list):
+            implied = kind.removesuffix("List")
+            for item in items:
+                if isinstance(item, Mapping):
+                    yield item if item.get("kind") else {**item, "kind": implied}
+        else:
+            yield document
+
+
+def read_pod_metrics(
+    item: Mapping[str, Any], where: str
+) -> Iterator[tuple[tuple[str, str], float, float, float]]:
+    """Read the containers of a PodMetrics: (pod id, container), time in s, millicores and bytes.
+
+    Raises
+    ------
+    SourceError
+        When a field is not what metrics-server writes.
+    """
+    pod = _full_name(item, where)
+    place = f"{where}: {POD_METRICS} {pod}"
+    time = _seconds(item.get("timestamp"), place)
+    for container in _list(item, "containers", place):
+        used = container.get("usage")
+        if not isinstance(used, Mapping):
+            raise SourceError("a container has no usage; expected cpu and memory", place)
+        cpu, memory = (_amount(used.get(name), name, place) for name in (CPU, MEMORY))
+        yield (pod, str(container.get("name", ""))), time, 1000 * cpu, memory
+
+
+def read_recommendations(item: Mapping[str, Any], where: str) -> Iterator[Recommendation]:
+    """Read what a VerticalPodAutoscaler recommends; nothing where it has not yet decided.
+
+    Raises
+    ------
+    SourceError
+        When a field is not what the recommender writes.
+    """
+    name = _full_name(item, where)
+    place = f"{where}: {VERTICAL_POD_AUTOSCALER} {name}"
+    namespace = name.partition("/")[0]
+    target = _mapping(_mapping(item, "spec"), "targetRef")
+    recommendation = _mapping(_mapping(item, "status"), "recommendation")
+    for entry in _list(recommendation, "containerRecommendations", place):
+        yield Recommendation(
+            source=VERTICAL_POD_AUTOSCALER,
+            kind=str(target.get("kind", "")),
+            workload=f"{namespace}/{target.get('name', '')}",
+            container=str(entry.get("containerName", "")),
+            requests=_amounts(entry.get("target"), place),
+            lower_bound=_amounts(entry.get("lowerBound"), place),
+        )
+
+
+def canonical(resource: str, amount: float) -> int:
+    """An amount in cores or bytes as a canonical integer, rounded up."""
+    return -int(-(amount * 1000 if resource == CPU else amount) // 1)
+
+
+def _amounts(values: Any, place: str) -> Resources:
+    if not isinstance(values, Mapping):
+        return {}
+    return {
+        name: canonical(name, _amount(values[name], name, place))
+        for name in (CPU, MEMORY)
+        if values.get(name) is not None
+    }
+
+
+def _amount(value: Any, name: str, place: str) -> float:
+    """In cores or bytes."""
+    try:
+        amount = float(read_quantity(value))
+    except (SourceError, ValueError, TypeError):
+        raise SourceError(
+            f"{name} is {value!r}; expected a quantity such as 250m or 512Mi", place
+        ) from None
+    if amount < 0:
+        raise SourceError(f"{name} is {value!r}; expected no less than 0", place)
+    return amount
+
+
+def _seconds(value: Any, place: str) -> float:
+    try:
+        return datetime.fromisoformat(str(value)).timestamp()
+    except ValueError:
+        raise SourceError(
+            f"timestamp is {value!r}; expected one such as 2026-11-30T00:00:00Z", place
+        ) from None
+
+
+def _full_name(item: Mapping[str, Any], where: str) -> str:
+    metadata = _mapping(item, "metadata")
+    name = metadata.get("name")
+    if not isinstance(name, str) or not name:
+        raise SourceError(f"a {item.get('kind')} has no metadata.name", where)
+    return f"{metadata.get('namespace') or 'default'}/{name}"
+
+
+def _mapping(holder: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = holder.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(holder: Mapping[str, Any], key: str, place: str) -> list[Mapping[str, Any]]:
+    value = holder.get(key) or []
+    if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
+        raise SourceError(f"{key} is not a list of objects", place)
+    return value

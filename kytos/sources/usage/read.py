@@ -1,0 +1,169 @@
+"""Files of use, known by their shape, read into one `Usage`."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from kytos.cluster import Note, NoteKind, note_about
+from kytos.errors import SourceError
+from kytos.sources.documents import read_documents
+from kytos.sources.usage.grid import Key, SampleSink, grid_of
+from kytos.sources.usage.krr import is_krr, read_krr
+from kytos.sources.usage.kubernetes_usage import (
+    POD_METRICS,
+    VERTICAL_POD_AUTOSCALER,
+    objects_of,
+    read_pod_metrics,
+    read_recommendations,
+)
+from kytos.sources.usage.prometheus import PrometheusSeries, is_prometheus, read_series
+from kytos.usage import WHOLE_POD, Recommendation, Usage
+
+LEAST_BYTES = 100_000.0
+"""A series without a name whose median is higher is memory: no container uses as many cores, and
+none has so small a working set."""
+
+MILLICORES = 1000.0
+
+_SANDBOX = {"POD"}
+"""The pause container's name in cAdvisor's metrics: no container of the pod's own."""
+
+_MAX_BYTES = 4 * 2**30
+
+
+@dataclass
+class _Collected:
+    """What the files have told so far."""
+
+    cpu: SampleSink = field(default_factory=SampleSink)
+    memory: SampleSink = field(default_factory=SampleSink)
+    throttled: SampleSink = field(default_factory=SampleSink)
+    oom_kills: Counter[Key] = field(default_factory=Counter)
+    recommendations: list[Recommendation] = field(default_factory=list)
+    left_out: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def empty(self) -> bool:
+        sinks = (self.cpu, self.memory, self.throttled)
+        return not (any(s.keys for s in sinks) or self.oom_kills or self.recommendations)
+
+
+def read_usage(files: Iterable[tuple[str, bytes]], max_bytes: int = _MAX_BYTES) -> Usage:
+    """Read files of use: PodMetrics, Prometheus' answers, VerticalPodAutoscalers, krr's report.
+
+    Other objects in them are passed over, so that a cluster's own file can be given as well.
+    Prometheus' series without a name are told apart by their file's name (one with ``cpu``,
+    ``mem``, ``throttl`` or ``oom`` in it), else by their size.
+
+    Raises
+    ------
+    SourceError
+        When a file is none of these, naming it.
+    """
+    collected = _Collected()
+    for name, content in files:
+        if is_prometheus(content):
+            for series in read_series(content, name):
+                _take_series(collected, series, name)
+            continue
+        known = False
+        for document in read_documents(content, name, max_bytes):
+            known |= _take_document(collected, document, name)
+        if not known:
+            raise SourceError(
+                "holds no use of pods; expected PodMetrics (kubectl get --raw "
+                "/apis/metrics.k8s.io/v1beta1/pods), an answer of Prometheus' query_range, "
+                "VerticalPodAutoscaler objects or krr's JSON",
+                name,
+            )
+    return _usage_of(collected)
+
+
+def _take_document(collected: _Collected, document: Any, name: str) -> bool:
+    """Take what a document tells; False where it is nothing about use."""
+    if is_krr(document):
+        collected.recommendations.extend(read_krr(document, name))
+        return True
+    known = False
+    for item in objects_of(document):
+        kind = item.get("kind")
+        try:
+            if kind == POD_METRICS:
+                known = True
+                for key, time, cpu, memory in list(read_pod_metrics(item, name)):
+                    collected.cpu.add(key, np.array([time]), np.array([cpu]))
+                    collected.memory.add(key, np.array([time]), np.array([memory]))
+            elif kind == VERTICAL_POD_AUTOSCALER:
+                known = True
+                collected.recommendations.extend(read_recommendations(item, name))
+        except SourceError as error:
+            collected.left_out[error.message].append(error.where)
+    return known or (isinstance(document, dict) and document.get("kind") == f"{POD_METRICS}List")
+
+
+def _take_series(collected: _Collected, series: PrometheusSeries, name: str) -> None:
+    labels = series.labels
+    pod = labels.get("pod") or labels.get("pod_name")
+    if not pod:
+        collected.left_out["a series of Prometheus names no pod; it is left out"].append(name)
+        return
+    container = labels.get("container") or labels.get("container_name") or WHOLE_POD
+    if container in _SANDBOX or not len(series.times):
+        return
+    key = f"{labels.get('namespace') or 'default'}/{pod}", container
+    values = np.where(series.values >= 0, series.values, np.nan)
+    if np.isnan(values).all():
+        why = "a series of Prometheus has no value of at least 0; it is left out"
+        collected.left_out[why].append("/".join(key))
+        return
+    match _quantity(labels.get("__name__", ""), name, values):
+        case "oom":
+            collected.oom_kills[key] += int(np.nanmax(values))
+        case "throttled":
+            collected.throttled.add(key, series.times, np.minimum(values, 1.0))
+        case "memory":
+            collected.memory.add(key, series.times, values)
+        case _:
+            collected.cpu.add(key, series.times, values * MILLICORES)
+
+
+def _quantity(metric: str, file_name: str, values: np.ndarray[Any, np.dtype[np.float64]]) -> str:
+    """Which of the four standard queries a series answers."""
+    for said in (metric.lower(), file_name.lower()):
+        if "oom" in said:
+            return "oom"
+        if "throttl" in said:
+            return "throttled"
+        if "mem" in said:
+            return "memory"
+        if "cpu" in said:
+            return "cpu"
+    return "memory" if float(np.nanmedian(values)) >= LEAST_BYTES else "cpu"
+
+
+def _usage_of(collected: _Collected) -> Usage:
+    sinks = (collected.cpu, collected.memory, collected.throttled)
+    containers = tuple(sorted({key for sink in sinks for key in sink.keys}))
+    rows = {key: row for row, key in enumerate(containers)}
+    grid = grid_of(*sinks)
+    return Usage(
+        containers=containers,
+        start_s=grid.start_s,
+        step_s=grid.step_s,
+        cpu=grid.filled(collected.cpu, rows),
+        memory=grid.filled(collected.memory, rows, keep_highest=True),
+        throttled=grid.filled(collected.throttled, rows),
+        oom_kills=dict(collected.oom_kills),
+        recommendations=tuple(collected.recommendations),
+        notes=tuple(_notes(collected)),
+    )
+
+
+def _notes(collected: _Collected) -> Iterator[Note]:
+    for message, subjects in collected.left_out.items():
+        yield note_about(message, subjects, NoteKind.LEFT_OUT)

@@ -1,0 +1,110 @@
+"""What containers have really used over time, apart from what they request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from kytos.cluster import Note, Resources
+
+Series = npt.NDArray[np.float32]
+
+WHOLE_POD = ""
+"""The container's name of a series that covers all of a pod."""
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What a tool would have a container request.
+
+    Attributes
+    ----------
+    source
+        Which tool says so.
+    kind, workload
+        The controller whose containers it is about, ``namespace/name``.
+    requests
+        Canonical amounts by resource; what is missing is not recommended.
+    lower_bound
+        Below which the tool says a request would starve the container.
+    """
+
+    source: str
+    kind: str
+    workload: str
+    container: str
+    requests: Resources
+    lower_bound: Resources = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Usage:
+    """Samples of use on one grid of time.
+
+    Attributes
+    ----------
+    containers
+        Pod id and container name along the first axis; `WHOLE_POD` where a series tells no
+        container.
+    start_s, step_s
+        Time of the first sample (seconds since 1970) and between samples.
+    cpu, memory
+        ``(containers, samples)``, millicores and bytes; NaN where nothing is known.
+    throttled
+        ``(containers, samples)``, share of CPU periods in which the container was throttled; NaN
+        where nothing is known.
+    oom_kills
+        Kills for lack of memory seen, by (pod id, container).
+    """
+
+    containers: tuple[tuple[str, str], ...] = ()
+    start_s: float = 0.0
+    step_s: float = 60.0
+    cpu: Series = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    memory: Series = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    throttled: Series = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    oom_kills: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    recommendations: tuple[Recommendation, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def samples(self) -> int:
+        """How many samples a series has."""
+        return int(self.cpu.shape[1])
+
+    @cached_property
+    def pods(self) -> tuple[str, ...]:
+        """Ids of the pods with at least one series, sorted."""
+        return tuple(sorted({pod for pod, _ in self.containers}))
+
+    def of_pods(self, pods: Sequence[str]) -> tuple[Series, Series]:
+        """CPU in millicores and memory in bytes of whole pods, ``(pods, samples)`` each.
+
+        A pod is the sum of its containers; where one of them is unknown at a time, the sum of the
+        others stands, and where all are, NaN. A series of the whole pod wins over its containers'.
+        """
+        rows = self._rows_by_pod
+        shape = len(pods), self.samples
+        cpu, memory = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
+        for at, pod in enumerate(pods):
+            if pod in rows:
+                cpu[at] = _sum_of(self.cpu[rows[pod]])
+                memory[at] = _sum_of(self.memory[rows[pod]])
+        return cpu, memory
+
+    @cached_property
+    def _rows_by_pod(self) -> Mapping[str, list[int]]:
+        by_pod: dict[str, list[int]] = {}
+        whole: dict[str, list[int]] = {}
+        for row, (pod, container) in enumerate(self.containers):
+            (by_pod if container != WHOLE_POD else whole).setdefault(pod, []).append(row)
+        return by_pod | whole
+
+
+def _sum_of(series: Series) -> Series:
+    total = np.nansum(series, axis=0, dtype=np.float32)
+    return np.where(np.isnan(series).all(axis=0), np.float32(np.nan), total)

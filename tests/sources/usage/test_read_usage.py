@@ -1,0 +1,210 @@
+"""Files of use: each tool's shape, units, grids, and what is left out by name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kytos.cluster import CPU, MEMORY
+from kytos.errors import SourceError
+from kytos.sources.usage.read import read_usage
+
+GIB = 2**30
+
+
+def pod_metrics(name: str, at: str, **containers: dict[str, str]) -> dict[str, Any]:
+    return {
+        "kind": "PodMetrics",
+        "metadata": {"namespace": "shop", "name": name},
+        "timestamp": at,
+        "containers": [{"name": n, "usage": used} for n, used in containers.items()],
+    }
+
+
+def matrix(*series: tuple[dict[str, str], list[list[Any]]]) -> bytes:
+    result = [{"metric": labels, "values": values} for labels, values in series]
+    data = {"resultType": "matrix", "result": result}
+    return json.dumps({"status": "success", "data": data}).encode()
+
+
+def of(name: str, container: str = "app") -> dict[str, str]:
+    return {"namespace": "shop", "pod": name, "container": container}
+
+
+def as_file(document: Any, name: str = "usage.json") -> list[tuple[str, bytes]]:
+    return [(name, json.dumps(document).encode())]
+
+
+def test_pod_metrics_in_canonical_units() -> None:
+    """Cores become millicores, quantities bytes, and a pod is the sum of its containers."""
+    item = pod_metrics(
+        "web-0",
+        "2026-11-30T00:00:00Z",
+        app={"cpu": "900m", "memory": "3Gi"},
+        proxy={"cpu": "12500000n", "memory": "1Gi"},
+    )
+    usage = read_usage(as_file({"kind": "List", "items": [item, {"kind": "Node"}]}))
+    cpu, memory = usage.of_pods(["shop/web-0", "shop/unknown"])
+    assert cpu[0] == pytest.approx([912.5])
+    assert memory[0] == pytest.approx([4 * GIB])
+    assert np.isnan(cpu[1]).all()
+
+
+def test_the_raw_answer_of_metrics_server() -> None:
+    """Items of a PodMetricsList name no kind of their own."""
+    item = pod_metrics("web-0", "2026-11-30T00:00:00Z", app={"cpu": "1", "memory": "1Gi"})
+    del item["kind"]
+    usage = read_usage(as_file({"kind": "PodMetricsList", "items": [item]}))
+    assert usage.pods == ("shop/web-0",)
+
+
+def test_several_readings_make_a_series() -> None:
+    """The same pod read every minute is a series with a step of a minute."""
+    items = [
+        pod_metrics("web-0", f"2026-11-30T00:0{minute}:00Z", app={"cpu": cpu, "memory": "1Gi"})
+        for minute, cpu in enumerate(("100m", "300m", "200m"))
+    ]
+    usage = read_usage(as_file({"kind": "List", "items": items}))
+    assert usage.step_s == 60.0
+    assert usage.of_pods(["shop/web-0"])[0][0] == pytest.approx([100, 300, 200])
+
+
+def test_prometheus_by_file_name_and_by_size() -> None:
+    """A rate has no name any more: the file's name tells, else how large the values are."""
+    cpu = matrix((of("web-0"), [[0, "0.5"], [900, "0.7"]]))
+    memory = matrix((of("web-0"), [[0, "1e9"], [900, "2e9"]]))
+    for names in (("cpu.json", "memory.json"), ("a.json", "b.json")):
+        usage = read_usage(list(zip(names, (cpu, memory), strict=True)))
+        used_cpu, used_memory = usage.of_pods(["shop/web-0"])
+        assert used_cpu[0] == pytest.approx([500, 700])
+        assert used_memory[0] == pytest.approx([1e9, 2e9])
+        assert usage.step_s == 900.0
+
+
+def test_throttling_and_kills_are_no_use() -> None:
+    """The other two standard queries are kept apart from what is used."""
+    usage = read_usage(
+        [
+            ("throttling.json", matrix((of("web-0"), [[0, "0.25"]]))),
+            ("oom_kills.json", matrix((of("web-0"), [[0, "1"], [60, "3"]]))),
+        ]
+    )
+    assert usage.throttled[0, 0] == pytest.approx(0.25)
+    assert usage.oom_kills == {("shop/web-0", "app"): 3}
+    assert np.isnan(usage.cpu).all()
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_any_layout_of_the_json(indent: int | None) -> None:
+    """Labels may hold braces and quotes, values may be NaN, and fields come in any order."""
+    labels = of("web-0", 'a{"b"}')
+    series = {"values": [[60, "NaN"], [0, "0.25"]], "metric": labels}
+    answer = {"status": "success", "data": {"resultType": "matrix", "result": [series]}}
+    ordered = {"metric": labels, "values": series["values"]}
+    usual = {"status": "success", "data": {"resultType": "matrix", "result": [ordered]}}
+    for document in (answer, usual):
+        usage = read_usage([("cpu.json", json.dumps(document, indent=indent).encode())])
+        assert usage.containers == (("shop/web-0", 'a{"b"}'),)
+        assert usage.cpu[0, 0] == pytest.approx(250)
+        assert np.isnan(usage.cpu[0, 1])
+
+
+def test_gaps_are_unknown_not_zero() -> None:
+    """A pod that started in the middle of the week used nothing known before."""
+    content = matrix(
+        (of("old"), [[0, "0.1"], [60, "0.1"], [120, "0.1"]]), (of("new"), [[120, "0.4"]])
+    )
+    cpu, _ = read_usage([("cpu.json", content)]).of_pods(["shop/new"])
+    assert np.isnan(cpu[0, :2]).all()
+    assert cpu[0, 2] == pytest.approx(400)
+
+
+def test_what_cannot_be_used_is_named() -> None:
+    """A series without a pod and a negative one are left out, the others read."""
+    content = matrix(
+        ({"node": "n1"}, [[0, "1"]]), (of("bad"), [[0, "-1"]]), (of("good"), [[0, "0.1"]])
+    )
+    usage = read_usage([("cpu.json", content)])
+    assert usage.pods == ("shop/good",)
+    assert sum(note.count for note in usage.notes) == 2
+    assert any("shop/bad" in " ".join(note.subjects) for note in usage.notes)
+
+
+def test_one_odd_object_does_not_blind_the_reader() -> None:
+    """A negative metric is left out by name, the other pod is read."""
+    at = "2026-11-30T00:00:00Z"
+    items = [
+        pod_metrics("bad", at, app={"cpu": "-5m", "memory": "1Gi"}),
+        pod_metrics("good", at, app={"cpu": "5m", "memory": "1Gi"}),
+    ]
+    usage = read_usage(as_file({"kind": "List", "items": items}))
+    assert usage.pods == ("shop/good",)
+    assert "shop/bad" in usage.notes[0].subjects[0]
+
+
+def test_recommendations_of_both_tools() -> None:
+    """VPA's targets and krr's requests, canonical; krr's `?` recommends nothing."""
+    vpa = {
+        "kind": "VerticalPodAutoscaler",
+        "metadata": {"namespace": "shop", "name": "web"},
+        "spec": {"targetRef": {"kind": "Deployment", "name": "web"}},
+        "status": {
+            "recommendation": {
+                "containerRecommendations": [
+                    {
+                        "containerName": "app",
+                        "target": {"cpu": "250m", "memory": "262144k"},
+                        "lowerBound": {"cpu": "100m"},
+                    }
+                ]
+            }
+        },
+    }
+    krr = {
+        "scans": [
+            {
+                "object": {
+                    "namespace": "shop",
+                    "name": "cart",
+                    "kind": "Deployment",
+                    "container": "app",
+                },
+                "recommended": {
+                    "requests": {"cpu": {"value": 0.0125}, "memory": {"value": "?"}},
+                },
+            }
+        ]
+    }
+    usage = read_usage([*as_file(vpa, "vpa.json"), *as_file(krr, "krr.json")])
+    by_workload = {one.workload: one for one in usage.recommendations}
+    assert by_workload["shop/web"].requests == {CPU: 250, MEMORY: 262_144_000}
+    assert by_workload["shop/web"].lower_bound == {CPU: 100}
+    assert by_workload["shop/cart"].requests == {CPU: 13}
+
+
+def test_the_case_of_the_shared_folder() -> None:
+    """Use beside a cluster's own objects in one file is read."""
+    case = Path(__file__).parents[4] / "shared" / "cases" / "podmetrics.json"
+    if not case.exists():
+        pytest.skip("needs the handed cases")
+    usage = read_usage([(case.name, case.read_bytes())])
+    assert usage.of_pods(["shop/web-0"])[0][0] == pytest.approx([900])
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'{"kind": "List", "items": [{"kind": "Node"}]}', "u.json: holds no use of pods"),
+        (b"", "u.json: is empty"),
+        (matrix((of("a"), [[0, "x"]])), "u.json: series .* is not as Prometheus writes it"),
+        (matrix((of("a"), [[0, "1"], [1, "1"]]), (of("b"), [[9e6, "1"]])), "larger step"),
+    ],
+)
+def test_refusals_name_the_file_and_what_to_do(content: bytes, says: str) -> None:
+    """What is no use at all is refused in a sentence."""
+    with pytest.raises(SourceError, match=says):
+        read_usage([("u.json", content)])
