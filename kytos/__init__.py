@@ -3,6 +3,28 @@
 What a program needs is here by name (docs/library.md shows how): read a cluster, ask one of the
 four questions, look at the outcome. A name is loaded when it is first used, for the libraries
 behind the solvers take seconds.
+
+Examples
+--------
+Two pods that fit on one node, which frees the other:
+
+>>> node = {"cpu_capacity": 4000, "mem_capacity": 16000}
+>>> pod = {"cpu_request": 500, "mem_request": 1024}
+>>> body = {
+...     "nodes": [{"id": "n1"} | node, {"id": "n2"} | node],
+...     "pods": [
+...         {"id": "web", "current_node": "n1"} | pod,
+...         {"id": "db", "current_node": "n2"} | pod,
+...     ],
+... }
+>>> import json
+>>> import kytos
+>>> cluster = kytos.read_cluster([("lab.json", json.dumps(body))])
+>>> outcome = kytos.rebalance(cluster, kytos.RebalanceRequest(mode="consolidate"))
+>>> outcome.metrics.before.nodes_in_use, outcome.metrics.after.nodes_in_use
+(2, 1)
+>>> len(outcome.moves)
+1
 """
 
 from __future__ import annotations

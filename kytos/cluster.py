@@ -160,7 +160,13 @@ class Phase(StrEnum):
 
 
 class Node(Frozen):
-    """A node: what it offers, what it refuses and what it costs."""
+    """A node: what it offers, what it refuses and what it costs.
+
+    Examples
+    --------
+    >>> Node(name='n1', allocatable={'cpu': 4000, 'memory': 16 * 2**30, 'pods': 110}).ready
+    True
+    """
 
     name: str
     allocatable: Resources

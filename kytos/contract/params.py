@@ -34,7 +34,14 @@ class BlockRunner(StrEnum):
 
 
 class SolverParams(Frozen):
-    """How hard a solver works: counted work, with a clock only as a cap."""
+    """How hard a solver works: counted work, with a clock only as a cap.
+
+    Examples
+    --------
+    >>> params = SolverParams(seed=7, time_limit_s=10)
+    >>> params.seed, params.num_reads
+    (7, 6)
+    """
 
     num_reads: int = Field(6, ge=1, le=10_000, description="independent anneals, one seed each")
     num_sweeps: int = Field(

@@ -39,7 +39,15 @@ HIGHEST_WEIGHT = 1000.0
 
 
 class Weights(Frozen):
-    """A, B, C and D as the sliders set them; 1 each is the sensible default."""
+    """A, B, C and D as the sliders set them; 1 each is the sensible default.
+
+    Examples
+    --------
+    Moves count half as much as usual:
+
+    >>> Weights(C=0.5)
+    Weights(A=1.0, B=1.0, C=0.5, D=1.0)
+    """
 
     A: float = Field(
         1.0, ge=0, le=HIGHEST_WEIGHT, allow_inf_nan=False, description="constraints hold"

@@ -11,7 +11,13 @@ _NAMES = {CPU: "CPU", MEMORY: "Memory", PODS: "Pods", "ephemeral-storage": "Stor
 
 
 def resource_name(resource: str) -> str:
-    """Return a resource's name as a heading: ``cpu`` is CPU, ``nvidia.com/gpu`` stays."""
+    """Return a resource's name as a heading: ``cpu`` is CPU, ``nvidia.com/gpu`` stays.
+
+    Examples
+    --------
+    >>> resource_name('cpu'), resource_name('nvidia.com/gpu')
+    ('CPU', 'nvidia.com/gpu')
+    """
     return _NAMES.get(resource, resource)
 
 
@@ -21,7 +27,13 @@ def is_bytes(resource: str) -> bool:
 
 
 def bare_amount(resource: str, quantity: float) -> str:
-    """Return a quantity in the resource's own unit without naming it: 1500 of cpu is 1.5."""
+    """Return a quantity in the resource's own unit without naming it: 1500 of cpu is 1.5.
+
+    Examples
+    --------
+    >>> bare_amount('cpu', 1500)
+    '1.5'
+    """
     if resource == CPU:
         return _short(quantity / 1000)
     if is_bytes(resource):
@@ -37,22 +49,46 @@ def unit(resource: str) -> str:
 
 
 def amount(resource: str, quantity: float) -> str:
-    """Return a quantity with its unit: ``1.5 cores``, ``12 GiB``, ``3``."""
+    """Return a quantity with its unit: ``1.5 cores``, ``12 GiB``, ``3``.
+
+    Examples
+    --------
+    >>> amount('cpu', 1500), amount('memory', 12 * 2**30), amount('pods', 3)
+    ('1.5 cores', '12 GiB', '3')
+    """
     return f"{bare_amount(resource, quantity)} {unit(resource)}".rstrip()
 
 
 def amount_of(resource: str, part: float, whole: float) -> str:
-    """Return ``part of whole unit``: ``1.5 of 4 cores``."""
+    """Return ``part of whole unit``: ``1.5 of 4 cores``.
+
+    Examples
+    --------
+    >>> amount_of('cpu', 1500, 4000)
+    '1.5 of 4 cores'
+    """
     return f"{bare_amount(resource, part)} of {amount(resource, whole)}"
 
 
 def percent(share: float) -> str:
-    """Return a share in whole per cent."""
+    """Return a share in whole per cent.
+
+    Examples
+    --------
+    >>> percent(0.345)
+    '34%'
+    """
     return f"{100 * share:.0f}%"
 
 
 def price(per_hour: float | None) -> str:
-    """Return a price per hour; ``unknown`` where there is none."""
+    """Return a price per hour; ``unknown`` where there is none.
+
+    Examples
+    --------
+    >>> price(4.5), price(None)
+    ('$4.50/h', 'unknown')
+    """
     return "unknown" if per_hour is None else f"${per_hour:,.2f}/h"
 
 

@@ -83,6 +83,16 @@ def read_cluster(
     ------
     SourceError
         Naming the file, object and field that cannot be read.
+
+    Examples
+    --------
+    >>> body = '''
+    ... {"nodes": [{"id": "n1", "cpu_capacity": 4000, "mem_capacity": 16000}],
+    ...  "pods": [{"id": "web", "cpu_request": 500, "mem_request": 1024, "current_node": "n1"}]}
+    ... '''
+    >>> cluster = read_cluster([('lab.json', body)])
+    >>> cluster.name, len(cluster.nodes), cluster.pods[0].requests['cpu']
+    ('lab', 1, 500)
     """
     with _collector_paused():
         documents = [

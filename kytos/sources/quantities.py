@@ -72,6 +72,11 @@ def read_quantity(value: Any) -> Fraction:
     ------
     ValueError
         When it is no quantity or negative.
+
+    Examples
+    --------
+    >>> read_quantity('250m'), read_quantity('1.5Gi'), read_quantity(2)
+    (Fraction(1, 4), Fraction(1610612736, 1), Fraction(2, 1))
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(f"expected a quantity such as '250m' or '2Gi', found {value!r:.60}")
@@ -95,7 +100,13 @@ def _parse(text: str) -> Fraction:
 
 
 def rounded_up(amounts: Quantities) -> dict[str, int]:
-    """Requests in canonical integers: millicores for cpu, whole units otherwise; zeros left out."""
+    """Requests in canonical integers: millicores for cpu, whole units otherwise; zeros left out.
+
+    Examples
+    --------
+    >>> rounded_up({'cpu': Fraction(1, 3), 'memory': Fraction(0)})
+    {'cpu': 334}
+    """
     return {
         resource: _rounded_up(resource, amount)
         for resource, amount in amounts.items()
