@@ -26,6 +26,10 @@ HOSTNAME = "kubernetes.io/hostname"
 ZONE = "topology.kubernetes.io/zone"
 REGION = "topology.kubernetes.io/region"
 INSTANCE_TYPE = "node.kubernetes.io/instance-type"
+OS = "kubernetes.io/os"
+BETA_OS = "beta.kubernetes.io/os"
+
+DEFAULT_SCHEDULER = "default-scheduler"
 
 Amount = Annotated[int, Field(ge=0)]
 Resources = dict[str, Amount]
@@ -197,8 +201,8 @@ class Node(Frozen):
 
     @property
     def usable(self) -> bool:
-        """Whether the node takes part in levelling: neither cordoned nor refusing pods."""
-        return self.accepts_pods and not self.unschedulable
+        """Whether the node takes part in levelling: ready, not cordoned, not refusing pods."""
+        return self.accepts_pods and self.ready and not self.unschedulable
 
 
 class Pod(Frozen):
@@ -250,6 +254,16 @@ class Pod(Frozen):
     """Uses an emptyDir or hostPath volume whose content stays behind."""
     images: frozenset[str] = frozenset()
     required_features: frozenset[str] = frozenset()
+    scheduler: str = DEFAULT_SCHEDULER
+    """Who places it: another scheduler than the default one keeps its own counsel."""
+    gates: tuple[str, ...] = ()
+    """Scheduling gates: it waits, and no scheduler looks at it, until all are taken away."""
+    preempts: bool = True
+    """False for preemptionPolicy Never: it waits for room rather than drive others out."""
+    os: str = ""
+    """``spec.os.name``: its kubelet runs it on no other; empty where the pod does not say."""
+    custom_controller: str = ""
+    """Kind and name of the controller it belongs to where that is none of Kubernetes' own."""
     started: datetime | None = None
     """When its kubelet took it on, else when it was created."""
 
@@ -376,6 +390,8 @@ class PriorityClass(Frozen):
     value: int
     is_default: bool = False
     """``globalDefault``: for pods that name no class."""
+    policy: str = ""
+    """``preemptionPolicy``: Never, or by default PreemptLowerPriority."""
 
 
 class NoteKind(StrEnum):

@@ -26,6 +26,7 @@ from kytos.cli.options import (
     Limited,
     Mode,
     OptionsFile,
+    Others,
     Output,
     Run,
     Solver,
@@ -47,6 +48,7 @@ from kytos.cli.writing import check_writable, write
 from kytos.contract.params import SolverName
 from kytos.errors import InputError
 from kytos.extras import DASHBOARD, SERVICE, MissingExtraError, require
+from kytos.questions.recovery.failure import HowNodesFail
 from kytos.rules.eviction import movability
 from kytos.rules.why_not import as_json as as_json_object
 from kytos.rules.why_not import why_not
@@ -112,6 +114,7 @@ def rebalance(
     mode: Mode = None,
     max_moves: Annotated[int | None, typer.Option(help="Move at most so many pods.")] = None,
     limits: Limited,
+    others: Others,
     options: OptionsFile = None,
     solver: Solver = None,
     run: Run,
@@ -120,7 +123,7 @@ def rebalance(
     """Say which running pods to move, and where."""
     from kytos.calls.catalogue import REBALANCE
 
-    given = {"mode": mode, "max_moves": max_moves} | limits.given()
+    given = {"mode": mode, "max_moves": max_moves} | limits.given() | others.given()
     ask(REBALANCE, source, options, given | run.given(solver), told)
 
 
@@ -131,7 +134,25 @@ def recover(
     *,
     fail: Annotated[list[str] | None, typer.Option(help="A node that fails.")] = None,
     fail_zone: Annotated[list[str] | None, typer.Option(help="A zone that fails.")] = None,
+    how: Annotated[
+        HowNodesFail | None,
+        typer.Option(
+            metavar="HOW", help="deleted, or not_ready: StatefulSet pods then stay with their node."
+        ),
+    ] = None,
+    preemption: Annotated[
+        bool | None,
+        typer.Option(
+            "--preemption/--no-preemption",
+            help="Whether survivors' pods of lower priority give way, as in Kubernetes.",
+        ),
+    ] = None,
+    moves: Annotated[
+        bool | None, typer.Option("--moves/--no-moves", help="Whether survivors' pods may move.")
+    ] = None,
+    spot: Annotated[bool | None, typer.Option("--spot", help="Every spot node fails.")] = None,
     limits: Limited,
+    others: Others,
     options: OptionsFile = None,
     solver: Solver = None,
     run: Run,
@@ -140,10 +161,18 @@ def recover(
     """Say where the pods of failed nodes go, and which are given up."""
     from kytos.calls.catalogue import RECOVERY
 
-    given = {
-        "failed_nodes": fail or None,
-        "failed_zones": fail_zone or None,
-    } | limits.given()
+    given = (
+        {
+            "failed_nodes": fail or None,
+            "failed_zones": fail_zone or None,
+            "failed_spot": spot,
+            "how": how,
+            "allow_preemption": preemption,
+            "allow_moves": moves,
+        }
+        | limits.given()
+        | others.given()
+    )
     ask(RECOVERY, source, options, given | run.given(solver), told)
 
 
@@ -160,6 +189,7 @@ def place(
     ] = None,
     mode: Mode = None,
     limits: Limited,
+    others: Others,
     options: OptionsFile = None,
     solver: Solver = None,
     run: Run,
@@ -168,7 +198,7 @@ def place(
     """Say on which node each new pod belongs; without new ones, each that waits."""
     from kytos.calls.catalogue import PLACEMENT
 
-    given = {"mode": mode, "waiting": waiting} | limits.given()
+    given = {"mode": mode, "waiting": waiting} | limits.given() | others.given()
     ask(PLACEMENT, source, options, given | run.given(solver), told, new or ())
 
 

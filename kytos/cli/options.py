@@ -67,6 +67,19 @@ WeightD = Annotated[float | None, typer.Option("-D", help="Weight of affinity.")
 Consent = Annotated[
     bool | None, typer.Option("--consent", help="Accept the charge of a paid solver.")
 ]
+SchedulerNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="Another scheduler whose pods count as the default one's; repeatable."
+    ),
+]
+MoveCustom = Annotated[
+    bool | None,
+    typer.Option(
+        "--move-custom-controllers",
+        help="Pods of controllers that are none of Kubernetes' own may move too.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the HTTP call's answer.")]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write the answer as JSON to this file.")
@@ -133,6 +146,21 @@ class Limited:
             "max_utilization": self.max_utilization,
             "keep_nodes": self.keep_node or None,
             "risk": self.risk,
+        }
+
+
+@dataclass(frozen=True)
+class Others:
+    """Which pods that others run are treated as the cluster's own."""
+
+    scheduler: SchedulerNames = None
+    move_custom_controllers: MoveCustom = None
+
+    def given(self) -> dict[str, Any]:
+        """Return it in the HTTP contract's words; None stands for what was not given."""
+        return {
+            "schedulers": self.scheduler or None,
+            "move_custom_controllers": self.move_custom_controllers,
         }
 
 

@@ -16,6 +16,7 @@ from kytos.questions.outcome import Move, Outcome, Question
 from kytos.questions.parts.answer import freed_nodes, moves, shared_answer
 from kytos.questions.parts.build_problem import build_problem
 from kytos.questions.parts.limits import Limits, nodes_asked_to_stay
+from kytos.questions.parts.others_pods import OthersPods, with_others_pods
 from kytos.questions.parts.overrides import with_overrides
 from kytos.questions.recovery.risk import risk_of, without_nodes
 from kytos.rules.eviction import movability
@@ -23,7 +24,7 @@ from kytos.rules.kept_nodes import kept_nodes
 from kytos.solve.solve import solve
 
 
-class RebalanceRequest(Limits, CarriedOut):
+class RebalanceRequest(OthersPods, Limits, CarriedOut):
     """What is asked of a rebalance beside the weights."""
 
     mode: LoadMode = Field(LoadMode.CONSOLIDATE, description="consolidate, spread or squares")
@@ -100,6 +101,7 @@ def rebalance(
 
 def pinned_pods(cluster: Cluster, request: RebalanceRequest) -> dict[str, str]:
     """Return the running pods that have to stay, by id, and why; the user's word counts."""
+    cluster = with_others_pods(cluster, request)
     reasons = movability(with_overrides(cluster, request.may_move, request.must_stay))
     return {
         pod.id: reason
@@ -112,6 +114,7 @@ def rebalance_problem(
     cluster: Cluster, request: RebalanceRequest, pinned: Collection[str]
 ) -> Problem:
     """Return the problem of moving the running pods that are not `pinned`."""
+    cluster = with_others_pods(cluster, request)
     return build_problem(
         cluster,
         [pod for pod in cluster.pods if pod.holds_capacity and pod.id not in pinned],

@@ -39,6 +39,8 @@ class Rule(ABC):
     """As the summary over nodes names it: "8 untolerated taint"."""
     settled: ClassVar[bool]
     """Whether pod and node alone decide; False where it depends on where other pods are."""
+    whole_pod: ClassVar[bool] = False
+    """Whether it is about the pod alone, so that its reason says more than a count of nodes."""
 
     @abstractmethod
     def key(self, index: RuleIndex, pod: int) -> Hashable:

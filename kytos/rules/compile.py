@@ -19,6 +19,7 @@ from kytos.rules.pod_affinity import (
     lacks_a_key,
 )
 from kytos.rules.preferences import node_preference, pairings
+from kytos.rules.shared_claims import shared_claims
 from kytos.rules.tallies import TallyBook, each_node, whole_cluster
 from kytos.rules.terms import Term, matched_by_all, matched_pods
 from kytos.rules.topology_spread import (
@@ -78,7 +79,10 @@ def compile_rules(cluster: Cluster, decide: Sequence[Pod]) -> CompiledRules:
     allowed = static_mask(index, positions)
     allowed &= ~_larger_than_the_node(index, positions)
     exclusions = tuple(_exclusions(index, book, allowed))
-    presences = tuple(_presences(index, book, positions, allowed))
+    presences = (
+        *_presences(index, book, positions, allowed),
+        *shared_claims(index, book, positions, allowed),
+    )
     skews = tuple(_skews(index, book, positions, allowed))
     soft = pairings(index, book)
     homes = index.home[positions]

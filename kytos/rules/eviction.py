@@ -4,10 +4,11 @@ Owned pods can be evicted because something starts them again, and that holds fo
 in the cluster autoscaler and the descheduler; such a pod starts its work over, which is a matter of
 cost, not of permission.
 
-A user's word (`Pod.movable`) wins over every reason that is a matter of care: no controller, local
-storage, annotations that ask to be left alone, a system-critical priority. It does not win over
-what would not work: DaemonSet and mirror pods come back where they were, a pod being deleted is
-leaving already, and the Eviction API refuses what a disruption budget does not allow.
+A user's word (`Pod.movable`) wins over every reason that is a matter of care: no controller or one
+that is none of Kubernetes' own, local storage, annotations that ask to be left alone, a
+system-critical priority. It does not win over what would not work: DaemonSet and mirror pods come
+back where they were, a pod being deleted is leaving already, the Eviction API refuses what a
+disruption budget does not allow, and where another scheduler puts a pod is that one's choice.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from datetime import datetime
 
 import numpy as np
 
-from kytos.cluster import Cluster, DisruptionBudget, Phase, Pod
+from kytos.cluster import DEFAULT_SCHEDULER, Cluster, DisruptionBudget, Phase, Pod
 from kytos.problem import Bools, MoveLimit
 from kytos.rules.keep_marks import (
     PREFER_NO_EVICTION,
@@ -42,6 +43,14 @@ def movability(cluster: Cluster) -> dict[str, str | None]:
         or _over_budget(pod, [cluster.budgets[found] for found in budgets[position]])
         for position, pod in enumerate(cluster.pods)
     }
+
+
+def may_be_preempted(pod: Pod) -> bool:
+    """Whether a running pod may be driven out by one of higher priority, for good.
+
+    A DaemonSet's pod would come back where it was, a static one is its kubelet's.
+    """
+    return pod.holds_capacity and not pod.terminating and pod.keeps_node
 
 
 def move_limits(cluster: Cluster, decide: Sequence[Pod]) -> tuple[MoveLimit, ...]:
@@ -100,6 +109,8 @@ def _impossible(pod: Pod) -> str | None:
         return "it is a static pod, which its kubelet runs from a file"
     if pod.owner is not None and pod.owner.kind == "DaemonSet":
         return f"DaemonSet {pod.owner.name} runs it on this node"
+    if pod.scheduler != DEFAULT_SCHEDULER:
+        return f"scheduler {pod.scheduler} places it, whose rules are not known"
     return None
 
 
@@ -121,6 +132,8 @@ def _unwise(pod: Pod, now: datetime) -> str | None:
         return None
     if pod.owner is None:
         return "no controller would start it again"
+    if pod.custom_controller:
+        return f"{pod.custom_controller} runs it, which may not start it again"
     if pod.local_storage:
         return "it would lose its local storage (emptyDir or hostPath)"
     return None

@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 from kytos.problem import Bools
 from kytos.rules.base import Rule, Verdict
+from kytos.rules.beyond_the_scheduler import BEYOND
 from kytos.rules.declared_features import DeclaredFeatures
+from kytos.rules.gates import SchedulingGates
 from kytos.rules.host_ports import HostPorts
 from kytos.rules.index import RuleIndex
 from kytos.rules.node_affinity import NodeAffinity, NodeSelector
@@ -21,6 +23,7 @@ from kytos.rules.unschedulable import AcceptsPods, Unschedulable
 from kytos.rules.volumes import ExclusiveVolumes, Volumes
 
 RULES: tuple[Rule, ...] = (
+    SchedulingGates(),
     AcceptsPods(),
     Unschedulable(),
     Taints(),
@@ -42,27 +45,34 @@ The scheduler's NodeName filter has no rule here: it only looks at a node name a
 with, and such a pod is bound from the start.
 """
 
-SETTLED = tuple(rule for rule in RULES if rule.settled)
+PLAN_RULES: tuple[Rule, ...] = (*RULES, *BEYOND)
+"""The scheduler's, and what plans keep to beyond them."""
+
+SETTLED = tuple(rule for rule in PLAN_RULES if rule.settled)
 
 FEASIBLE = -1
 """Where no rule refuses, in what `first_refusals` returns."""
 
 
 def static_mask(index: RuleIndex, pods: Sequence[int]) -> Bools:
-    """``(pods, nodes)`` pairs that no rule settled by pod and node alone refuses."""
+    """``(pods, nodes)`` pairs that no rule of a plan settled by pod and node alone refuses."""
     allowed = np.ones((len(pods), len(index.nodes)), dtype=np.bool_)
     for rule in SETTLED:
         allowed &= ~refusals(index, rule, pods)
     return allowed
 
 
-def first_refusals(index: RuleIndex, pods: Sequence[int]) -> npt.NDArray[np.int8]:
-    """``(pods, nodes)`` position in `RULES` of the first rule that refuses, else `FEASIBLE`.
+def first_refusals(
+    index: RuleIndex, pods: Sequence[int], rules: Sequence[Rule] = RULES
+) -> npt.NDArray[np.int8]:
+    """``(pods, nodes)`` position in `PLAN_RULES` of the first that refuses, else `FEASIBLE`.
+
+    `RULES` are the first of `PLAN_RULES`; with those alone it is the scheduler's verdict.
 
     Each pod is judged against the cluster as it stands, itself taken off its node first.
     """
     first = np.full((len(pods), len(index.nodes)), FEASIBLE, dtype=np.int8)
-    for position, rule in enumerate(RULES):
+    for position, rule in enumerate(rules):
         first[refusals(index, rule, pods) & (first == FEASIBLE)] = position
     return first
 
@@ -89,7 +99,7 @@ def verdicts_of(
         ``(nodes,)`` the pod's row of `first_refusals`.
     """
     return tuple(
-        None if rule == FEASIBLE else _verdict(index, RULES[rule], pod, node)
+        None if rule == FEASIBLE else _verdict(index, PLAN_RULES[rule], pod, node)
         for node, rule in enumerate(first)
     )
 

@@ -18,7 +18,7 @@ from kytos.rules.node_affinity import NodeSelector
 from kytos.rules.resources import Resources
 from kytos.rules.taints import Taints
 from kytos.rules.topology_spread import TopologySpread
-from kytos.rules.verdicts import FEASIBLE, RULES, refusals, verdicts_of
+from kytos.rules.verdicts import FEASIBLE, PLAN_RULES, RULES, refusals, verdicts_of
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def refusal_summary(index: RuleIndex, pod: int, first: npt.NDArray[np.int8]) -> 
     """
     causes: Counter[str] = Counter()
     for position in np.unique(first[first != FEASIBLE]):
-        rule, nodes = RULES[position], np.flatnonzero(first == position)
+        rule, nodes = PLAN_RULES[position], np.flatnonzero(first == position)
         if isinstance(rule, Resources):
             for name, count in rule.short_counts(index, pod, nodes).items():
                 causes["too many pods" if name == PODS else f"insufficient {name}"] += count

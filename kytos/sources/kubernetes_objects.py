@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from kytos.cluster import (
+    DEFAULT_SCHEDULER,
     INSTANCE_TYPE,
     REGION,
     ZONE,
@@ -31,7 +32,7 @@ from kytos.cluster import (
 )
 from kytos.errors import SourceError
 from kytos.sources.fields import Fields
-from kytos.sources.owners import Controllers, top_owner
+from kytos.sources.owners import Controllers, custom_controller, top_owner
 from kytos.sources.pod_requests import is_sidecar, pod_held, pod_requests
 from kytos.sources.quantities import (
     LARGEST_STORAGE,
@@ -88,6 +89,11 @@ class Context:
     controllers: Controllers = field(default_factory=dict)
     classes: Sequence[PriorityClass] = ()
     admits: bool = False
+
+    def policy_of(self, spec: Fields) -> str:
+        """The preemption policy of a pod's priority class, which a stored pod already carries."""
+        name = spec.text("priorityClassName")
+        return next((found.policy for found in self.classes if found.name == name), "")
 
 
 def namespace_of(item: Fields) -> str:
@@ -190,6 +196,11 @@ def read_pod(item: Fields, context: Context) -> Pod:
         local_storage=_has_local_storage(spec, metadata),
         images=frozenset(filter(None, (container.text("image") for container in containers))),
         required_features=_required_features(spec, containers),
+        scheduler=spec.text("schedulerName") or DEFAULT_SCHEDULER,
+        gates=() if node else tuple(gate.text("name") for gate in spec.objects("schedulingGates")),
+        preempts=spec.text("preemptionPolicy", context.policy_of(spec)) != "Never",
+        os=spec.object("os").text("name"),
+        custom_controller="" if mirror else custom_controller(metadata),
         started=status.moment("startTime") or metadata.moment("creationTimestamp"),
     )
 
@@ -325,6 +336,7 @@ def read_priority_class(item: Fields) -> PriorityClass:
         name=item.object("metadata").text("name"),
         value=item.integer("value"),
         is_default=item.flag("globalDefault"),
+        policy=item.text("preemptionPolicy"),
     )
 
 

@@ -19,10 +19,6 @@ _IN_TREE_DISKS = (
 
 _POD_FIELDS: Mapping[str, Callable[[Fields], bool]] = {
     "pods with resourceClaims (dynamic resource allocation)": lambda spec: "resourceClaims" in spec,
-    "pods with schedulingGates": lambda spec: bool(spec.entries("schedulingGates")),
-    "pods scheduled by another scheduler": lambda spec: (
-        spec.text("schedulerName", "default-scheduler") != "default-scheduler"
-    ),
     "pods of a gang (workloadRef, schedulingGroup)": lambda spec: (
         "workloadRef" in spec or "schedulingGroup" in spec
     ),

@@ -10,6 +10,20 @@ from kytos.sources.fields import Fields
 Controllers = Mapping[tuple[str, str, str], Owner | None]
 """The controller of each object by (namespace, kind, name)."""
 
+_BUILT_IN = frozenset(
+    {
+        "ReplicaSet",
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "Job",
+        "CronJob",
+        "ReplicationController",
+        "Node",
+    }
+)
+_BUILT_IN_GROUPS = frozenset({"", "apps", "batch", "extensions"})
+
 _MADE_BY_ANOTHER = frozenset({"ReplicaSet", "Job", "ReplicationController"})
 """Kinds that a Deployment, CronJob or DeploymentConfig makes one after the other."""
 
@@ -20,6 +34,20 @@ def controller_of(metadata: Fields) -> Owner | None:
         if reference.flag("controller"):
             return Owner(kind=reference.text("kind"), name=reference.text("name"))
     return None
+
+
+def custom_controller(metadata: Fields) -> str:
+    """Kind and name of the direct controller where it is none of Kubernetes' own, else empty.
+
+    What makes Deployments or ReplicaSets (a Rollout, a DeploymentConfig) is not asked: those start
+    their pods again by themselves.
+    """
+    for reference in metadata.objects("ownerReferences"):
+        if reference.flag("controller"):
+            kind, group = reference.text("kind"), reference.text("apiVersion").rpartition("/")[0]
+            built_in = kind in _BUILT_IN and group in _BUILT_IN_GROUPS
+            return "" if built_in else f"{kind} {reference.text('name')}"
+    return ""
 
 
 def top_owner(metadata: Fields, namespace: str, controllers: Controllers) -> Owner | None:

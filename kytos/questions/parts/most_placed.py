@@ -35,16 +35,25 @@ STAGE = "place the most (cp-sat)"
 """The exact stage's name in the report, so that its share is not taken for the named solver's."""
 
 
-def count_by_class(problem: Problem, gives_way: Collection[str] = ()) -> Problem:
+def count_by_class(
+    problem: Problem, gives_way: Collection[str] = (), patient: Collection[str] = ()
+) -> Problem:
     """Return the problem with running pods that may be given up, and what each class is worth.
 
     A running pod comes before a waiting one of the same priority: only a higher one may drive it
-    out.
+    out. One of the `patient` (preemptionPolicy Never) drives nobody out, so it comes after every
+    running pod that may be given up, whatever its priority.
     """
     running = np.isin(np.array(problem.pods, dtype=np.str_), sorted(gives_way))
     must_place = problem.must_place & ~running
     desire = np.zeros(len(problem.pods))
-    desire[~must_place] = superincreasing((2 * problem.priority + running)[~must_place])
+    rank = 2 * problem.priority + running
+    waits = np.isin(np.array(problem.pods, dtype=np.str_), sorted(patient))
+    if running.any() and waits.any():
+        # Below every running pod, in their own order still.
+        above = int(rank[waits].max()) - int(rank[running].min()) + 1
+        rank = rank - np.where(waits, max(0, above), 0)
+    desire[~must_place] = superincreasing(rank[~must_place])
     return replace(problem, must_place=must_place, desire=desire)
 
 

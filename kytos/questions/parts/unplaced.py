@@ -8,11 +8,11 @@ from math import floor
 from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen, Pod
 from kytos.questions.parts.decimals import as_written
 from kytos.rules.index import RuleIndex
-from kytos.rules.verdicts import RULES, first_refusals
+from kytos.rules.verdicts import PLAN_RULES, first_refusals
 from kytos.rules.volumes import Volumes
 from kytos.rules.why_not import refusal_summary
 
-_BY_VOLUME = next(at for at, rule in enumerate(RULES) if isinstance(rule, Volumes))
+_BY_VOLUME = next(at for at, rule in enumerate(PLAN_RULES) if isinstance(rule, Volumes))
 
 
 class UnplacedPod(Frozen):
@@ -45,14 +45,16 @@ def explain(
     positions = [cluster.pod_index[pod.id] for pod in unplaced_pods]
     found = []
     for pod, position, first in zip(
-        unplaced_pods, positions, first_refusals(index, positions), strict=True
+        unplaced_pods, positions, first_refusals(index, positions, PLAN_RULES), strict=True
     ):
         stuck = bool((first == _BY_VOLUME).all())
-        reason = (
-            f"stuck on every node: {RULES[_BY_VOLUME].reason(index, position, 0)}"
-            if stuck
-            else refusal_summary(index, position, first) + limit
-        )
+        of_all = PLAN_RULES[first[0]] if first[0] >= 0 and (first == first[0]).all() else None
+        if stuck:
+            reason = f"stuck on every node: {PLAN_RULES[_BY_VOLUME].reason(index, position, 0)}"
+        elif of_all is not None and of_all.whole_pod:
+            reason = of_all.reason(index, position, 0)
+        else:
+            reason = refusal_summary(index, position, first) + limit
         found.append(UnplacedPod(pod=pod.id, priority=pod.priority, reason=reason, stuck=stuck))
     return tuple(found)
 

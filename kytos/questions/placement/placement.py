@@ -21,6 +21,7 @@ from kytos.questions.parts.answer import shared_answer
 from kytos.questions.parts.build_problem import build_problem, within_room
 from kytos.questions.parts.limits import Limits, nodes_asked_to_stay
 from kytos.questions.parts.most_placed import place_as_many_as_possible
+from kytos.questions.parts.others_pods import OthersPods, with_others_pods
 from kytos.questions.parts.unplaced import UnplacedPod, by_importance, explain
 from kytos.questions.placement.new_objects import (
     NewPod,
@@ -55,7 +56,7 @@ MOST_TEXT = 5_000_000
 """Characters of manifests given as text."""
 
 
-class PlacementRequest(Limits, CarriedOut):
+class PlacementRequest(OthersPods, Limits, CarriedOut):
     """What is asked of a placement beside the weights."""
 
     new_pods: tuple[NewPod, ...] = Field((), description="a pod's fields, and count")
@@ -243,7 +244,7 @@ def _concrete(cluster: Cluster, request: PlacementRequest) -> _Asked:
         pods=with_new.pods + _flat(adopted),
         nodes=cluster.nodes + new_nodes(cluster, request.node_shapes),
     )
-    whole = _grown(whole, request.growth)
+    whole = with_others_pods(_grown(whole, request.growth), request)
     wanted = {pod.id for pod in _flat(names)}
     waiting = request.waiting or not wanted
     decide = tuple(pod for pod in whole.pods if pod.id in wanted or (waiting and pod.waiting))

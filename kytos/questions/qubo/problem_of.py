@@ -11,6 +11,7 @@ from kytos.hamiltonian.replicas import ScaleOut
 from kytos.problem import Problem
 from kytos.questions.autoscale.grants import grant_replicas
 from kytos.questions.autoscale.wanted import AutoscaleRequest, scale_out, scaling_step
+from kytos.questions.parts.others_pods import with_others_pods
 from kytos.questions.placement.placement import PlacementRequest, placement_problem
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
 from kytos.questions.recovery.failure import fail, failing_nodes
@@ -41,7 +42,8 @@ def _recovery(request: RecoveryRequest, cluster: Cluster) -> Problem:
     failed = failing_nodes(
         cluster, request.failed_nodes, request.failed_zones, spot=request.failed_spot
     )
-    return recovery_problem(fail(cluster, failed), request)
+    cluster = with_others_pods(cluster, request)
+    return recovery_problem(fail(cluster, failed, request.how), request)
 
 
 @problem_of.register

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from kytos.cluster import Cluster, Node, Phase, Pod, is_spot
+from kytos.cluster import DEFAULT_SCHEDULER, Cluster, Node, Phase, Pod, is_spot
 from kytos.errors import RequestRefused, refuse_repeats
 from kytos.rules.eviction import budgets_after_losing
+
+
+class HowNodesFail(StrEnum):
+    """What becomes of a node that fails, which decides what becomes of its pods."""
+
+    DELETED = "deleted"
+    """Its Node object goes (or is tainted out-of-service): all its pods are replaced."""
+    NOT_READY = "not_ready"
+    """It only stops answering: a StatefulSet's pods stay Terminating and are not replaced."""
+
 
 NO_CONTROLLER = "it has no controller: Kubernetes would not create it again"
 
@@ -75,10 +86,15 @@ def failing_nodes(
     )
 
 
-def fail(cluster: Cluster, nodes: Collection[str]) -> Failure:
+def fail(
+    cluster: Cluster, nodes: Collection[str], how: HowNodesFail = HowNodesFail.DELETED
+) -> Failure:
     """Take nodes out of a cluster.
 
     Pods that had lost their node before (`Pod.lost`) are evacuated too.
+
+    Source of `how`: https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown/
+    #non-graceful-node-shutdown.
 
     Raises
     ------
@@ -94,7 +110,7 @@ def fail(cluster: Cluster, nodes: Collection[str]) -> Failure:
             "failed_nodes",
         )
     hit = [pod for pod in cluster.pods if pod.lost or pod.node in gone]
-    left_behind = {pod.id: reason for pod in hit if (reason := not_evacuated(pod)) is not None}
+    left_behind = {pod.id: reason for pod in hit if (reason := not_evacuated(pod, how)) is not None}
     evacuees = tuple(pod.id for pod in hit if pod.id not in left_behind)
     return Failure(
         nodes=tuple(node.name for node in cluster.nodes if node.name in gone),
@@ -104,7 +120,7 @@ def fail(cluster: Cluster, nodes: Collection[str]) -> Failure:
     )
 
 
-def not_evacuated(pod: Pod) -> str | None:
+def not_evacuated(pod: Pod, how: HowNodesFail = HowNodesFail.DELETED) -> str | None:
     """Why a pod of a failed node gets no other; empty for one that had finished or was leaving.
 
     Who said of a pod whether it may move answers for it: it is started again, and where its node
@@ -118,6 +134,18 @@ def not_evacuated(pod: Pod) -> str | None:
         return f"DaemonSet {pod.owner.name} runs one on each node: it comes back with its node"
     if pod.owner is None and pod.movable is None:
         return NO_CONTROLLER
+    if pod.scheduler != DEFAULT_SCHEDULER:
+        return f"scheduler {pod.scheduler} places it anew, whose rules are not known"
+    if (
+        how is HowNodesFail.NOT_READY
+        and pod.node is not None
+        and pod.owner is not None
+        and pod.owner.kind == "StatefulSet"
+    ):
+        return (
+            f"StatefulSet {pod.owner.name} does not replace it while its node is only not ready: "
+            "it stays Terminating until the node is back, deleted or tainted out-of-service"
+        )
     return None
 
 

@@ -18,13 +18,18 @@ from kytos.questions.outcome import Move, Outcome, Question
 from kytos.questions.parts.answer import moves, shared_answer
 from kytos.questions.parts.build_problem import build_problem, within_room
 from kytos.questions.parts.limits import Limits, meant_nodes, nodes_asked_to_stay
-from kytos.questions.parts.most_placed import count_by_class, place_as_many_as_possible
+from kytos.questions.parts.most_placed import (
+    count_by_class,
+    place_as_many_as_possible,
+    place_quickly,
+)
+from kytos.questions.parts.others_pods import OthersPods, with_others_pods
 from kytos.questions.parts.unplaced import UnplacedPod, by_importance, explain
 from kytos.questions.recovery.compiled_cluster import CompiledCluster
-from kytos.questions.recovery.failure import Failure, fail, failing_nodes
+from kytos.questions.recovery.failure import Failure, HowNodesFail, fail, failing_nodes
 from kytos.questions.recovery.risk import risk_of
 from kytos.questions.recovery.survey import FailureReport, survey
-from kytos.rules.eviction import movability
+from kytos.rules.eviction import may_be_preempted, movability
 from kytos.solve.solve import solve
 
 CASCADE_SHARE = 0.2
@@ -40,14 +45,20 @@ LEAST_SHARE = 0.3
 CASCADE = "cascade check"
 
 
-class RecoveryRequest(Limits, CarriedOut):
+class RecoveryRequest(OthersPods, Limits, CarriedOut):
     """What is asked of a recovery beside the weights."""
 
     failed_nodes: tuple[str, ...] = Field((), description="names of the nodes that fail")
     failed_zones: tuple[str, ...] = Field((), description="zones of which every node fails")
     failed_spot: bool = Field(False, description="every spot node fails")
+    how: HowNodesFail = Field(
+        HowNodesFail.DELETED,
+        description="deleted, or not_ready: StatefulSet pods then stay with their node",
+    )
     allow_preemption: bool = Field(
-        False, description="survivors' pods may give way to evacuated ones of higher priority"
+        True,
+        description="survivors' pods give way to evacuated ones of higher priority, as in "
+        "Kubernetes",
     )
     allow_moves: bool = Field(False, description="survivors' pods may move to make room")
     cascade: bool = Field(
@@ -122,12 +133,13 @@ def recover(
         When the solver cannot be used here; the message says what to do.
     """
     began = time.monotonic()
+    cluster = with_others_pods(cluster, request)
     failed = failing_nodes(
         cluster, request.failed_nodes, request.failed_zones, spot=request.failed_spot
     )
     nodes_asked_to_stay(cluster, request.keep_nodes)
-    failure = fail(cluster, failed)
-    problem = recovery_problem(failure, request)
+    failure = fail(cluster, failed, request.how)
+    problem = recovery_problem(failure, request, watch)
     built_s = time.monotonic() - began
     ends = min(watch.deadline, began + params.time_limit_s)
     # Explaining and certifying take about as long as building did, compiling for the cascade too.
@@ -175,24 +187,53 @@ def recover(
     )
 
 
-def recovery_problem(failure: Failure, request: RecoveryRequest) -> Problem:
-    """Return the problem of placing a failure's evacuees on its survivors."""
-    cluster = failure.survivors
+def recovery_problem(failure: Failure, request: RecoveryRequest, watch: Watch = Watch()) -> Problem:
+    """Return the problem of placing a failure's evacuees on its survivors.
+
+    Survivors' pods may give way only where some evacuee seems to find no room otherwise, and only
+    to those: the scheduler preempts for what fits nowhere, not for a better fit.
+    """
+    plain = _problem(failure, request, frozenset())
+    if not request.allow_preemption:
+        return plain
+    quick, _ = place_quickly(plain, watch)
     evacuees = frozenset(failure.evacuees)
-    highest = max((pod.priority for pod in cluster.pods if pod.id in evacuees), default=None)
-    may_leave: frozenset[str] = frozenset()
-    if request.allow_moves or request.allow_preemption:
-        reasons = movability(cluster)
-        may_leave = frozenset(pod for pod, reason in reasons.items() if reason is None)
-    gives_way = frozenset(
+    wanting = frozenset(
+        pod for pod, node in zip(plain.pods, quick, strict=True) if node < 0 and pod in evacuees
+    )
+    gives_way = _may_give_way(failure.survivors, wanting)
+    return _problem(failure, request, gives_way) if gives_way else plain
+
+
+def _may_give_way(cluster: Cluster, evacuees: frozenset[str]) -> frozenset[str]:
+    """Ids of the survivors' pods that the scheduler may preempt for a pod to evacuate.
+
+    Only the priority counts, and a disruption budget: care (local storage, no controller, marks
+    that ask to be left alone) is no matter of the scheduler's. It breaks budgets where nothing
+    else helps; a plan does not.
+
+    Source: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/.
+    """
+    highest = max(
+        (pod.priority for pod in cluster.pods if pod.id in evacuees and pod.preempts), default=None
+    )
+    if highest is None:
+        return frozenset()
+    return frozenset(
         pod.id
         for pod in cluster.pods
-        if request.allow_preemption
-        and pod.id in may_leave
-        and highest is not None
-        and pod.priority < highest
+        if pod.priority < highest and may_be_preempted(pod) and pod.id not in evacuees
     )
-    decided = evacuees | gives_way | (may_leave if request.allow_moves else frozenset())
+
+
+def _problem(failure: Failure, request: RecoveryRequest, gives_way: frozenset[str]) -> Problem:
+    """The problem with the survivors' pods that may give way."""
+    cluster, evacuees = failure.survivors, frozenset(failure.evacuees)
+    may_leave: frozenset[str] = frozenset()
+    if request.allow_moves:
+        reasons = movability(cluster)
+        may_leave = frozenset(pod for pod, reason in reasons.items() if reason is None)
+    decided = evacuees | gives_way | may_leave
     problem = build_problem(
         cluster,
         [pod for pod in cluster.pods if pod.id in decided],
@@ -200,12 +241,12 @@ def recovery_problem(failure: Failure, request: RecoveryRequest) -> Problem:
         max_utilization=request.max_utilization,
         keep=meant_nodes(cluster, request.keep_nodes),
     )
-    problem = count_by_class(problem, gives_way)
+    patient = [pod.id for pod in cluster.pods if pod.id in evacuees and not pod.preempts]
+    problem = count_by_class(problem, gives_way, patient)
     problem = within_room(replace(problem, lifeline=_lifeline(problem, cluster)))
-    if request.allow_moves:
-        return problem
     # Who may only give way has no other node to go to.
-    running = np.flatnonzero(problem.current >= 0)
+    stays = np.array([pod not in may_leave for pod in problem.pods], dtype=np.bool_)
+    running = np.flatnonzero((problem.current >= 0) & stays)
     allowed = problem.allowed.copy()
     allowed[running] = False
     allowed[running, problem.current[running]] = True

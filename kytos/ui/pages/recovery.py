@@ -12,7 +12,7 @@ from kytos.cluster import Cluster, is_spot
 from kytos.errors import InputError
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Question
-from kytos.questions.recovery.failure import fail, failing_nodes
+from kytos.questions.recovery.failure import HowNodesFail, fail, failing_nodes
 from kytos.questions.recovery.recovery import (
     RecoveryOutcome,
     RecoveryRequest,
@@ -36,6 +36,11 @@ from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
 
 _NODES, _ZONES, _SPOT = "failed_nodes", "failed_zones", "failed_spot"
+_HOW = "how"
+_HOW_IN_WORDS = {
+    HowNodesFail.DELETED: "deleted (or tainted out-of-service)",
+    HowNodesFail.NOT_READY: "only not ready",
+}
 _PREEMPTION, _MOVES = "allow_preemption", "allow_moves"
 PRESETS = (
     Preset(
@@ -63,6 +68,7 @@ def request_values(request: RecoveryRequest) -> dict[str, Any]:
         _ZONES: list(request.failed_zones),
         _SPOT: request.failed_spot,
         **controls.headroom_values(request.max_utilization),
+        _HOW: request.how,
         _PREEMPTION: request.allow_preemption,
         _MOVES: request.allow_moves,
     }
@@ -122,9 +128,18 @@ def _limits() -> dict[str, Any]:
     filled = controls.headroom(usual=0)  # what is free is for failures
     preempts = st.toggle(
         "Lower survivors may give way",
+        value=True,
         key=_PREEMPTION,
         bind="query-params",
         help="Pods of survivors make room for evacuated ones of higher priority (preemption).",
+    )
+    how = st.radio(
+        "Failed nodes are",
+        list(HowNodesFail),
+        format_func=_HOW_IN_WORDS.__getitem__,
+        key=_HOW,
+        bind="query-params",
+        help="A node that only stops answering keeps its StatefulSet pods: they stay Terminating.",
     )
     moves = st.toggle(
         "Survivors' pods may move",
@@ -132,7 +147,12 @@ def _limits() -> dict[str, Any]:
         bind="query-params",
         help="Pods of survivors move to other survivors to make room.",
     )
-    return {"max_utilization": filled, "allow_preemption": preempts, "allow_moves": moves}
+    return {
+        "max_utilization": filled,
+        "how": how,
+        "allow_preemption": preempts,
+        "allow_moves": moves,
+    }
 
 
 def _failing(cluster: Cluster) -> tuple[dict[str, Any], bool]:
@@ -200,7 +220,7 @@ def _checked(
         nodes = failing_nodes(
             loaded.cluster, request.failed_nodes, request.failed_zones, spot=request.failed_spot
         )
-        failure = fail(loaded.cluster, nodes)
+        failure = fail(loaded.cluster, nodes, request.how)
     except InputError as error:
         question.refused(error)
         return None, ()

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from kytos.cluster import HOSTNAME, Cluster
+from kytos.cluster import DEFAULT_SCHEDULER, HOSTNAME, Cluster
 from kytos.contract.params import Capacity, Encoding, SolverName, SolverParams
 from kytos.contract.weights import Weights
 from kytos.problem import LoadMode
@@ -117,6 +117,20 @@ def rebalance_request(cluster: Cluster) -> RebalanceRequest:
         must_stay = names_chosen(
             "Keep in place", "must_stay", names, _GROUPS, help="Wins over *Let move*."
         )
+        custom = st.toggle(
+            "Custom controllers' pods may move",
+            key="move_custom_controllers",
+            bind="query-params",
+            help="Pods of a TaskRun, a SparkApplication and the like: may it start them again?",
+        )
+        others = sorted({pod.scheduler for pod in cluster.pods} - {DEFAULT_SCHEDULER})
+        schedulers = names_chosen(
+            "Schedulers to treat as the default",
+            "schedulers",
+            others,
+            "none",
+            help="Pods of other schedulers stay by default, and their nodes with them.",
+        )
         keep_nodes = kept_nodes(cluster)
     return RebalanceRequest(
         mode=mode,
@@ -127,6 +141,8 @@ def rebalance_request(cluster: Cluster) -> RebalanceRequest:
         zone_pairs=zone_pairs,
         may_move=may_move,
         must_stay=must_stay,
+        move_custom_controllers=custom,
+        schedulers=schedulers,
     )
 
 
@@ -253,6 +269,8 @@ def rebalance_values(request: RebalanceRequest) -> dict[str, Any]:
         "zones": request.zone_pairs,
         "may_move": list(request.may_move),
         "must_stay": list(request.must_stay),
+        "move_custom_controllers": request.move_custom_controllers,
+        "schedulers": list(request.schedulers),
     }
 
 

@@ -44,7 +44,8 @@ def every_rule() -> Cluster:
 
 def compiled_anew(cluster: Cluster, failed: list[str], max_utilization: float) -> Problem:
     """The problem of a failure by the long way round."""
-    return recovery_problem(fail(cluster, failed), RecoveryRequest(max_utilization=max_utilization))
+    request = RecoveryRequest(max_utilization=max_utilization, allow_preemption=False)
+    return recovery_problem(fail(cluster, failed), request)
 
 
 def down_together(problem: Problem) -> set[frozenset[str]]:

@@ -21,7 +21,7 @@ from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
 from kytos.errors import RequestRefused
 from kytos.questions.parts.most_placed import place_quickly
-from kytos.questions.recovery.failure import fail
+from kytos.questions.recovery.failure import HowNodesFail, fail
 from kytos.questions.recovery.recovery import (
     RecoveryOutcome,
     RecoveryRequest,
@@ -211,11 +211,11 @@ def full_survivor() -> Cluster:
     )
 
 
-def test_preemption_is_asked_for_and_only_of_lower_ones(full_survivor: Cluster) -> None:
-    """Without leave nobody gives way; with it the lower one does, never the higher."""
-    assert where(recover(full_survivor, LOST, params=QUICK)) == {}
-    allowed = LOST.model_copy(update={"allow_preemption": True})
-    outcome = recover(full_survivor, allowed, params=QUICK)
+def test_preemption_takes_only_lower_ones(full_survivor: Cluster) -> None:
+    """As in Kubernetes the lower one gives way, never the higher; asked not to, nobody does."""
+    forbidden = LOST.model_copy(update={"allow_preemption": False})
+    assert where(recover(full_survivor, forbidden, params=QUICK)) == {}
+    outcome = recover(full_survivor, LOST, params=QUICK)
     assert where(outcome) == {"evacuee": "left"}
     assert outcome.preempted == ("lower",)
     assert outcome.placement["lower"] is None
@@ -235,6 +235,74 @@ def test_equals_do_not_drive_each_other_out() -> None:
     outcome = recover(lost, LOST.model_copy(update={"allow_preemption": True}), params=QUICK)
     assert outcome.preempted == ()
     assert outcome.placement["runs"] == "left"
+
+
+def test_what_care_would_keep_gives_way_all_the_same(full_survivor: Cluster) -> None:
+    """The scheduler preempts by priority: no controller and no mark is asked."""
+    bare = full_survivor.replace(
+        pods=tuple(
+            p.model_copy(update={"owner": None, "local_storage": True, "movable": None})
+            if p.id == "lower"
+            else p
+            for p in full_survivor.pods
+        )
+    )
+    assert recover(bare, LOST, params=QUICK).preempted == ("lower",)
+
+
+def test_a_patient_pod_waits_while_another_preempts(full_survivor: Cluster) -> None:
+    """Of two that need the room the one that may preempt gets it, though it is less important."""
+    patient = pod("patient", "lost", 200, priority=15).model_copy(update={"preempts": False})
+    both = full_survivor.replace(pods=(*full_survivor.pods, patient))
+    outcome = recover(both, LOST, params=QUICK)
+    assert where(outcome) == {"evacuee": "left"}
+    assert outcome.preempted == ("lower",)
+    alone = full_survivor.replace(pods=tuple(p for p in both.pods if p.id != "evacuee"))
+    waits = recover(alone, LOST, params=QUICK)
+    assert (waits.preempted, where(waits)) == ((), {})
+
+
+def test_nobody_gives_way_where_there_is_room() -> None:
+    """Preempting would level better, but the scheduler does it only for what fits nowhere."""
+    roomy = cluster(
+        [node("lost"), node("left", 400)],
+        [pod("evacuee", "lost", 100, priority=10), pod("lower", "left", 200, priority=5)],
+    )
+    outcome = recover(roomy, LOST, params=QUICK)
+    assert (outcome.preempted, where(outcome)) == ((), {"evacuee": "left"})
+
+
+def test_a_stateful_pod_stays_with_a_node_that_is_only_not_ready() -> None:
+    """It stays Terminating; a Deployment's is replaced, and of a deleted node both are."""
+    lost = cluster(
+        [node("lost"), node("left", 400)],
+        [
+            pod("db-0", "lost", 100).model_copy(
+                update={"owner": Owner(kind="StatefulSet", name="db")}
+            ),
+            pod("web-1", "lost", 100),
+        ],
+    )
+    assert where(recover(lost, LOST, params=QUICK)) == {"db-0": "left", "web-1": "left"}
+    not_ready = LOST.model_copy(update={"how": HowNodesFail.NOT_READY})
+    outcome = recover(lost, not_ready, params=QUICK)
+    assert where(outcome) == {"web-1": "left"}
+    (left,) = outcome.left_behind
+    assert left.pod == "db-0"
+    assert "StatefulSet db" in left.reason
+
+
+def test_another_scheduler_s_pod_is_that_one_s_to_place() -> None:
+    """Unless the caller names that scheduler."""
+    lost = cluster(
+        [node("lost"), node("left", 400)],
+        [pod("v", "lost", 100).model_copy(update={"scheduler": "volcano"})],
+    )
+    outcome = recover(lost, LOST, params=QUICK)
+    assert where(outcome) == {}
+    assert "volcano" in outcome.left_behind[0].reason
+    ours = LOST.model_copy(update={"schedulers": ("volcano",)})
+    assert where(recover(lost, ours, params=QUICK)) == {"v": "left"}
 
 
 @pytest.fixture

@@ -1,0 +1,97 @@
+"""What a plan keeps to though the scheduler does not ask: it would bind, and nothing would run.
+
+These rules hold wherever Kytos chooses a node. `kytos.rules.why_not` says what the scheduler says,
+and tells of these apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from kytos.cluster import BETA_OS, DEFAULT_SCHEDULER, OS
+from kytos.problem import Bools
+from kytos.rules.base import Rule
+from kytos.rules.index import RuleIndex
+from kytos.rules.labels import ABSENT
+
+
+class OtherScheduler(Rule):
+    """A pod of another scheduler is that one's to place."""
+
+    name = "another scheduler"
+    summary = "another scheduler's pod"
+    settled = True
+    whole_pod = True
+
+    def key(self, index: RuleIndex, pod: int) -> Hashable:
+        """All such pods are refused alike."""
+        return (index.pods[pod].scheduler != DEFAULT_SCHEDULER) or None
+
+    def refused(self, index: RuleIndex, pod: int) -> Bools:
+        """``(nodes,)`` all."""
+        return np.ones(len(index.nodes), dtype=np.bool_)
+
+    def reason(self, index: RuleIndex, pod: int, node: int) -> str:
+        """Name the scheduler."""
+        return f"scheduler {index.pods[pod].scheduler} places it, whose rules are not known"
+
+
+class NotReady(Rule):
+    """A node whose Ready condition is not True gets nothing new.
+
+    Its taint says so too, but comes later, and not in every dump.
+    """
+
+    name = "not ready"
+    summary = "node not ready"
+    settled = True
+
+    def key(self, index: RuleIndex, pod: int) -> Hashable:
+        """All pods are refused alike."""
+        return True
+
+    def refused(self, index: RuleIndex, pod: int) -> Bools:
+        """``(nodes,)`` those that are not ready."""
+        return np.array([not node.ready for node in index.nodes], dtype=np.bool_)
+
+    def reason(self, index: RuleIndex, pod: int, node: int) -> str:
+        """Say so."""
+        return "the node is not ready"
+
+
+class OperatingSystem(Rule):
+    """A pod that names its operating system goes to nodes of that one.
+
+    The scheduler binds it anywhere; the kubelet of another system refuses to run it. A node
+    without the label may be of any.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/pods/#pod-os.
+    """
+
+    name = "operating system"
+    summary = "another operating system"
+    settled = True
+
+    def key(self, index: RuleIndex, pod: int) -> Hashable:
+        """The system."""
+        return index.pods[pod].os or None
+
+    def refused(self, index: RuleIndex, pod: int) -> Bools:
+        """``(nodes,)`` those labelled with another system."""
+        stable, beta = index.node_labels.column(OS), index.node_labels.column(BETA_OS)
+        wanted = [index.pods[pod].os]
+        other = (stable.codes != ABSENT) & ~stable.among(wanted)
+        return np.asarray(
+            other | ((stable.codes == ABSENT) & (beta.codes != ABSENT) & ~beta.among(wanted))
+        )
+
+    def reason(self, index: RuleIndex, pod: int, node: int) -> str:
+        """Name both."""
+        labels = index.nodes[node].labels
+        runs = labels.get(OS, labels.get(BETA_OS))
+        return f"the pod is for {index.pods[pod].os}, the node runs {runs}"
+
+
+BEYOND: tuple[Rule, ...] = (OtherScheduler(), NotReady(), OperatingSystem())
