@@ -17,7 +17,7 @@ from kytos.contract.params import Capacity, Encoding
 from kytos.contract.weights import Weights, exchange_rates
 from kytos.hamiltonian.layout import Layout
 from kytos.hamiltonian.penalties import LINK, Penalties, penalties
-from kytos.problem import UNPLACED, Bools, Floats, Ints, LoadMode, Tally
+from kytos.problem import UNPLACED, Bools, Floats, Ints, LoadMode, Tally, Traffic
 
 UNBALANCED = (0.096, 0.00331)
 """Linear and quadratic strength of the slack-free penalty -l1·h + l2·h^2, h the room left in
@@ -249,12 +249,21 @@ class _Builder:
         total.add_linear(self.occupancy, weight * cost)
         total.add_constant(weight * constant)
         if problem.traffic is not None:
-            traffic = problem.traffic
-            for (first, second), share in zip(traffic.pairs, traffic.weight, strict=True):
-                nodes, occupancy = self._of(first)
-                others, other = self._of(second)
-                latency = traffic.latency[np.ix_(nodes, others)]
-                total.add(occupancy, weight * share, sparse.csr_array(latency) @ other)
+            self._add_traffic(problem.traffic, weight)
+
+    def _add_traffic(self, traffic: Traffic, weight: float) -> None:
+        """Latency between pods that talk: one product for each pod, not one for each pair."""
+        of = [self._of(pod) for pod in range(len(self.problem.pods))]
+        first = traffic.pairs[:, 0]
+        for pod in np.unique(first).tolist():
+            nodes, occupancy = of[pod]
+            mine = np.flatnonzero(first == pod)
+            partners = traffic.pairs[mine, 1]
+            others = np.concatenate([of[partner][0] for partner in partners])
+            share = np.repeat(traffic.weight[mine], [len(of[partner][0]) for partner in partners])
+            latency = traffic.latency[np.ix_(nodes, others)] * share
+            there = sparse.vstack([of[partner][1] for partner in partners], format="csr")
+            self.total.add(occupancy, weight, sparse.csr_array(latency) @ there)
 
     def _of(self, pod: int) -> tuple[Ints, sparse.csr_array]:
         """The nodes a pod may be on, with its occupancy of each."""

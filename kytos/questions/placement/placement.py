@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -12,7 +11,7 @@ from pydantic import Field, field_validator
 from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen, Pod
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.runbook import CarriedOut
-from kytos.contract.watch import Watch
+from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import LATENCY_MS_PER_MOVE, STARTUP_SECONDS_PER_MOVE, Weights
 from kytos.errors import RequestRefused
 from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem
@@ -36,6 +35,7 @@ from kytos.questions.placement.startup_and_latency import (
     Talk,
     TrafficEdge,
     latency_ms,
+    latency_of,
     latency_to_settled,
     mean_latency,
     startup_seconds,
@@ -48,9 +48,12 @@ from kytos.refine import cheapest_other_nodes
 from kytos.solve.solve import solve
 from kytos.sources.templates import pods_of_manifests
 
-SOLVING_SHARE = 0.8
-"""Of the time cap, what the solver may take; where it leaves pods out, the exact stage has the
+PLANNING_SHARE = 0.9
+"""Of the time cap, what the plan may take; the default scheduler's run and the runners-up have the
 rest."""
+
+SOLVING_SHARE = 0.8
+"""Of that, what the solver may take; where it leaves pods out, the exact stage has the rest."""
 
 MOST_TEXT = 5_000_000
 """Characters of manifests given as text."""
@@ -172,28 +175,29 @@ def place(
     kytos.contract.paid.SolverUnavailableError
         When the solver cannot be used here; the message says what to do.
     """
-    began = time.monotonic()
+    whole = watch.within(params.time_limit_s)
     asked = _concrete(cluster, request)
     problem = _problem(asked, request)
-    ends = min(watch.deadline, began + params.time_limit_s)
-    solving = replace(
-        watch, deadline=ends - (1 - SOLVING_SHARE) * max(0.0, ends - time.monotonic())
-    )
-    solution = solve(problem, weights, solver, params, solving)
-    solution = place_as_many_as_possible(
-        problem, weights, solution, params, replace(watch, deadline=ends)
-    )
+    planning = whole.share(PLANNING_SHARE)
+    solution = solve(problem, weights, solver, params, planning.share(SOLVING_SHARE))
+    solution = place_as_many_as_possible(problem, weights, solution, params, planning)
     placement = solution.placement
     waits = mean_latency(asked.talk, placement, asked.between)
     chosen = [None if node < 0 else problem.nodes[node] for node in placement]
     planned = asked.cluster.with_placement(dict(zip(problem.pods, chosen, strict=True)))
     bare = [pod for pod, node in zip(asked.decide, chosen, strict=True) if node is None]
-    scheduled, its_energy = _default_scheduler(asked, problem, weights, params, watch)
+    scheduled, its_energy, cut = _default_scheduler(asked, problem, weights, params, whole)
+    options = _options(asked, problem, weights, placement, request.alternatives, whole)
+    if len({option.pod for option in options}) < int((placement >= 0).sum()):
+        cut = (*cut, "The time cap left no time to look for the runners-up of every pod.")
+    report = solution.report
+    report = report.model_copy(update={"messages": (*report.messages, *cut)})
+    solution = replace(solution, report=report)
     risk = None
     if request.risk:
         used = {node for node in chosen if node is not None}
         idle = {node.name for node in planned.nodes if not node.provisioned} - used
-        risk = risk_of(without_nodes(planned, idle), params.time_limit_s, watch)
+        risk = risk_of(without_nodes(planned, idle), params.time_limit_s, whole)
     return PlacementOutcome(
         risk=risk,
         **shared_answer(Question.PLACEMENT, asked.cluster, problem, weights, solution),
@@ -208,7 +212,7 @@ def place(
             for pod in np.flatnonzero(placement >= 0)
         ),
         unplaced=explain(planned, by_importance(bare), request.max_utilization),
-        alternatives=_options(asked, problem, weights, placement, request.alternatives),
+        alternatives=options,
         bought_nodes=_bought(asked, placement),
         default_scheduler=scheduled,
         default_scheduler_energy=its_energy,
@@ -294,8 +298,11 @@ def _grown(cluster: Cluster, growth: dict[str, float]) -> Cluster:
 
 def _default_scheduler(
     asked: _Asked, problem: Problem, weights: Weights, params: SolverParams, watch: Watch
-) -> tuple[dict[str, str | None], float]:
-    """What kube-scheduler would do with the same pods; it knows no node that is not up."""
+) -> tuple[dict[str, str | None], float, tuple[str, ...]]:
+    """What kube-scheduler would do with the same pods, its energy, and what cut it short.
+
+    It knows no node that is not up.
+    """
     up = np.array([node.provisioned for node in asked.cluster.nodes], dtype=np.bool_)
     seen = replace(problem, allowed=problem.allowed & up)
     solution = solve(seen, weights, SolverName.KUBE_SCHEDULER, params, watch)
@@ -303,16 +310,24 @@ def _default_scheduler(
         pod: None if node < 0 else problem.nodes[node]
         for pod, node in zip(problem.pods, solution.placement, strict=True)
     }
-    return chosen, energy(problem, weights, solution.placement).total
+    cut = (
+        ("The default scheduler's run was cut short by the time cap.",)
+        if solution.report.stopped_by is StopReason.CLOCK
+        else ()
+    )
+    return chosen, energy(problem, weights, solution.placement).total, cut
 
 
 def _options(
-    asked: _Asked, problem: Problem, weights: Weights, placement: Ints, count: int
+    asked: _Asked, problem: Problem, weights: Weights, placement: Ints, count: int, watch: Watch
 ) -> tuple[NodeOption, ...]:
+    """Each placed pod's node and the runners-up, of as many pods as there is time for."""
     pods = np.flatnonzero(placement >= 0)
     other_nodes = cheapest_other_nodes(problem, weights, placement, pods.tolist(), count)
     found = []
     for pod, others in zip(pods.tolist(), other_nodes, strict=True):
+        if not watch.remaining_s:
+            break
         without = placement.copy()
         without[pod] = UNPLACED
         nothing = energy(problem, weights, without)
@@ -347,7 +362,7 @@ def _option(
         affinity=affinity,
         total=weights.B * load + weights.C * cost + weights.D * affinity,
         startup_s=float(asked.startup[pod, node]),
-        latency_ms=float(mean_latency(asked.talk, there, asked.between)[pod]),
+        latency_ms=latency_of(asked.talk, pod, there, asked.between),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from pydantic import Field
@@ -50,6 +52,14 @@ class TrafficEdge(Frozen):
 
 
 @dataclass(frozen=True)
+class Partners:
+    """Those one pod talks to: ``(partners,)`` positions, and the traffic to each."""
+
+    partner: Ints
+    weight: Floats
+
+
+@dataclass(frozen=True)
 class Talk:
     """Who talks to whom, of those it matters for.
 
@@ -63,6 +73,18 @@ class Talk:
 
     inside: tuple[tuple[int, int, float], ...]
     outside: tuple[tuple[int, int, float], ...]
+
+    @cached_property
+    def partners_inside(self) -> Mapping[int, Partners]:
+        """By position, the other pods to decide on that one talks to."""
+        first, second, weights = _columns(self.inside)
+        ends, others = np.concatenate([first, second]), np.concatenate([second, first])
+        return _by_pod(ends, others, np.concatenate([weights, weights]))
+
+    @cached_property
+    def partners_outside(self) -> Mapping[int, Partners]:
+        """By position, the nodes of the pods that stay that one talks to."""
+        return _by_pod(*_columns(self.outside))
 
 
 def startup_seconds(pods: Sequence[Pod], nodes: Sequence[Node], given: StartupSeconds) -> Floats:
@@ -179,17 +201,45 @@ def traffic_arrays(found: Talk, between: Floats) -> TrafficArrays | None:
 
 def mean_latency(found: Talk, placement: Ints, between: Floats) -> Floats:
     """``(pods,)`` milliseconds to those each placed pod talks to, weighted by traffic."""
-    total, weight = np.zeros(len(placement)), np.zeros(len(placement))
-    for pod, node, traffic in found.outside:
-        if placement[pod] >= 0:
-            total[pod] += traffic * between[placement[pod], node]
-            weight[pod] += traffic
-    for pod, other, traffic in found.inside:
-        if placement[pod] >= 0 and placement[other] >= 0:
-            ms = traffic * between[placement[pod], placement[other]]
-            total[[pod, other]] += ms
-            weight[[pod, other]] += traffic
-    return np.divide(total, weight, out=np.zeros(len(total)), where=weight > 0)
+    waits = [latency_of(found, pod, placement, between) for pod in range(len(placement))]
+    return np.array(waits, dtype=np.float64)
+
+
+def latency_of(found: Talk, pod: int, placement: Ints, between: Floats) -> float:
+    """Milliseconds from one pod to those it talks to, weighted by traffic; 0 where it has no node.
+
+    Only the pod's own partners are looked at: a plan asks it of every pod and runner-up.
+    """
+    home = int(placement[pod])
+    if home < 0:
+        return 0.0
+    settled, others = found.partners_outside[pod], found.partners_inside[pod]
+    nodes = np.concatenate([settled.partner, placement[others.partner]])
+    weight = np.concatenate([settled.weight, others.weight])
+    placed = nodes >= 0
+    total = weight[placed].sum()
+    if not total > 0:
+        return 0.0
+    return float(weight[placed] @ between[home, nodes[placed]] / total)
+
+
+def _columns(rows: Sequence[tuple[int, int, float]]) -> tuple[Ints, Ints, Floats]:
+    return (
+        np.array([row[0] for row in rows], dtype=np.int64),
+        np.array([row[1] for row in rows], dtype=np.int64),
+        np.array([row[2] for row in rows], dtype=np.float64),
+    )
+
+
+def _by_pod(pods: Ints, partners: Ints, weights: Floats) -> Mapping[int, Partners]:
+    """Who each pod talks to; a pod that talks to nobody has an empty entry."""
+    order = np.argsort(pods, kind="stable")
+    owners, starts = np.unique(pods[order], return_index=True)
+    mine = [
+        Partners(partners[rows], weights[rows]) for rows in np.split(order, starts[1:]) if len(rows)
+    ]
+    nobody = Partners(np.zeros(0, dtype=np.int64), np.zeros(0))
+    return defaultdict(lambda: nobody, zip(owners.tolist(), mine, strict=True))
 
 
 def _codes(labels: Sequence[str | None]) -> Ints:
