@@ -371,16 +371,38 @@ class StorageClass(Frozen):
     allowed_topologies: tuple[NodeTerm, ...] = ()
 
 
+class ScaleMetric(Frozen):
+    """One metric of an autoscaler: what a replica should have of it, and what one has now."""
+
+    name: str
+    target: float = 0.0
+    """Per replica, percent for a utilisation; 0 where there is none that can be read."""
+    current: float | None = None
+    """Likewise; None where it is not known."""
+    utilization_of: str = ""
+    """The resource whose share of the requests it is."""
+    usage_of: str = ""
+    """The resource whose amount it is."""
+    problem: str = ""
+    """Why it cannot be used, where it was told and cannot be."""
+
+    @property
+    def known(self) -> bool:
+        """Whether replicas can be computed from it."""
+        return not self.problem and self.target > 0 and self.current is not None
+
+
 class Autoscaler(Frozen):
-    """A HorizontalPodAutoscaler, as far as Autoscale is prefilled from it."""
+    """A HorizontalPodAutoscaler."""
 
     service: str
+    kind: str = "Deployment"
+    """Of what it scales."""
     min_replicas: int = 1
     max_replicas: int
-    target_rate: float | None = None
-    """Per replica, from an External or Pods metric of type AverageValue."""
-    current_rate: float | None = None
-    """The whole service's, where the status tells it."""
+    current_replicas: int | None = None
+    """As its status tells; the current values of its metrics are means over these."""
+    metrics: tuple[ScaleMetric, ...] = ()
 
 
 class PriorityClass(Frozen):

@@ -11,7 +11,6 @@ from kytos.cluster import (
     INSTANCE_TYPE,
     REGION,
     ZONE,
-    Autoscaler,
     Claim,
     DisruptionBudget,
     Effect,
@@ -38,7 +37,6 @@ from kytos.sources.quantities import (
     LARGEST_STORAGE,
     offered_rounded_up,
     read_quantities,
-    read_quantity,
 )
 from kytos.sources.selectors import (
     label_selector,
@@ -309,20 +307,6 @@ def read_storage_class(item: Fields) -> StorageClass:
     )
 
 
-def read_autoscaler(item: Fields) -> Autoscaler:
-    """Read a HorizontalPodAutoscaler (autoscaling/v2)."""
-    spec, status = item.object("spec"), item.object("status")
-    target, kind = _average_target(spec)
-    current = _average_current(status, kind) if kind else None
-    return Autoscaler(
-        service=f"{namespace_of(item)}/{spec.object('scaleTargetRef').text('name')}",
-        min_replicas=spec.integer("minReplicas", 1),
-        max_replicas=spec.integer("maxReplicas", 1),
-        target_rate=target,
-        current_rate=None if current is None else current * status.integer("currentReplicas"),
-    )
-
-
 def _condition(status: Fields, kind: str, default: bool) -> bool:
     for condition in status.objects("conditions"):
         if condition.text("type") == kind:
@@ -456,22 +440,3 @@ def _required_features(spec: Fields, containers: list[Fields]) -> frozenset[str]
     own_users = spec.flag("hostNetwork") and not spec.flag("hostUsers", default=True)
     needed = {RESTART_ALL: restarts_all, USERS_ON_HOST_NETWORK: own_users}
     return frozenset(feature for feature, needs_it in needed.items() if needs_it)
-
-
-def _average_target(spec: Fields) -> tuple[float | None, str]:
-    """The first per-replica rate target, and the metric type it belongs to."""
-    for metric in spec.objects("metrics"):
-        kind = metric.text("type").lower()
-        if kind in ("external", "pods"):
-            target = metric.object(kind).object("target")
-            if "averageValue" in target:
-                return float(read_quantity(target.value["averageValue"])), kind
-    return None, ""
-
-
-def _average_current(status: Fields, kind: str) -> float | None:
-    for metric in status.objects("currentMetrics"):
-        current = metric.object(kind).object("current")
-        if "averageValue" in current:
-            return float(read_quantity(current.value["averageValue"]))
-    return None

@@ -12,8 +12,24 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from kytos.cluster import Cluster, Node, Note, NoteKind, Owner, Pod, PriorityClass, note_about
+from kytos.cluster import (
+    Autoscaler,
+    Cluster,
+    Node,
+    Note,
+    NoteKind,
+    Owner,
+    Pod,
+    PriorityClass,
+    note_about,
+)
 from kytos.errors import SourceError, first_problem
+from kytos.sources.autoscalers import (
+    read_autoscaler,
+    read_usage,
+    remark_odd_metrics,
+    with_usage_and_services,
+)
 from kytos.sources.body import is_body, merged_body, pods_from_body, read_body
 from kytos.sources.documents import read_documents
 from kytos.sources.faults import Faults
@@ -21,7 +37,6 @@ from kytos.sources.fields import Fields
 from kytos.sources.kubernetes_objects import (
     Context,
     namespace_of,
-    read_autoscaler,
     read_budget,
     read_claim,
     read_node,
@@ -51,7 +66,17 @@ CONTROLLERS = frozenset(
     }
 )
 WITHOUT_EFFECT = frozenset(
-    {"ConfigMap", "Endpoints", "EndpointSlice", "Event", "RuntimeClass", "Secret", "Service"}
+    {
+        "ConfigMap",
+        "Endpoints",
+        "EndpointSlice",
+        "Event",
+        "NodeMetrics.metrics.k8s.io",
+        "PodMetrics.metrics.k8s.io",
+        "RuntimeClass",
+        "Secret",
+        "Service",
+    }
 )
 """Kinds that say nothing about where pods may run. A RuntimeClass does, but what it says is
 already in the stored pods."""
@@ -219,7 +244,7 @@ def _assemble(
             claims=every("PersistentVolumeClaim", read_claim),
             volumes=every("PersistentVolume", read_volume),
             storage_classes=every("StorageClass", read_storage_class),
-            autoscalers=every("HorizontalPodAutoscaler", read_autoscaler),
+            autoscalers=_autoscalers(by_kind, pods, faults),
             priority_classes=classes,
             taken_at=_last_heartbeat(by_kind["Node"]),
             notes=(
@@ -261,6 +286,16 @@ def _controllers(by_kind: Mapping[str, list[Fields]]) -> dict[tuple[str, str, st
         for kind in CONTROLLERS
         for item in by_kind.get(kind, ())
     }
+
+
+def _autoscalers(
+    by_kind: Mapping[str, list[Fields]], pods: Sequence[Pod], faults: Faults
+) -> tuple[Autoscaler, ...]:
+    items = by_kind.get("HorizontalPodAutoscaler", [])
+    autoscalers = _read_all(items, read_autoscaler, faults)
+    usage = read_usage(by_kind.get("PodMetrics.metrics.k8s.io", ()), faults)
+    remark_odd_metrics(autoscalers, items, faults)
+    return with_usage_and_services(autoscalers, pods, usage)
 
 
 def _read_all(

@@ -560,7 +560,9 @@ def test_autoscaler(node_manifest: Manifest) -> None:
         1,
         9,
     )
-    assert (autoscaler.target_rate, autoscaler.current_rate) == (12.5, 40.0)
+    cpu, rate = autoscaler.metrics
+    assert (rate.target, rate.current, autoscaler.current_replicas) == (12.5, 10.0, 4)
+    assert not cpu.known
 
 
 class TestNotes:

@@ -29,7 +29,7 @@ def scale_actions(request: AutoscaleRequest, step: Step, grants: Grants) -> tupl
     """Return what becomes of each service, in the order of the request."""
     judged = RuleIndex(_without_ungranted(step, grants))
     found = []
-    for service in request.services:
+    for service in step.services:
         have, want = step.current[service.id], step.desired[service.id]
         granted = grants.granted.get(service.id, 0)
         recommended = have + granted if want > have else want
@@ -73,10 +73,12 @@ def _why(service: ServiceRate, step: Step) -> str:
     told = f"{rate} at {target} each needs {rated}"
     if rated == have and have != replicas_for_rate(0, service.request_rate, service.target_rate):
         told = f"{rate} at {target} each is within 10% of what {have} serve"
+    scaled = service.id in step.bounded_by_autoscaler
+    whose = "its HorizontalPodAutoscaler's" if scaled else "its"
     if want > rated:
-        told += f", raised to its minimum {want}"
+        told += f", raised to {whose} minimum {want}"
     elif want < rated:
-        told += f", cut to its maximum {want}"
+        told += f", cut to {whose} maximum {want}"
     return told
 
 

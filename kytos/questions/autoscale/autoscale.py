@@ -119,7 +119,7 @@ def autoscale(
             RemovedReplica(service=pod.service or "", pod=pod.id, node=pod.node)
             for pod in step.removed
         ),
-        notes=answer_notes(cluster),
+        notes=answer_notes(cluster, step.notes),
         margin=margin_of(cluster, request.margins, problem, after),
         sampled_replicas=_sampled(step, draw),
         placement={

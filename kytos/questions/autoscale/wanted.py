@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from pydantic import Field, model_validator
 
-from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Phase, Pod
+from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Note, Phase, Pod
 from kytos.contract.runbook import CarriedOut
 from kytos.errors import RequestRefused, refuse_repeats
 from kytos.hamiltonian.replicas import ScaleOut
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
+from kytos.questions.autoscale.autoscalers import bounds_of, rates_of
 from kytos.questions.autoscale.desired_replicas import bounded, replicas_for_rate
 from kytos.questions.autoscale.grants import Grants, Wish, without
 from kytos.questions.autoscale.margin import margin_room
@@ -26,6 +27,10 @@ from kytos.sources.body import MIB, Identifier
 
 MOST_NEW = 10_000
 """New replicas in all; more is a slip of the hand, and every one of them is placed."""
+
+
+_SCALED_KINDS = ("deployment", "replicaset", "replicationcontroller", "statefulset")
+"""Of controllers that have replicas, as services told apart by kind name them."""
 
 
 class ServiceRate(Frozen):
@@ -120,10 +125,18 @@ class Step:
     margin_room: Ints
     max_utilization: float = 1.0
     keep: frozenset[str] = frozenset()
+    services: tuple[ServiceRate, ...] = ()
+    """What was asked of each, within what its autoscaler allows."""
+    bounded_by_autoscaler: frozenset[str] = frozenset()
+    """Services whose least or most is their autoscaler's."""
+    notes: tuple[Note, ...] = ()
 
 
 def scaling_step(cluster: Cluster, request: AutoscaleRequest) -> Step:
     """Settle desired counts, who goes and who is wanted.
+
+    Where no service is named, the cluster's autoscalers are the question; where one is, its
+    autoscaler's least and most bind unless the request gives its own.
 
     Raises
     ------
@@ -140,7 +153,11 @@ def scaling_step(cluster: Cluster, request: AutoscaleRequest) -> Step:
     removed: list[Pod] = []
     wishes: list[Wish] = []
     taken = set(cluster.pod_index)
-    for position, service in enumerate(request.services):
+    services, notes = _asked(cluster, request)
+    services = tuple(_as_listed(service, listed) for service in services)
+    bounds = bounds_of(cluster, [service.id for service in services])
+    services = tuple(_within(service, bounds.get(service.id)) for service in services)
+    for position, service in enumerate(services):
         own = listed.get(service.id, [])
         have = _current(service, own, f"services[{position}]")
         current[service.id] = rated[service.id] = desired[service.id] = have
@@ -165,7 +182,47 @@ def scaling_step(cluster: Cluster, request: AutoscaleRequest) -> Step:
         margin_room=margin_room(after, request.margins),
         max_utilization=request.max_utilization,
         keep=frozenset(keep),
+        services=services,
+        bounded_by_autoscaler=frozenset(bounds),
+        notes=notes,
     )
+
+
+def _asked(
+    cluster: Cluster, request: AutoscaleRequest
+) -> tuple[tuple[ServiceRate, ...], tuple[Note, ...]]:
+    if request.services:
+        return request.services, ()
+    rates, notes = rates_of(cluster)
+    if not rates and not notes:
+        none = "no service was named and the cluster has no HorizontalPodAutoscaler: nothing scales"
+        notes = (Note(message=none),)
+    return tuple(ServiceRate.model_validate(rate) for rate in rates), notes
+
+
+def _as_listed(service: ServiceRate, listed: Mapping[str, object]) -> ServiceRate:
+    """The service by the name its pods have, where another kind's controller shares its name."""
+    namespace, _, name = service.id.partition("/")
+    told_apart = [
+        known
+        for known in listed
+        if known.startswith(f"{namespace}/")
+        and known.endswith(f"/{name}")
+        and known.split("/")[1] in _SCALED_KINDS
+    ]
+    if service.id in listed or len(told_apart) != 1:
+        return service
+    return service.model_copy(update={"id": told_apart[0]})
+
+
+def _within(service: ServiceRate, bounds: tuple[int, int] | None) -> ServiceRate:
+    """The service with its autoscaler's bounds where it was given none of its own."""
+    if bounds is None:
+        return service
+    most = bounds[1] if service.max_replicas is None else service.max_replicas
+    own = "min_replicas" in service.model_fields_set
+    least = service.min_replicas if own else min(bounds[0], most)
+    return service.model_copy(update={"min_replicas": least, "max_replicas": max(most, least)})
 
 
 def scale_out(step: Step) -> ScaleOut:

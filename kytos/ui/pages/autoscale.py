@@ -17,6 +17,7 @@ from kytos.contract.weights import PAIR_IN_SPREAD, UNSERVED_IN_SPREAD
 from kytos.errors import InputError, first_problem
 from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome, autoscale, scaled_cluster
+from kytos.questions.autoscale.autoscalers import rates_of
 from kytos.questions.autoscale.traffic_curve import TrafficCurve, traffic_curve
 from kytos.questions.autoscale.wanted import AutoscaleRequest, scaling_step
 from kytos.questions.outcome import Question
@@ -173,7 +174,11 @@ def _request(loaded: Loaded, margins: dict[str, float]) -> AutoscaleRequest:
     """
     rows = edited_rows(_SERVICES, prefilled(loaded.cluster), _COLUMNS, about=loaded.digest)
     told = "the cluster's HorizontalPodAutoscalers" if loaded.cluster.autoscalers else "the pods"
-    st.caption(f"Prefilled from {told}. Rates are requests per second.")
+    st.caption(
+        f"Prefilled from {told}. A rate is in what one replica's target is: requests a second, or "
+        "percent for a utilisation."
+    )
+    results.notes_panel(rates_of(loaded.cluster)[1])
     try:
         return AutoscaleRequest.model_validate({"services": rows, "risk": True, **margins})
     except ValidationError as error:
@@ -191,20 +196,7 @@ def prefilled(cluster: Cluster) -> list[Row]:
         and pod.phase not in (Phase.SUCCEEDED, Phase.FAILED)
     )
     if cluster.autoscalers:
-        return [
-            {
-                "id": scaler.service,
-                "enabled": True,
-                "request_rate": scaler.current_rate
-                if scaler.current_rate is not None
-                else (scaler.target_rate or _TARGET) * replicas[scaler.service],
-                "target_rate": scaler.target_rate or _TARGET,
-                "min_replicas": scaler.min_replicas,
-                "max_replicas": scaler.max_replicas,
-            }
-            for scaler in cluster.autoscalers
-            if replicas[scaler.service]
-        ]
+        return [{"enabled": True, **rate} for rate in rates_of(cluster)[0]]
     return [
         {
             "id": service,
