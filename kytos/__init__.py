@@ -33,15 +33,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kytos.calls.answers import autoscale, place, rebalance, recover
     from kytos.cluster import Cluster, Node, Pod
     from kytos.contract.params import SolverName, SolverParams
+    from kytos.contract.runbook import Runbook, RunbookRequest
     from kytos.contract.watch import Watch
     from kytos.contract.weights import Weights
-    from kytos.questions.autoscale.autoscale import AutoscaleOutcome, autoscale
+    from kytos.questions.autoscale.autoscale import AutoscaleOutcome
     from kytos.questions.autoscale.wanted import AutoscaleRequest
-    from kytos.questions.placement.placement import PlacementOutcome, PlacementRequest, place
-    from kytos.questions.rebalance import RebalanceOutcome, RebalanceRequest, rebalance
-    from kytos.questions.recovery.recovery import RecoveryOutcome, RecoveryRequest, recover
+    from kytos.questions.placement.placement import PlacementOutcome, PlacementRequest
+    from kytos.questions.rebalance import RebalanceOutcome, RebalanceRequest
+    from kytos.questions.recovery.recovery import RecoveryOutcome, RecoveryRequest
     from kytos.sources.manifests import read_cluster
 
 __all__ = [
@@ -56,6 +58,8 @@ __all__ = [
     "RebalanceRequest",
     "RecoveryOutcome",
     "RecoveryRequest",
+    "Runbook",
+    "RunbookRequest",
     "SolverName",
     "SolverParams",
     "Watch",
@@ -68,12 +72,14 @@ __all__ = [
 ]
 
 _HOMES = {
+    "kytos.calls.answers": ("autoscale", "place", "rebalance", "recover"),
     "kytos.cluster": ("Cluster", "Node", "Pod"),
+    "kytos.contract.runbook": ("Runbook", "RunbookRequest"),
     "kytos.contract.weights": ("Weights",),
-    "kytos.questions.autoscale.autoscale": ("AutoscaleOutcome", "autoscale"),
-    "kytos.questions.placement.placement": ("PlacementOutcome", "PlacementRequest", "place"),
-    "kytos.questions.rebalance": ("RebalanceOutcome", "RebalanceRequest", "rebalance"),
-    "kytos.questions.recovery.recovery": ("RecoveryOutcome", "RecoveryRequest", "recover"),
+    "kytos.questions.autoscale.autoscale": ("AutoscaleOutcome",),
+    "kytos.questions.placement.placement": ("PlacementOutcome", "PlacementRequest"),
+    "kytos.questions.rebalance": ("RebalanceOutcome", "RebalanceRequest"),
+    "kytos.questions.recovery.recovery": ("RecoveryOutcome", "RecoveryRequest"),
     "kytos.questions.autoscale.wanted": ("AutoscaleRequest",),
     "kytos.contract.solver": ("SolverName", "SolverParams", "Watch"),
     "kytos.sources.manifests": ("read_cluster",),

@@ -12,17 +12,17 @@ from typing import Any, Self
 from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from kytos.calls.answers import autoscale, place, rebalance, recover
 from kytos.cluster import Cluster, Frozen, Pod
 from kytos.compare import CompareRequest, compare_solvers
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
-from kytos.questions.autoscale.autoscale import autoscale
 from kytos.questions.autoscale.wanted import AutoscaleRequest
 from kytos.questions.outcome import Question
-from kytos.questions.placement.placement import PlacementRequest, place
-from kytos.questions.rebalance import RebalanceRequest, rebalance
-from kytos.questions.recovery.recovery import RecoveryRequest, recover
+from kytos.questions.placement.placement import PlacementRequest
+from kytos.questions.rebalance import RebalanceRequest
+from kytos.questions.recovery.recovery import RecoveryRequest
 from kytos.sources.body import ClusterBody, cluster_from_body
 
 NODES_AND_PODS: dict[str, Any] = {

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kytos.cli.ending import bad_input_ends, tell_fault
-from kytos.cli.options import Source, Told
+from kytos.cli.options import Source, Steps, Told
 from kytos.cli.periodic import notify, only_one, repeat, seconds_of, webhook_of
 from kytos.cli.printing import print_json, shown, standard_output
 from kytos.cli.reading import STANDARD_INPUT, read_new_pods, read_options
@@ -36,6 +36,7 @@ def ask(
     options_file: Path | None,
     given: dict[str, Any],
     told: Told,
+    steps: Steps,
     new_pods: Sequence[Path] = (),
 ) -> None:
     """Ask, tell the answer and end the command with the exit code it comes to.
@@ -44,20 +45,27 @@ def ask(
     ----------
     given
         Options of the call given on the command line; they win over those of the file.
+    steps
+        Whether to tell the answer as a runbook too.
     new_pods
         Files of pods to be placed.
     """
     from kytos.cli.answers import print_outcome
+    from kytos.runbook.kubectl import shell_script
 
     with bad_input_ends():
         told.check()
-        asked = _Asked(call, source, read_options(call.options, options_file, given), new_pods)
+        steps.check(periodic=told.every is not None)
+        options = read_options(call.options, options_file, given | steps.given())
+        asked = _Asked(call, source, steps.asked_of(options), new_pods)
         if told.every is not None:
             _ask_periodically(asked, told.every, told)
             return
         outcome = asked.answer()
         if told.output is not None:
             write(told.output, outcome.model_dump_json(by_alias=True))
+        if steps.script is not None and outcome.runbook is not None:
+            write(steps.script, shell_script(outcome.runbook), runs=True)
     if told.as_json:
         print_json(outcome.model_dump_json(by_alias=True))
     else:

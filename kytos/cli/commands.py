@@ -31,6 +31,7 @@ from kytos.cli.options import (
     Run,
     Solver,
     Source,
+    Steps,
     Told,
     grouped,
     registered,
@@ -118,13 +119,14 @@ def rebalance(
     options: OptionsFile = None,
     solver: Solver = None,
     run: Run,
+    steps: Steps,
     told: Told,
 ) -> None:
     """Say which running pods to move, and where."""
     from kytos.calls.catalogue import REBALANCE
 
     given = {"mode": mode, "max_moves": max_moves} | limits.given() | others.given()
-    ask(REBALANCE, source, options, given | run.given(solver), told)
+    ask(REBALANCE, source, options, given | run.given(solver), told, steps)
 
 
 @app.command()
@@ -156,6 +158,7 @@ def recover(
     options: OptionsFile = None,
     solver: Solver = None,
     run: Run,
+    steps: Steps,
     told: Told,
 ) -> None:
     """Say where the pods of failed nodes go, and which are given up."""
@@ -173,7 +176,7 @@ def recover(
         | limits.given()
         | others.given()
     )
-    ask(RECOVERY, source, options, given | run.given(solver), told)
+    ask(RECOVERY, source, options, given | run.given(solver), told, steps)
 
 
 @app.command()
@@ -193,13 +196,14 @@ def place(
     options: OptionsFile = None,
     solver: Solver = None,
     run: Run,
+    steps: Steps,
     told: Told,
 ) -> None:
     """Say on which node each new pod belongs; without new ones, each that waits."""
     from kytos.calls.catalogue import PLACEMENT
 
     given = {"mode": mode, "waiting": waiting} | limits.given() | others.given()
-    ask(PLACEMENT, source, options, given | run.given(solver), told, new or ())
+    ask(PLACEMENT, source, options, given | run.given(solver), told, steps, new or ())
 
 
 @app.command()
@@ -221,6 +225,7 @@ def autoscale(
     options: OptionsFile = None,
     solver: Solver = None,
     run: Run,
+    steps: Steps,
     told: Told,
 ) -> None:
     """Say how many replicas each service needs, and where the new ones run."""
@@ -229,7 +234,7 @@ def autoscale(
     given: dict[str, Any] = {"cpu_margin": cpu_margin, "mem_margin": mem_margin} | limits.given()
     with bad_input_ends():
         given["services"] = [service_rate(words) for words in service or []] or None
-    ask(AUTOSCALE, source, options, given | run.given(solver), told)
+    ask(AUTOSCALE, source, options, given | run.given(solver), told, steps)
 
 
 @app.command()

@@ -8,17 +8,21 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
+from pydantic import BaseModel
 
 from kytos.cli.reading import read_context, read_files
 from kytos.cli.writing import check_writable
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverName
+from kytos.contract.runbook import RunbookRequest, Way
 from kytos.errors import InputError
 from kytos.problem import LoadMode
 from kytos.sources.prices import prices_with
+
+SomeOptions = TypeVar("SomeOptions", bound=BaseModel)
 
 Files = Annotated[
     list[Path] | None,
@@ -83,6 +87,27 @@ MoveCustom = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print the HTTP call's answer.")]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write the answer as JSON to this file.")
+]
+WithRunbook = Annotated[
+    bool, typer.Option("--runbook", help="Say how to carry it out, and what would come of it.")
+]
+Script = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="With --runbook: write it as a shell script of kubectl."),
+]
+WayOption = Annotated[
+    Way | None,
+    typer.Option("--way", metavar="WAY", help="With --runbook: drain (default) or steer."),
+]
+Surge = Annotated[
+    bool | None,
+    typer.Option("--surge", help="With --runbook: move an only replica by one more for a while."),
+]
+MaxParallel = Annotated[
+    int | None, typer.Option(metavar="N", help="With --runbook: pods on their way at a time.")
+]
+SettleS = Annotated[
+    float | None, typer.Option(metavar="S", help="With --runbook: seconds waited after each wave.")
 ]
 Every = Annotated[
     str | None, typer.Option(help="Ask again every so often (90s, 5m, 1h); prints a line a run.")
@@ -212,6 +237,67 @@ class Told:
         given = [name for name, value in alone.items() if value is not None]
         if given and self.every is None:
             raise InputError(f"{given[0]} goes with --every; say how often to ask, such as 1h")
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Whether the answer is told as a runbook too, and what kind of."""
+
+    runbook: WithRunbook = False
+    script: Script = None
+    way: WayOption = None
+    surge: Surge = None
+    max_parallel: MaxParallel = None
+    settle_s: SettleS = None
+
+    def check(self, *, periodic: bool) -> None:
+        """Refuse, before any work is done, what goes with a runbook only, and a script for nobody.
+
+        Raises
+        ------
+        InputError
+            Naming the option.
+        """
+        for name, value in (self._words | {"script": self.script}).items():
+            if value is not None and not self.runbook:
+                option = "--" + name.replace("_", "-")
+                raise InputError(f"{option} goes with --runbook; ask for one")
+        if self.script is not None:
+            check_writable(self.script)
+            if periodic:
+                raise InputError("--script is written once; leave it or --every out")
+
+    def given(self) -> dict[str, Any]:
+        """Return it in the HTTP contract's words; None stands for what was not given."""
+        return {"runbook": self._words} if self.runbook else {}
+
+    def asked_of(self, options: SomeOptions) -> SomeOptions:
+        """Return the options, asking for a runbook where this does and they do not yet.
+
+        Raises
+        ------
+        InputError
+            When a script is to be written of a runbook that no script can carry out.
+        """
+        if self.runbook and not getattr(options, "runbook", False):
+            options = options.model_copy(update={"runbook": True})
+        asked = getattr(options, "runbook", False)
+        steers = isinstance(asked, RunbookRequest) and asked.way is Way.STEER
+        if self.script is not None and steers:
+            raise InputError(
+                "--script can only drain: gating and nominating what is created is done by "
+                "`kytos apply`; leave --script out, or ask for --way drain"
+            )
+        return options
+
+    @property
+    def _words(self) -> dict[str, Any]:
+        return {
+            "way": self.way,
+            "surge": self.surge,
+            "max_parallel": self.max_parallel,
+            "settle_s": self.settle_s,
+        }
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from stat import S_IXUSR
 from uuid import uuid4
 
 from kytos.errors import InputError
@@ -29,8 +30,13 @@ def check_writable(path: Path) -> None:
         raise InputError(f"{path} may not be written; name another file")
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, text: str, *, runs: bool = False) -> None:
     """Replace the file at once, so that a reader never finds half an answer.
+
+    Parameters
+    ----------
+    runs
+        Whether it is a script, which its owner may run then.
 
     Raises
     ------
@@ -38,20 +44,22 @@ def write(path: Path, text: str) -> None:
         When it cannot be written: the disk is full, say.
     """
     try:
-        _write(path, text)
+        _write(path, text, runs=runs)
     except BrokenPipeError:  # a reader that has enough was given nothing wrong
         raise
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", str(path)) from error
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, *, runs: bool) -> None:
     if _is_device(path):  # such as /dev/stdout: there is nothing to replace
         path.write_text(text + "\n", encoding="utf-8")
         return
     new = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         new.write_text(text + "\n", encoding="utf-8")
+        if runs:
+            new.chmod(new.stat().st_mode | S_IXUSR)
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)

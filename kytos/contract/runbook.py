@@ -150,7 +150,9 @@ class SeenPod(Frozen):
     """Empty where the source tells none."""
     node: str | None = None
     owner_kind: str = ""
+    """Of its controller, ReplicaSets and Jobs followed one up; empty where there is none."""
     owner: str = ""
+    service: str = ""
 
 
 class SeenNode(Frozen):

@@ -35,7 +35,7 @@ SYSTEM_CRITICAL = 2_000_000_000
 
 def movability(cluster: Cluster) -> dict[str, str | None]:
     """For every pod None if it may be moved, else a sentence that says why not."""
-    budgets = _budgets_of(cluster)
+    budgets = budgets_of(cluster)
     return {
         pod.id: _impossible(pod)
         or _unwise(pod, cluster.moment)
@@ -61,13 +61,13 @@ def move_limits(cluster: Cluster, decide: Sequence[Pod]) -> tuple[MoveLimit, ...
     """
     rows = {pod.id: row for row, pod in enumerate(decide)}
     members: dict[int, Bools] = {}
-    for position, found in enumerate(_budgets_of(cluster)):
+    for position, found in enumerate(budgets_of(cluster)):
         pod = cluster.pods[position]
         row = rows.get(pod.id)
         if row is None:
             continue
         for budget in found:
-            if _leaves_freely(pod, cluster.budgets[budget]):
+            if leaves_freely(pod, cluster.budgets[budget]):
                 continue
             if budget not in members:
                 members[budget] = np.zeros(len(decide), dtype=np.bool_)
@@ -84,7 +84,7 @@ def budgets_after_losing(cluster: Cluster, pods: Collection[str]) -> tuple[Disru
 
     A failure asks no budget, but what it takes is no longer there to be evicted.
     """
-    members = _budgets_of(cluster)
+    members = budgets_of(cluster)
     used = Counter(
         budget
         for position, pod in enumerate(cluster.pods)
@@ -153,7 +153,7 @@ def _over_budget(pod: Pod, budgets: Sequence[DisruptionBudget]) -> str | None:
         names = ", ".join(_named(budget) for budget in budgets)
         return f"several disruption budgets match it ({names}), which the Eviction API refuses"
     for budget in budgets:
-        if _left(budget) == 0 and not _leaves_freely(pod, budget):
+        if _left(budget) == 0 and not leaves_freely(pod, budget):
             if not budget.counted:
                 return (
                     f"disruption budget {_named(budget)} allows none: its status was never counted"
@@ -162,7 +162,7 @@ def _over_budget(pod: Pod, budgets: Sequence[DisruptionBudget]) -> str | None:
     return None
 
 
-def _budgets_of(cluster: Cluster) -> Sequence[Sequence[int]]:
+def budgets_of(cluster: Cluster) -> Sequence[Sequence[int]]:
     """For each pod the positions of the budgets an eviction of it would ask.
 
     The Eviction API does not ask for pods that are pending, finished or being deleted.
@@ -185,7 +185,7 @@ def _budgets_of(cluster: Cluster) -> Sequence[Sequence[int]]:
     return found
 
 
-def _leaves_freely(pod: Pod, budget: DisruptionBudget) -> bool:
+def leaves_freely(pod: Pod, budget: DisruptionBudget) -> bool:
     """Whether evicting the pod uses up none of what the budget allows."""
     return budget.unready_leave_freely and not pod.ready
 

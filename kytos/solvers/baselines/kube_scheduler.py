@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
 
@@ -42,6 +43,21 @@ term of weight 1, where `Problem.pairings` has 1 for a weight of 100."""
 
 NODE_SKEW, ZONE_SKEW = 3, 5
 """``maxSkew`` of PodTopologySpread's system defaults, over hostname and zone."""
+
+
+class Placed(Protocol):
+    """What the scores ask of a placement that is being built."""
+
+    @property
+    def placement(self) -> Ints:
+        """``(pods,)`` where each pod is now."""
+
+    @property
+    def held(self) -> Ints:
+        """``(nodes, resources)`` what is held now."""
+
+    def counted(self, tally: int) -> Ints:
+        """``(nodes,)`` pods a tally (by position) counts now in each node's domain."""
 
 
 class ScoringStrategy(StrEnum):
@@ -88,7 +104,7 @@ KUBE_SCHEDULER_MOST_ALLOCATED = KubeScheduler(
 def by_score(problem: Problem, strategy: ScoringStrategy, seed: int) -> Choose:
     """A choice of the highest total score; ties are drawn by lot, as the scheduler does."""
     rng = np.random.default_rng(seed)
-    scorer = _Scorer(problem, strategy)
+    scorer = Scorer(problem, strategy)
 
     def highest(state: PlacementState, pod: int, nodes: Ints) -> int:
         score = scorer.total(state, pod, nodes)
@@ -97,10 +113,11 @@ def by_score(problem: Problem, strategy: ScoringStrategy, seed: int) -> Choose:
     return highest
 
 
-class _Scorer:
+class Scorer:
     """The default profile's scores of the nodes a pod fits on."""
 
     def __init__(self, problem: Problem, strategy: ScoringStrategy) -> None:
+        """Look up the resources that are scored."""
         self.problem = problem
         self._strategy = strategy
         self._columns = [
@@ -109,7 +126,7 @@ class _Scorer:
             if name in problem.resources
         ]
 
-    def total(self, state: PlacementState, pod: int, nodes: Ints) -> Ints:
+    def total(self, state: Placed, pod: int, nodes: Ints) -> Ints:
         """``(candidates,)`` weighted sum of the plugins' scores."""
         return np.asarray(
             RESOURCES_WEIGHT * self._resources(state, pod, nodes)
@@ -120,7 +137,7 @@ class _Scorer:
             + SPREAD_WEIGHT * self._spread(state, pod, nodes)
         )
 
-    def _resources(self, state: PlacementState, pod: int, nodes: Ints) -> Ints:
+    def _resources(self, state: Placed, pod: int, nodes: Ints) -> Ints:
         """NodeResourcesFit: mean over cpu and memory of what is free (or taken), in percent."""
         score = np.zeros(len(nodes), dtype=np.int64)
         offering = np.zeros(len(nodes), dtype=np.int64)
@@ -136,12 +153,12 @@ class _Scorer:
             offering += offered > 0
         return score // np.maximum(offering, 1)
 
-    def _unasked(self, state: PlacementState, column: int, least: int) -> Ints:
+    def _unasked(self, state: Placed, column: int, least: int) -> Ints:
         """``(nodes,)`` what the placed pods that ask for nothing are counted as."""
         silent = state.placement[(self.problem.request[:, column] == 0) & (state.placement >= 0)]
         return np.asarray(np.bincount(silent, minlength=len(self.problem.nodes)) * least)
 
-    def _balance(self, state: PlacementState, pod: int, nodes: Ints) -> Ints:
+    def _balance(self, state: Placed, pod: int, nodes: Ints) -> Ints:
         """NodeResourcesBalancedAllocation: 1 less the deviation of the shares of cpu and memory.
 
         Of a node that offers one of the two only, the deviation is 0; for a pod that asks for
@@ -172,7 +189,7 @@ class _Scorer:
             return np.zeros(len(nodes), dtype=np.int64)
         return MAX_SCORE - _of_the_most(np.maximum(self.problem.preference[pod, nodes], 0.0))
 
-    def _preferred_pods(self, state: PlacementState, pod: int, nodes: Ints) -> Ints:
+    def _preferred_pods(self, state: Placed, pod: int, nodes: Ints) -> Ints:
         """InterPodAffinity: the pod's own preferences, and those of the pods already there."""
         problem, raw = self.problem, np.zeros(len(nodes))
         for pairing in problem.pairings:
@@ -188,7 +205,7 @@ class _Scorer:
                 raw += HARD_POD_AFFINITY * state.counted(presence.carriers)[nodes]
         return _stretch(raw)
 
-    def _spread(self, state: PlacementState, pod: int, nodes: Ints) -> Ints:
+    def _spread(self, state: Placed, pod: int, nodes: Ints) -> Ints:
         """PodTopologySpread: replicas on the node and in its zone, each weighted by log(size + 2).
 
         The score of s is 100 (max + min - s) / max, so fewer replicas score more.

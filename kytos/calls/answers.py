@@ -1,0 +1,50 @@
+"""The four questions as the outside asks them: answered, and where asked with a runbook."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from kytos.cluster import Cluster
+from kytos.contract.runbook import CarriedOut
+from kytos.contract.watch import Watch
+from kytos.questions import rebalance as _rebalance
+from kytos.questions.autoscale import autoscale as _autoscale
+from kytos.questions.outcome import Outcome
+from kytos.questions.placement import placement as _placement
+from kytos.questions.recovery import recovery as _recovery
+from kytos.runbook.changes import plan_of
+from kytos.runbook.making import make_runbook
+
+Answer = TypeVar("Answer", bound=Outcome)
+Question = TypeVar("Question", bound=Callable[..., Outcome])
+
+
+def with_runbook(cluster: Cluster, request: CarriedOut, outcome: Answer, watch: Watch) -> Answer:
+    """Return the outcome, with the runbook its request asks for."""
+    asked = request.asked_runbook
+    if asked is None:
+        return outcome
+    runbook = make_runbook(plan_of(cluster, request, outcome), asked, watch)
+    return outcome.model_copy(update={"runbook": runbook})
+
+
+def _carried_out(question: Question) -> Question:
+    """The same question, whose outcome bears a runbook where its request asks for one."""
+
+    @functools.wraps(question)
+    def answered(cluster: Cluster, *given: Any, **named: Any) -> Outcome:
+        outcome = question(cluster, *given, **named)
+        request = given[0] if given else named.get("request")
+        if request is None:
+            return outcome
+        return with_runbook(cluster, request, outcome, named.get("watch", Watch()))
+
+    return answered  # type: ignore[return-value]
+
+
+rebalance = _carried_out(_rebalance.rebalance)
+recover = _carried_out(_recovery.recover)
+place = _carried_out(_placement.place)
+autoscale = _carried_out(_autoscale.autoscale)

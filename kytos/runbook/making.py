@@ -1,0 +1,199 @@
+"""From a plan to its runbook: order the steps, forecast them, order anew what falls short."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kytos.contract.runbook import (
+    Promised,
+    Runbook,
+    RunbookForecast,
+    RunbookRequest,
+    RunbookStep,
+    Way,
+)
+from kytos.contract.watch import Watch
+from kytos.problem import Bools
+from kytos.runbook.changes import Kind, Plan
+from kytos.runbook.forecast import PLAIN, Replay, Replayer
+from kytos.runbook.loops import loop_notes
+from kytos.runbook.scheduling import Arena
+from kytos.runbook.seen import seen_by
+from kytos.runbook.steps import written_steps
+from kytos.runbook.waves import Item, Order, Sequencer, empties, items_of, stays_empty
+
+DRAWS = 5
+"""Replays of a way, each with other ties; the worst of them is what is forecast."""
+
+MOVES_A_DRAW = 200
+"""Past so many moves for each draw there are fewer: a replay takes milliseconds a move."""
+
+TRIES = 4
+"""Orders that are tried until the scheduler is expected to keep what the plan promises."""
+
+STAGE = "runbook"
+
+
+def make_runbook(plan: Plan, request: RunbookRequest, watch: Watch = Watch()) -> Runbook:
+    """Return the runbook of a plan.
+
+    The order is tried out on the model of the scheduler. Where that leaves a pod waiting or keeps a
+    node in use, the pods it leaves waiting, and the largest of the others, go first and into waves
+    with a single node open; once all do, every pod lands where it is meant to.
+    """
+    making = _Making(plan, request)
+    watch.report(STAGE, 0.0, None)
+    drained = making.drained(watch)
+    steered = making.attempt((), Way.STEER)
+    plain = making.worst(making.base_steps, PLAIN)
+    watch.report(STAGE, 1.0, None)
+    chosen = drained if request.way is Way.DRAIN else steered
+    return Runbook(
+        way=request.way,
+        surge=request.surge,
+        max_parallel=request.max_parallel,
+        settle_s=request.settle_s,
+        steps=chosen.steps,
+        left_out=chosen.order.left_out,
+        remove_nodes=making.names(chosen.freed),
+        promised=Promised(
+            nodes_in_use=plan.nodes_in_use,
+            price_per_hour=plan.price_per_hour,
+            energy=plan.planned_energy,
+        ),
+        forecast=RunbookForecast(
+            plain=making.replayer.forecast(plain),
+            drain=making.replayer.forecast(drained.replay),
+            steer=making.replayer.forecast(steered.replay),
+        ),
+        falls_short=making.falls_short(chosen),
+        notes=(*making.notes(chosen), *loop_notes(plan, making.arena, chosen.replay.placement)),
+        seen=seen_by(plan, chosen.steps),
+    )
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """One order, written out and replayed."""
+
+    order: Order
+    freed: Bools
+    steps: tuple[RunbookStep, ...]
+    replay: Replay
+    alone: frozenset[int]
+
+
+class _Making:
+    def __init__(self, plan: Plan, request: RunbookRequest) -> None:
+        self.plan, self.request = plan, request
+        self.arena = Arena(plan.cluster, plan.held_open)
+        self.replayer = Replayer(plan, self.arena)
+        nobody = np.zeros(len(plan.cluster.nodes), dtype=np.bool_)
+        moves = any(change.kind is Kind.MOVED for change in plan.changes)
+        self._emptied = empties(plan, self.arena) if moves else nobody
+        self._kept_empty = (
+            stays_empty(plan.cluster, self.arena, plan) if plan.frees and moves else nobody
+        )
+        self.items: Sequence[Item] = items_of(plan, self.arena, request)
+        closed = self._emptied | self._kept_empty
+        self._sequencer = Sequencer(self.arena, self.items, request, closed)
+        self._draws = max(1, min(DRAWS, DRAWS * MOVES_A_DRAW // max(1, len(self.items))))
+        self._expected = {
+            self.arena.row[change.pod] for change in plan.changes if change.kind is Kind.GIVES_WAY
+        }
+        self.base_steps: tuple[RunbookStep, ...] = ()
+
+    def names(self, nodes: Bools) -> tuple[str, ...]:
+        return tuple(self.plan.cluster.nodes[node].name for node in np.flatnonzero(nodes))
+
+    def drained(self, watch: Watch) -> _Attempt:
+        """Return the best order found for a drain."""
+        alone: set[int] = set()
+        best = self.attempt((), Way.DRAIN)
+        self.base_steps = best.steps
+        tried = best
+        everyone = [item.row for item in self.items if item.target >= 0]
+        for number in range(1, TRIES + 1):
+            if self._kept(tried) or len(alone) == len(everyone) or watch.reason is not None:
+                break
+            watch.report(STAGE, number / TRIES, None)
+            if number == TRIES:
+                alone = set(everyone)
+            else:
+                alone |= set(tried.replay.pending) & set(everyone)
+                others = [row for row in everyone if row not in alone]
+                largest = sorted(others, key=self._size, reverse=True)
+                alone |= set(largest[: len(everyone) >> (TRIES - number)])
+            tried = self.attempt(frozenset(alone), Way.DRAIN)
+            if self._cost(tried) < self._cost(best):
+                best = tried
+        return best
+
+    def attempt(self, alone: frozenset[int] | tuple[int, ...], way: Way) -> _Attempt:
+        """Order, write and replay."""
+        order = self._sequencer.order(alone)
+        freed = self._emptied & ~order.end.in_use()
+        closed = self._emptied  # also one that a pod left out keeps in use: nothing new there
+        steps = written_steps(
+            self.plan, order, self.request, way, closed, self._kept_empty, closed & ~freed
+        )
+        replay = self.worst(steps, way.value)
+        return _Attempt(order, freed, steps, replay, frozenset(alone))
+
+    def worst(self, steps: Sequence[RunbookStep], way: str) -> Replay:
+        """Replay several times and return the worst: most pods waiting, then most nodes."""
+        replays = [self.replayer.replay(steps, way, seed) for seed in range(self._draws)]
+        return max(replays, key=self._badness)
+
+    def _badness(self, replay: Replay) -> tuple[int, int]:
+        unexpected = set(replay.pending) - self._expected
+        return len(unexpected), int(replay.nodes.sum())
+
+    def _cost(self, attempt: _Attempt) -> tuple[int, int, int]:
+        pending, nodes = self._badness(attempt.replay)
+        return pending, max(nodes, self.plan.nodes_in_use), len(attempt.order.left_out)
+
+    def _kept(self, attempt: _Attempt) -> bool:
+        pending, nodes = self._badness(attempt.replay)
+        return pending == 0 and nodes <= self.plan.nodes_in_use
+
+    def _size(self, row: int) -> float:
+        problem = self.arena.problem
+        offered = np.maximum(problem.allocatable.sum(axis=0), 1)
+        return float((problem.request[row] / offered).max(initial=0.0))
+
+    def falls_short(self, attempt: _Attempt) -> str | None:
+        """Say in a sentence what the forecast misses of the promise."""
+        pending, nodes = self._badness(attempt.replay)
+        words = []
+        if nodes > self.plan.nodes_in_use:
+            words.append(f"{nodes} nodes would be in use, {self.plan.nodes_in_use} are promised")
+        if pending:
+            rows = sorted(set(attempt.replay.pending) - self._expected)
+            names = ", ".join(self.arena.pods[row].id for row in rows[:3])
+            more = " and others" if len(rows) > 3 else ""
+            words.append(f"{pending} pods would wait for a node ({names}{more})")
+        stuck = self.names(self._emptied & ~attempt.freed)
+        if stuck:
+            words.append(f"{', '.join(stuck)} would not come free: a pod on it is left out")
+        return "; ".join(words) or None
+
+    def notes(self, attempt: _Attempt) -> list[str]:
+        """Say how the forecast was made and what the steps do beside moving pods."""
+        notes = []
+        if attempt.steps:
+            notes.append(
+                f"the forecast is the worst of {self._draws} replays, each with other ties between "
+                "equally good nodes"
+                if self._draws > 1
+                else "the forecast is one replay; ties between equal nodes may fall otherwise"
+            )
+        if attempt.alone:
+            notes.append(
+                "nodes are cordoned for a while where the scheduler would choose otherwise; other "
+                "pods created meanwhile may wait until they are uncordoned"
+            )
+        return notes
