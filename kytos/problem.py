@@ -263,6 +263,9 @@ class Problem:
     pairings: tuple[Pairing, ...] = ()
     move_limits: tuple[MoveLimit, ...] = ()
     leaves: Bools | None = None
+    moves_per_node: float = 10.0
+    """Ordinary moves that freeing a node of mean price is worth at slider position 1; see
+    `kytos.contract.weights`."""
     lifeline: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """``(pods,)`` which service has no ready replica without one of these pods, -1 for none."""
 

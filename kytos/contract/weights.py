@@ -16,12 +16,17 @@ from kytos.cluster import Frozen
 from kytos.problem import LoadMode
 
 if TYPE_CHECKING:
-    from kytos.problem import Problem
+    from kytos.problem import Bools, Floats, Ints, Problem
 
-NODE_IN_MOVES = 10.0
-"""Freeing a node of mean price is worth ten ordinary moves."""
-NODE_IN_PAIRS = 20.0
-"""Freeing a node of mean price is worth twenty pairs of replicas sharing a node."""
+PAY_BACK_DAYS = 3.0
+"""A move must pay back within three days: what it saves in that time is what it may cost."""
+RESTART_DAYS = 1.0
+"""An ordinary move, a restart, costs as much as its pod costs to run for a day. With the above,
+freeing a node is worth three times as many ordinary moves as a node holds pods."""
+LEAST_MOVES_PER_NODE = 10.0
+"""Freeing a node of mean price is worth at least ten ordinary moves, however few pods it holds."""
+PAIRS_PER_MOVE = 2.0
+"""An ordinary move is worth two pairs of replicas sharing a node (consolidate)."""
 MOVE_IN_SPREAD = 0.01
 """An ordinary move must lower sum (u - mean)^2 by 0.01: a pod of a tenth of a node moves when the
 utilisations it moves between differ by more than 15 points."""
@@ -68,9 +73,39 @@ class Rates:
 
 
 def exchange_rates(problem: Problem) -> Rates:
-    """Return the rates for a problem's mode and prices."""
+    """Return the rates for a problem's mode, prices and `Problem.moves_per_node`."""
     if problem.mode is LoadMode.CONSOLIDATE:
         node = float(problem.price.mean()) if len(problem.price) else 1.0
         node = node or 1.0
-        return Rates(cost=node / NODE_IN_MOVES, affinity=node / NODE_IN_PAIRS)
+        move = node / problem.moves_per_node
+        return Rates(cost=move, affinity=move / PAIRS_PER_MOVE)
     return Rates(cost=MOVE_IN_SPREAD, affinity=PAIR_IN_SPREAD)
+
+
+def moves_per_node(price: Floats, pods: Ints, freeable: Bools) -> float:
+    """Return how many ordinary moves freeing a node of mean price is worth at slider position 1.
+
+    A move costs what its pod costs to run in `RESTART_DAYS`: a pod's share of the price of the
+    nodes that could be freed. It must pay back within `PAY_BACK_DAYS`. So it is the same work
+    whether a node's load is in ten pods or in a hundred.
+
+    Parameters
+    ----------
+    price
+        ``(nodes,)`` per hour.
+    pods
+        ``(nodes,)`` how many that may move run there.
+    freeable
+        ``(nodes,)`` whether nothing else holds the node.
+    """
+    counted = freeable & (pods > 0)
+    running, paid = int(pods[counted].sum()), float(price[counted].sum())
+    if not running or paid <= 0:
+        return LEAST_MOVES_PER_NODE
+    restart = RESTART_DAYS * paid / running
+    return max(LEAST_MOVES_PER_NODE, PAY_BACK_DAYS * float(price.mean()) / restart)
+
+
+def pay_back_days(weights: Weights) -> float | None:
+    """Return the days a move must pay back within at the sliders' positions; None for no end."""
+    return PAY_BACK_DAYS * weights.B / weights.C if weights.C > 0 else None

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 
+import numpy as np
 from pydantic import Field
 
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.runbook import CarriedOut
 from kytos.contract.watch import Watch
-from kytos.contract.weights import Weights
+from kytos.contract.weights import Weights, moves_per_node, pay_back_days
 from kytos.problem import LoadMode, Problem
 from kytos.questions.outcome import Move, Outcome, Question
 from kytos.questions.parts.answer import freed_nodes, moves, shared_answer
-from kytos.questions.parts.build_problem import build_problem
-from kytos.questions.parts.limits import Limits, nodes_asked_to_stay
+from kytos.questions.parts.build_problem import build_problem, prices_by_size
+from kytos.questions.parts.limits import Limits, meant_nodes, nodes_asked_to_stay
 from kytos.questions.parts.others_pods import OthersPods, with_others_pods
 from kytos.questions.parts.overrides import with_overrides
 from kytos.questions.recovery.risk import risk_of, without_nodes
@@ -47,6 +49,10 @@ class RebalanceOutcome(Outcome):
     """Every pod that is not finished, by id; None waits for a node."""
     freed_nodes: tuple[str, ...]
     """In use before, empty after (but for DaemonSet and mirror pods)."""
+    moves_per_node: float
+    """Ordinary moves that freeing a node of mean price is worth at slider position 1."""
+    pay_back_days: float | None
+    """Within which a move must pay back at the sliders' positions (consolidate); None for none."""
     pinned: dict[str, str]
     """Pods that had to stay, and why."""
     kept_nodes: dict[str, str]
@@ -93,6 +99,8 @@ def rebalance(
             pod.id: decided.get(pod.id, pod.node) for pod in cluster.pods if not pod.finished
         },
         freed_nodes=freed,
+        moves_per_node=problem.moves_per_node,
+        pay_back_days=pay_back_days(weights) if request.mode is LoadMode.CONSOLIDATE else None,
         pinned=pinned,
         kept_nodes=stays,
         risk=risk,
@@ -108,6 +116,21 @@ def pinned_pods(cluster: Cluster, request: RebalanceRequest) -> dict[str, str]:
         for pod in cluster.pods
         if pod.holds_capacity and (reason := reasons[pod.id]) is not None
     }
+
+
+def moves_worth_a_node(cluster: Cluster, request: RebalanceRequest) -> float:
+    """Return `Problem.moves_per_node` of a rebalance without building its problem."""
+    pinned = pinned_pods(cluster, request)
+    running = [pod for pod in cluster.pods if pod.holds_capacity]
+    stays = {pod.node for pod in running if pod.id in pinned and pod.keeps_node}
+    stays |= kept_nodes(cluster).keys() | meant_nodes(cluster, request.keep_nodes)
+    movers = Counter(pod.node for pod in running if pod.id not in pinned)
+    names = [node.name for node in cluster.nodes]
+    return moves_per_node(
+        prices_by_size(cluster.nodes),
+        np.array([movers[name] for name in names], dtype=np.int64),
+        np.array([name not in stays for name in names], dtype=np.bool_),
+    )
 
 
 def rebalance_problem(

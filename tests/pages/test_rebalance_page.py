@@ -13,12 +13,16 @@ from streamlit.testing.v1 import AppTest
 from kytos.bounds import CertificateStatus
 from kytos.contract.watch import StopReason
 from kytos.jobs import Pool
+from kytos.questions.rebalance import RebalanceRequest, moves_worth_a_node
+from kytos.sources.manifests import read_cluster
 from kytos.ui.parts.controls import BY_SIZE
 from kytos.ui.session import runs
 from kytos.ui.session.frame import workers
 from tests.jobs.jobs_to_run import report_then_wait, wait_for_mark
 from tests.pages.conftest import button, metric, page, wait_for_result, wait_for_turn, words
 from tests.pages.test_cluster_page import upload
+
+SAMPLE = Path(__file__).parents[2] / "sample_clusters/web-shop.json"
 
 
 @pytest.fixture
@@ -132,9 +136,13 @@ def test_presets_set_the_controls(
 
 def test_sliders_say_what_they_mean(rebalance_page: AppTest) -> None:
     """The exchange rate under a slider follows it and its neighbours."""
-    assert "Freeing a node is worth 10 ordinary moves." in words(rebalance_page)
+    told = "A move must pay back within {}: freeing a node is worth {} ordinary moves."
+    worth = moves_worth_a_node(
+        read_cluster([(SAMPLE.name, SAMPLE.read_bytes())]), RebalanceRequest()
+    )
+    assert told.format("3 days", f"{worth:.3g}") in words(rebalance_page)
     app = rebalance_page.slider(key="C").set_value(2.0).run()
-    assert "Freeing a node is worth 5 ordinary moves." in words(app)
+    assert told.format("1.5 days", f"{worth / 2:.3g}") in words(app)
 
 
 def test_the_size_decides_on_the_solver(half_full: AppTest) -> None:

@@ -10,6 +10,7 @@ from math import floor
 import numpy as np
 
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster, Node, Pod, Resources
+from kytos.contract.weights import moves_per_node
 from kytos.errors import RequestRefused
 from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem
 from kytos.questions.parts.decimals import as_written
@@ -71,6 +72,9 @@ def build_problem(
     services, service, service_fixed = _services(decide, staying, home, len(nodes))
     rules = compile_rules(cluster, decide)
     priority = np.array([pod.priority for pod in decide], dtype=np.int64)
+    price = prices_by_size(nodes)
+    replicas = Counter(pod.service for pod in cluster.pods if pod.service and pod.holds_capacity)
+    running = np.bincount(current[current >= 0], minlength=len(nodes)).astype(np.int64)
     must_place = current != UNPLACED
     return Problem(
         pods=tuple(pod.id for pod in decide),
@@ -91,7 +95,9 @@ def build_problem(
         must_place=must_place,
         desire=np.where(must_place, 0.0, superincreasing(priority)),
         priority=priority,
-        move_cost=np.array([move_cost(pod) for pod in decide], dtype=float),
+        move_cost=np.array(
+            [move_cost(pod, sole=replicas[pod.service or ""] == 1) for pod in decide], dtype=float
+        ),
         node_cost=node_cost,
         preference=rules.preference,
         service=service,
@@ -100,7 +106,8 @@ def build_problem(
         zone=_zones(nodes),
         zone_pairs=zone_pairs,
         usable=np.array([node.usable for node in nodes], dtype=np.bool_),
-        price=_prices(nodes),
+        price=price,
+        moves_per_node=moves_per_node(price, running, ~held_open),
         held_open=held_open,
         mode=mode,
         max_moves=max_moves,
@@ -177,6 +184,26 @@ def prices_known(cluster: Cluster) -> bool:
     return all(node.price_per_hour is not None for node in cluster.nodes)
 
 
+def prices_by_size(nodes: Sequence[Node]) -> Floats:
+    """``(nodes,)`` per hour; an unknown one by size, at what the known ones cost for theirs.
+
+    Where none is known, a node of mean size has price 1.
+    """
+    size = amounts((node.allocatable for node in nodes), LOAD_RESOURCES).astype(float)
+    size = (size / np.maximum(size.sum(axis=0), 1)).mean(axis=1)
+    known = np.array([node.price_per_hour is not None for node in nodes], dtype=np.bool_)
+    price = np.array([node.price_per_hour or 0.0 for node in nodes], dtype=float)
+    if known.all():
+        return price
+    if not size.any():
+        return np.where(known, price, 1.0)
+    sized = float(size[known].sum())
+    if sized <= 0:  # rounded, so that nodes of one size cost 1 to the last bit
+        relative: Floats = np.round(size / size.mean(), 9)
+        return relative
+    return np.where(known, price, float(price[known].sum()) / sized * size)
+
+
 def _resources(pods: Iterable[Pod]) -> tuple[str, ...]:
     """All that `pods` ask for; what only others use cannot run short by a decision."""
     asked = {name for pod in pods for name, amount in _taken(pod).items() if amount > 0}
@@ -217,8 +244,3 @@ def _zones(nodes: Sequence[Node]) -> Ints:
     names = sorted({node.zone for node in nodes if node.zone is not None})
     position = {name: index for index, name in enumerate(names)}
     return np.array([position.get(node.zone or "", -1) for node in nodes], dtype=np.int64)
-
-
-def _prices(nodes: Sequence[Node]) -> Floats:
-    known = [node.price_per_hour for node in nodes if node.price_per_hour is not None]
-    return np.array(known) if len(known) == len(nodes) else np.ones(len(nodes))

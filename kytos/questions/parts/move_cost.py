@@ -15,22 +15,31 @@ HIGHEST_USER_PRIORITY = 1_000_000_000
 RESTART_WEIGHT = {"StatefulSet": 0.5, "Job": 1.0}
 """A StatefulSet restarts in order and reattaches volumes; a Job's work so far is lost."""
 
+SOLE_REPLICA = 1.0
+"""A service with one replica is down while that restarts."""
+
 LEAST = 0.1
 """However little a pod minds, a move is never free: it is a restart."""
 
 
-def move_cost(pod: Pod) -> float:
+def move_cost(pod: Pod, *, sole: bool = False) -> float:
     """Return the cost of moving `pod`, in ordinary moves.
+
+    Parameters
+    ----------
+    sole
+        Whether it is the only replica of its service.
 
     The user's own figure wins. Otherwise 1, plus up to 1 each for priority and
     pod-deletion-cost on a logarithmic scale (both span nine orders of magnitude; negative values
-    lower it), plus the owner's restart weight.
+    lower it), plus the owner's restart weight, plus 1 for the only replica of a service. A pod
+    without an owner, as a request body lists it, has none of the last two.
     """
     if pod.move_cost is not None:
         return pod.move_cost
     cost = 1.0 + _share(pod.priority) + _share(deletion_cost(pod))
     if pod.owner is not None:
-        cost += RESTART_WEIGHT.get(pod.owner.kind, 0.0)
+        cost += RESTART_WEIGHT.get(pod.owner.kind, 0.0) + SOLE_REPLICA * sole
     return max(LEAST, cost)
 
 

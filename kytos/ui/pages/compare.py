@@ -33,7 +33,7 @@ def show() -> None:
     with st.sidebar:
         controls.presets()
         request = controls.rebalance_request(loaded.cluster)
-        weights = controls.weights(request.mode)
+        weights = controls.weights(loaded, request)
         with st.expander("Budget", icon=":material/tune:"):
             params = controls.budget()
     heading, switch = st.columns([4, 5], vertical_alignment="bottom")

@@ -22,7 +22,7 @@ from kytos.report.wording import (
 from kytos.ui.panels import question, results
 from kytos.ui.panels.pinned import pinned_table
 from kytos.ui.panels.question import Panel, QuestionPage
-from kytos.ui.parts import controls, meanings
+from kytos.ui.parts import controls
 from kytos.ui.parts.heatmaps import change_heatmaps
 from kytos.ui.parts.text import named, plain
 from kytos.ui.session import frame
@@ -50,7 +50,7 @@ def show() -> None:
     with st.sidebar:
         controls.presets()
         request = controls.rebalance_request(loaded.cluster)
-        settings = question.settings(meanings.moving(request.mode))
+        settings = question.settings(controls.rebalance_meanings(loaded, request))
     ask = Ask(PAGE.question, loaded.digest, request, *settings)
     pressed = question.head(PAGE)
     answer = question.run(PAGE, ask, loaded, pressed=pressed)

@@ -12,10 +12,11 @@ from kytos.cluster import DEFAULT_SCHEDULER, HOSTNAME, Cluster
 from kytos.contract.params import Capacity, Encoding, SolverName, SolverParams
 from kytos.contract.weights import Weights
 from kytos.problem import LoadMode
-from kytos.questions.rebalance import RebalanceRequest
+from kytos.questions.rebalance import RebalanceRequest, moves_worth_a_node
 from kytos.solve.registry import is_installed
 from kytos.ui.parts import meanings
 from kytos.ui.parts.meanings import Meanings
+from kytos.ui.session.clusters import Loaded
 
 Number = TypeVar("Number", int, float)
 
@@ -63,7 +64,7 @@ PRESETS = (
     ),
     Preset(
         "Don't touch",
-        "Move only where a node comes free for two moves or fewer.",
+        "Move only what pays back within 14 hours.",
         {MODE: LoadMode.CONSOLIDATE.value, "A": 1.0, "B": 1.0, "C": 5.0, "D": 1.0},
     ),
 )
@@ -179,9 +180,26 @@ def kept_nodes(cluster: Cluster) -> tuple[str, ...]:
     return names_chosen("Never free these nodes", KEEP, [*names, *sorted(labels)], "nodes, labels")
 
 
-def weights(mode: LoadMode) -> Weights:
-    """Draw the four sliders, each with what its position means for moves in `mode`."""
-    return weights_meaning(meanings.moving(mode))
+def weights(loaded: Loaded, request: RebalanceRequest) -> Weights:
+    """Draw the four sliders, each with what its position means for a rebalance."""
+    return weights_meaning(rebalance_meanings(loaded, request))
+
+
+def rebalance_meanings(loaded: Loaded, request: RebalanceRequest) -> Meanings:
+    """Return what the sliders mean for a rebalance of a cluster."""
+    worth = _moves_worth_a_node(loaded.digest, request.model_dump_json(), loaded.cluster, request)
+    return meanings.moving(request.mode, worth)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _moves_worth_a_node(
+    digest: str,  # noqa: ARG001
+    asked: str,  # noqa: ARG001
+    _cluster: Cluster,
+    _request: RebalanceRequest,
+) -> float:
+    """Cached by the cluster's digest and what is asked of it."""
+    return moves_worth_a_node(_cluster, _request)
 
 
 def weights_meaning(told: Meanings) -> Weights:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from kytos.contract.weights import (
     LATENCY_MS_PER_MOVE,
+    LEAST_MOVES_PER_NODE,
     MOVE_IN_SPREAD,
-    NODE_IN_MOVES,
-    NODE_IN_PAIRS,
     PAIR_IN_SPREAD,
+    PAIRS_PER_MOVE,
+    PAY_BACK_DAYS,
     STARTUP_SECONDS_PER_MOVE,
 )
 from kytos.problem import LoadMode
@@ -36,13 +37,19 @@ class Meanings:
     pair_text: Callable[[float, float, float], str]
 
 
-def moving(mode: LoadMode) -> Meanings:
-    """Return what the sliders mean where C weighs moves."""
+def moving(mode: LoadMode, moves_per_node: float = LEAST_MOVES_PER_NODE) -> Meanings:
+    """Return what the sliders mean where C weighs moves.
+
+    Parameters
+    ----------
+    moves_per_node
+        `kytos.problem.Problem.moves_per_node` of the cluster at hand.
+    """
     return Meanings(
         cost="cost of moving",
         load_text=lambda B: load_meaning(B, mode),
-        cost_text=lambda B, C: move_meaning(B, C, mode),
-        pair_text=lambda B, C, D: pair_meaning(B, C, D, mode),
+        cost_text=lambda B, C: move_meaning(B, C, mode, moves_per_node),
+        pair_text=lambda B, C, D: pair_meaning(B, C, D, mode, moves_per_node),
     )
 
 
@@ -76,14 +83,19 @@ def load_meaning(B: float, mode: LoadMode) -> str:
     return "Squared utilisation, summed over nodes."
 
 
-def move_meaning(B: float, C: float, mode: LoadMode) -> str:
+def move_meaning(
+    B: float, C: float, mode: LoadMode, moves_per_node: float = LEAST_MOVES_PER_NODE
+) -> str:
     """Say what a move costs at these positions."""
     if C == 0:
         return "Moves cost nothing."
     if B == 0:
         return "Nothing is gained by emptying or levelling nodes."
     if mode is LoadMode.CONSOLIDATE:
-        return f"Freeing a node is worth {_few(NODE_IN_MOVES * B / C)} ordinary moves."
+        return (
+            f"A move must pay back within {_time(PAY_BACK_DAYS * B / C)}: freeing a node is worth "
+            f"{_few(moves_per_node * B / C)} ordinary moves."
+        )
     # A pod of share s moving across a difference d changes the sum by 2s² - 2sd.
     tenth = 0.1
     points = 100 * (tenth + MOVE_IN_SPREAD * C / B / (2 * tenth))
@@ -99,24 +111,35 @@ def waiting_meaning(B: float, C: float, mode: LoadMode) -> str:
     if B == 0:
         return f"{told}."
     if mode is LoadMode.CONSOLIDATE:
-        return f"{told}; a node saved like {_few(NODE_IN_MOVES * B / C)} minutes."
+        return f"{told}; a node saved like {_few(LEAST_MOVES_PER_NODE * B / C)} minutes."
     return f"{told}, or {_few(MOVE_IN_SPREAD * C / B)} of squared utilisation."
 
 
-def pair_meaning(B: float, C: float, D: float, mode: LoadMode) -> str:
+def pair_meaning(
+    B: float,
+    C: float,
+    D: float,
+    mode: LoadMode,
+    moves_per_node: float = LEAST_MOVES_PER_NODE,
+) -> str:
     """Say what two replicas on one node cost at these positions."""
     if D == 0:
         return "Replicas may share a node freely."
     if mode is LoadMode.CONSOLIDATE and B > 0:
-        return f"Freeing a node is worth {_few(NODE_IN_PAIRS * B / D)} pairs of replicas on a node."
+        pairs = PAIRS_PER_MOVE * moves_per_node * B / D
+        return f"Freeing a node is worth {_few(pairs)} pairs of replicas on a node."
     if C == 0:
         return "Two replicas on one node cost; moving them apart is free."
     per_move = PAIR_IN_SPREAD / MOVE_IN_SPREAD
     if mode is LoadMode.CONSOLIDATE:
-        per_move = NODE_IN_MOVES / NODE_IN_PAIRS
+        per_move = 1 / PAIRS_PER_MOVE
     moves = per_move * D / C
     told = "one move" if moves == 1 else f"{_few(moves)} moves"
     return f"Two replicas on one node cost as much as {told}."
+
+
+def _time(days: float) -> str:
+    return f"{_few(days)} days" if days >= 1 else f"{_few(24 * days)} hours"
 
 
 def _few(value: float) -> str:
