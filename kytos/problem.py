@@ -133,11 +133,14 @@ class Pairing:
     """A preference: each unordered pair of a carrier and a target in one domain adds `weight`.
 
     Negative attracts. With ``carriers == targets`` a set of k pods counts k(k-1)/2 pairs.
+    `scored` is what the default scheduler's score of preferred pods makes of it, where that is
+    another weight.
     """
 
     carriers: int
     targets: int
     weight: float
+    scored: float | None = None
 
 
 @dataclass(frozen=True)

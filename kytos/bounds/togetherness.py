@@ -7,7 +7,7 @@ import heapq
 import numpy as np
 
 from kytos.contract.weights import Weights, exchange_rates
-from kytos.problem import Bools, Ints, Pairing, Problem
+from kytos.problem import Bools, Ints, Pairing, Problem, Tally
 
 
 def togetherness(problem: Problem, weights: Weights, options: Bools, placed: Bools) -> float:
@@ -22,7 +22,9 @@ def togetherness(problem: Problem, weights: Weights, options: Bools, placed: Boo
     liking = weights.D * rates.affinity
     if liking:
         total += liking * _replica_pairs(problem, options, placed)
-        total += liking * sum(_pairing_floor(problem, pairing) for pairing in problem.pairings)
+        total += liking * sum(
+            _pairing_floor(problem, pairing, options, placed) for pairing in problem.pairings
+        )
     return total
 
 
@@ -58,17 +60,32 @@ def _evenly(counts: Ints, open_to: Bools, more: int) -> int:
     return pairs
 
 
-def _pairing_floor(problem: Problem, pairing: Pairing) -> float:
-    """A preference at its best: pods kept apart where it repels, all together where it attracts."""
+def _pairing_floor(problem: Problem, pairing: Pairing, options: Bools, placed: Bools) -> float:
+    """A preference at its best: pods kept apart where it repels, all together where it attracts.
+
+    Pods that repel their own kind, as under a soft spread, are dealt out as evenly as they can.
+    """
     carriers, targets = problem.tallies[pairing.carriers], problem.tallies[pairing.targets]
     first, second = carriers.fixed, targets.fixed
     if not len(first):
         return 0.0
     m, k = int(carriers.members.sum()), int(targets.members.sum())
     if pairing.carriers == pairing.targets:
-        settled = int((first * (first - 1)).sum()) // 2
-        attracted = settled + m * int(first.max()) + m * (m - 1) // 2
+        settled = _dealt_out(carriers, options, placed)
+        fixed = int((first * (first - 1)).sum()) // 2
+        attracted = fixed + m * int(first.max()) + m * (m - 1) // 2
     else:
         settled = int(first @ second)
         attracted = settled + m * int(second.max()) + k * int(first.max()) + m * k
     return pairing.weight * (settled if pairing.weight > 0 else attracted)
+
+
+def _dealt_out(tally: Tally, options: Bools, placed: Bools) -> int:
+    """The fewest pairs of counted pods in one domain; nodes in none take any number."""
+    members = placed & tally.members
+    open_to = np.asarray(options[members].any(axis=0))
+    inside: Bools = tally.domain >= 0
+    reached = np.zeros(len(tally.fixed), dtype=np.bool_)
+    reached[tally.domain[open_to & inside]] = True
+    count = 0 if bool(open_to[~inside].any()) else int(members.sum())
+    return _evenly(tally.fixed, reached, count)

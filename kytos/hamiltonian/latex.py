@@ -123,16 +123,25 @@ def _affinity(model: Model) -> Formula:
         r"X_{p,n} X_{q,n}"
     )
     words = f"Pairs of replicas of {len(problem.services):,} services on one node"
+    where = ""
     if problem.zone_pairs:
         latex += r" + \sum_z \sum_{p<q,\ s(p)=s(q)} X_{p,z} X_{q,z}"
         words += " and in one zone"
     if problem.pairings:
         latex += r" + \sum_k w_k \sum_{d} \text{pairs}_{k,d}"
-        words += f"; preferences between pods ({len(problem.pairings):,})"
+        where = (
+            r", \qquad \text{pairs}_{k,d} = "
+            r"\sum_{\{p,q\}:\ p \in C_k,\ q \in T_k} X_{p,d} X_{q,d}"
+        )
+        weights = np.array([pairing.weight for pairing in problem.pairings])
+        words += (
+            f"; preferences between pods and soft spreads ({len(problem.pairings):,}, each pair "
+            f"in one domain {spanned(weights)} pairs)"
+        )
     if problem.preference is not None:
         latex += r" + \sum_{p,n} a_{p,n} X_{p,n}"
         words += "; preferences for nodes"
-    return Formula(f"{words}, each worth {number(rate)}.", latex + r" \right)")
+    return Formula(f"{words}, each worth {number(rate)}.", latex + r" \right)" + where)
 
 
 def _constraints(model: Model, weights: Weights, strength: Floats) -> list[Formula]:

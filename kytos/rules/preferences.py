@@ -1,16 +1,19 @@
 """What pods would rather have, as weights: preferred affinities, soft spread, soft taints.
 
-A preference of weight 100, the most Kubernetes allows, is worth one pair of replicas on a node.
+A preference of weight 100, the most Kubernetes allows, is worth one pair of replicas on a node; a
+pair in one zone that a soft spread would keep apart is worth ten
+(docs/decisions/0146-soft-preferences.md).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from kytos.cluster import Effect, Pod
+from kytos.cluster import HOSTNAME, Effect, Pod
 from kytos.problem import Bools, Floats, Pairing, Tally
 from kytos.rules.index import RuleIndex, Topology
 from kytos.rules.node_affinity import nodes_of_term
@@ -24,6 +27,10 @@ FULL_WEIGHT = 100.0
 SOFT_TAINT = 1.0
 """Running on a node with a PreferNoSchedule taint that is not tolerated: as bad as a preferred
 node term of full weight is good."""
+DOMAIN_SPREAD = 10.0
+"""A pair in one domain of a soft spread over more than single nodes: five ordinary moves, so half a
+node where ten moves are worth one. What a zone takes with it when it fails is worth more than one of the nodes in it; two replicas on one node that
+a soft spread over hostnames would keep apart are one pair more."""
 
 
 def node_preference(index: RuleIndex, pods: Sequence[int]) -> Floats | None:
@@ -44,18 +51,23 @@ def node_preference(index: RuleIndex, pods: Sequence[int]) -> Floats | None:
 def pairings(index: RuleIndex, book: TallyBook) -> tuple[Pairing, ...]:
     """Preferred pod affinity and anti-affinity, and ScheduleAnyway spread as pairs.
 
-    A spread kept even has the fewest pairs per domain, so each counted pair in one domain weighs
-    1 / maxSkew: a preference the scheduler itself only scores, never exactly the same.
+    A spread kept even has the fewest pairs per domain (the sum of k(k - 1)/2 is convex, and like
+    the sum of squared counts but for a constant), so each counted pair in one domain weighs
+    1 / maxSkew, or `DOMAIN_SPREAD` / maxSkew where domains are wider than a node.
     """
-    weights: dict[tuple[int, int], float] = defaultdict(float)
-    for topology, carrying, wanted, weight in _preferred(index):
-        carriers, targets = book.tally(topology, carrying), book.tally(topology, wanted)
+    weights: dict[tuple[int, int], Floats] = {}
+    for preference in _preferred(index):
+        carriers = book.tally(preference.topology, preference.carriers)
+        targets = book.tally(preference.topology, preference.targets)
         if _depends_on_decisions(carriers, targets):
-            weights[book.keep(carriers), book.keep(targets)] += weight
+            pair = book.keep(carriers), book.keep(targets)
+            added = np.array([preference.weight, preference.scored])
+            weights[pair] = weights.get(pair, np.zeros(2)) + added
     return tuple(
-        Pairing(carriers, targets, weight)
-        for (carriers, targets), weight in weights.items()
-        if weight
+        Pairing(carriers, targets, weight, None if scored == weight else scored)
+        for (carriers, targets), both in weights.items()
+        for weight, scored in [both.tolist()]
+        if weight or scored
     )
 
 
@@ -71,10 +83,21 @@ def _node_preference(index: RuleIndex, pod: Pod) -> Floats:
     return worth
 
 
-def _preferred(index: RuleIndex) -> Iterator[tuple[Topology, Bools, Bools, float]]:
-    """Topology, carriers, targets and weight of each distinct preference."""
+@dataclass(frozen=True)
+class _Preference:
+    """One distinct preference between pods; `carriers` and `targets` ``(cluster pods,)``."""
+
+    topology: Topology
+    carriers: Bools
+    targets: Bools
+    weight: float
+    scored: float
+
+
+def _preferred(index: RuleIndex) -> Iterator[_Preference]:
+    """Each distinct preference with the pods that carry it."""
     carriers: dict[Hashable, list[int]] = defaultdict(list)
-    known: dict[Hashable, tuple[Topology, Bools, float]] = {}
+    known: dict[Hashable, tuple[Topology, Bools, float, float]] = {}
     for position, pod in enumerate(index.pods):
         for sign, terms in ((-1, pod.preferred_affinity), (1, pod.preferred_anti_affinity)):
             for preferred in terms:
@@ -84,7 +107,7 @@ def _preferred(index: RuleIndex) -> Iterator[tuple[Topology, Bools, Bools, float
                 if key not in known:
                     weight = sign * preferred.weight / FULL_WEIGHT
                     topology = index.topology(term.topology_key)
-                    known[key] = (topology, matched_pods(index, term), weight)
+                    known[key] = (topology, matched_pods(index, term), weight, weight)
         soft = [constraint for constraint in pod.spread if not constraint.hard]
         for spread in resolve_spread(index, pod, soft):
             if spread.requirements:
@@ -92,11 +115,13 @@ def _preferred(index: RuleIndex) -> Iterator[tuple[Topology, Bools, Bools, float
                 if spread.identity not in known:
                     topology = index.topology(spread.topology_key)
                     counted = counted_pods(index, spread)
-                    known[spread.identity] = (topology, counted, 1 / spread.max_skew)
-    for name, (topology, targets, weight) in known.items():
+                    pair = 1.0 if spread.topology_key == HOSTNAME else DOMAIN_SPREAD
+                    weight, scored = pair / spread.max_skew, 1 / spread.max_skew
+                    known[spread.identity] = (topology, counted, weight, scored)
+    for name, (topology, targets, weight, scored) in known.items():
         carrying = np.zeros(len(index.pods), dtype=np.bool_)
         carrying[carriers[name]] = True
-        yield topology, carrying, targets, weight
+        yield _Preference(topology, carrying, targets, weight, scored)
 
 
 def _depends_on_decisions(carriers: Tally, targets: Tally) -> bool:

@@ -4,21 +4,47 @@ from __future__ import annotations
 
 import json
 import lzma
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from kytos.cluster import CPU, MEMORY, PODS, Cluster, Node, Owner, Pod
+from kytos.bounds import lower_bound
+from kytos.cluster import (
+    CPU,
+    HOSTNAME,
+    MEMORY,
+    PODS,
+    ZONE,
+    Cluster,
+    Node,
+    NodeTerm,
+    Owner,
+    Pod,
+    PodTerm,
+    PreferredNodeTerm,
+    PreferredPodTerm,
+    Requirement,
+    SpreadConstraint,
+)
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.watch import StopReason
 from kytos.contract.weights import Weights
+from kytos.hamiltonian.model import build_model
 from kytos.problem import LoadMode
+from kytos.questions.parts.build_problem import build_problem
 from kytos.questions.rebalance import RebalanceOutcome, RebalanceRequest, rebalance
+from kytos.referee.energy import score
+from kytos.refine import refine
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import FEASIBLE, first_refusals
+from kytos.solvers.cpsat import solve_exact
 from kytos.sources.manifests import read_cluster
+from tests.brute_force import feasible_placements
+from tests.questions import small
+from tests.rules.small import labelled
 
 DATA = Path(__file__).parents[1] / "data"
 ORACLES = sorted(path.name for path in (DATA / "oracle").glob("*.json.xz"))
@@ -157,3 +183,79 @@ def test_the_total_is_the_weighted_sum_of_the_terms(lab: Cluster) -> None:
     ):
         terms = (energy.constraint, energy.load, energy.cost, energy.affinity)
         assert energy.total == pytest.approx(np.dot((2, 3, 0.5, 4), terms))
+
+
+def soft(key: str) -> SpreadConstraint:
+    return SpreadConstraint(topology_key=key, hard=False, selector=labelled(app="web"))
+
+
+@pytest.fixture
+def one_a_zone() -> Cluster:
+    """Three nodes in as many zones, a replica on each; all three would fit on one."""
+    nodes = [small.node(f"n-{zone}", zone=zone) for zone in "abc"]
+    pods = [
+        small.pod(f"web-{at.name}", at.name, service="web", labels={"app": "web"}) for at in nodes
+    ]
+    return small.cluster(nodes, pods)
+
+
+@pytest.mark.parametrize(("key", "left"), [(None, 1), (HOSTNAME, 1), (ZONE, 2)])
+def test_a_soft_spread_over_zones_keeps_replicas_in_several(
+    one_a_zone: Cluster, key: str | None, left: int
+) -> None:
+    """A second zone lost is worth more than the node it saves, unless D says otherwise."""
+    spread = () if key is None else (soft(key),)
+    pods = tuple(pod.model_copy(update={"spread": spread}) for pod in one_a_zone.pods)
+    cluster = one_a_zone.replace(pods=pods)
+    kept = rebalance(cluster, params=QUICK)
+    assert len(set(kept.placement.values())) == left
+    cheap = rebalance(cluster, weights=Weights(D=0.1), params=QUICK)
+    assert len(set(cheap.placement.values())) == 1
+
+
+@pytest.mark.parametrize("mode", list(LoadMode))
+@pytest.mark.parametrize("seed", range(3))
+def test_every_engine_weighs_preferences_alike(seed: int, mode: LoadMode) -> None:
+    """Model, referee, refinement, exact solver and bound on a cluster's preferences, all told."""
+    cluster, decide = preferring(seed)
+    problem = replace(build_problem(cluster, decide, mode=mode), max_moves=None)
+    assert problem.pairings
+    assert problem.preference is not None
+    weights = Weights(C=0.3, D=2.0)
+    placements = list(feasible_placements(problem))
+    best = min(score(problem, weights, placement)[1] for placement in placements)
+    exact = solve_exact(problem, weights)
+    refined = refine(problem, weights, problem.current, 20_000, seed)
+    assert score(problem, weights, exact.placement)[1] == pytest.approx(best, abs=1e-6)
+    assert refined.energy == pytest.approx(best, rel=1e-9, abs=1e-9)
+    assert exact.bound <= best + 1e-9
+    assert lower_bound(problem, weights).value <= best + 1e-9
+    model = build_model(problem)
+    samples = np.array([model.encode(placement) for placement in placements[:40]])
+    assert model.coefficients(weights).energies(samples) == pytest.approx(
+        [score(problem, weights, placement)[1] for placement in placements[:40]],
+        rel=1e-9,
+        abs=1e-9,
+    )
+
+
+def preferring(seed: int) -> tuple[Cluster, list[Pod]]:
+    """Four pods that may move beside two that stay, all with some preference, in two zones."""
+    rng = np.random.default_rng(seed)
+    nodes = [small.node(f"n-{at}", zone="ab"[at % 2], labels={"disk": "ssd"}) for at in range(3)]
+    web = PodTerm(topology_key=ZONE, selector=soft(ZONE).selector)
+    disk = NodeTerm(expressions=(Requirement(key=ZONE, operator="In", values=("b",)),))
+    pods = [
+        small.pod(
+            f"p-{at}",
+            f"n-{rng.integers(3)}",
+            int(rng.integers(50, 250)),
+            labels={"app": "web" if at % 2 else "db"},
+            spread=(soft(ZONE), soft(HOSTNAME)) if at % 2 else (),
+            preferred_anti_affinity=(PreferredPodTerm(term=web, weight=40),) if at == 1 else (),
+            preferred_affinity=(PreferredPodTerm(term=web, weight=70),) if at in (2, 5) else (),
+            preferred_node_terms=(PreferredNodeTerm(term=disk, weight=30),) if at < 2 else (),
+        )
+        for at in range(6)
+    ]
+    return small.cluster(nodes, pods), pods[:4]

@@ -82,3 +82,13 @@ def test_soft_spread_prefers_the_even_placement() -> None:
         worth[tuple(sorted(count.tolist()))] = pairing.weight * float(pairs)
     assert min(worth, key=lambda counts: worth[counts]) == (1, 1, 2)
     assert compiled.skews == ()
+
+
+@pytest.mark.parametrize(("key", "pairs"), [(HOSTNAME, 1.0), (ZONE, 10.0)])
+def test_a_soft_spread_over_zones_is_worth_ten_pairs(key: str, pairs: float) -> None:
+    """Over hostnames a pair more; the scheduler's own score of it stays what it was."""
+    even = SpreadConstraint(topology_key=key, hard=False, max_skew=2, selector=labelled(**WEB))
+    pods = tuple(pod(f"web-{number}", labels=WEB, spread=(even,)) for number in range(3))
+    (pairing,) = compile_rules(Cluster(nodes=TWO_ZONES, pods=pods), pods).pairings
+    assert pairing.weight == pairs / 2
+    assert pairing.scored == (None if key == HOSTNAME else 0.5)

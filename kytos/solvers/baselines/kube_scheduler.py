@@ -193,13 +193,14 @@ class Scorer:
         """InterPodAffinity: the pod's own preferences, and those of the pods already there."""
         problem, raw = self.problem, np.zeros(len(nodes))
         for pairing in problem.pairings:
+            weight = pairing.weight if pairing.scored is None else pairing.scored
             # Replicas that prefer their own kind count twice: each side's terms match the other.
             for mine, other in (
                 (pairing.carriers, pairing.targets),
                 (pairing.targets, pairing.carriers),
             ):
                 if problem.tallies[mine].members[pod]:
-                    raw -= pairing.weight * state.counted(other)[nodes]
+                    raw -= weight * state.counted(other)[nodes]
         for presence in problem.presences:
             if problem.tallies[presence.targets].members[pod]:
                 raw += HARD_POD_AFFINITY * state.counted(presence.carriers)[nodes]
