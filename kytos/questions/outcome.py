@@ -77,7 +77,7 @@ class Metrics(Frozen):
     anti_affinity_pairs: int
     """Pairs of replicas of one service on one node."""
     price_per_hour: float | None
-    """Of the nodes in use; None when any price is unknown."""
+    """Of the nodes in use, those of unknown price as the notes say; None when none is known."""
     unplaced: dict[int, int] = Field({})
     """Pods without a node, by priority."""
 

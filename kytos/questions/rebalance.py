@@ -16,10 +16,11 @@ from kytos.contract.weights import Weights, moves_per_node, pay_back_days
 from kytos.problem import LoadMode, Problem
 from kytos.questions.outcome import Move, Outcome, Question
 from kytos.questions.parts.answer import freed_nodes, moves, shared_answer
-from kytos.questions.parts.build_problem import build_problem, prices_by_size
+from kytos.questions.parts.build_problem import build_problem
 from kytos.questions.parts.limits import Limits, meant_nodes, nodes_asked_to_stay
 from kytos.questions.parts.others_pods import OthersPods, with_others_pods
 from kytos.questions.parts.overrides import with_overrides
+from kytos.questions.parts.prices import prices_by_size
 from kytos.questions.recovery.risk import risk_of, without_nodes
 from kytos.rules.eviction import movability
 from kytos.rules.kept_nodes import kept_nodes

@@ -15,6 +15,7 @@ from kytos.errors import RequestRefused
 from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem
 from kytos.questions.parts.decimals import as_written
 from kytos.questions.parts.move_cost import move_cost
+from kytos.questions.parts.prices import prices_by_size
 from kytos.rules.compile import compile_rules
 from kytos.rules.eviction import move_limits
 from kytos.rules.kept_nodes import kept_nodes
@@ -180,28 +181,8 @@ def superincreasing(priority: Ints) -> Floats:
 
 
 def prices_known(cluster: Cluster) -> bool:
-    """Whether every node's price is known."""
-    return all(node.price_per_hour is not None for node in cluster.nodes)
-
-
-def prices_by_size(nodes: Sequence[Node]) -> Floats:
-    """``(nodes,)`` per hour; an unknown one by size, at what the known ones cost for theirs.
-
-    Where none is known, a node of mean size has price 1.
-    """
-    size = amounts((node.allocatable for node in nodes), LOAD_RESOURCES).astype(float)
-    size = (size / np.maximum(size.sum(axis=0), 1)).mean(axis=1)
-    known = np.array([node.price_per_hour is not None for node in nodes], dtype=np.bool_)
-    price = np.array([node.price_per_hour or 0.0 for node in nodes], dtype=float)
-    if known.all():
-        return price
-    if not size.any():
-        return np.where(known, price, 1.0)
-    sized = float(size[known].sum())
-    if sized <= 0:  # rounded, so that nodes of one size cost 1 to the last bit
-        relative: Floats = np.round(size / size.mean(), 9)
-        return relative
-    return np.where(known, price, float(price[known].sum()) / sized * size)
+    """Whether any node's price is known: then prices are money, the others estimated."""
+    return any(node.price_per_hour is not None for node in cluster.nodes)
 
 
 def _resources(pods: Iterable[Pod]) -> tuple[str, ...]:

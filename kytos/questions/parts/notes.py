@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kytos.cluster import Cluster, Note
+from kytos.questions.parts.prices import price_notes
 
 
 def answer_notes(cluster: Cluster, own: Iterable[Note] = ()) -> tuple[Note, ...]:
@@ -17,4 +18,4 @@ def answer_notes(cluster: Cluster, own: Iterable[Note] = ()) -> tuple[Note, ...]
     own
         What the question itself has to say; it comes first.
     """
-    return tuple(dict.fromkeys((*own, *cluster.notes)))
+    return tuple(dict.fromkeys((*own, *cluster.notes, *price_notes(cluster.nodes))))
