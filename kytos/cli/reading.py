@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from kytos.cluster import Cluster, Pod
 from kytos.errors import InputError, SourceError, first_problem
 from kytos.sources.documents import MAX_BYTES, read_documents
-from kytos.sources.manifests import read_cluster, read_pods
+from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import PriceTable
 from kytos.sources.snapshot import Snapshot, cluster_of, snapshot_bytes
+from kytos.sources.templates import read_new_pods as pods_of_files
 
 if TYPE_CHECKING:  # importing it loads the solvers, which only a question should wait for
     from kytos.calls.catalogue import Options
@@ -86,7 +87,7 @@ def with_pods(cluster: Cluster, given: Sequence[str]) -> tuple[Cluster, list[str
             asked[word] = None
         elif word == STANDARD_INPUT or _is_file(word):
             path = Path(word)
-            for pod in read_pods([(_name(path), _content(path))], cluster.priority_classes):
+            for pod in pods_of_files([(_name(path), _content(path))], cluster.priority_classes):
                 asked[pod.id] = pod.model_copy(update={"node": None})
         else:
             raise SourceError(
@@ -105,7 +106,9 @@ def read_new_pods(cluster: Cluster, paths: Sequence[Path]) -> tuple[Pod, ...]:
     SourceError
         When a file cannot be read, or holds something else.
     """
-    return read_pods([(_name(path), _content(path)) for path in paths], cluster.priority_classes)
+    return pods_of_files(
+        [(_name(path), _content(path)) for path in paths], cluster.priority_classes
+    )
 
 
 def read_options(kind: type[SomeOptions], file: Path | None, given: dict[str, Any]) -> SomeOptions:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kytos.cluster import Pod, PriorityClass
 from kytos.errors import SourceError
+from kytos.sources.body import is_body
 from kytos.sources.documents import read_documents
-from kytos.sources.manifests import read_pods
+from kytos.sources.manifests import WITHOUT_EFFECT, read_pods
 
 MOST_PODS = 5_000
 """Of one text; more is a slip of the hand rather than a plan."""
@@ -26,7 +27,8 @@ def pods_of_manifests(
     ----------
     text
         YAML or JSON as ``kubectl apply -f`` takes it: Pods, Deployments, ReplicaSets,
-        StatefulSets, ReplicationControllers, Jobs, and Lists of them.
+        StatefulSets, ReplicationControllers, Jobs, CronJobs, and Lists of them; Services and
+        the like beside them bring no pods.
     where
         What to call the text in errors.
     classes
@@ -38,20 +40,54 @@ def pods_of_manifests(
         Naming the object that makes no pods, the field that cannot be read, or a class the
         cluster lacks.
     """
-    found: list[dict[str, Any]] = []
-    if not text.strip():
-        return ()
-    for document in read_documents(text, where):
-        items = document.get("items", [document]) if isinstance(document, Mapping) else [document]
-        for item in items:
-            found += _pods(item, where)
-            if len(found) > MOST_PODS:
+    return read_new_pods([(where, text)], classes) if text.strip() else ()
+
+
+def read_new_pods(
+    sources: Sequence[tuple[str, bytes | str]], classes: Sequence[PriorityClass] = ()
+) -> tuple[Pod, ...]:
+    """Return the pods that applying files would create, none of them placed.
+
+    Parameters
+    ----------
+    sources
+        ``(file name, content)``: manifests of workloads, or request bodies with a list ``pods``.
+    classes
+        The cluster's priority classes.
+
+    Raises
+    ------
+    SourceError
+        Naming the object that makes no pods, the field that cannot be read, or a class the
+        cluster lacks.
+    """
+    pods: list[dict[str, Any]] = []
+    others: list[tuple[str, str]] = []
+    for where, content in sources:
+        documents = read_documents(content, where)
+        if any(is_body(document) for document in documents):
+            return read_pods(sources, classes)
+        for item in _items(documents):
+            if isinstance(item, Mapping) and item.get("kind") in WITHOUT_EFFECT:
+                others.append((where, item["kind"]))
+                continue
+            pods += _pods(item, where)
+            if len(pods) > MOST_PODS:
                 raise SourceError(
                     f"asks for more than {MOST_PODS:,} pods; give fewer replicas", where
                 )
-    if not found:
-        return ()
-    return read_pods([(where, json.dumps({"kind": "List", "items": found}, default=str))], classes)
+    if not pods and others:
+        where, kind = others[0]
+        raise _makes_none(kind, where)
+    name = sources[0][0] if sources else ""
+    content = json.dumps({"kind": "List", "items": pods}, default=str)
+    return read_pods([(name, content)], classes) if pods else ()
+
+
+def _items(documents: Sequence[Any]) -> Iterator[Any]:
+    for document in documents:
+        listed = document.get("items", [document]) if isinstance(document, Mapping) else document
+        yield from listed if isinstance(listed, list) else [listed]
 
 
 def _pods(item: Any, where: str) -> list[dict[str, Any]]:
@@ -60,13 +96,11 @@ def _pods(item: Any, where: str) -> list[dict[str, Any]]:
     kind, metadata, spec = item["kind"], _object(item, "metadata"), _object(item, "spec")
     if kind == "Pod":
         return [dict(item)]
+    if kind == "CronJob":  # what one of its runs would bring
+        spec = _object(_object(spec, "jobTemplate"), "spec")
     replicas = spec.get("replicas", 1) if kind in _REPLICATED else spec.get("parallelism", 1)
-    if kind not in (*_REPLICATED, "Job"):
-        raise SourceError(
-            f"a {kind} makes no pods that can be placed; give Pods, {', '.join(_REPLICATED)} "
-            "or Jobs",
-            where,
-        )
+    if kind not in (*_REPLICATED, "Job", "CronJob"):
+        raise _makes_none(kind, where)
     if (
         not isinstance(replicas, int)
         or isinstance(replicas, bool)
@@ -95,6 +129,14 @@ def _pods(item: Any, where: str) -> list[dict[str, Any]]:
         }
         for number in range(replicas)
     ]
+
+
+def _makes_none(kind: str, where: str) -> SourceError:
+    return SourceError(
+        f"a {kind} makes no pods that can be placed; give Pods, {', '.join(_REPLICATED)}, "
+        "Jobs or CronJobs",
+        where,
+    )
 
 
 def _name_of(metadata: Mapping[str, Any]) -> Any:

@@ -6,7 +6,7 @@ import pytest
 
 from kytos.cluster import CPU, PriorityClass
 from kytos.errors import SourceError
-from kytos.sources.templates import pods_of_manifests
+from kytos.sources.templates import pods_of_manifests, read_new_pods
 
 CONTAINERS = "containers: [{name: c, image: c:1, resources: {requests: {cpu: 100m}}}]"
 
@@ -111,3 +111,20 @@ def test_a_class_the_cluster_lacks_is_refused(
     assert "no PriorityClass 'urgent'" in str(refused.value)
     assert "spec.priorityClassName" in str(refused.value)
     assert "give spec.priority" in str(refused.value)
+
+
+def test_a_cron_job_brings_the_pods_of_one_run() -> None:
+    """Its job's template, as often as that runs in parallel."""
+    run = controller("Job", "parallelism: 2").split("spec:\n", 1)[1]
+    inner = "".join(f"    {line}\n" for line in run.splitlines())
+    text = f"kind: CronJob\nmetadata: {{name: w, namespace: n}}\nspec:\n  jobTemplate:\n    spec:\n{inner}"
+    assert [pod.id for pod in pods_of_manifests(text)] == ["n/w-0", "n/w-1"]
+
+
+def test_files_of_workloads_are_read_and_what_lies_beside_them_brings_nothing() -> None:
+    """A StatefulSet with claims of its own and its Service, as one applies them together."""
+    claims = "replicas: 2\n  volumeClaimTemplates: [{metadata: {name: data}, spec: {}}]"
+    text = f"{controller('StatefulSet', claims)}---\nkind: Service\nmetadata: {{name: s}}\n"
+    body = '{"pods": [{"id": "p", "cpu_request": 1, "mem_request": 1}]}'
+    assert [pod.id for pod in read_new_pods([("w.yaml", text)])] == ["n/w-0", "n/w-1"]
+    assert [pod.id for pod in read_new_pods([("b.json", body)])] == ["p"]
