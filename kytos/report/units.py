@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from kytos.cluster import CPU, MEMORY, PODS
 
 _GIB = 2**30
 _HOURS_PER_MONTH = 730
+_MONTHS = 12
 _NO_ENERGY = 1e-9
 _NAMES = {CPU: "CPU", MEMORY: "Memory", PODS: "Pods", "ephemeral-storage": "Storage"}
 
@@ -81,6 +84,17 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f}%"
 
 
+def percent_up(share: float) -> str:
+    """Return a share in tenths of a per cent, rounded up: what is proven holds for what is read.
+
+    Examples
+    --------
+    >>> percent_up(0.0311)
+    '3.2%'
+    """
+    return f"{math.ceil(1000 * share - 1e-9) / 10:.1f}%"
+
+
 def price(per_hour: float | None) -> str:
     """Return a price per hour; ``unknown`` where there is none.
 
@@ -95,6 +109,17 @@ def price(per_hour: float | None) -> str:
 def price_per_month(per_hour: float) -> str:
     """Return a price per hour as what it comes to in a month of 730 hours."""
     return f"${per_hour * _HOURS_PER_MONTH:,.0f} a month"
+
+
+def price_per_year(per_hour: float) -> str:
+    """Return a price per hour as what it comes to in twelve such months.
+
+    Examples
+    --------
+    >>> price_per_month(1.5), price_per_year(1.5)
+    ('$1,095 a month', '$13,140 a year')
+    """
+    return f"${per_hour * _HOURS_PER_MONTH * _MONTHS:,.0f} a year"
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:

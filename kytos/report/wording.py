@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -51,7 +50,8 @@ def certificate_sentence(certificate: Certificate) -> str:
     if certificate.gap is None or certificate.gap >= 1:
         near = "How much better a plan could be is not known: no useful bound was proven."
     else:
-        near = f"At most {_at_most(certificate.gap)} from the best plan possible at these weights"
+        off = units.percent_up(certificate.gap)
+        near = f"At most {off} from the best plan possible at these weights"
         near += " that places as many pods." if left_out else "."
     if not left_out:
         return near
@@ -96,7 +96,7 @@ def certificate_details(certificate: Certificate) -> str:
     if certificate.gap is None:
         return f"{bound}."
     of = "that bound" if certificate.gap_of is GapOf.BOUND else f"the {certificate.gap_of.value}"
-    return f"{bound}. This plan is {_at_most(certificate.gap)} of {of} above it."
+    return f"{bound}. This plan is {units.percent_up(certificate.gap)} of {of} above it."
 
 
 def bound_clause(bound: float, source: BoundSource) -> str:
@@ -105,12 +105,6 @@ def bound_clause(bound: float, source: BoundSource) -> str:
         f"No placement that keeps the rules has an energy below {units.energy(bound)}, "
         f"proven by {source.value}"
     )
-
-
-def _at_most(gap: float) -> str:
-    """A share in per cent, rounded up: what is proven holds for the number that is read."""
-    tenths = math.ceil(1000 * gap - 1e-9)
-    return f"{tenths / 10:.1f}%"
 
 
 def risk_sentences(risk: Risk) -> Iterator[str]:

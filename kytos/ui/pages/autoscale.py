@@ -23,7 +23,7 @@ from kytos.questions.autoscale.wanted import AutoscaleRequest, scaling_step
 from kytos.questions.outcome import Question
 from kytos.report import units
 from kytos.report.figures.replicas import MOST_LINES, replica_bars, traffic_lines
-from kytos.ui.panels import question, results
+from kytos.ui.panels import question, results, summary
 from kytos.ui.panels.question import Panel, QuestionPage
 from kytos.ui.panels.results import Cell
 from kytos.ui.parts import controls, tables
@@ -250,14 +250,18 @@ def _result(answer: Answer, ask: Ask | None, factor: float) -> None:
     held_back = tuple(action.service for action in outcome.actions if action.suppressed)
     if held_back:
         st.markdown(f"Held back: {named(held_back)}")
-    results.cells_row(_cells(outcome))
+    summary.draw(answer, _cells(outcome))
     results.proof_caption(answer)
     change_heatmaps(answer.before, answer.after)
+    results.energy_panel(outcome)
     panels: dict[str, Panel] = {
         f"Services ({len(outcome.actions):,})": partial(_services, answer, outcome),
         "Traffic": partial(_curve, answer, factor),
         f"New replicas ({len(outcome.placements):,})": partial(_new, answer, outcome),
     }
+    panels["All figures"] = lambda: results.cells_row(
+        results.load_cells(outcome.metrics.before, outcome.metrics.after, levels=True)
+    )
     if outcome.removed:
         panels[f"Removed ({len(outcome.removed):,})"] = partial(_removed, answer, outcome)
     question.result_tabs(PAGE, answer, ask, panels)
@@ -295,7 +299,6 @@ def _cells(outcome: AutoscaleOutcome) -> list[Cell]:
             units.percent(margin.memory_after),
             remark=f"was {units.percent(margin.memory_before)}",
         ),
-        *results.load_cells(outcome.metrics.before, outcome.metrics.after, levels=True)[:3],
     ]
 
 

@@ -24,7 +24,7 @@ from kytos.questions.placement.startup_and_latency import Latency, StartupSecond
 from kytos.report import units
 from kytos.report.figures.options import cost_by_node
 from kytos.sources.templates import pods_of_manifests
-from kytos.ui.panels import question, results
+from kytos.ui.panels import question, results, summary
 from kytos.ui.panels.question import Panel, QuestionPage
 from kytos.ui.panels.results import Cell
 from kytos.ui.parts import controls, meanings, tables
@@ -288,13 +288,21 @@ def _result(answer: Answer, ask: Ask | None) -> None:
     outcome: PlacementOutcome = answer.outcome
     results.headline(headline(outcome))
     st.markdown(scheduler_sentence(outcome))
-    results.cells_row(_cells(outcome))
+    summary.draw(answer, _cells(outcome))
     results.proof_caption(answer)
     change_heatmaps(answer.before, answer.after)
+    results.energy_panel(outcome)
     panels: dict[str, Panel] = {
         f"Placements ({len(outcome.placements):,})": partial(_placements, answer, outcome),
         "Runners-up": partial(_runners_up, outcome),
     }
+    panels["All figures"] = lambda: results.cells_row(
+        results.load_cells(
+            outcome.metrics.before,
+            outcome.metrics.after,
+            levels=outcome.mode is not LoadMode.CONSOLIDATE,
+        )
+    )
     if outcome.unplaced:
         panels[f"No node ({len(outcome.unplaced):,})"] = partial(_unplaced, answer, outcome)
     question.result_tabs(PAGE, answer, ask, panels)
@@ -338,18 +346,10 @@ def _cells(outcome: PlacementOutcome) -> list[Cell]:
     slowest = max((pod.startup_s for pod in outcome.placements), default=0.0)
     waits = [pod.latency_ms for pod in outcome.placements if pod.latency_ms > 0]
     latency = f"{sum(waits) / len(waits):.2g} ms" if waits else "n/a"
-    before, after = outcome.metrics.before, outcome.metrics.after
-    cpu, memory, _, pairs = results.load_cells(
-        before, after, levels=outcome.mode is not LoadMode.CONSOLIDATE
-    )
     return [
         Cell("Placed", f"{placed:,}", remark=f"of {placed + without:,} new"),
         Cell("Slowest start", f"{slowest:.0f} s", remark="to running"),
         Cell("Latency", latency, remark="mean"),
-        *results.price_cells(before, after),
-        cpu,
-        memory,
-        pairs,
     ]
 
 

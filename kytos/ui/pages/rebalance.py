@@ -19,7 +19,7 @@ from kytos.report.wording import (
     none_may_move,
     searched_to_its_end,
 )
-from kytos.ui.panels import question, results
+from kytos.ui.panels import question, results, summary
 from kytos.ui.panels.pinned import pinned_table
 from kytos.ui.panels.question import Panel, QuestionPage
 from kytos.ui.parts import controls
@@ -71,9 +71,10 @@ def _result(answer: Answer, ask: Ask) -> None:
             st.markdown(f"Freed: {named(outcome.freed_nodes)}")
     for reason, nodes in nodes_by_reason(outcome.kept_nodes).items():
         st.caption(plain(f"Stays whatever is decided: {', '.join(nodes)} ({reason})"))
-    results.metrics_row(outcome.metrics.before, outcome.metrics.after, outcome.mode)
+    summary.draw(answer)
     results.proof_caption(answer)
     change_heatmaps(answer.before, answer.after, frozenset(outcome.freed_nodes))
+    results.energy_panel(outcome)
     cluster, name = answer.loaded.cluster, answer.loaded.name
     panels: dict[str, Panel] = {
         f"Moves ({len(outcome.moves):,})": lambda: results.moves_panel(outcome.moves, cluster, name)
@@ -81,6 +82,9 @@ def _result(answer: Answer, ask: Ask) -> None:
     if outcome.freed_nodes:
         panels[f"Freed ({len(outcome.freed_nodes):,})"] = partial(_freed, cluster, outcome)
     panels["Pinned"] = lambda: pinned_table(answer.loaded)
+    panels["All figures"] = partial(
+        results.metrics_row, outcome.metrics.before, outcome.metrics.after, outcome.mode
+    )
     question.result_tabs(PAGE, answer, ask, panels)
 
 

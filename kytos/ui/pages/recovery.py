@@ -24,7 +24,7 @@ from kytos.report.figures.failures import failure_tiles, outcome_of
 from kytos.report.figures.heatmap import FAILED, FAILS
 from kytos.report.usage import usage
 from kytos.ui.panels import atlas as atlas_panel
-from kytos.ui.panels import question, results
+from kytos.ui.panels import question, results, summary
 from kytos.ui.panels.question import Panel, QuestionPage
 from kytos.ui.panels.results import Cell
 from kytos.ui.parts import controls, meanings
@@ -241,10 +241,11 @@ def _result(answer: Answer, ask: Ask | None) -> None:
     results.headline(headline(outcome))
     if outcome.failed_nodes:
         st.markdown(f"Failed: {named(outcome.failed_nodes)}")
-    results.cells_row(_cells(outcome))
+    summary.draw(answer, _cells(outcome))
     results.proof_caption(answer)
     failed = frozenset(outcome.failed_nodes)
     change_heatmaps(answer.before, answer.after, failed, FAILED, on_pick=_pick)
+    results.energy_panel(outcome)
     question.result_tabs(PAGE, answer, ask, _panels(answer, outcome))
 
 
@@ -270,12 +271,11 @@ def _cells(outcome: RecoveryOutcome) -> list[Cell]:
     cells = [
         Cell("Placed", f"{placed:,}", remark=f"of {placed + lost:,}"),
         Cell("Given up", f"{lost:,}", remark=f"{stuck:,} stuck"),
-        *results.load_cells(outcome.metrics.before, outcome.metrics.after, levels=True),
     ]
     checked = [report for report in outcome.cascade if report.checked]
-    if checked:
-        risky = sum(not report.survivable for report in checked)
-        cells.append(Cell("Fatal next", f"{risky:,}", remark=f"of {len(checked):,} nodes"))
+    if checked and outcome.risk is None:
+        fine = sum(report.survivable for report in checked)
+        cells.append(Cell("Next failures survived", f"{fine:,}", remark=f"of {len(checked):,}"))
     return cells
 
 
@@ -293,6 +293,9 @@ def _panels(answer: Answer, outcome: RecoveryOutcome) -> dict[str, Panel]:
         )
     if outcome.preempted:
         panels[f"Preempted ({len(outcome.preempted):,})"] = partial(_preempted, answer, outcome)
+    panels["All figures"] = lambda: results.cells_row(
+        results.load_cells(outcome.metrics.before, outcome.metrics.after, levels=True)
+    )
     if outcome.left_behind:
         panels[f"Not evacuated ({len(outcome.left_behind):,})"] = partial(_left, outcome)
     return panels

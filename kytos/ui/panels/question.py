@@ -148,7 +148,6 @@ def result_tabs(
     """Draw a page's own panels in tabs, and after them those that every question has."""
     panels: dict[str, Panel] = {
         **own,
-        "Energy": lambda: results.energy_panel(answer.outcome),
         "Solver": lambda: results.solver_panel(answer.outcome),
         "QUBO": lambda: quantum_panel.show(answer),
         "Why not": lambda: why_not_panel(answer.after),

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -38,9 +39,21 @@ _HELP = {
     "Nodes in use": "Nodes that run anything but DaemonSet and static pods.",
     "CPU spread": "Standard deviation of the nodes' CPU utilisation.",
     "Given up": "Evacuated pods without a node; the volume of a stuck one is out of reach.",
-    "Fatal next": "Survivors whose failure, on top of this one, would lose pods.",
+    "Pods that restart": "A pod that moves is ended on one node and started on another.",
+    "Fullest node": "By requests. Tight above 85%, almost full above 95%.",
+    "Node failures survived": "Of single failures after this plan: every pod they evict finds "
+    "another node, nobody preempted.",
+    "Zone failures survived": "Of single failures after this plan: every pod they evict finds "
+    "another node, nobody preempted.",
+    "By the scheduler": "What the default scheduler would make of it.",
+    "Ended by": "Proof: nothing better exists. Work: all that was asked for was done, so the same "
+    "seed gives the same answer. Clock: the time cap came first.",
+    "Next failures survived": "Survivors whose failure, on top of this one, loses no pod.",
     "Replica pairs": "Pairs of replicas of one service on one node.",
 }
+
+
+Colour = Literal["off", "green", "orange", "red"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,8 @@ class Cell:
         Whether lower is better, and so coloured.
     remark
         Stands where a change would.
+    icon, colour
+        Of a remark that judges, with a word beside them; a colour is one of Streamlit's names.
     """
 
     label: str
@@ -62,6 +77,8 @@ class Cell:
     delta: str | None = None
     aimed_at: bool = False
     remark: str = "no change"
+    icon: str | None = None
+    colour: Colour = "off"
 
 
 def metrics_row(before: Metrics, after: Metrics, mode: LoadMode) -> None:
@@ -114,7 +131,8 @@ def cells_row(cells: Sequence[Cell]) -> None:
                 cell.label,
                 cell.value,
                 cell.delta or cell.remark,
-                delta_color="inverse" if cell.delta and cell.aimed_at else "off",
+                delta_color="inverse" if cell.delta and cell.aimed_at else cell.colour,
+                icon=cell.icon,
                 delta_arrow="auto" if cell.delta else "off",
                 help=_HELP.get(cell.label),
                 border=True,
