@@ -123,6 +123,8 @@ def print_why_not(answers: Sequence[WhyNot], console: Console) -> None:
     """Print for each pod what keeps it off which node, and what would let it in."""
     for answer in answers:
         print_sentence(console, f"{answer.pod}: {answer.summary}")
+        if answer.pinned is not None:
+            print_sentence(console, f"It may not be moved in any case: {answer.pinned}")
         print_table(
             console,
             ("node", "rule", "reason"),

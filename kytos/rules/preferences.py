@@ -29,9 +29,9 @@ SOFT_TAINT = 1.0
 node term of full weight is good."""
 DOMAIN_SPREAD = 10.0
 """A pair in one domain of a soft spread over more than single nodes: five ordinary moves, so half a
-node where ten moves are worth one. What a zone takes with it when it fails is worth more than one of
-the nodes in it; two replicas on one node that a soft spread over hostnames would keep apart are one
-pair more."""
+node where ten moves are worth one. What a zone takes with it when it fails is worth more than one
+of the nodes in it; two replicas on one node that a soft spread over hostnames would keep apart are
+one pair more."""
 
 
 def node_preference(index: RuleIndex, pods: Sequence[int]) -> Floats | None:

@@ -13,6 +13,7 @@ from kytos.cluster import PODS, REGION, ZONE, Cluster
 from kytos.errors import InputError
 from kytos.problem import Bools
 from kytos.rules.base import Rule, Verdict
+from kytos.rules.eviction import movability
 from kytos.rules.index import RuleIndex
 from kytos.rules.node_affinity import NodeSelector
 from kytos.rules.resources import Resources
@@ -39,16 +40,21 @@ class WhyNot:
     verdicts
         Per node in the cluster's order, None where the pod could run.
     summary
-        In the scheduler's words: "0 of 20 nodes: 12 insufficient memory, 8 untolerated taint".
+        How many nodes are available and what refuses it on the others, in the scheduler's words:
+        "2 of 20 nodes available, 18 refused: 12 insufficient memory, 6 untolerated taint".
     remedies
         For nodes that one rule alone refuses, the change that lifts it; the nearest come first
         (least to free), then by node.
+    pinned
+        Why a running pod may not be moved whatever node is available, such as a disruption budget
+        that allows none; None where it may, or waits.
     """
 
     pod: str
     verdicts: tuple[Verdict | None, ...]
     summary: str
     remedies: tuple[Remedy, ...]
+    pinned: str | None = None
 
 
 def why_not(cluster: Cluster, pods: Sequence[str]) -> tuple[WhyNot, ...]:
@@ -59,8 +65,8 @@ def why_not(cluster: Cluster, pods: Sequence[str]) -> tuple[WhyNot, ...]:
     InputError
         When a pod is not in the cluster.
     """
-    index = RuleIndex(cluster)
-    return tuple(_explain(index, _position(cluster, pod)) for pod in pods)
+    index, pinned = RuleIndex(cluster), movability(cluster)
+    return tuple(_explain(index, _position(cluster, pod), pinned[pod]) for pod in pods)
 
 
 def as_json(answers: Sequence[WhyNot], nodes: Sequence[str]) -> dict[str, dict[str, str | None]]:
@@ -99,10 +105,20 @@ def refusal_summary(index: RuleIndex, pod: int, first: npt.NDArray[np.int8]) -> 
         else:
             causes[rule.summary] += len(nodes)
     head = f"{int((first == FEASIBLE).sum())} of {len(index.nodes)} nodes"
-    if not causes:
-        return head
+    told = _told(causes)
+    return f"{head}: {told}" if told else head
+
+
+def _told(causes: Counter[str]) -> str:
     told = sorted(causes.items(), key=lambda cause: (-cause[1], cause[0]))
-    return f"{head}: " + ", ".join(f"{count} {cause}" for cause, count in told)
+    return ", ".join(f"{count} {cause}" for cause, count in told)
+
+
+def _available(index: RuleIndex, pod: int, first: npt.NDArray[np.int8]) -> str:
+    """The same for someone who asks about one pod: what the numbers count is said."""
+    head, _, causes = refusal_summary(index, pod, first).partition(": ")
+    refused = int((first != FEASIBLE).sum())
+    return f"{head} available, {refused} refused: {causes}" if causes else f"{head} available"
 
 
 def _position(cluster: Cluster, pod: str) -> int:
@@ -114,15 +130,16 @@ def _position(cluster: Cluster, pod: str) -> int:
     return position
 
 
-def _explain(index: RuleIndex, pod: int) -> WhyNot:
+def _explain(index: RuleIndex, pod: int, pinned: str | None) -> WhyNot:
     refused = np.array([refusals(index, rule, [pod])[0] for rule in RULES], dtype=np.bool_)
     # The first rule that refuses is the one the scheduler would name.
     first = np.where(refused.any(axis=0), refused.argmax(axis=0), FEASIBLE).astype(np.int8)
     return WhyNot(
         pod=index.pods[pod].id,
         verdicts=verdicts_of(index, pod, first),
-        summary=refusal_summary(index, pod, first),
+        summary=_available(index, pod, first),
         remedies=_remedies(index, refused, pod),
+        pinned=pinned if index.pods[pod].holds_capacity else None,
     )
 
 

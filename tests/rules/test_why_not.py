@@ -8,6 +8,7 @@ from kytos.cluster import (
     HOSTNAME,
     ZONE,
     Cluster,
+    DisruptionBudget,
     HostPort,
     Node,
     PodTerm,
@@ -42,9 +43,24 @@ def tight() -> Cluster:
 
 
 def test_the_summary_is_in_the_scheduler_s_words(tight: Cluster) -> None:
-    """The most frequent cause first."""
+    """The most frequent cause first, and what is counted."""
     (answer,) = why_not(tight, ["default/p"])
-    assert answer.summary == "1 of 4 nodes: 2 untolerated taint, 1 insufficient memory"
+    assert answer.summary == (
+        "1 of 4 nodes available, 3 refused: 2 untolerated taint, 1 insufficient memory"
+    )
+
+
+def test_a_budget_that_allows_none_is_named() -> None:
+    """Nodes may be available: a pod that no eviction may take stays all the same."""
+    web = pod("web-1", "a1", labels={"app": "web"})
+    budget = DisruptionBudget(
+        namespace="default", name="web", selector=labelled(app="web"), disruptions_allowed=0
+    )
+    cluster = Cluster(nodes=TWO_ZONES, pods=(web, pod("p")), budgets=(budget,))
+    held, waits = why_not(cluster, ["default/web-1", "default/p"])
+    assert held.summary == f"{len(TWO_ZONES)} of {len(TWO_ZONES)} nodes available"
+    assert held.pinned == "disruption budget default/web allows no disruption now"
+    assert waits.pinned is None
 
 
 def test_the_smallest_change_where_one_rule_is_in_the_way(tight: Cluster) -> None:

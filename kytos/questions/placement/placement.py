@@ -29,6 +29,7 @@ from kytos.questions.placement.new_objects import (
     new_nodes,
     new_pods,
 )
+from kytos.questions.placement.scheduler_choice import scheduler_choice
 from kytos.questions.placement.startup_and_latency import (
     Latency,
     StartupSeconds,
@@ -186,7 +187,9 @@ def place(
     chosen = [None if node < 0 else problem.nodes[node] for node in placement]
     planned = asked.cluster.with_placement(dict(zip(problem.pods, chosen, strict=True)))
     bare = [pod for pod, node in zip(asked.decide, chosen, strict=True) if node is None]
-    scheduled, its_energy, cut = _default_scheduler(asked, problem, weights, params, whole)
+    scheduled, its_energy, cut = _default_scheduler(
+        asked, problem, placement, weights, params, whole
+    )
     options = _options(asked, problem, weights, placement, request.alternatives, whole)
     if len({option.pod for option in options}) < int((placement >= 0).sum()):
         cut = (*cut, "The time cap left no time to look for the runners-up of every pod.")
@@ -297,7 +300,12 @@ def _grown(cluster: Cluster, growth: dict[str, float]) -> Cluster:
 
 
 def _default_scheduler(
-    asked: _Asked, problem: Problem, weights: Weights, params: SolverParams, watch: Watch
+    asked: _Asked,
+    problem: Problem,
+    plan: Ints,
+    weights: Weights,
+    params: SolverParams,
+    watch: Watch,
 ) -> tuple[dict[str, str | None], float, tuple[str, ...]]:
     """What kube-scheduler would do with the same pods, its energy, and what cut it short.
 
@@ -305,17 +313,17 @@ def _default_scheduler(
     """
     up = np.array([node.provisioned for node in asked.cluster.nodes], dtype=np.bool_)
     seen = replace(problem, allowed=problem.allowed & up)
-    solution = solve(seen, weights, SolverName.KUBE_SCHEDULER, params, watch)
+    placement = scheduler_choice(seen, plan, weights, params, watch)
     chosen = {
         pod: None if node < 0 else problem.nodes[node]
-        for pod, node in zip(problem.pods, solution.placement, strict=True)
+        for pod, node in zip(problem.pods, placement, strict=True)
     }
     cut = (
         ("The default scheduler's run was cut short by the time cap.",)
-        if solution.report.stopped_by is StopReason.CLOCK
+        if watch.reason is StopReason.CLOCK
         else ()
     )
-    return chosen, energy(problem, weights, solution.placement).total, cut
+    return chosen, energy(problem, weights, placement).total, cut
 
 
 def _options(

@@ -12,6 +12,7 @@ is scored (``percentageOfNodesToScore: 100``).
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -68,11 +69,28 @@ class ScoringStrategy(StrEnum):
 
 
 @dataclass(frozen=True)
+class Towards:
+    """Where lots that the scheduler draws should fall, as far as they may.
+
+    Attributes
+    ----------
+    plan
+        ``(pods,)`` a placement it is compared to.
+    kind
+        ``(pods,)`` pods of one kind may change places and nothing differs.
+    """
+
+    plan: Ints
+    kind: Ints
+
+
+@dataclass(frozen=True)
 class KubeScheduler:
     """Reschedules all movable pods, or only the waiting ones where there are any."""
 
     strategy: ScoringStrategy = ScoringStrategy.LEAST_ALLOCATED
     name: SolverName = SolverName.KUBE_SCHEDULER
+    towards: Towards | None = None
 
     def available(self) -> Availability:
         """Say that it can be used: it is computed here, no cluster is asked."""
@@ -92,7 +110,8 @@ class KubeScheduler:
         """
         pods = pods_to_place(problem)
         queue = pods[np.lexsort((pods, -problem.priority[pods]))]
-        return replace_pods(problem, queue, by_score(problem, self.strategy, params.seed), watch)
+        choose = by_score(problem, self.strategy, params.seed, self.towards)
+        return replace_pods(problem, queue, choose, watch)
 
 
 KUBE_SCHEDULER = KubeScheduler()
@@ -101,14 +120,31 @@ KUBE_SCHEDULER_MOST_ALLOCATED = KubeScheduler(
 )
 
 
-def by_score(problem: Problem, strategy: ScoringStrategy, seed: int) -> Choose:
-    """A choice of the highest total score; ties are drawn by lot, as the scheduler does."""
+def by_score(
+    problem: Problem, strategy: ScoringStrategy, seed: int, towards: Towards | None = None
+) -> Choose:
+    """A choice of the highest total score; ties are drawn by lot, as the scheduler does.
+
+    With `towards` a node among those that tie on which the plan has a pod of the kind is taken
+    first: what a lot alone decides is no difference.
+    """
     rng = np.random.default_rng(seed)
     scorer = Scorer(problem, strategy)
+    wanted: dict[int, Counter[int]] = defaultdict(Counter)
+    if towards is not None:
+        for kind, node in zip(towards.kind.tolist(), towards.plan.tolist(), strict=True):
+            wanted[kind][node] += 1
 
     def highest(state: PlacementState, pod: int, nodes: Ints) -> int:
         score = scorer.total(state, pod, nodes)
-        return int(rng.choice(nodes[score == score.max()]))
+        best = nodes[score == score.max()]
+        if towards is None:
+            return int(rng.choice(best))
+        left = wanted[int(towards.kind[pod])]
+        chosen = next((int(node) for node in best if left[int(node)] > 0), None)
+        chosen = int(rng.choice(best)) if chosen is None else chosen
+        left[chosen] -= 1
+        return chosen
 
     return highest
 

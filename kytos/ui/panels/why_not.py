@@ -28,6 +28,8 @@ def why_not_panel(cluster: Cluster) -> None:
         return
     (answer,) = why_not(cluster, [chosen])
     st.markdown(f"**{plain(answer.summary)}**")
+    if answer.pinned is not None:
+        st.markdown(f"It may not be moved in any case: {plain(answer.pinned)}")
     for remedy in answer.remedies[:_REMEDIES_SHOWN]:
         st.markdown(f"- {plain(remedy.node)}: {plain(remedy.change)}")
     st.dataframe(_table(cluster, by_id[chosen], answer), hide_index=True, key="why not table")
