@@ -6,8 +6,10 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from kytos.cluster import Cluster
-from kytos.contract.runbook import CarriedOut
+from pydantic import SerializeAsAny
+
+from kytos.cluster import Cluster, Frozen
+from kytos.contract.runbook import CarriedOut, Runbook, RunbookRequest
 from kytos.contract.watch import Watch
 from kytos.questions import rebalance as _rebalance
 from kytos.questions.autoscale import autoscale as _autoscale
@@ -48,3 +50,23 @@ rebalance = _carried_out(_rebalance.rebalance)
 recover = _carried_out(_recovery.recover)
 place = _carried_out(_placement.place)
 autoscale = _carried_out(_autoscale.autoscale)
+
+
+class CarryOut(Frozen):
+    """An answer that is there already, to be carried out."""
+
+    asked: SerializeAsAny[CarriedOut]
+    """The question's own request."""
+    outcome: SerializeAsAny[Outcome]
+    how: RunbookRequest = RunbookRequest()
+
+    @property
+    def work(self) -> int:
+        """How much there is to replay: changes, times the pods of the answer."""
+        placement = getattr(self.outcome, "placement", {})
+        return self.outcome.metrics.after.pods_moved * len(placement)
+
+
+def carry_out(cluster: Cluster, request: CarryOut, *, watch: Watch = Watch()) -> Runbook:
+    """Return the runbook of an answer to a question about this cluster."""
+    return make_runbook(plan_of(cluster, request.asked, request.outcome), request.how, watch)

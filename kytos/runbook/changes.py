@@ -136,7 +136,7 @@ def _of_rebalance(cluster: Cluster, request: RebalanceRequest, outcome: Rebalanc
 
 
 def _of_recovery(cluster: Cluster, request: RecoveryRequest, outcome: RecoveryOutcome) -> Plan:
-    failure = fail(cluster, outcome.failed_nodes)
+    failure = fail(cluster, outcome.failed_nodes, request.how)
     survivors = failure.survivors
     at = {pod.id: pod.node for pod in survivors.pods}
     back = (

@@ -100,11 +100,27 @@ class _Making:
         self.items: Sequence[Item] = items_of(plan, self.arena, request)
         closed = self._emptied | self._kept_empty
         self._sequencer = Sequencer(self.arena, self.items, request, closed)
+        self._detours = self._detours_pay()
         self._draws = max(1, min(DRAWS, DRAWS * MOVES_A_DRAW // max(1, len(self.items))))
         self._expected = {
             self.arena.row[change.pod] for change in plan.changes if change.kind is Kind.GIVES_WAY
         }
         self.base_steps: tuple[RunbookStep, ...] = ()
+
+    def _detours_pay(self) -> bool:
+        """Whether sending a pod elsewhere, so that others can go, beats leaving all of them out."""
+        straight = self._sequencer.order()
+        if not straight.left_out:
+            return False
+        around = self._sequencer.order(detours=True)
+
+        def cost(order: Order) -> tuple[int, float]:
+            names = self.arena.problem.nodes
+            places = zip(self.arena.pods, order.end.placement.tolist(), strict=True)
+            where = {pod.id: None if node < 0 else names[node] for pod, node in places}
+            return int(order.end.in_use().sum()), self.plan.energy(where)
+
+        return cost(around) < cost(straight)
 
     def names(self, nodes: Bools) -> tuple[str, ...]:
         return tuple(self.plan.cluster.nodes[node].name for node in np.flatnonzero(nodes))
@@ -134,7 +150,7 @@ class _Making:
 
     def attempt(self, alone: frozenset[int] | tuple[int, ...], way: Way) -> _Attempt:
         """Order, write and replay."""
-        order = self._sequencer.order(alone)
+        order = self._sequencer.order(alone, detours=self._detours)
         freed = self._emptied & ~order.end.in_use()
         closed = self._emptied  # also one that a pod left out keeps in use: nothing new there
         steps = written_steps(

@@ -307,8 +307,7 @@ class Scheduler:
 
 def preempts(arena: Arena, pod: int) -> bool:
     """Whether a pod may take others' place: some run that matter less, and its policy lets it."""
-    policy = getattr(arena.pods[pod], "preempts", True)
-    return bool(policy) and bool((arena.priority < arena.priority[pod]).any())
+    return arena.pods[pod].preempts and bool((arena.priority < arena.priority[pod]).any())
 
 
 def _memberships(masks: list[Bools], pods: int) -> list[tuple[int, ...]]:

@@ -171,7 +171,7 @@ class Sequencer:
         self._arena, self._items, self._request, self._closed = arena, items, request, closed
         self._beginning = arena.beginning()
 
-    def order(self, alone: Collection[int] = ()) -> Order:
+    def order(self, alone: Collection[int] = (), *, detours: bool = False) -> Order:
         """Seek an order.
 
         Parameters
@@ -179,8 +179,11 @@ class Sequencer:
         alone
             Rows of pods that are to land where they are meant to, even if the scheduler chooses:
             each of their waves has one node to go to.
+        detours
+            Whether one of the pods that wait for each other may go to a node not planned for it.
+            One that keeps a node from being freed always may.
         """
-        search = _Search(self._arena, self._request, self._closed, self._beginning.copy())
+        search = _Search(self._arena, self._request, self._closed, self._beginning.copy(), detours)
         groups = [
             ([item for item in self._items if not item.last and item.row in alone], True),
             ([item for item in self._items if not item.last and item.row not in alone], False),
@@ -193,12 +196,15 @@ class Sequencer:
 class _Search:
     """One greedy search: the first wave that can go, then the next, until nothing is left."""
 
-    def __init__(self, arena: Arena, request: RunbookRequest, closed: Bools, now: Standing) -> None:
-        self._arena, self._closed, self._now = arena, closed, now
+    def __init__(
+        self, arena: Arena, request: RunbookRequest, closed: Bools, now: Standing, detours: bool
+    ) -> None:
+        self._arena, self._closed, self._now, self._detours = arena, closed, now, detours
         self._most_items = request.max_parallel
         self._allowed = [max(0, budget.disruptions_allowed) for budget in arena.cluster.budgets]
         self._waves: list[Wave] = []
         self._left_out: list[LeftOutMove] = []
+        self._stays: list[tuple[str, int]] = []
 
     def run(self, groups: list[tuple[list[Item], bool]]) -> Order:
         while any(items for items, _ in groups):
@@ -308,10 +314,16 @@ class _Search:
         return others
 
     def _unblock(self, groups: list[tuple[list[Item], bool]]) -> None:
-        """Send one blocked pod elsewhere where a node is to be freed by it; else leave one out."""
+        """Send one blocked pod elsewhere; leave one out where that is no help.
+
+        To leave one out makes room for nobody: of pods that wait for each other none can go then.
+        """
         blocked = [item for items, _ in groups for item in items]
+        awaited = {item.target for item in blocked if self._detours}
         for item in blocked:
-            if item.change.kind is not Kind.MOVED or not self._closed[item.origin]:
+            if item.change.kind is not Kind.MOVED:
+                continue
+            if not (self._closed[item.origin] or item.origin in awaited):
                 continue
             if any(self._allowed[budget] < 1 for budget in item.budgets):
                 continue
@@ -331,6 +343,7 @@ class _Search:
         )
         reason = self._reason(item, blocked)
         self._left_out.append(LeftOutMove(pod=item.change.pod, reason=reason))
+        self._stays.append((item.change.pod, item.origin))
         self._replace(groups, item, None)
 
     def _elsewhere(self, item: Item) -> int | None:
@@ -363,7 +376,11 @@ class _Search:
         ahead = [other.change.pod for other in blocked if other.origin == item.target]
         if ahead:
             names = ", ".join(ahead[:NAMED]) + (" and others" if len(ahead) > NAMED else "")
-            return f"{node} takes it only once {names} left, which waits for a place in turn"
+            return f"{node} takes it only once room is made by {names}, which waits in turn"
+        stays = [name for name, origin in self._stays if origin == item.target]
+        if stays:
+            names = ", ".join(stays[:NAMED]) + (" and others" if len(stays) > NAMED else "")
+            return f"{node} does not take it while {names}, left out too, stays on it"
         return f"{node} does not take it as the cluster stands then"
 
 
