@@ -58,6 +58,14 @@ class PriceSettings(EnvironmentSettings):
     )
 
 
+class FileSettings(EnvironmentSettings):
+    """How much is read of a file, wherever one is read."""
+
+    max_file_mib: int = Field(
+        4096, ge=1, le=1_048_576, description="longest file of a cluster, unpacked, MiB"
+    )
+
+
 class AccessSettings(EnvironmentSettings):
     """Who may call the service."""
 

@@ -45,6 +45,9 @@ from kytos.sources.body import ClusterBody
 from kytos.sources.manifests import read_cluster
 from kytos.sources.templates import read_new_pods as pods_of_files
 
+UNPACKED = 4
+"""How many times the longest body an uploaded archive may unpack to."""
+
 LOOK_SECONDS = 0.2
 """How often a waiting call looks whether its client is still there."""
 
@@ -376,7 +379,9 @@ async def _answer_files(
 ) -> Response:
     options = read_json(call.options, text, "options")
     try:
-        cluster = await run_in_threadpool(read_cluster, await _contents(files, "cluster"))
+        most = UNPACKED * _service(request).settings.max_body_mib * 2**20
+        contents = await _contents(files, "cluster")
+        cluster = await run_in_threadpool(lambda: read_cluster(contents, max_bytes=most))
     except InputError as error:
         raise _refusal(error, "cluster") from error
     if new_pods:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from kytos.cluster import Cluster, Pod
 from kytos.errors import InputError, SourceError, first_problem
-from kytos.sources.documents import MAX_BYTES, read_documents
+from kytos.sources.documents import longest_file, read_documents
 from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import PriceTable
 from kytos.sources.snapshot import Snapshot, cluster_of, snapshot_bytes
@@ -37,7 +37,7 @@ def read_files(paths: Sequence[Path], prices: PriceTable | None = None) -> Clust
     SourceError
         When a file cannot be read, or what it holds is no cluster.
     """
-    return read_cluster([(_name(path), _content(path)) for path in paths], prices=prices)
+    return read_cluster(_with_folders(paths), prices=prices)
 
 
 def read_context(context: str, prices: PriceTable | None = None) -> Cluster:
@@ -168,13 +168,37 @@ def _name(path: Path) -> str:
 
 
 def _content(path: Path) -> bytes:
+    most = longest_file()
     try:
         if str(path) == STANDARD_INPUT:
-            return sys.stdin.buffer.read(MAX_BYTES + 1)
+            return sys.stdin.buffer.read(most + 1)
+        size = path.stat().st_size
+        if size > most:
+            raise SourceError(
+                f"is {size / 2**20:,.0f} MiB long; at most {most / 2**20:,.0f} MiB are read. Raise "
+                "KYTOS_MAX_FILE_MIB",
+                str(path),
+            )
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(most + 1)
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}", str(path)) from error
+
+
+def _with_folders(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
+    """The files, and of folders the JSON and YAML files in them, named by where they lie."""
+    sources = []
+    for path in paths:
+        if not path.is_dir():
+            sources.append((_name(path), _content(path)))
+            continue
+        inside = sorted(
+            file for ending in ("json", "yaml", "yml") for file in path.rglob(f"*.{ending}")
+        )
+        if not inside:
+            raise SourceError("is a folder without JSON or YAML files", str(path))
+        sources += [(file.relative_to(path.parent).as_posix(), _content(file)) for file in inside]
+    return sources
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

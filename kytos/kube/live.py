@@ -21,7 +21,7 @@ from urllib3.util import Retry
 
 from kytos.cluster import Note, NoteKind, note_about
 from kytos.errors import SourceError
-from kytos.sources.documents import MAX_BYTES, read_documents
+from kytos.sources.documents import read_documents
 from kytos.sources.listings import LISTINGS, Listing
 from kytos.sources.snapshot import Snapshot, trimmed
 
@@ -33,6 +33,8 @@ _DEFAULT_KUBECONFIG = "~/.kube/config"
 _STARTS = 3
 """How often one list is begun before it is given up; a continue token lives about 5 minutes."""
 
+MAX_BYTES = 50 * 2**20
+"""Of one page of an answer."""
 _PIECE_BYTES = 1 << 20
 """Answers are read in pieces of this length, so that the clock is looked at between them."""
 

@@ -10,9 +10,10 @@ from typing import Any, NoReturn
 import yaml
 
 from kytos.errors import SourceError
+from kytos.settings import FileSettings
 
-MAX_BYTES = 50 * 1024 * 1024
-"""Largest text read. 15,000 pods as compact JSON; a larger cluster comes in several files."""
+_START_OF_LOGS = re.compile(r"^==== START logs for container (.*) ====$", re.MULTILINE)
+"""What `kubectl cluster-info dump` puts between its Lists."""
 
 MAX_DEPTH = 100
 """Deepest nesting read; the deepest field of a stored Pod lies about 15 levels down."""
@@ -23,7 +24,12 @@ _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _TEXT_TAG = "tag:yaml.org,2002:str"
 
 
-def read_documents(content: bytes | str, where: str, max_bytes: int = MAX_BYTES) -> list[Any]:
+def longest_file() -> int:
+    """The longest file read where nobody says otherwise, in bytes."""
+    return FileSettings.from_environment().max_file_mib * 2**20
+
+
+def read_documents(content: bytes | str, where: str, max_bytes: int | None = None) -> list[Any]:
     """Read every document of a JSON, JSON Lines or (multi-document) YAML text.
 
     Parameters
@@ -34,7 +40,7 @@ def read_documents(content: bytes | str, where: str, max_bytes: int = MAX_BYTES)
     where
         The file's name, for errors.
     max_bytes
-        Longer contents are refused unread.
+        Longer contents are refused unread; by default ``KYTOS_MAX_FILE_MIB``.
 
     Raises
     ------
@@ -42,7 +48,9 @@ def read_documents(content: bytes | str, where: str, max_bytes: int = MAX_BYTES)
         When the content is too long, empty, not text, neither JSON nor YAML, nested deeper than
         `MAX_DEPTH`, or uses YAML aliases or tags.
     """
-    text = _decode(content, where, max_bytes)
+    text = _decode(content, where, longest_file() if max_bytes is None else max_bytes)
+    if "==== START logs for container " in text:
+        text = _without_logs(text)
     if text.lstrip()[:1] in ("{", "["):
         documents = _read_json(text, where)
     else:
@@ -52,11 +60,23 @@ def read_documents(content: bytes | str, where: str, max_bytes: int = MAX_BYTES)
     return documents
 
 
+def _without_logs(text: str) -> str:
+    """A cluster-info dump without the logs between its Lists; a log cut off ends the text."""
+    kept, position = [], 0
+    while (start := _START_OF_LOGS.search(text, position)) is not None:
+        kept.append(text[position : start.start()])
+        ending = f"\n==== END logs for container {start[1]} ===="
+        end = text.find(ending, start.end())
+        position = len(text) if end < 0 else end + len(ending)
+    return "".join((*kept, text[position:]))
+
+
 def _decode(content: bytes | str, where: str, max_bytes: int) -> str:
     if len(content) > max_bytes:
         raise SourceError(
             f"is {len(content) / 2**20:.0f} MiB long; at most {max_bytes / 2**20:.0f} MiB are "
-            "read. Give compact JSON, without managedFields, and only the kinds that matter",
+            "read. Raise KYTOS_MAX_FILE_MIB (of the service KYTOS_MAX_BODY_MIB), or give compact "
+            "JSON without managedFields and only the kinds that matter",
             where,
         )
     if isinstance(content, str):

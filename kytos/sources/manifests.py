@@ -24,6 +24,7 @@ from kytos.cluster import (
     note_about,
 )
 from kytos.errors import SourceError, first_problem
+from kytos.sources.archives import Part, unpacked
 from kytos.sources.autoscalers import (
     read_autoscaler,
     read_usage,
@@ -31,7 +32,7 @@ from kytos.sources.autoscalers import (
     with_usage_and_services,
 )
 from kytos.sources.body import is_body, merged_body, pods_from_body, read_body
-from kytos.sources.documents import read_documents
+from kytos.sources.documents import longest_file, read_documents
 from kytos.sources.faults import Faults
 from kytos.sources.fields import Fields
 from kytos.sources.kubernetes_objects import (
@@ -83,6 +84,9 @@ already in the stored pods."""
 
 _KINDS_NAMED = 8
 _NAMED = 3
+
+_NOT_OF_A_CLUSTER = frozenset({"Config", "Status"})
+"""What archives hold beside objects."""
 """How many subjects a Note names."""
 
 
@@ -90,6 +94,7 @@ def read_cluster(
     sources: Sequence[tuple[str, bytes | str]],
     name: str | None = None,
     prices: PriceTable | None = None,
+    max_bytes: int | None = None,
 ) -> Cluster:
     """Read one cluster from one or several files together.
 
@@ -103,6 +108,8 @@ def read_cluster(
         The cluster's name; by default the first file's, without its ending.
     prices
         As `with_prices` takes them.
+    max_bytes
+        Of one file, and of what one archive unpacks to; by default ``KYTOS_MAX_FILE_MIB``.
 
     Raises
     ------
@@ -120,18 +127,38 @@ def read_cluster(
     ('lab', 1, 500)
     """
     with _collector_paused():
-        documents = [
-            (where, document)
-            for where, content in sources
-            for document in read_documents(content, where)
-        ]
-        if not documents:
+        faults = Faults()
+        limit = longest_file() if max_bytes is None else max_bytes
+        documents: list[Item] = []
+        archived: list[Item] = []
+        for part in unpacked(sources, limit):
+            if part.member:
+                archived += _of_member(part, limit, faults)
+            else:
+                documents += [
+                    (part.name, document)
+                    for document in read_documents(part.content, part.name, limit)
+                ]
+        if not documents and not archived:
             raise SourceError("no file was given; expected at least one with nodes and pods")
         name = name or _stem(sources[0][0])
         if any(is_body(document) for _, document in documents):
             return read_body(merged_body(documents), name, prices)
-        faults = Faults()
-        return _assemble(single_objects(documents, faults), name, prices, faults)
+        return _assemble([*single_objects(documents, faults), *archived], name, prices, faults)
+
+
+def _of_member(part: Part, limit: int, faults: Faults) -> list[Item]:
+    """The objects in one file of an archive; what is none of a cluster's is passed over."""
+    inner = Faults()
+    try:
+        documents = read_documents(part.content, part.name, limit)
+        items = single_objects([(part.name, document) for document in documents], inner)
+    except SourceError as error:
+        inner.leave_out(error)
+        items = []
+    if inner.first is not None:
+        faults.remark("files of an archive that hold no objects read here", part.name)
+    return [(where, item) for where, item in items if item.get("kind") not in _NOT_OF_A_CLUSTER]
 
 
 def cluster_from_objects(

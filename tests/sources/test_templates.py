@@ -117,7 +117,8 @@ def test_a_cron_job_brings_the_pods_of_one_run() -> None:
     """Its job's template, as often as that runs in parallel."""
     run = controller("Job", "parallelism: 2").split("spec:\n", 1)[1]
     inner = "".join(f"    {line}\n" for line in run.splitlines())
-    text = f"kind: CronJob\nmetadata: {{name: w, namespace: n}}\nspec:\n  jobTemplate:\n    spec:\n{inner}"
+    head = "kind: CronJob\nmetadata: {name: w, namespace: n}\nspec:\n  jobTemplate:\n    spec:\n"
+    text = head + inner
     assert [pod.id for pod in pods_of_manifests(text)] == ["n/w-0", "n/w-1"]
 
 

@@ -69,7 +69,7 @@ def _upload() -> None:
     st.code(_COMMAND, language="console", wrap_lines=True)
     st.file_uploader(
         "JSON or YAML, one file or several",
-        type=["json", "yaml", "yml"],
+        type=["json", "yaml", "yml", "gz", "tgz", "tar", "zip"],
         accept_multiple_files=True,
         key=_FILES,
         on_change=_read,

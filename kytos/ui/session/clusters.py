@@ -94,6 +94,10 @@ def own_name() -> str | None:
     return uploaded().name if UPLOAD in choices() else None
 
 
+UNPACKED = 4
+"""How many times the longest upload an archive may unpack to."""
+
+
 def keep(loaded: Loaded) -> None:
     """Make `loaded` the session's own cluster and choose it."""
     st.session_state[_UPLOADED] = loaded
@@ -108,7 +112,8 @@ def read_upload(files: list[tuple[str, bytes]]) -> Loaded:
     SourceError
         When they cannot be read as one.
     """
-    cluster = read_cluster(files)
+    most = UNPACKED * st.get_option("server.maxUploadSize") * 2**20
+    cluster = read_cluster(files, max_bytes=most)
     if not cluster.nodes:
         raise SourceError(
             "no nodes in what was uploaded; include them: kubectl get nodes,pods -A -o json"
