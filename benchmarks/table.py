@@ -171,7 +171,9 @@ def consolidate_small(effort: Effort) -> Iterator[Row]:
     for seed in range(20):
         pods = 30 + seed * 30 // 19
         problem = replace(equal_nodes(pods, 8, seed), mode=LoadMode.CONSOLIDATE)
-        run = solved(problem, FREE, SolverName.HYBRID, SolverParams(seed=seed, blocks=0))
+        run = solved(
+            problem, FREE, SolverName.HYBRID, SolverParams(seed=seed).with_hybrid(blocks=0)
+        )
         placement = run.solution.placement
         clock = SolverParams(time_limit_s=effort.cp_sat_s)
         bound = solve_exact(problem, FREE, clock, hint=placement).bound
@@ -189,7 +191,7 @@ def openb_trace(effort: Effort) -> Iterator[Row]:
             packed = (HERE / "data" / f"openb-{name}.csv.xz").read_bytes()
             (Path(folder) / f"{name}.csv").write_bytes(lzma.decompress(packed))
         problem = openb(Path(folder))
-    params = SolverParams(time_limit_s=60.0, refine_proposals=400_000_000, blocks=8)
+    params = SolverParams(time_limit_s=60.0, refine_proposals=400_000_000).with_hybrid(blocks=8)
     for solver in (SolverName.HYBRID, SolverName.FIRST_FIT_DECREASING):
         runs = solves([problem] * len(effort.seeds), FREE, effort, solver, params)
         nodes = tuple(float(problem.in_use(run.solution.placement).sum()) for run in runs)
@@ -222,8 +224,8 @@ def growth(effort: Effort) -> Iterator[Row]:
     for pods in (1_000, 10_000):
         problem = equal_nodes(pods, pods // 10, effort.seeds[0])
         target = 2e-4 * pods / 10 * float((problem.mean_load**2).sum())
-        params = SolverParams(
-            time_limit_s=120, target_energy=target, blocks=0, refine_proposals=3_000 * pods
+        params = SolverParams(time_limit_s=120, refine_proposals=3_000 * pods).with_hybrid(
+            target_energy=target, blocks=0
         )
         runs = solves([problem] * len(effort.seeds), FREE, effort, SolverName.HYBRID, params)
         reached = max(run.solution.energy.total for run in runs) <= target
@@ -284,7 +286,7 @@ def side_by_side(effort: Effort) -> Iterator[Row]:
     case, goal = "16 blocks of 1,000 x 100 over dask", "faster on 2 workers than on 1"
     problem = equal_nodes(1_000, 100, effort.seeds[0])
     # At the default effort a block takes 50 ms, no longer than sending it does.
-    params = SolverParams(blocks=16, capacity=Capacity.UNBALANCED, num_sweeps=20_000)
+    params = SolverParams(capacity=Capacity.UNBALANCED, num_sweeps=20_000).with_hybrid(blocks=16)
     blocks = choose_blocks(problem, problem.current, params, np.random.SeedSequence(0))
     shared = (problem, Weights(), problem.current, params)
     medians = []
@@ -471,7 +473,7 @@ def file_to_plan(path: Path, seed: int, send: Any) -> None:
         cluster,
         RebalanceRequest(mode=LoadMode.SPREAD),
         weights=FREE,
-        params=SolverParams(seed=seed, time_limit_s=30 - reading - 8, blocks=2, rounds=1),
+        params=SolverParams(seed=seed, time_limit_s=30 - reading - 8).with_hybrid(blocks=2),
     )
     seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - began_cpu
     gap = 100 * (outcome.certificate.gap or 0.0)

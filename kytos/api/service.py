@@ -300,14 +300,16 @@ def _expected_seconds(cluster: Cluster, options: Options) -> float:
 
 def _on_runner(options: Options, runner: BlockRunner) -> Options:
     """The same, its blocks annealed where the operator says: dask may be other machines."""
-    asked = options.solver.block_runner
+    asked = options.solver.hybrid.block_runner
     if asked not in (BlockRunner.THREADS, runner):
         sentence = (
             f"block_runner {asked.value} is not for callers to choose: the service's operator "
             f"decides where blocks are annealed (KYTOS_BLOCK_RUNNER, here {runner.value})"
         )
-        raise Refusal(422, sentence, FieldError(field="solver.block_runner", message=sentence))
-    solver = options.solver.model_copy(update={"block_runner": runner})
+        raise Refusal(
+            422, sentence, FieldError(field="solver.hybrid.block_runner", message=sentence)
+        )
+    solver = options.solver.with_hybrid(block_runner=runner)
     return options.model_copy(update={"solver": solver})
 
 

@@ -7,10 +7,17 @@ import json
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, Field, SerializeAsAny, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from kytos.cluster import Cluster, Frozen
-from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.params import SolverName, SolverParams, nested
 from kytos.contract.weights import Weights
 from kytos.errors import SourceError, first_problem
 from kytos.questions.autoscale.wanted import AutoscaleRequest
@@ -53,6 +60,11 @@ class Scenario(Frozen, Generic[Request]):
         """Return the file's content; what is left at its default is left out."""
         shown = self.model_dump(mode="json", exclude_defaults=True, by_alias=True)
         return json.dumps({"version": self.version, "question": self.question, **shown}).encode()
+
+    @field_validator("params", mode="before")
+    @classmethod
+    def _saved_when_params_were_flat(cls, params: Any) -> Any:
+        return nested(params) if isinstance(params, dict) else params
 
     @model_validator(mode="after")
     def _request_is_of_the_question(self) -> Scenario[Request]:

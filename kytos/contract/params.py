@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from kytos.cluster import Frozen
 from kytos.contract.names import SolverName
@@ -31,6 +33,45 @@ class BlockRunner(StrEnum):
 
     THREADS = "threads"
     DASK = "dask"
+
+
+class HybridParams(Frozen):
+    """What only `hybrid` takes."""
+
+    rounds: int = Field(
+        1, ge=1, le=100_000, description="times blocks are annealed and the plan refined again"
+    )
+    blocks: int = Field(4, ge=0, le=10_000, description="blocks of nodes annealed in each round")
+    block_sampler: SolverName = Field(
+        SolverName.OPENJIJ_SA, description="the sampler of the blocks"
+    )
+    block_variables: int | None = Field(
+        None,
+        ge=2,
+        le=5_000,
+        description="largest QUBO of a block; left out: what the sampler can hold",
+    )
+    block_runner: BlockRunner = Field(
+        BlockRunner.THREADS, description="where blocks are annealed: threads or dask"
+    )
+    target_energy: float | None = Field(
+        None, allow_inf_nan=False, description="ends when the energy H is this low"
+    )
+
+
+class QpuParams(Frozen):
+    """What only a quantum processor takes."""
+
+    annealing_time_us: float = Field(
+        20.0, gt=0, le=2000, allow_inf_nan=False, description="one anneal on a QPU, microseconds"
+    )
+    chain_prefactor: float = Field(
+        1.414,
+        gt=0,
+        le=10,
+        allow_inf_nan=False,
+        description="strength of a QPU's chains, in torques of the problem's couplings",
+    )
 
 
 class SolverParams(Frozen):
@@ -70,37 +111,41 @@ class SolverParams(Frozen):
     )
     encoding: Encoding = Encoding.STAY_PUT
     capacity: Capacity = Capacity.SLACK
-    annealing_time_us: float = Field(
-        20.0, gt=0, le=2000, allow_inf_nan=False, description="one anneal on a QPU, microseconds"
-    )
-    chain_prefactor: float = Field(
-        1.414,
-        gt=0,
-        le=10,
-        allow_inf_nan=False,
-        description="strength of a QPU's chains, in torques of the problem's couplings",
-    )
-    target_energy: float | None = Field(
-        None, allow_inf_nan=False, description="hybrid ends when the energy H is this low"
-    )
-    rounds: int = Field(
-        1, ge=1, le=100_000, description="times hybrid anneals blocks and refines again"
-    )
-    blocks: int = Field(
-        4, ge=0, le=10_000, description="blocks of nodes that hybrid anneals in each round"
-    )
-    block_sampler: SolverName = Field(
-        SolverName.OPENJIJ_SA, description="the sampler of hybrid's blocks"
-    )
-    block_variables: int | None = Field(
-        None,
-        ge=2,
-        le=5_000,
-        description="largest QUBO of a block; left out: what the sampler can hold",
-    )
-    block_runner: BlockRunner = Field(
-        BlockRunner.THREADS, description="where hybrid's blocks are annealed: threads or dask"
-    )
     consent: bool = Field(
         False, description="the charge was shown and accepted; asked for again at every run"
     )
+    hybrid: HybridParams = Field(HybridParams(), description="what only hybrid takes")
+    qpu: QpuParams = Field(QpuParams(), description="what only a quantum processor takes")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flat_names_have_moved(cls, given: Any) -> Any:
+        """Say where a parameter of one family is now; they were flat once."""
+        if isinstance(given, Mapping):
+            for family, names in FAMILIES.items():
+                for name in names.model_fields:
+                    if name in given:
+                        raise ValueError(f"{name} is now {family}.{name}; write it there")
+        return given
+
+    def with_hybrid(self, **changes: Any) -> SolverParams:
+        """The same with some of hybrid's own parameters changed."""
+        return self.model_copy(update={"hybrid": self.hybrid.model_copy(update=changes)})
+
+    def with_qpu(self, **changes: Any) -> SolverParams:
+        """The same with some of the quantum processor's own parameters changed."""
+        return self.model_copy(update={"qpu": self.qpu.model_copy(update=changes)})
+
+
+FAMILIES: dict[str, type[Frozen]] = {"hybrid": HybridParams, "qpu": QpuParams}
+"""Field of `SolverParams` -> the parameters that only solvers of that family take."""
+
+
+def nested(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters with each family's in their place, as files of before have them flat."""
+    moved = dict(params)
+    for family, names in FAMILIES.items():
+        flat = {name: moved.pop(name) for name in names.model_fields if name in moved}
+        if flat:
+            moved[family] = flat | dict(moved.get(family, {}))
+    return moved

@@ -88,18 +88,18 @@ def block_sampler(params: SolverParams) -> Sampler:
     Raises
     ------
     SolverUnavailableError
-        When `params.block_sampler` is no sampler, or cannot be used here.
+        When `params.hybrid.block_sampler` is no sampler, or cannot be used here.
     """
-    sampler = find_solver(params.block_sampler)
+    sampler = find_solver(params.hybrid.block_sampler)
     if not isinstance(sampler, Sampler):
         raise SolverUnavailableError(
-            f"block_sampler is {params.block_sampler.value}, which draws no samples of a QUBO; "
-            f"choose a sampler, for example {SolverName.OPENJIJ_SA.value}"
+            f"block_sampler is {params.hybrid.block_sampler.value}, which draws no samples of a "
+            f"QUBO; choose a sampler, for example {SolverName.OPENJIJ_SA.value}"
         )
     available = sampler.available()
     if not available.ok:
         raise SolverUnavailableError(
-            f"{params.block_sampler.value} cannot be used for blocks here: {available.how}"
+            f"{params.hybrid.block_sampler.value} cannot be used for blocks here: {available.how}"
         )
     return sampler
 
@@ -107,18 +107,22 @@ def block_sampler(params: SolverParams) -> Sampler:
 def choose_blocks(
     problem: Problem, placement: Ints, params: SolverParams, seeds: np.random.SeedSequence
 ) -> list[Block]:
-    """Return at most `params.blocks` disjoint blocks around a placement, most to gain first.
+    """Return at most `params.hybrid.blocks` disjoint blocks around a placement, most to gain first.
 
     Each grows from a node with much to gain by others drawn at random, until its assignment
-    variables reach `params.block_variables`.
+    variables reach `params.hybrid.block_variables`.
     """
-    size = params.block_variables or params.block_sampler.traits.largest_problem or LOCAL_VARIABLES
+    size = (
+        params.hybrid.block_variables
+        or params.hybrid.block_sampler.traits.largest_problem
+        or LOCAL_VARIABLES
+    )
     rng = np.random.default_rng(seeds)
     residents = _residents(problem, placement)
     open_ = np.flatnonzero(_worth_trying(problem, placement))
     left = dict.fromkeys(_most_to_gain(problem, placement, open_).tolist())
     blocks: list[Block] = []
-    while len(left) > 1 and len(blocks) < params.blocks:
+    while len(left) > 1 and len(blocks) < params.hybrid.blocks:
         first = next(iter(left))
         nodes, variables = [first], _may_stay_out(problem, residents[first])
         for other in rng.permutation(np.array([node for node in left if node != first])).tolist():

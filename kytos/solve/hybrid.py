@@ -64,11 +64,11 @@ class Hybrid:
         Raises
         ------
         SolverUnavailableError
-            When `params.block_sampler` cannot be used here.
+            When `params.hybrid.block_sampler` cannot be used here.
         ConsentRequiredError
             When it is paid and the charge, named for all blocks, was not accepted.
         """
-        if params.blocks:
+        if params.hybrid.blocks:
             block_sampler(params)
         search = _Search(problem, weights, placement, params, watch)
         with _runner(params) as runner:
@@ -81,7 +81,7 @@ HYBRID = Hybrid()
 
 @contextmanager
 def _runner(params: SolverParams) -> Iterator[Runner]:
-    if params.blocks and params.block_runner is BlockRunner.DASK:
+    if params.hybrid.blocks and params.hybrid.block_runner is BlockRunner.DASK:
         with dask_runner() as runner:
             yield runner
     else:
@@ -109,21 +109,21 @@ class _Search:
         self.trace = [(0.0, self.reached.total)]
         self.books = _Books()
         self.cut = False
-        self.sampler = f"blocks by {params.block_sampler.value}"
+        self.sampler = f"blocks by {params.hybrid.block_sampler.value}"
 
     def run(self, runner: Runner) -> None:
         """Refine, then in each round anneal blocks and refine again, until told to end."""
         total = self.params.refine_proposals
         if total is None:
             total = round(default_proposals(self.problem) / FIRST_SHARE)
-        first = round(FIRST_SHARE * total) if self.params.blocks else total
+        first = round(FIRST_SHARE * total) if self.params.hybrid.blocks else total
         seeds = np.random.SeedSequence(self.params.seed)
         self._refine(first, self.params.seed, FIRST_SHARE)
-        for left in range(self.params.rounds if self.params.blocks else 0, 0, -1):
+        for left in range(self.params.hybrid.rounds if self.params.hybrid.blocks else 0, 0, -1):
             if self._ends:
                 return
             (seed,) = seeds.spawn(1)
-            again = (total - first) // self.params.rounds
+            again = (total - first) // self.params.hybrid.rounds
             before = self.best_score
             self._anneal_blocks(runner, seed, BLOCKS_SHARE if again else 1.0)
             if self._ends or (left == 1 and self._settled(before)):
@@ -151,7 +151,7 @@ class _Search:
 
     @property
     def _reason(self) -> StopReason | None:
-        target = self.params.target_energy
+        target = self.params.hybrid.target_energy
         if target is not None and self.reached.total <= target:
             return StopReason.TARGET
         return self.watch.reason
@@ -165,8 +165,8 @@ class _Search:
         if proposals == 0:
             return
         began = time.monotonic()
-        deadline = began + share * self.watch.remaining_s if self.params.blocks else np.inf
-        reached = _Reached(self.params.target_energy, self.watch.report)
+        deadline = began + share * self.watch.remaining_s if self.params.hybrid.blocks else np.inf
+        reached = _Reached(self.params.hybrid.target_energy, self.watch.report)
         watch = Watch(
             min(self.watch.deadline, deadline),
             lambda: reached.target or self.watch.stopped(),
@@ -205,7 +205,7 @@ class _Search:
                 self.books.add_block(block, annealed, kept)
                 self.watch.report(self.sampler, (number + 1) / len(blocks), self.reached.total)
         except ConsentRequiredError as error:
-            raise _for_all_blocks(error, len(blocks) * self.params.rounds) from error
+            raise _for_all_blocks(error, len(blocks) * self.params.hybrid.rounds) from error
         self.cut |= watch.reason is StopReason.CLOCK
         self._book(self.sampler, began, before)
 

@@ -19,7 +19,7 @@ Body = dict[str, Any]
 def runner_of(*arguments: Any, request_id: str | None, due: float, watch: Watch) -> bytes:
     """Stands for a worker: answers with where it was told to anneal blocks."""
     (options,) = (argument for argument in arguments if isinstance(argument, Options))
-    return f'{{"runner": "{options.solver.block_runner.value}"}}'.encode()
+    return f'{{"runner": "{options.solver.hybrid.block_runner.value}"}}'.encode()
 
 
 def asked(monkeypatch: pytest.MonkeyPatch, operators: BlockRunner, body: Body) -> Any:
@@ -32,10 +32,10 @@ def asked(monkeypatch: pytest.MonkeyPatch, operators: BlockRunner, body: Body) -
 
 def test_a_request_may_not_choose_dask(monkeypatch: pytest.MonkeyPatch, two_lists: Body) -> None:
     """It is refused by the field's name, and told which setting decides."""
-    body = two_lists | {"solver": {"name": "hybrid", "block_runner": "dask"}}
+    body = two_lists | {"solver": {"name": "hybrid", "hybrid": {"block_runner": "dask"}}}
     response = asked(monkeypatch, BlockRunner.THREADS, body)
     assert response.status_code == 422
-    assert [error["field"] for error in response.json()["errors"]] == ["solver.block_runner"]
+    assert [error["field"] for error in response.json()["errors"]] == ["solver.hybrid.block_runner"]
     assert "KYTOS_BLOCK_RUNNER" in response.json()["detail"]
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from pydantic import ValidationError
 
 from kytos.calls.scenario import Scenario, digest_of, read_scenario
 from kytos.cluster import CPU, Cluster, Frozen, Node, Pod
@@ -103,3 +104,19 @@ def test_digest_is_the_same_in_every_process() -> None:
 def test_digest_tells_clusters_apart(small: Cluster) -> None:
     """A pod on no node is another cluster."""
     assert digest_of(small) != digest_of(small.with_placement({"p": None}))
+
+
+def test_parameters_saved_flat_still_open() -> None:
+    """A scenario saved before hybrid's and a processor's parameters had a place of their own."""
+    params = {"num_reads": 3, "blocks": 7, "chain_prefactor": 2.0}
+    saved = {"version": 1, "question": "rebalance", "sample": "lab", "request": {}}
+    scenario = read_scenario(json.dumps(saved | {"params": params}).encode())
+    assert scenario.params.num_reads == 3
+    assert scenario.params.hybrid.blocks == 7
+    assert scenario.params.qpu.chain_prefactor == 2.0
+
+
+def test_a_flat_parameter_elsewhere_is_told_its_place() -> None:
+    """A request that still says `blocks` learns where it is now."""
+    with pytest.raises(ValidationError, match=r"blocks is now hybrid\.blocks"):
+        SolverParams.model_validate({"blocks": 7})

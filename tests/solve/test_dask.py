@@ -22,8 +22,8 @@ from kytos.solve.threads import threads
 from tests.problems import random_problem
 
 PARAMS = SolverParams(
-    refine_proposals=2_000, rounds=1, blocks=3, num_reads=2, num_sweeps=20, time_limit_s=120
-)
+    refine_proposals=2_000, num_reads=2, num_sweeps=20, time_limit_s=120
+).with_hybrid(blocks=3)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_same_seed_same_answer_as_on_threads(
     problem = random_problem(5, pods=40, nodes=8, room=3.0, waiting=0.0)
     here = HYBRID.improve(problem, Weights(), problem.current, PARAMS, Watch())
     monkeypatch.setenv(ADDRESS, client.scheduler.address)
-    far = PARAMS.model_copy(update={"block_runner": BlockRunner.DASK})
+    far = PARAMS.with_hybrid(block_runner=BlockRunner.DASK)
     there = HYBRID.improve(problem, Weights(), problem.current, far, Watch())
     assert there.qubo is not None
     assert np.array_equal(here.placement, there.placement)

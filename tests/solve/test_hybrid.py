@@ -24,11 +24,11 @@ from kytos.solve.solve import default_solver, solve
 from tests.problems import problems, random_problem
 from tests.solvers import stand_ins
 
-QUICK = SolverParams(refine_proposals=2_000, rounds=1, blocks=2, num_reads=2, num_sweeps=30)
-BLOCKS_ONLY = QUICK.model_copy(
-    update={"refine_proposals": 0, "blocks": 4, "rounds": 3, "num_sweeps": 200}
+QUICK = SolverParams(refine_proposals=2_000, num_reads=2, num_sweeps=30).with_hybrid(blocks=2)
+BLOCKS_ONLY = QUICK.model_copy(update={"refine_proposals": 0, "num_sweeps": 200}).with_hybrid(
+    blocks=4, rounds=3
 )
-ENDLESS = SolverParams(refine_proposals=10_000_000_000, rounds=100_000, num_sweeps=100)
+ENDLESS = SolverParams(refine_proposals=10_000_000_000, num_sweeps=100).with_hybrid(rounds=100_000)
 FLOOR_S = 2.5
 """Past the 20 per cent: two cores shared with other tests, and one piece of work."""
 
@@ -100,7 +100,7 @@ def test_refinement_is_not_credited_to_the_sampler(uneven: Problem) -> None:
 def test_same_seed_same_answer(uneven: Problem, mode: LoadMode) -> None:
     """Threads finish in any order; the answer does not depend on it."""
     problem = replace(uneven, mode=mode)
-    params = QUICK.model_copy(update={"blocks": 4, "rounds": 2, "time_limit_s": 300})
+    params = QUICK.model_copy(update={"time_limit_s": 300}).with_hybrid(blocks=4, rounds=2)
     first, again = improved(problem, params), improved(problem, params)
     assert first.stopped_by is StopReason.WORK
     assert np.array_equal(first.placement, again.placement)
@@ -137,14 +137,14 @@ def test_ends_when_told(uneven: Problem) -> None:
 def test_ends_at_its_target(uneven: Problem) -> None:
     """An energy asked for ends the run once it is reached."""
     start = energy(uneven, Weights(), uneven.current).total
-    found = improved(uneven, ENDLESS.model_copy(update={"target_energy": 0.9 * start}))
+    found = improved(uneven, ENDLESS.with_hybrid(target_energy=0.9 * start))
     assert found.stopped_by is StopReason.TARGET
     assert reached(uneven, found) <= 0.9 * start
 
 
 def test_blocks_are_disjoint_and_small(uneven: Problem) -> None:
     """Blocks share no node, hold the pods on their nodes, and keep to their size."""
-    params = SolverParams(block_variables=100, blocks=10)
+    params = SolverParams().with_hybrid(block_variables=100, blocks=10)
     blocks = choose_blocks(uneven, uneven.current, params, np.random.SeedSequence(1))
     nodes = np.concatenate([block.nodes for block in blocks])
     assert len(nodes) == len(np.unique(nodes))
@@ -155,7 +155,7 @@ def test_blocks_are_disjoint_and_small(uneven: Problem) -> None:
 
 def test_qpu_blocks_fit_a_qpu(uneven: Problem) -> None:
     """Unless told otherwise, blocks for a QPU have at most 150 assignment variables."""
-    params = SolverParams(block_sampler=SolverName.DWAVE_QPU)
+    params = SolverParams().with_hybrid(block_sampler=SolverName.DWAVE_QPU)
     for block in choose_blocks(uneven, uneven.current, params, np.random.SeedSequence(1)):
         assert len(block.pods) * (len(block.nodes) - 1) <= 150
 
@@ -166,16 +166,12 @@ def test_blocks_run_on_a_processor(uneven: Problem, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("kytos.solve.blocks.find_solver", lambda _: stand_ins.QPU)
     params = BLOCKS_ONLY.model_copy(
         update={
-            "block_sampler": SolverName.DWAVE_QPU,
-            "block_variables": 60,
-            "blocks": 2,
-            "rounds": 2,
             "capacity": Capacity.UNBALANCED,
             "consent": True,
             "num_reads": 20,
             "time_limit_s": 120,
         }
-    )
+    ).with_hybrid(block_sampler=SolverName.DWAVE_QPU, block_variables=60, blocks=2, rounds=2)
     found = improved(uneven, params)
     assert feasible(uneven, found.placement)
     assert reached(uneven, found) <= energy(uneven, Weights(), uneven.current).total
@@ -193,8 +189,8 @@ def test_blocks_are_not_sent_without_consent(
 ) -> None:
     """The charge of all blocks is named before the first is sent."""
     monkeypatch.setattr("kytos.solve.blocks.find_solver", lambda _: stand_ins.QPU)
-    params = BLOCKS_ONLY.model_copy(
-        update={"block_sampler": SolverName.DWAVE_QPU, "block_variables": 30, "blocks": 2}
+    params = BLOCKS_ONLY.with_hybrid(
+        block_sampler=SolverName.DWAVE_QPU, block_variables=30, blocks=2
     )
     with pytest.raises(ConsentRequiredError, match="up to 6 such blocks"):
         improved(uneven, params)
@@ -202,7 +198,7 @@ def test_blocks_are_not_sent_without_consent(
 
 def test_block_sampler_must_be_a_sampler(uneven: Problem) -> None:
     """A solver that draws no samples is refused by name."""
-    params = QUICK.model_copy(update={"block_sampler": SolverName.CP_SAT})
+    params = QUICK.with_hybrid(block_sampler=SolverName.CP_SAT)
     with pytest.raises(SolverUnavailableError, match="block_sampler is cp-sat"):
         improved(uneven, params)
 

@@ -166,7 +166,9 @@ def test_a_proof_says_how_good_the_plan_is_or_betters_it(
 ) -> None:
     """With work for cp-sat a poor plan ends at the optimum, and the bound meets it."""
     problem = random_problem(4, pods=6, nodes=3, mode=mode, waiting=0.0, room=2.0)
-    hasty = SolverParams(num_reads=1, num_sweeps=1, refine_proposals=0, blocks=0, proof_work=0)
+    hasty = SolverParams(num_reads=1, num_sweeps=1, refine_proposals=0, proof_work=0).with_hybrid(
+        blocks=0
+    )
     plain = solve(problem, Weights(), solver, hasty)
     proven = solve(problem, Weights(), solver, hasty.model_copy(update={"proof_work": 20.0}))
     lowest = lowest_energy(problem, Weights())

@@ -103,6 +103,6 @@ def test_a_name_is_one_object() -> None:
     name = SolverName("openjij-sa")
     assert name is SolverName.OPENJIJ_SA
     assert pickle.loads(pickle.dumps(name)) is name
-    assert SolverParams.model_validate_json('{"block_sampler": "dwave-sa"}').block_sampler is (
-        SolverName.DWAVE_SA
-    )
+    assert SolverParams.model_validate_json(
+        '{"hybrid": {"block_sampler": "dwave-sa"}}'
+    ).hybrid.block_sampler is (SolverName.DWAVE_SA)

@@ -87,12 +87,12 @@ class Qpu:
             return _none_drawn(bqm, params, watch.reason)
         watch.report("sample", 0.0, None)
         # Chains as strong as the problem's typical torque on them, times a factor.
-        strength = partial(uniform_torque_compensation, prefactor=params.chain_prefactor)
+        strength = partial(uniform_torque_compensation, prefactor=params.qpu.chain_prefactor)
         with cloud.plain_faults():
             answer = FixedEmbeddingComposite(processor, embedding).sample(
                 bqm,
                 num_reads=params.num_reads,
-                annealing_time=params.annealing_time_us,
+                annealing_time=params.qpu.annealing_time_us,
                 chain_strength=strength,
                 return_embedding=True,
             )
@@ -111,7 +111,7 @@ class Qpu:
             "mock": mock,
             "solver": cloud.name_of(processor),
             "topology": processor.properties["topology"],
-            "annealing_time_us": params.annealing_time_us,
+            "annealing_time_us": params.qpu.annealing_time_us,
             "embedding": embedding,
             "chain_lengths": [len(embedding[variable]) for variable in bqm.variables],
             "chain_strength": context["chain_strength"],
@@ -168,7 +168,7 @@ def _estimate(
 
 def _access_time_s(processor: Any, qubits: int, params: SolverParams) -> float:
     """QPU access time: D-Wave's own estimate, or anneals, default delays and programming."""
-    reads, anneal_us = params.num_reads, params.annealing_time_us
+    reads, anneal_us = params.num_reads, params.qpu.annealing_time_us
     if not cloud.is_mock(processor):
         try:
             return 1e-6 * float(

@@ -64,10 +64,9 @@ class Service:
     def params(self, chosen: SolverParams, asked: SolverParams) -> SolverParams:
         """The parameters of a run: as `chosen` for a processor, else as `asked` of the page."""
         if self.solver is SolverName.HYBRID:
-            blocks = {"block_sampler": self.account, "block_variables": chosen.max_variables}
-            return chosen.model_copy(
-                update={**blocks, "max_variables": asked.max_variables, "blocks": 2}
-            )
+            return chosen.with_hybrid(
+                block_sampler=self.account, block_variables=chosen.max_variables, blocks=2
+            ).model_copy(update={"max_variables": asked.max_variables})
         return chosen if self.limited else asked
 
 
@@ -190,20 +189,21 @@ def _settings(asked: SolverParams) -> SolverParams:
                     key="qpu reads", help="Anneals of one submission.",
                 )
             ),
-            "annealing_time_us": float(
-                time.number_input(
-                    "Anneal (µs)", min_value=0.5, max_value=2000.0, value=20.0, step=10.0,
-                    key="qpu anneal", help="Duration of one anneal.",
-                )
-            ),
-            "chain_prefactor": float(
-                chains.number_input(
-                    "Chain strength (torques)", min_value=0.1, max_value=10.0, value=1.414,
-                    step=0.1, key="qpu chains",
-                    help="Strength of a chain, as a multiple of the torque its neighbours exert.",
-                )
-            ),
         }
+    ).with_qpu(
+        annealing_time_us=float(
+            time.number_input(
+                "Anneal (µs)", min_value=0.5, max_value=2000.0, value=20.0, step=10.0,
+                key="qpu anneal", help="Duration of one anneal.",
+            )
+        ),
+        chain_prefactor=float(
+            chains.number_input(
+                "Chain strength (torques)", min_value=0.1, max_value=10.0, value=1.414,
+                step=0.1, key="qpu chains",
+                help="Strength of a chain, as a multiple of the torque its neighbours exert.",
+            )
+        ),
     )  # fmt: skip
 
 

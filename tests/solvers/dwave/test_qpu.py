@@ -86,7 +86,7 @@ def test_values_stay_with_their_variables(block, monkeypatch: pytest.MonkeyPatch
 def test_chain_strength_follows_its_factor(block) -> None:
     """Twice the factor makes chains twice as strong."""
     once = stand_ins.QPU.sample(block, PARAMS, Watch()).info["chain_strength"]
-    doubled = PARAMS.model_copy(update={"chain_prefactor": 2 * PARAMS.chain_prefactor})
+    doubled = PARAMS.with_qpu(chain_prefactor=2 * PARAMS.qpu.chain_prefactor)
     twice = stand_ins.QPU.sample(block, doubled, Watch()).info["chain_strength"]
     assert twice == pytest.approx(2 * once)
 
@@ -139,7 +139,7 @@ def test_no_embedding_is_said_with_the_sizes() -> None:
 
 def test_more_and_longer_anneals_are_estimated_to_take_longer(block) -> None:
     """The estimate counts reads and annealing time."""
-    longer = PARAMS.model_copy(update={"num_reads": 1000, "annealing_time_us": 200.0})
+    longer = PARAMS.model_copy(update={"num_reads": 1000}).with_qpu(annealing_time_us=200.0)
     short, long = (stand_ins.QPU.estimate(block, params) for params in (PARAMS, longer))
     assert long.minimum_time_s - short.minimum_time_s > 0.2
     assert short.variables == block.num_variables
