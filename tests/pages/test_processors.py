@@ -105,8 +105,8 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
         SolverName.DWAVE_LEAP_CQM: LeapCqm(service.of(stand_ins.CheapCqm), ready),
     }
     for name, solver in cloud.items():
-        monkeypatch.setattr(stand_ins, f"REGISTERED_{name.name}", solver, raising=False)
         attribute = f"REGISTERED_{name.upper().replace('-', '_')}"
+        monkeypatch.setattr(stand_ins, attribute, solver, raising=False)
         line = replace(REGISTERED[name], module=stand_ins.__name__, attribute=attribute)
         monkeypatch.setitem(REGISTERED, name, line)
     return service
