@@ -138,6 +138,16 @@ class SpreadConstraint(Frozen):
     match_label_keys: tuple[str, ...] = ()
 
 
+class PodClaim(Frozen):
+    """A claim for devices as a pod names it: of an object, or of what a template makes."""
+
+    name: str
+    claim: str = ""
+    template: str = ""
+    generated: str = ""
+    """The claim that was made of the template, once the pod is stored."""
+
+
 class HostPort(Frozen):
     """A port a pod takes on its node."""
 
@@ -254,6 +264,14 @@ class Pod(Frozen):
     """Uses an emptyDir or hostPath volume whose content stays behind."""
     images: frozenset[str] = frozenset()
     required_features: frozenset[str] = frozenset()
+    limits: Resources = {}
+    """Limits of all containers together; only read of pods that are still to be made."""
+    priority_class: str = ""
+    unspecified: frozenset[str] = frozenset()
+    """``requests.cpu`` and the like that some container leaves out; as `limits`."""
+    refused: str = ""
+    """Why its API server would not store it; empty where it would."""
+    resource_claims: tuple[PodClaim, ...] = ()
     scheduler: str = DEFAULT_SCHEDULER
     """Who places it: another scheduler than the default one keeps its own counsel."""
     gates: tuple[str, ...] = ()
@@ -354,6 +372,10 @@ class Volume(Frozen):
     attributes_class: str | None = None
     claim: str | None = None
     """The claim it is bound to or kept for, ``namespace/name``."""
+    driver: str = ""
+    """The CSI driver that attaches it."""
+    handle: str = ""
+    """What names it to that driver."""
     claim_uid: str = ""
     """That claim's uid; empty where it is kept for any claim of that name."""
     available: bool = True
@@ -369,6 +391,131 @@ class StorageClass(Frozen):
     provisions: bool = True
     """False where volumes are made by hand (``kubernetes.io/no-provisioner``)."""
     allowed_topologies: tuple[NodeTerm, ...] = ()
+    provisioner: str = ""
+
+
+class CsiNode(Frozen):
+    """A CSINode: how many volumes each driver attaches to a node."""
+
+    name: str
+    limits: dict[str, int] = {}
+
+
+class CsiDriver(Frozen):
+    """A CSIDriver."""
+
+    name: str
+    storage_capacity: bool = False
+    """Whether it publishes what room its storage has (`StorageCapacity`)."""
+
+
+class StorageCapacity(Frozen):
+    """A CSIStorageCapacity: the room for volumes of a class that some nodes reach."""
+
+    storage_class: str
+    capacity: int | None = None
+    largest: int | None = None
+    """Bytes of the largest volume; goes before `capacity`."""
+    reaches: LabelSelector | None = None
+    """Nodes that reach it; None reaches none."""
+
+
+class RuntimeClass(Frozen):
+    """A RuntimeClass: what admission adds to pods that name it. Quantities as written."""
+
+    name: str
+    overhead: dict[str, str] = {}
+    node_selector: Labels = {}
+    tolerations: tuple[Toleration, ...] = ()
+
+
+class LimitRangeItem(Frozen):
+    """Defaults and bounds of a LimitRange for containers or pods. Quantities as written."""
+
+    type: str
+    default: dict[str, str] = {}
+    default_request: dict[str, str] = {}
+    min: dict[str, str] = {}
+    max: dict[str, str] = {}
+    max_ratio: dict[str, str] = {}
+
+
+class LimitRange(Frozen):
+    """A LimitRange."""
+
+    name: str
+    namespace: str
+    items: tuple[LimitRangeItem, ...] = ()
+
+
+class Quota(Frozen):
+    """A ResourceQuota; amounts by the names it uses, cpu in millicores."""
+
+    name: str
+    namespace: str
+    hard: dict[str, int] = {}
+    used: dict[str, int] = {}
+    scopes: tuple[str, ...] = ()
+    scope_selector: tuple[Requirement, ...] = ()
+
+
+class Device(Frozen):
+    """A device of a ResourceSlice."""
+
+    name: str
+    driver: str
+    pool: str
+    attributes: dict[str, str | int | bool] = {}
+    capacity: dict[str, int] = {}
+    beyond: str = ""
+    """What there is to it that is not judged here; empty for nothing."""
+
+
+class ResourceSlice(Frozen):
+    """A ResourceSlice: devices of one pool and who reaches them."""
+
+    name: str
+    driver: str
+    pool: str
+    generation: int = 0
+    node_name: str = ""
+    node_terms: tuple[NodeTerm, ...] | None = None
+    all_nodes: bool = False
+    devices: tuple[Device, ...] = ()
+
+
+class DeviceClass(Frozen):
+    """A DeviceClass: which devices belong to it, as CEL."""
+
+    name: str
+    selectors: tuple[str, ...] = ()
+    extended_resource: str = ""
+
+
+class DeviceRequest(Frozen):
+    """What one request of a claim asks for."""
+
+    device_class: str
+    selectors: tuple[str, ...] = ()
+    count: int = 1
+    all_devices: bool = False
+    beyond: str = ""
+    """As `Device.beyond`."""
+
+
+class ResourceClaim(Frozen):
+    """A ResourceClaim, or what a template makes one of."""
+
+    name: str
+    namespace: str
+    requests: tuple[DeviceRequest, ...] = ()
+    beyond: str = ""
+    """As `Device.beyond`."""
+    allocated: bool = False
+    allocated_terms: tuple[NodeTerm, ...] | None = None
+    """Where what it was given can be reached; None is anywhere."""
+    devices: tuple[tuple[str, str, str], ...] = ()
+    """Driver, pool and name of the devices it was given."""
 
 
 class ScaleMetric(Frozen):
@@ -465,6 +612,18 @@ class Cluster(Frozen):
     volumes: tuple[Volume, ...] = ()
     storage_classes: tuple[StorageClass, ...] = ()
     autoscalers: tuple[Autoscaler, ...] = ()
+    daemon_sets: tuple[Pod, ...] = ()
+    """A pod of each DaemonSet as its template has it, bound to no node."""
+    csi_nodes: tuple[CsiNode, ...] = ()
+    csi_drivers: tuple[CsiDriver, ...] = ()
+    storage_capacities: tuple[StorageCapacity, ...] = ()
+    runtime_classes: tuple[RuntimeClass, ...] = ()
+    limit_ranges: tuple[LimitRange, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+    device_classes: tuple[DeviceClass, ...] = ()
+    resource_slices: tuple[ResourceSlice, ...] = ()
+    resource_claims: tuple[ResourceClaim, ...] = ()
+    claim_templates: tuple[ResourceClaim, ...] = ()
     priority_classes: tuple[PriorityClass, ...] = ()
     """As far as they are listed; the two system classes are everywhere."""
     notes: tuple[Note, ...] = ()

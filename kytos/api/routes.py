@@ -41,6 +41,7 @@ from kytos.questions.placement.placement import PlacementOutcome
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.questions.recovery.recovery import RecoveryOutcome
 from kytos.solve.registry import availability
+from kytos.sources.admission import Admission
 from kytos.sources.body import ClusterBody
 from kytos.sources.manifests import read_cluster
 from kytos.sources.templates import read_new_pods as pods_of_files
@@ -387,7 +388,7 @@ async def _answer_files(
     if new_pods:
         try:
             contents = await _contents(new_pods, "pods")
-            pods = await run_in_threadpool(pods_of_files, contents, cluster.priority_classes)
+            pods = await run_in_threadpool(pods_of_files, contents, Admission.of(cluster))
         except InputError as error:
             raise _refusal(error, "pods") from error
         options = options.model_copy(update={"manifests": tuple(pods)})

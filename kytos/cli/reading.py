@@ -13,6 +13,8 @@ from pydantic import ValidationError
 
 from kytos.cluster import Cluster, Pod
 from kytos.errors import InputError, SourceError, first_problem
+from kytos.rules.quotas import quota_refusals, refused_by_quota
+from kytos.sources.admission import Admission
 from kytos.sources.documents import longest_file, read_documents
 from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import PriceTable
@@ -87,13 +89,15 @@ def with_pods(cluster: Cluster, given: Sequence[str]) -> tuple[Cluster, list[str
             asked[word] = None
         elif word == STANDARD_INPUT or _is_file(word):
             path = Path(word)
-            for pod in pods_of_files([(_name(path), _content(path))], cluster.priority_classes):
+            for pod in pods_of_files([(_name(path), _content(path))], Admission.of(cluster)):
                 asked[pod.id] = pod.model_copy(update={"node": None})
         else:
             raise SourceError(
                 f"there is no file and no pod {word!r}; pods are named namespace/name", "pods"
             )
     new = {name: pod for name, pod in asked.items() if pod is not None}
+    refusals = quota_refusals(cluster, new.values(), one_by_one=True)
+    new = {name: refused_by_quota(pod, refusals) for name, pod in new.items()}
     others = [pod for pod in cluster.pods if pod.id not in new]
     return cluster.replace(pods=(*others, *new.values())), list(asked)
 
@@ -107,7 +111,7 @@ def read_new_pods(cluster: Cluster, paths: Sequence[Path]) -> tuple[Pod, ...]:
         When a file cannot be read, or holds something else.
     """
     return pods_of_files(
-        [(_name(path), _content(path)) for path in paths], cluster.priority_classes
+        [(_name(path), _content(path)) for path in paths], Admission.of(cluster)
     )
 
 

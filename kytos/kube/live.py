@@ -115,6 +115,8 @@ def read_snapshot(context: str | None = None, limits: Limits | None = None) -> S
             try:
                 found[listing.kind] = server.items_of(listing)
             except _RefusedError as refusal:
+                if refusal.absent and listing.may_be_absent:
+                    continue
                 if listing.without is None:
                     raise LiveError(refusal.essential, server.where) from None
                 lost = f"{refusal.why}: {listing.without}"
@@ -127,9 +129,10 @@ def read_snapshot(context: str | None = None, limits: Limits | None = None) -> S
 class _RefusedError(Exception):
     """A list the server will not give, whoever asks how often."""
 
-    def __init__(self, why: str, essential: str) -> None:
+    def __init__(self, why: str, essential: str, *, absent: bool = False) -> None:
         super().__init__(why)
         self.why = why
+        self.absent = absent
         self.essential = essential
 
 
@@ -207,6 +210,8 @@ class _Server:
             raise _ExpiredError
         if status != 200:
             raise self._complaint(listing, status, body)
+        if not body.strip():
+            raise self._no_api_server(listing)
         documents = read_documents(body, f"{self.where}: {listing.resource}")
         if len(documents) != 1 or not isinstance(documents[0], dict):
             raise self._no_api_server(listing)
@@ -274,6 +279,7 @@ class _Server:
                 f"the API server has no {listing.resource} of {listing.version} (404)",
                 f"{self._address} answers, but not as a Kubernetes API server: "
                 f"it has no {listing.resource}",
+                absent=True,
             )
         return LiveError(
             f"the API server answered {status} when asked for {listing.resource}: {said}",

@@ -9,6 +9,7 @@ import numpy as np
 
 from kytos.cluster import Cluster, Pod
 from kytos.problem import Bools, Exclusion, Floats, Ints, Pairing, Presence, Skew, Tally
+from kytos.rules.devices import DynamicResources
 from kytos.rules.host_ports import ANY_ADDRESS, HostPorts, port_users
 from kytos.rules.index import RuleIndex, Topology
 from kytos.rules.pod_affinity import (
@@ -30,7 +31,7 @@ from kytos.rules.topology_spread import (
     resolve_spread,
 )
 from kytos.rules.topology_spread import lacks_a_key as lacks_a_spread_key
-from kytos.rules.verdicts import static_mask
+from kytos.rules.verdicts import refusals, static_mask
 from kytos.rules.volumes import ExclusiveVolumes, exclusive_users
 from kytos.rules.wording import selector_written
 
@@ -78,6 +79,8 @@ def compile_rules(cluster: Cluster, decide: Sequence[Pod]) -> CompiledRules:
     book = TallyBook(index, positions)
     allowed = static_mask(index, positions)
     allowed &= ~_larger_than_the_node(index, positions)
+    # Claims as they stand: what nobody can judge, or another pod holds, is not gone for.
+    allowed &= ~refusals(index, DynamicResources(), positions)
     exclusions = tuple(_exclusions(index, book, allowed))
     presences = (
         *_presences(index, book, positions, allowed),

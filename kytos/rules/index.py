@@ -96,8 +96,14 @@ class RuleIndex:
 
     @cached_property
     def allocatable(self) -> Ints:
-        """``(nodes, resources)`` what each node offers."""
-        return self._amounts([node.allocatable for node in self.nodes])
+        """``(nodes, resources)`` what each node offers, devices that stand for one included."""
+        offered = self._amounts([node.allocatable for node in self.nodes])
+        if self.cluster.device_classes:
+            from kytos.rules.devices import device_resources
+
+            for name, node, count in device_resources(self, self.resources):
+                offered[node, self.resources.index(name)] = count
+        return offered
 
     @cached_property
     def request(self) -> Ints:

@@ -8,9 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from kytos.problem import Bools
+from kytos.rules.admission import Admitted
+from kytos.rules.attach_limits import AttachLimits
 from kytos.rules.base import Rule, Verdict
 from kytos.rules.beyond_the_scheduler import BEYOND
 from kytos.rules.declared_features import DeclaredFeatures
+from kytos.rules.devices import DynamicResources
 from kytos.rules.gates import SchedulingGates
 from kytos.rules.host_ports import HostPorts
 from kytos.rules.index import RuleIndex
@@ -23,6 +26,7 @@ from kytos.rules.unschedulable import AcceptsPods, Unschedulable
 from kytos.rules.volumes import ExclusiveVolumes, Volumes
 
 RULES: tuple[Rule, ...] = (
+    Admitted(),
     SchedulingGates(),
     AcceptsPods(),
     Unschedulable(),
@@ -32,12 +36,15 @@ RULES: tuple[Rule, ...] = (
     HostPorts(),
     Resources(),
     ExclusiveVolumes(),
+    AttachLimits(),
     Volumes(),
     TopologySpread(),
     PodAffinity(),
     PodAntiAffinity(),
     ExistingAntiAffinity(),
     DeclaredFeatures(),
+    # Last: what it cannot judge is said only of nodes that nothing else refuses.
+    DynamicResources(),
 )
 """In the order the scheduler asks them; the first that refuses gives the verdict.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from kytos.cluster import Claim, LabelSelector, Volume
+from kytos.cluster import Claim, LabelSelector, StorageClass, Volume
 from kytos.problem import Bools
 from kytos.rules.base import none_refused
 from kytos.rules.index import RuleIndex
@@ -23,8 +23,7 @@ def nodes_serving(index: RuleIndex, claims: Sequence[Claim]) -> Iterator[tuple[C
 
     Source: ``FindPodVolumes`` of Kubernetes' VolumeBinding plugin and ``FindMatchingVolume`` of
     component-helpers. Where several claims or volumes are of one size their order is undefined
-    there; here it is the order they are listed in. Storage capacity (CSIStorageCapacity) is not
-    looked at.
+    there; here it is the order they are listed in.
     """
     taken: dict[str, Bools] = {}
     for claim in sorted(claims, key=lambda one: one.capacity):
@@ -40,7 +39,26 @@ def _made(index: RuleIndex, claim: Claim) -> Bools:
     found = index.storage_classes[claim.storage_class or ""]
     if not found.provisions:
         return none_refused(index)
-    return nodes_of_terms(index, found.allowed_topologies or None)
+    return nodes_of_terms(index, found.allowed_topologies or None) & _has_room(index, found, claim)
+
+
+def _has_room(index: RuleIndex, found: StorageClass, claim: Claim) -> Bools:
+    """``(nodes,)`` that reach storage with room for the claim, where its driver tells of it.
+
+    Where no driver is listed at all, room that was published shows that its driver tells.
+
+    Source: ``hasEnoughCapacity`` of Kubernetes' VolumeBinding plugin.
+    """
+    told = [room for room in index.cluster.storage_capacities if room.storage_class == found.name]
+    drivers = {driver.name: driver.storage_capacity for driver in index.cluster.csi_drivers}
+    if not claim.capacity or not drivers.get(found.provisioner, not drivers and bool(told)):
+        return ~none_refused(index)
+    reached = none_refused(index)
+    for room in told:
+        most = room.capacity if room.largest is None else room.largest
+        if most is not None and most >= claim.capacity and room.reaches is not None:
+            reached |= index.node_labels.matching(room.reaches.requirements)
+    return reached
 
 
 def _matched(index: RuleIndex, claim: Claim, taken: dict[str, Bools]) -> Bools:

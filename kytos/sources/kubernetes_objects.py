@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from kytos.cluster import (
+    CPU,
     DEFAULT_SCHEDULER,
     INSTANCE_TYPE,
+    MEMORY,
     REGION,
     ZONE,
     Claim,
@@ -19,6 +21,7 @@ from kytos.cluster import (
     NodeTerm,
     Phase,
     Pod,
+    PodClaim,
     PreferredNodeTerm,
     PreferredPodTerm,
     PriorityClass,
@@ -32,7 +35,7 @@ from kytos.cluster import (
 from kytos.errors import SourceError
 from kytos.sources.fields import Fields
 from kytos.sources.owners import Controllers, custom_controller, top_owner
-from kytos.sources.pod_requests import is_sidecar, pod_held, pod_requests
+from kytos.sources.pod_requests import is_sidecar, pod_held, pod_limits, pod_requests
 from kytos.sources.quantities import (
     LARGEST_STORAGE,
     offered_rounded_up,
@@ -194,6 +197,10 @@ def read_pod(item: Fields, context: Context) -> Pod:
         local_storage=_has_local_storage(spec, metadata),
         images=frozenset(filter(None, (container.text("image") for container in containers))),
         required_features=_required_features(spec, containers),
+        limits=pod_limits(item) if context.admits else {},
+        unspecified=_unspecified(spec) if context.admits else frozenset(),
+        priority_class=spec.text("priorityClassName"),
+        resource_claims=_resource_claims(spec, status),
         scheduler=spec.text("schedulerName") or DEFAULT_SCHEDULER,
         gates=() if node else tuple(gate.text("name") for gate in spec.objects("schedulingGates")),
         preempts=spec.text("preemptionPolicy", context.policy_of(spec)) != "Never",
@@ -274,6 +281,8 @@ def read_volume(item: Fields) -> Volume:
         attributes_class=spec.text("volumeAttributesClassName") or None,
         claim=f"{kept_for.text('namespace')}/{kept_for.text('name')}" if kept_for.value else None,
         claim_uid=kept_for.text("uid"),
+        driver=spec.object("csi").text("driver"),
+        handle=spec.object("csi").text("volumeHandle"),
         available=status.text("phase", "Available") == "Available",
         terminating="deletionTimestamp" in metadata,
     )
@@ -294,6 +303,7 @@ def read_storage_class(item: Fields) -> StorageClass:
     return StorageClass(
         name=item.object("metadata").text("name"),
         waits_for_consumer=item.text("volumeBindingMode") == "WaitForFirstConsumer",
+        provisioner=item.text("provisioner"),
         provisions=item.text("provisioner") != "kubernetes.io/no-provisioner",
         allowed_topologies=tuple(
             NodeTerm(
@@ -414,6 +424,34 @@ def _claims(spec: Fields, pod_name: str) -> tuple[str, ...]:
         elif "ephemeral" in volume:
             found.append(f"{pod_name}-{volume.text('name')}")
     return tuple(found)
+
+
+def _resource_claims(spec: Fields, status: Fields) -> tuple[PodClaim, ...]:
+    generated = {
+        entry.text("name"): entry.text("resourceClaimName")
+        for entry in status.objects("resourceClaimStatuses")
+    }
+    return tuple(
+        PodClaim(
+            name=entry.text("name"),
+            claim=entry.text("resourceClaimName"),
+            template=entry.text("resourceClaimTemplateName"),
+            generated=generated.get(entry.text("name"), ""),
+        )
+        for entry in spec.objects("resourceClaims")
+    )
+
+
+def _unspecified(spec: Fields) -> frozenset[str]:
+    """What some container neither requests nor limits, by a quota's names."""
+    return frozenset(
+        f"{kind}.{resource}"
+        for container in spec.objects("containers") + spec.objects("initContainers")
+        for kind in ("requests", "limits")
+        for resource in (CPU, MEMORY)
+        if resource not in container.object("resources").object(kind)
+        and not (kind == "requests" and resource in container.object("resources").object("limits"))
+    )
 
 
 def _has_local_storage(spec: Fields, metadata: Fields) -> bool:

@@ -21,6 +21,8 @@ class Listing:
         What it costs when it may not be listed; None when nothing can be said without it.
     metadata_only
         Whether its items' metadata is all that is read.
+    may_be_absent
+        Whether a server without the kind is nothing to tell of: it then has none.
     """
 
     kind: str
@@ -28,6 +30,7 @@ class Listing:
     resource: str
     without: str | None = None
     metadata_only: bool = False
+    may_be_absent: bool = False
 
     @property
     def path(self) -> str:
@@ -73,6 +76,76 @@ LISTINGS = (
         "storage.k8s.io/v1",
         "storageclasses",
         "pods whose claims wait for a first consumer are taken to fit on no node",
+    ),
+    Listing(
+        "CSINode",
+        "storage.k8s.io/v1",
+        "csinodes",
+        "how many volumes a node attaches is not limited",
+        may_be_absent=True,
+    ),
+    Listing(
+        "CSIDriver",
+        "storage.k8s.io/v1",
+        "csidrivers",
+        "whether storage tells its room is taken from whether any is told",
+        may_be_absent=True,
+    ),
+    Listing(
+        "CSIStorageCapacity",
+        "storage.k8s.io/v1",
+        "csistoragecapacities",
+        "new volumes are taken to find room wherever their class may make them",
+        may_be_absent=True,
+    ),
+    Listing(
+        "RuntimeClass",
+        "node.k8s.io/v1",
+        "runtimeclasses",
+        "pods still to be made that name a runtime class are refused",
+        may_be_absent=True,
+    ),
+    Listing(
+        "LimitRange",
+        "v1",
+        "limitranges",
+        "pods still to be made get no default requests",
+        may_be_absent=True,
+    ),
+    Listing(
+        "ResourceQuota",
+        "v1",
+        "resourcequotas",
+        "no quota refuses pods still to be made",
+        may_be_absent=True,
+    ),
+    Listing(
+        "DeviceClass",
+        "resource.k8s.io/v1",
+        "deviceclasses",
+        "pods that claim devices are taken to fit on no other node",
+        may_be_absent=True,
+    ),
+    Listing(
+        "ResourceSlice",
+        "resource.k8s.io/v1",
+        "resourceslices",
+        "nodes are taken to have no devices to claim",
+        may_be_absent=True,
+    ),
+    Listing(
+        "ResourceClaim",
+        "resource.k8s.io/v1",
+        "resourceclaims",
+        "pods that name a claim for devices are taken to fit on no other node",
+        may_be_absent=True,
+    ),
+    Listing(
+        "ResourceClaimTemplate",
+        "resource.k8s.io/v1",
+        "resourceclaimtemplates",
+        "pods still to be made that claim devices are taken to fit on no node",
+        may_be_absent=True,
     ),
     Listing(
         "PriorityClass",

@@ -20,10 +20,10 @@ from kytos.cluster import (
     NoteKind,
     Owner,
     Pod,
-    PriorityClass,
     note_about,
 )
 from kytos.errors import SourceError, first_problem
+from kytos.sources.admission import UNKNOWN, Admission, admitted
 from kytos.sources.archives import Part, unpacked
 from kytos.sources.autoscalers import (
     read_autoscaler,
@@ -49,6 +49,18 @@ from kytos.sources.kubernetes_objects import (
 from kytos.sources.mending import read_or_mend, running_part
 from kytos.sources.not_honoured import unhonoured_fields
 from kytos.sources.objects import HONOURED, Item, single_objects, sort_by_kind
+from kytos.sources.odd_objects import (
+    read_claim_template,
+    read_csi_driver,
+    read_csi_node,
+    read_device_class,
+    read_limit_range,
+    read_quota,
+    read_resource_claim,
+    read_resource_slice,
+    read_runtime_class,
+    read_storage_capacity,
+)
 from kytos.sources.owners import controller_of
 from kytos.sources.prices import PriceTable, with_prices
 from kytos.sources.quantities import check_totals
@@ -74,13 +86,11 @@ WITHOUT_EFFECT = frozenset(
         "Event",
         "NodeMetrics.metrics.k8s.io",
         "PodMetrics.metrics.k8s.io",
-        "RuntimeClass",
         "Secret",
         "Service",
     }
 )
-"""Kinds that say nothing about where pods may run. A RuntimeClass does, but what it says is
-already in the stored pods."""
+"""Kinds that say nothing about where pods may run."""
 
 _KINDS_NAMED = 8
 _NAMED = 3
@@ -179,7 +189,7 @@ def cluster_from_objects(
 
 
 def read_pods(
-    sources: Sequence[tuple[str, bytes | str]], classes: Sequence[PriorityClass] = ()
+    sources: Sequence[tuple[str, bytes | str]], admission: Admission = UNKNOWN
 ) -> tuple[Pod, ...]:
     """Read pods that a cluster does not have yet, from the same kinds of files as a cluster.
 
@@ -187,8 +197,9 @@ def read_pods(
     ----------
     sources
         ``(file name, content)``: Kubernetes Pods, or request bodies with a list ``pods``.
-    classes
-        The cluster's priority classes.
+    admission
+        What the cluster's API server would make of them; a pod it would not store says so
+        (`Pod.refused`).
 
     Raises
     ------
@@ -206,8 +217,14 @@ def read_pods(
     by_kind = sort_by_kind(single_objects(documents, faults), faults)
     if other := sorted(by_kind.keys() - {"Pod"}):
         raise SourceError(f"expected Pods, found {other[0]} objects", sources[0][0])
-    context = Context(classes=classes, admits=True)
-    return tuple(_read_all(by_kind["Pod"], lambda item: read_pod(item, context), faults))
+    context = Context(classes=admission.classes, admits=True)
+
+    def read(item: Fields) -> Pod:
+        stored, refusal = admitted(item.value, admission)
+        pod = read_pod(Fields(stored, item.path), context)
+        return pod.model_copy(update={"refused": refusal}) if refusal else pod
+
+    return tuple(_read_all(by_kind["Pod"], read, faults))
 
 
 def pod_from_object(manifest: Mapping[str, Any]) -> Pod:
@@ -271,6 +288,17 @@ def _assemble(
             claims=every("PersistentVolumeClaim", read_claim),
             volumes=every("PersistentVolume", read_volume),
             storage_classes=every("StorageClass", read_storage_class),
+            daemon_sets=every("DaemonSet", partial(_daemon_pod, context=context)),
+            csi_nodes=every("CSINode", read_csi_node),
+            csi_drivers=every("CSIDriver", read_csi_driver),
+            storage_capacities=every("CSIStorageCapacity", read_storage_capacity),
+            runtime_classes=every("RuntimeClass", read_runtime_class),
+            limit_ranges=every("LimitRange", read_limit_range),
+            quotas=every("ResourceQuota", read_quota),
+            device_classes=every("DeviceClass", read_device_class),
+            resource_slices=every("ResourceSlice", read_resource_slice),
+            resource_claims=every("ResourceClaim", read_resource_claim),
+            claim_templates=every("ResourceClaimTemplate", read_claim_template),
             autoscalers=_autoscalers(by_kind, pods, faults),
             priority_classes=classes,
             taken_at=_last_heartbeat(by_kind["Node"]),
@@ -285,6 +313,23 @@ def _assemble(
         raise first_problem(error) from error
     check_totals(cluster)
     return with_prices(cluster, prices)
+
+
+def _daemon_pod(item: Fields, context: Context) -> Pod:
+    """A pod of a DaemonSet by its template; its parts are checked as any pod's are."""
+    metadata, template = item.object("metadata"), item.object("spec").object("template")
+    name, namespace = metadata.text("name"), namespace_of(item)
+    owner = {"kind": "DaemonSet", "name": name, "apiVersion": "apps/v1", "controller": True}
+    pod = {
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "labels": template.object("metadata").labels("labels"),
+            "ownerReferences": [owner],
+        },
+        "spec": template.object("spec").value,
+    }
+    return read_pod(Fields(pod, item.path), context)
 
 
 def _last_heartbeat(nodes: Sequence[Fields]) -> datetime | None:

@@ -18,7 +18,6 @@ _IN_TREE_DISKS = (
 """Volume types whose disks the scheduler keeps exclusive or counts per node."""
 
 _POD_FIELDS: Mapping[str, Callable[[Fields], bool]] = {
-    "pods with resourceClaims (dynamic resource allocation)": lambda spec: "resourceClaims" in spec,
     "pods of a gang (workloadRef, schedulingGroup)": lambda spec: (
         "workloadRef" in spec or "schedulingGroup" in spec
     ),

@@ -14,7 +14,13 @@ from kytos.sources.kinds import kind_told_otherwise
 
 HONOURED = frozenset(
     {
+        "CSIDriver",
+        "CSINode",
+        "CSIStorageCapacity",
+        "DaemonSet",
+        "DeviceClass",
         "HorizontalPodAutoscaler",
+        "LimitRange",
         "Namespace",
         "Node",
         "PersistentVolume",
@@ -22,6 +28,11 @@ HONOURED = frozenset(
         "Pod",
         "PodDisruptionBudget",
         "PriorityClass",
+        "ResourceClaim",
+        "ResourceClaimTemplate",
+        "ResourceQuota",
+        "ResourceSlice",
+        "RuntimeClass",
         "StorageClass",
     }
 )
@@ -39,6 +50,7 @@ _GROUPS = frozenset(
         "events.k8s.io",
         "node.k8s.io",
         "policy",
+        "resource.k8s.io",
         "scheduling.k8s.io",
         "storage.k8s.io",
     }

@@ -21,6 +21,24 @@ def pod_requests(pod: Fields) -> dict[str, int]:
     return rounded_up(_total(pod, statuses=None, infeasible=False))
 
 
+def pod_limits(pod: Fields) -> dict[str, int]:
+    """The limits of all its containers together; what none of them limits is left out."""
+    total: Quantities = {}
+    starting: Quantities = {}
+    spec = pod.object("spec")
+    for container in spec.objects("containers"):
+        limits = container.object("resources").object("limits")
+        total = _sum(total, read_quantities(limits.value, limits.path))
+    for container in spec.objects("initContainers"):
+        limits = container.object("resources").object("limits")
+        amounts = read_quantities(limits.value, limits.path)
+        if is_sidecar(container):
+            total = _sum(total, amounts)
+        else:
+            starting = _larger(starting, amounts)
+    return rounded_up(_larger(total, starting))
+
+
 def pod_held(pod: Fields, requests: dict[str, int] | None = None) -> dict[str, int]:
     """What a bound pod holds: the larger of spec, actuated and allocated during a resize.
 

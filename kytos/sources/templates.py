@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kytos.cluster import Pod, PriorityClass
+from kytos.cluster import Pod
 from kytos.errors import SourceError
+from kytos.sources.admission import UNKNOWN, Admission
 from kytos.sources.body import is_body
 from kytos.sources.documents import read_documents
 from kytos.sources.manifests import WITHOUT_EFFECT, read_pods
@@ -19,7 +20,7 @@ _REPLICATED = ("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController
 
 
 def pods_of_manifests(
-    text: str, where: str = "manifests", classes: Sequence[PriorityClass] = ()
+    text: str, where: str = "manifests", admission: Admission = UNKNOWN
 ) -> tuple[Pod, ...]:
     """Return the pods that applying manifests would create, none of them placed.
 
@@ -31,8 +32,8 @@ def pods_of_manifests(
         the like beside them bring no pods.
     where
         What to call the text in errors.
-    classes
-        The cluster's priority classes.
+    admission
+        What the cluster's API server would make of them.
 
     Raises
     ------
@@ -40,11 +41,11 @@ def pods_of_manifests(
         Naming the object that makes no pods, the field that cannot be read, or a class the
         cluster lacks.
     """
-    return read_new_pods([(where, text)], classes) if text.strip() else ()
+    return read_new_pods([(where, text)], admission) if text.strip() else ()
 
 
 def read_new_pods(
-    sources: Sequence[tuple[str, bytes | str]], classes: Sequence[PriorityClass] = ()
+    sources: Sequence[tuple[str, bytes | str]], admission: Admission = UNKNOWN
 ) -> tuple[Pod, ...]:
     """Return the pods that applying files would create, none of them placed.
 
@@ -52,8 +53,8 @@ def read_new_pods(
     ----------
     sources
         ``(file name, content)``: manifests of workloads, or request bodies with a list ``pods``.
-    classes
-        The cluster's priority classes.
+    admission
+        What the cluster's API server would make of them.
 
     Raises
     ------
@@ -66,7 +67,7 @@ def read_new_pods(
     for where, content in sources:
         documents = read_documents(content, where)
         if any(is_body(document) for document in documents):
-            return read_pods(sources, classes)
+            return read_pods(sources, admission)
         for item in _items(documents):
             if isinstance(item, Mapping) and item.get("kind") in WITHOUT_EFFECT:
                 others.append((where, item["kind"]))
@@ -81,7 +82,7 @@ def read_new_pods(
         raise _makes_none(kind, where)
     name = sources[0][0] if sources else ""
     content = json.dumps({"kind": "List", "items": pods}, default=str)
-    return read_pods([(name, content)], classes) if pods else ()
+    return read_pods([(name, content)], admission) if pods else ()
 
 
 def _items(documents: Sequence[Any]) -> Iterator[Any]:

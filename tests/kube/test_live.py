@@ -73,6 +73,7 @@ def alike(live: Cluster, files: Cluster) -> bool:
     ordered = [
         cluster.replace(
             taken_at=None,
+            daemon_sets=(),  # a live cluster's are told by their pods
             notes=(),
             nodes=tuple(sorted(cluster.nodes, key=lambda node: node.name)),
             pods=tuple(sorted(cluster.pods, key=lambda pod: pod.id)),

@@ -22,28 +22,7 @@ from kytos.sources.manifests import read_cluster
 ORACLE = Path(__file__).parent.parent / "data" / "oracle"
 
 
-BEYOND = """
-## Beyond the recordings
-
-`tests/rules/referee.py` is a second implementation of the filters that reads the manifests by
-itself and shares no line with `kytos/`. `tests/rules/test_referee.py` proves it on every verdict
-above, then holds each rule against it on random clusters that mix all features, and judges
-finished plans by it.
-
-## What no rule looks at
-
-Where a cluster has it, the cluster page names most of this as "read, not honoured yet".
-
-- How many volumes a CSI driver attaches to a node (CSINode), and how much storage is left where
-  (CSIStorageCapacity). Two waiting pods may be planned onto one free volume; two claims of one pod
-  may not.
-- Disks mounted without a claim (`awsElasticBlockStore`, `iscsi`, ...).
-- Dynamic resource allocation: `resourceClaims`, ResourceSlices, device classes.
-- Whose a generic ephemeral volume's claim is: it is judged like any other, its volume's zone labels
-  included, which the scheduler passes over.
-- Room the scheduler keeps for pods that preempt others (`nominatedNodeName`), gangs, other
-  schedulers, and what a scheduler's own configuration adds or turns off.
-""".splitlines()
+BEYOND = (Path(__file__).parent / "beyond_the_recordings.md").read_text("utf-8").splitlines()
 
 
 @dataclass(frozen=True)

@@ -79,9 +79,15 @@ def test_every_rule_says_what_the_referee_says(case: int) -> None:
 
 
 def test_no_rule_is_left_out() -> None:
-    """All but two: nodes of a request body that are not ready, and gates, which no node decides."""
+    """All but those with tests of their own: odd pods, and what no node decides."""
     judged = set().union(*SAME.values())
-    assert {rule.name for rule in RULES} - judged == {"not accepting pods", "scheduling gates"}
+    assert {rule.name for rule in RULES} - judged == {
+        "not accepting pods",
+        "admission",
+        "scheduling gates",
+        "attach limits",
+        "dynamic resources",
+    }
 
 
 def consolidated(cluster: Cluster) -> dict[str, str | None]:

@@ -572,18 +572,18 @@ class TestNotes:
         self, node_manifest: Manifest, pod_manifest: Manifest
     ) -> None:
         """Each is one note with a count and names; a Service is nothing to remark on."""
-        pod_manifest["spec"]["schedulingGates"] = [{"name": "quota"}]
+        pod_manifest["spec"]["workloadRef"] = {"name": "gang"}
         others = [
-            {"kind": "ResourceQuota", "metadata": {"name": f"q{i}", "namespace": "shop"}}
+            {"kind": "NetworkPolicy", "metadata": {"name": f"q{i}", "namespace": "shop"}}
             for i in range(5)
         ]
         service = {"kind": "Service", "metadata": {"name": "web", "namespace": "shop"}}
         foreign = {"kind": "Node", "apiVersion": "longhorn.io/v1", "metadata": {"name": "disk"}}
         notes = cluster_from_objects([node_manifest, pod_manifest, *others, service, foreign]).notes
         assert [(note.message.split(":")[0], note.count, note.subjects) for note in notes] == [
+            ("NetworkPolicy objects", 5, ("q0", "q1", "q2")),
             ("Node.longhorn.io objects", 1, ("disk",)),
-            ("ResourceQuota objects", 5, ("q0", "q1", "q2")),
-            ("pods with schedulingGates", 1, ("shop/web-1",)),
+            ("pods of a gang (workloadRef, schedulingGroup)", 1, ("shop/web-1",)),
         ]
 
     def test_finished_pods_of_vanished_nodes_are_kept(

@@ -17,6 +17,7 @@ from kytos.questions.parts.decimals import as_written
 from kytos.questions.parts.move_cost import move_cost
 from kytos.questions.parts.prices import prices_by_size
 from kytos.rules.compile import compile_rules
+from kytos.rules.counted import with_counted
 from kytos.rules.eviction import move_limits
 from kytos.rules.kept_nodes import kept_nodes
 
@@ -49,8 +50,9 @@ def build_problem(
     node_cost
         ``(pods, nodes)``, see `Problem.node_cost`.
     """
-    nodes = cluster.nodes
     chosen = {pod.id for pod in decide}
+    cluster = with_counted(cluster, chosen)
+    nodes, decide = cluster.nodes, [cluster.pods[cluster.pod_index[pod.id]] for pod in decide]
     staying = [pod for pod in cluster.pods if pod.holds_capacity and pod.id not in chosen]
     resources = _resources(decide)
     allocatable = amounts((node.allocatable for node in nodes), resources)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from kytos.cluster import Cluster, Node, Phase, Pod
 from kytos.errors import RequestRefused
+from kytos.rules.daemon_sets import daemonset_overhead, without_overhead
 from kytos.sources.body import NodeBody, PodBody, node_from_body, pod_from_body
 
 MOST_COPIES = 5_000
@@ -73,7 +74,7 @@ def adopted_pods(cluster: Cluster, pods: Sequence[Pod]) -> dict[str, tuple[Pod, 
 
 
 def new_nodes(cluster: Cluster, shapes: Sequence[NodeShape]) -> tuple[Node, ...]:
-    """Return the nodes that can be bought.
+    """Return the nodes that can be bought, less what the cluster's DaemonSets take of each.
 
     Raises
     ------
@@ -88,7 +89,8 @@ def new_nodes(cluster: Cluster, shapes: Sequence[NodeShape]) -> tuple[Node, ...]
         _refuse_taken(taken, names, path, False)
         for name in names:
             fields = shape.model_dump(exclude={"count"}) | {"id": name}
-            found.append(node_from_body(NodeBody.model_validate(fields), path))
+            node = node_from_body(NodeBody.model_validate(fields), path)
+            found.append(without_overhead(node, daemonset_overhead(cluster, node)))
     return tuple(found)
 
 

@@ -46,7 +46,9 @@ from kytos.questions.placement.startup_and_latency import (
 from kytos.questions.recovery.risk import risk_of, without_nodes
 from kytos.referee.energy import EnergyTerms, energy
 from kytos.refine import cheapest_other_nodes
+from kytos.rules.quotas import quota_refusals, refused_by_quota
 from kytos.solve.solve import solve
+from kytos.sources.admission import Admission
 from kytos.sources.templates import pods_of_manifests
 
 PLANNING_SHARE = 0.9
@@ -244,7 +246,7 @@ def planned_cluster(
 def _concrete(cluster: Cluster, request: PlacementRequest) -> _Asked:
     names = new_pods(cluster, request.new_pods)
     with_new = cluster.replace(pods=cluster.pods + _flat(names))
-    written = pods_of_manifests(request.manifest_text, "manifest_text", cluster.priority_classes)
+    written = pods_of_manifests(request.manifest_text, "manifest_text", Admission.of(cluster))
     adopted = adopted_pods(with_new, (*request.manifests, *written))
     names |= adopted
     whole = with_new.replace(
@@ -252,6 +254,9 @@ def _concrete(cluster: Cluster, request: PlacementRequest) -> _Asked:
         nodes=cluster.nodes + new_nodes(cluster, request.node_shapes),
     )
     whole = with_others_pods(_grown(whole, request.growth), request)
+    refusals = quota_refusals(cluster, _flat(names))
+    if refusals:
+        whole = whole.replace(pods=tuple(refused_by_quota(pod, refusals) for pod in whole.pods))
     wanted = {pod.id for pod in _flat(names)}
     waiting = request.waiting or not wanted
     decide = tuple(pod for pod in whole.pods if pod.id in wanted or (waiting and pod.waiting))

@@ -32,7 +32,8 @@ _KNOWN = "known files"
 _COMMAND = (
     "kubectl get nodes,pods,deployments,replicasets,statefulsets,daemonsets,jobs,"
     "poddisruptionbudgets,persistentvolumeclaims,persistentvolumes,storageclasses,namespaces,"
-    "priorityclasses,horizontalpodautoscalers -A -o json > cluster.json"
+    "priorityclasses,horizontalpodautoscalers,csinodes,csidrivers,csistoragecapacities,"
+    "runtimeclasses,limitranges,resourcequotas -A -o json > cluster.json"
 )
 _REASONS = 4
 """So many are named beside the numbers; the tab has all."""

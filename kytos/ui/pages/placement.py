@@ -23,6 +23,7 @@ from kytos.questions.placement.placement import (
 from kytos.questions.placement.startup_and_latency import Latency, StartupSeconds
 from kytos.report import units
 from kytos.report.figures.options import cost_by_node
+from kytos.sources.admission import Admission
 from kytos.sources.templates import pods_of_manifests
 from kytos.ui.panels import question, results, summary
 from kytos.ui.panels.question import Panel, QuestionPage
@@ -194,7 +195,7 @@ def _request(cluster: Cluster, mode: LoadMode, *, waiting: bool) -> PlacementReq
         if row.keys() != {"service", "factor"}:
             raise SourceError("needs a service and a factor", f"growth[{position}]")
     # What cannot be read is said while it is typed, not once it is asked.
-    pods_of_manifests(text, "the pasted manifests", cluster.priority_classes)
+    pods_of_manifests(text, "the pasted manifests", Admission.of(cluster))
     try:
         return PlacementRequest.model_validate(
             {

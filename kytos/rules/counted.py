@@ -1,0 +1,123 @@
+"""Volumes and devices as resources, so that every part of a plan counts them like memory.
+
+`kytos.rules.attach_limits` and `kytos.rules.devices` judge one pod against the cluster as it
+stands. Pods that a plan moves together share what a node has left; what they take is written as a
+resource of its own on pods and nodes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection
+
+from kytos.cluster import Cluster
+from kytos.rules.attach_limits import attach_limits, attached_by
+from kytos.rules.devices import claims_of, device_resources, free_devices
+from kytos.rules.index import RuleIndex
+
+UNLIMITED = 10**6
+"""Of a node whose driver names no limit."""
+ONE_NODE = {"ReadWriteOnce"}
+
+
+def with_counted(cluster: Cluster, decided: Collection[str]) -> Cluster:
+    """Return the cluster with attached volumes and claimed devices as resources.
+
+    A volume that several pods share counts once where they stay or have to move together, and once
+    each otherwise: never too few.
+
+    Parameters
+    ----------
+    decided
+        Ids of the pods that may move.
+    """
+    if not (cluster.csi_nodes or cluster.resource_slices):
+        return cluster
+    index = RuleIndex(cluster)
+    asked: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    offered: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    _count_volumes(index, decided, asked, offered)
+    _count_devices(index, decided, asked, offered)
+    if not asked and not offered:
+        return cluster
+    pods = tuple(
+        pod.model_copy(
+            update={
+                "requests": pod.requests | dict(asked[pod.id]),
+                "held": None if pod.held is None else pod.held | dict(asked[pod.id]),
+            }
+        )
+        if pod.id in asked
+        else pod
+        for pod in cluster.pods
+    )
+    nodes = tuple(
+        node.model_copy(update={"allocatable": node.allocatable | offered[position]})
+        if position in offered
+        else node
+        for position, node in enumerate(cluster.nodes)
+    )
+    return cluster.replace(pods=pods, nodes=nodes)
+
+
+def _count_volumes(
+    index: RuleIndex,
+    decided: Collection[str],
+    asked: defaultdict[str, Counter[str]],
+    offered: defaultdict[int, dict[str, int]],
+) -> None:
+    limits = attach_limits(index)
+    limited = {driver for found in limits.values() for driver in found}
+    users: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for position, pod in enumerate(index.pods):
+        if pod.claims and (index.home[position] >= 0 or pod.id in decided):
+            for volume in attached_by(index, position):
+                if volume[0] in limited:
+                    users[volume].append(position)
+    if not users:
+        return
+    shared_by_one_node = _on_one_node_only(index)
+    for volume, pods in users.items():
+        homes = {int(index.home[user]) for user in pods}
+        stay = not any(index.pods[user].id in decided for user in pods)
+        once = len(homes) == 1 and (stay or volume in shared_by_one_node)
+        for user in pods[:1] if once else pods:
+            asked[index.pods[user].id][f"attachable-volumes-csi-{volume[0]}"] += 1
+    for driver in sorted({volume[0] for volume in users}):
+        for node, found in enumerate(index.nodes):
+            most = limits.get(found.name, {}).get(driver, UNLIMITED)
+            offered[node][f"attachable-volumes-csi-{driver}"] = most
+
+
+def _on_one_node_only(index: RuleIndex) -> set[tuple[str, str]]:
+    """Volumes that one node at a time can attach."""
+    found: set[tuple[str, str]] = set()
+    for position, pod in enumerate(index.pods):
+        for name in pod.claims:
+            claim = index.claims.get((pod.namespace, name))
+            if claim is not None and set(claim.access_modes) == ONE_NODE:
+                found |= attached_by(index, position)
+    return found
+
+
+def _count_devices(
+    index: RuleIndex,
+    decided: Collection[str],
+    asked: defaultdict[str, Counter[str]],
+    offered: defaultdict[int, dict[str, int]],
+) -> None:
+    classes = set()
+    for position, pod in enumerate(index.pods):
+        if not pod.resource_claims or (index.home[position] < 0 and pod.id not in decided):
+            continue
+        for found in claims_of(index, pod):
+            for request in found.claim.requests if found.claim else ():
+                # A pod that runs holds its devices already, counted by its claim's allocation.
+                if found.claim is not None and not found.claim.allocated:
+                    asked[pod.id][f"devices of class {request.device_class}"] += request.count
+                    classes.add(request.device_class)
+    for device_class in sorted(classes):
+        for node in range(len(index.nodes)):
+            offered[node][f"devices of class {device_class}"] = len(free_devices(index, node))
+    for name, node, count in device_resources(index, index.resources):
+        offered[node][name] = count
