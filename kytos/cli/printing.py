@@ -134,6 +134,12 @@ def print_why_not(answers: Sequence[WhyNot], console: Console) -> None:
                 if verdict is not None
             ],
         )
+        for verdict in answer.beyond[:REMEDIES_SHOWN]:
+            print_sentence(
+                console,
+                f"the scheduler would bind it to {verdict.node}, a plan would not: "
+                f"{verdict.reason}",
+            )
         for remedy in answer.remedies[:REMEDIES_SHOWN]:
             print_sentence(console, f"would let it on {remedy.node}: {remedy.change}")
 

@@ -110,9 +110,7 @@ def read_new_pods(cluster: Cluster, paths: Sequence[Path]) -> tuple[Pod, ...]:
     SourceError
         When a file cannot be read, or holds something else.
     """
-    return pods_of_files(
-        [(_name(path), _content(path)) for path in paths], Admission.of(cluster)
-    )
+    return pods_of_files([(_name(path), _content(path)) for path in paths], Admission.of(cluster))
 
 
 def read_options(kind: type[SomeOptions], file: Path | None, given: dict[str, Any]) -> SomeOptions:

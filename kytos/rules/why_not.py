@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,8 @@ from kytos.cluster import PODS, REGION, ZONE, Cluster
 from kytos.errors import InputError
 from kytos.problem import Bools
 from kytos.rules.base import Rule, Verdict
+from kytos.rules.beyond_the_scheduler import BEYOND
+from kytos.rules.devices import NOT_JUDGED, DynamicResources
 from kytos.rules.eviction import movability
 from kytos.rules.index import RuleIndex
 from kytos.rules.node_affinity import NodeSelector
@@ -48,6 +50,9 @@ class WhyNot:
     pinned
         Why a running pod may not be moved whatever node is available, such as a disruption budget
         that allows none; None where it may, or waits.
+    beyond
+        Nodes that the scheduler would bind it to and no plan would, and why
+        (`kytos.rules.beyond_the_scheduler`).
     """
 
     pod: str
@@ -55,6 +60,7 @@ class WhyNot:
     summary: str
     remedies: tuple[Remedy, ...]
     pinned: str | None = None
+    beyond: tuple[Verdict, ...] = ()
 
 
 def why_not(cluster: Cluster, pods: Sequence[str]) -> tuple[WhyNot, ...]:
@@ -102,8 +108,15 @@ def refusal_summary(index: RuleIndex, pod: int, first: npt.NDArray[np.int8]) -> 
         if isinstance(rule, Resources):
             for name, count in rule.short_counts(index, pod, nodes).items():
                 causes["too many pods" if name == PODS else f"insufficient {name}"] += count
+        elif isinstance(rule, DynamicResources):
+            unjudged = sum(
+                rule.reason(index, pod, int(node)).startswith(NOT_JUDGED) for node in nodes
+            )
+            causes["whose devices are not judged"] += unjudged
+            causes[rule.summary] += len(nodes) - unjudged
         else:
             causes[rule.summary] += len(nodes)
+    causes = +causes
     head = f"{int((first == FEASIBLE).sum())} of {len(index.nodes)} nodes"
     told = _told(causes)
     return f"{head}: {told}" if told else head
@@ -140,7 +153,14 @@ def _explain(index: RuleIndex, pod: int, pinned: str | None) -> WhyNot:
         summary=_available(index, pod, first),
         remedies=_remedies(index, refused, pod),
         pinned=pinned if index.pods[pod].holds_capacity else None,
+        beyond=tuple(_beyond(index, pod, first)),
     )
+
+
+def _beyond(index: RuleIndex, pod: int, first: npt.NDArray[np.int8]) -> Iterator[Verdict]:
+    for rule in BEYOND:
+        for node in np.flatnonzero(refusals(index, rule, [pod])[0] & (first == FEASIBLE)):
+            yield Verdict(rule.name, index.nodes[node].name, rule.reason(index, pod, int(node)))
 
 
 def _remedies(index: RuleIndex, refused: Bools, pod: int) -> tuple[Remedy, ...]:

@@ -86,6 +86,7 @@ WITHOUT_EFFECT = frozenset(
         "Event",
         "NodeMetrics.metrics.k8s.io",
         "PodMetrics.metrics.k8s.io",
+        "RuntimeClass",
         "Secret",
         "Service",
     }

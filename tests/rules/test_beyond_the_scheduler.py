@@ -12,6 +12,7 @@ from kytos.questions.placement.placement import PlacementRequest, place
 from kytos.referee.feasible import violations
 from kytos.rules.compile import compile_rules
 from kytos.rules.eviction import movability
+from kytos.rules.why_not import why_not
 from tests.questions.cases import QUICK, case, rebalanced
 from tests.rules.small import node, pod, said
 
@@ -36,6 +37,8 @@ def test_a_pod_of_one_system_goes_to_nodes_of_it(labels: dict[str, str], runs: b
     cluster = Cluster(nodes=(node("n", labels=labels),), pods=(pod("p", os="windows"),))
     assert allowed(cluster, "default/p") == [runs]
     assert said(cluster, "default/p") == {"n": None}
+    (answer,) = why_not(cluster, ["default/p"])
+    assert [verdict.node for verdict in answer.beyond] == ([] if runs else ["n"])
 
 
 def test_a_node_that_is_not_ready_gets_nothing_and_keeps_what_it_has() -> None:
@@ -105,6 +108,7 @@ def test_a_fargate_pod_stays_with_its_node() -> None:
     """Its scheduler is not the default one."""
     outcome = rebalanced("fargate")
     assert "fargate-1" not in outcome.freed_nodes
+    assert any("other schedulers" in note.message for note in outcome.notes)
     assert "fg-1" not in {move.pod.split("/")[-1] for move in outcome.moves}
 
 
@@ -138,6 +142,7 @@ def test_a_gated_pod_waits_and_is_named() -> None:
     outcome = place(case("gated"), PlacementRequest(waiting=True), params=QUICK)
     gated = [left for left in outcome.unplaced if "scheduling gates" in left.reason]
     assert len(gated) == 1
+    assert any("scheduling gates" in note.message for note in case("gated").notes)
 
 
 def test_a_direct_controller_decides_not_the_one_above_it() -> None:
