@@ -85,6 +85,9 @@ class Replayer:
         cordoned = np.zeros(len(arena.problem.nodes), dtype=np.bool_)
         queue, nominated = list(self._waits), dict[int, int]()
         gone: set[int] = set()
+        if way != Way.STEER.value:
+            # Pods that wait already are the scheduler's before anything is done.
+            queue = scheduler.schedule(now, queue, cordoned, nominated)
         for _, wave in groupby(steps, key=lambda step: step.wave):
             for step in wave:
                 node = UNPLACED if step.node is None else self._position[step.node]
@@ -129,17 +132,21 @@ class Replayer:
         ran = sum(1 for row in pending if start[row] >= 0 or self._kind[row] is Kind.WAITING)
         return Replay(now.placement, pending, ran, now.in_use())
 
+    def where(self, replay: Replay) -> dict[str, str | None]:
+        """Return where every pod would be, by id; None waits or is gone."""
+        names = self._arena.problem.nodes
+        return {
+            pod.id: None if node < 0 else names[node]
+            for pod, node in zip(self._arena.pods, replay.placement.tolist(), strict=True)
+        }
+
     def forecast(self, replay: Replay) -> WayForecast:
         """Return a replay as it is told."""
-        arena, nodes = self._arena, self._plan.cluster.nodes
+        nodes = self._plan.cluster.nodes
         used = [nodes[node] for node in np.flatnonzero(replay.nodes)]
         prices = [node.price_per_hour for node in used if node.price_per_hour is not None]
         known = self._plan.price_per_hour is not None and len(prices) == len(used)
-        names = arena.problem.nodes
-        where: dict[str, str | None] = {
-            pod.id: None if node < 0 else names[node]
-            for pod, node in zip(arena.pods, replay.placement.tolist(), strict=True)
-        }
+        where = self.where(replay)
         meant = [change for change in self._plan.changes if change.target is not None]
         return WayForecast(
             nodes_in_use=len(used),
@@ -150,8 +157,3 @@ class Replayer:
             energy=self._plan.energy(where),
             landings={change.pod: where[change.pod] for change in meant},
         )
-
-
-def way_name(way: Way | str) -> str:
-    """Return `plain`, `drain` or `steer`."""
-    return way.value if isinstance(way, Way) else way

@@ -16,7 +16,7 @@ from kytos.contract.runbook import (
     Way,
 )
 from kytos.contract.watch import Watch
-from kytos.problem import Bools
+from kytos.problem import UNPLACED, Bools
 from kytos.runbook.changes import Kind, Plan
 from kytos.runbook.forecast import PLAIN, Replay, Replayer
 from kytos.runbook.loops import loop_notes
@@ -31,8 +31,13 @@ DRAWS = 5
 MOVES_A_DRAW = 200
 """Past so many moves for each draw there are fewer: a replay takes milliseconds a move."""
 
+ENERGY_KEPT = 0.9
+"""Share of the promised fall in energy that a rebalance which frees no node should keep."""
+
 TRIES = 4
 """Orders that are tried until the scheduler is expected to keep what the plan promises."""
+
+NAMED = 3
 
 STAGE = "runbook"
 
@@ -102,9 +107,9 @@ class _Making:
         self._sequencer = Sequencer(self.arena, self.items, request, closed)
         self._detours = self._detours_pay()
         self._draws = max(1, min(DRAWS, DRAWS * MOVES_A_DRAW // max(1, len(self.items))))
-        self._expected = {
-            self.arena.row[change.pod] for change in plan.changes if change.kind is Kind.GIVES_WAY
-        }
+        self._expected = sum(change.kind is Kind.GIVES_WAY for change in plan.changes)
+        self._start_energy = plan.energy({pod.id: pod.node for pod in plan.cluster.pods})
+        self._levels = moves and not plan.frees
         self.base_steps: tuple[RunbookStep, ...] = ()
 
     def _detours_pay(self) -> bool:
@@ -131,7 +136,11 @@ class _Making:
         best = self.attempt((), Way.DRAIN)
         self.base_steps = best.steps
         tried = best
-        everyone = [item.row for item in self.items if item.target >= 0]
+        everyone = [
+            item.row
+            for item in self.items
+            if item.target != UNPLACED and item.change.kind is not Kind.WAITING
+        ]
         for number in range(1, TRIES + 1):
             if self._kept(tried) or len(alone) == len(everyone) or watch.reason is not None:
                 break
@@ -165,16 +174,26 @@ class _Making:
         return max(replays, key=self._badness)
 
     def _badness(self, replay: Replay) -> tuple[int, int]:
-        unexpected = set(replay.pending) - self._expected
-        return len(unexpected), int(replay.nodes.sum())
+        unexpected = max(0, len(replay.pending) - self._expected)
+        return unexpected, int(replay.nodes.sum())
 
-    def _cost(self, attempt: _Attempt) -> tuple[int, int, int]:
+    def _cost(self, attempt: _Attempt) -> tuple[int, int, int, float]:
         pending, nodes = self._badness(attempt.replay)
-        return pending, max(nodes, self.plan.nodes_in_use), len(attempt.order.left_out)
+        left_out = len(attempt.order.left_out)
+        return pending, max(nodes, self.plan.nodes_in_use), left_out, self._lost(attempt.replay)
+
+    def _lost(self, replay: Replay) -> float:
+        """The share of the promised fall in energy that is lost, beyond what may be."""
+        promised = self._start_energy - self.plan.planned_energy
+        if not self._levels or promised <= 0:
+            return 0.0
+        reached = self._start_energy - self.plan.energy(self.replayer.where(replay))
+        return max(0.0, ENERGY_KEPT - reached / promised)
 
     def _kept(self, attempt: _Attempt) -> bool:
         pending, nodes = self._badness(attempt.replay)
-        return pending == 0 and nodes <= self.plan.nodes_in_use
+        within = pending == 0 and nodes <= self.plan.nodes_in_use
+        return within and self._lost(attempt.replay) == 0
 
     def _size(self, row: int) -> float:
         problem = self.arena.problem
@@ -188,13 +207,18 @@ class _Making:
         if nodes > self.plan.nodes_in_use:
             words.append(f"{nodes} nodes would be in use, {self.plan.nodes_in_use} are promised")
         if pending:
-            rows = sorted(set(attempt.replay.pending) - self._expected)
-            names = ", ".join(self.arena.pods[row].id for row in rows[:3])
-            more = " and others" if len(rows) > 3 else ""
+            gives_way = {change.pod for change in self.plan.changes if change.target is None}
+            pods = [self.arena.pods[row].id for row in attempt.replay.pending]
+            waits = sorted(pods, key=lambda pod: (pod in gives_way, pod))
+            names = ", ".join(waits[:NAMED])
+            more = " and others" if len(waits) > NAMED else ""
             words.append(f"{pending} pods would wait for a node ({names}{more})")
         stuck = self.names(self._emptied & ~attempt.freed)
         if stuck:
             words.append(f"{', '.join(stuck)} would not come free: a pod on it is left out")
+        lost = self._lost(attempt.replay)
+        if lost > 0:
+            words.append(f"{ENERGY_KEPT - lost:.0%} of the promised fall in energy would be kept")
         return "; ".join(words) or None
 
     def notes(self, attempt: _Attempt) -> list[str]:
@@ -206,6 +230,14 @@ class _Making:
                 "equally good nodes"
                 if self._draws > 1
                 else "the forecast is one replay; ties between equal nodes may fall otherwise"
+            )
+        back = any(
+            change.kind is Kind.WAITING and self.request.way is Way.STEER
+            for change in self.plan.changes
+        )
+        if back:
+            notes.append(
+                "pods that wait already are steered only where gates were set before they were made"
             )
         if attempt.alone:
             notes.append(
