@@ -55,6 +55,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     print_notes(outcome.notes, console)
     print_sentence(console, proof_sentence(outcome))
     print_sentence(console, safety_sentence(outcome))
+    if isinstance(outcome, RebalanceOutcome) and outcome.survival_price is not None:
+        print_sentence(console, outcome.survival_price.sentence)
     if outcome.risk is not None:
         for sentence in risk_sentences(outcome.risk):
             print_sentence(console, sentence)

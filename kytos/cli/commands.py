@@ -23,6 +23,7 @@ from kytos.cli.options import (
     SOLVER_NAMES,
     AsJson,
     Context,
+    Held,
     Limited,
     Mode,
     OptionsFile,
@@ -114,7 +115,7 @@ def rebalance(
     *,
     mode: Mode = None,
     max_moves: Annotated[int | None, typer.Option(help="Move at most so many pods.")] = None,
-    limits: Limited,
+    limits: Held,
     others: Others,
     options: OptionsFile = None,
     solver: Solver = None,
@@ -125,7 +126,9 @@ def rebalance(
     """Say which running pods to move, and where."""
     from kytos.calls.catalogue import REBALANCE
 
-    given = {"mode": mode, "max_moves": max_moves} | limits.given() | others.given()
+    given: dict[str, Any] = {"mode": mode, "max_moves": max_moves}
+    with bad_input_ends():
+        given |= limits.given() | others.given()
     ask(REBALANCE, source, options, given | run.given(solver), told, steps)
 
 

@@ -157,6 +157,16 @@ Risk = Annotated[
 ]
 
 
+LeastNodes = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE:N", help="So many nodes with this label stay in use."),
+]
+Survive = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KIND", help="Survive the failure of any one node, or zone."),
+]
+
+
 @dataclass(frozen=True)
 class Limited:
     """How full nodes may get, which are kept, and what is told of failures."""
@@ -187,6 +197,35 @@ class Others:
             "schedulers": self.scheduler or None,
             "move_custom_controllers": self.move_custom_controllers,
         }
+
+
+@dataclass(frozen=True)
+class Held(Limited):
+    """The same of a plan that frees nodes: failures it survives, and the size of its pools."""
+
+    least_nodes: LeastNodes = None
+    survive: Survive = None
+
+    def given(self) -> dict[str, Any]:
+        """Return it in the HTTP contract's words.
+
+        Raises
+        ------
+        ValueError
+            When a pool's least size is not ``key=value:number``.
+        """
+        pools = dict(_pool(words) for words in self.least_nodes or ())
+        return super().given() | {
+            "least_nodes": pools or None,
+            "survive": self.survive or None,
+        }
+
+
+def _pool(words: str) -> tuple[str, int]:
+    label, _, count = words.rpartition(":")
+    if "=" not in label or not count.isdecimal():
+        raise ValueError(f"--least-nodes is {words!r}; give key=value:number, such as pool=web:3")
+    return label, int(count)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.questions.parts.build_problem import prices_known
+from kytos.questions.parts.limits import NotHeldToFailures
 from kytos.questions.parts.notes import answer_notes
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
 from kytos.referee.energy import energy, score
@@ -37,7 +38,7 @@ from kytos.solve.registry import find_solver
 from kytos.solve.solve import proof_work, solve
 
 
-class CompareRequest(NotCarriedOut, RebalanceRequest):
+class CompareRequest(NotCarriedOut, NotHeldToFailures, RebalanceRequest):
     """A rebalance, and the solvers it is asked of."""
 
     solvers: tuple[SolverName, ...] = Field(

@@ -25,6 +25,7 @@ from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import HIGHEST_WEIGHT, Weights
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.questions.parts.build_problem import prices_known
+from kytos.questions.parts.limits import NotHeldToFailures
 from kytos.questions.parts.notes import answer_notes
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
 from kytos.referee.energy import EnergyTerms, energy
@@ -41,7 +42,7 @@ ROUNDING = 1e-12
 """Loads that differ by less do so because floats were added in another order."""
 
 
-class FrontierRequest(NotCarriedOut, RebalanceRequest):
+class FrontierRequest(NotCarriedOut, NotHeldToFailures, RebalanceRequest):
     """A rebalance, and how finely its frontier is drawn."""
 
     points: int = Field(12, ge=2, le=100, description="plans of the frontier to look for")

@@ -17,17 +17,19 @@ from kytos.problem import LoadMode, Problem
 from kytos.questions.outcome import Move, Outcome, Question
 from kytos.questions.parts.answer import freed_nodes, moves, shared_answer
 from kytos.questions.parts.build_problem import build_problem
-from kytos.questions.parts.limits import Limits, meant_nodes, nodes_asked_to_stay
+from kytos.questions.parts.limits import PlanLimits, meant_nodes, nodes_asked_to_stay
 from kytos.questions.parts.others_pods import OthersPods, with_others_pods
 from kytos.questions.parts.overrides import with_overrides
 from kytos.questions.parts.prices import prices_by_size
 from kytos.questions.recovery.risk import risk_of, without_nodes
+from kytos.questions.survive import SurvivalPrice, survival_price, survive, with_pools
 from kytos.rules.eviction import movability
 from kytos.rules.kept_nodes import kept_nodes
+from kytos.solve.result import Solution
 from kytos.solve.solve import solve
 
 
-class RebalanceRequest(OthersPods, Limits, CarriedOut):
+class RebalanceRequest(OthersPods, PlanLimits, CarriedOut):
     """What is asked of a rebalance beside the weights."""
 
     mode: LoadMode = Field(LoadMode.CONSOLIDATE, description="consolidate, spread or squares")
@@ -58,6 +60,8 @@ class RebalanceOutcome(Outcome):
     """Pods that had to stay, and why."""
     kept_nodes: dict[str, str]
     """Nodes that stay whatever is decided, so that nothing is saved by emptying them, and why."""
+    survival_price: SurvivalPrice | None = None
+    """What `survive` costs, where it was asked."""
 
 
 def rebalance(
@@ -76,24 +80,38 @@ def rebalance(
     Raises
     ------
     kytos.errors.RequestRefused
-        When `may_move`, `must_stay` or `keep_nodes` names what is not in the cluster.
+        When `may_move`, `must_stay`, `keep_nodes` or `least_nodes` names what is not in the
+        cluster.
     kytos.contract.paid.SolverUnavailableError
         When the solver cannot be used here; the message says what to do.
     """
     pinned = pinned_pods(cluster, request)
-    problem = rebalance_problem(cluster, request, pinned)
-    solution = solve(problem, weights, solver, params, watch)
+    asked = problem = rebalance_problem(cluster, request, pinned)
+
+    def solve_again(problem: Problem, watch: Watch) -> Solution:
+        return solve(problem, weights, solver, params, watch)
+
+    if request.least_nodes:
+        problem, solution = with_pools(cluster, asked, request.least_nodes, solve_again, watch)
+    price = None
+    if request.survive:
+        solution, free = survive(
+            cluster, problem, weights, request.survive, solve_again, params, watch
+        )
+        price = survival_price(cluster, problem, request.survive, solution, free)
+    elif not request.least_nodes:
+        solution = solve_again(problem, watch)
     decided = {
         pod: problem.nodes[node] for pod, node in zip(problem.pods, solution.placement, strict=True)
     }
     stays = kept_nodes(cluster) | nodes_asked_to_stay(cluster, request.keep_nodes)
     freed = freed_nodes(problem, solution.placement)
     risk = None
-    if request.risk:
+    if request.risk or request.survive:
         planned = without_nodes(cluster.with_placement(decided), freed)
         risk = risk_of(planned, params.time_limit_s, watch)
     return RebalanceOutcome(
-        **shared_answer(Question.REBALANCE, cluster, problem, weights, solution),
+        **shared_answer(Question.REBALANCE, cluster, problem, weights, solution, asked),
         mode=request.mode,
         moves=moves(problem, solution.placement),
         placement={
@@ -105,6 +123,7 @@ def rebalance(
         pinned=pinned,
         kept_nodes=stays,
         risk=risk,
+        survival_price=price,
     )
 
 

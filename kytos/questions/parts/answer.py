@@ -19,11 +19,24 @@ from kytos.solve.result import Solution
 
 
 def shared_answer(
-    question: Question, cluster: Cluster, problem: Problem, weights: Weights, solution: Solution
+    question: Question,
+    cluster: Cluster,
+    problem: Problem,
+    weights: Weights,
+    solution: Solution,
+    certified: Problem | None = None,
 ) -> dict[str, Any]:
-    """Return the fields of `kytos.questions.outcome.Outcome`."""
+    """Return the fields of `kytos.questions.outcome.Outcome`.
+
+    Parameters
+    ----------
+    certified
+        The problem the certificate is about, where `problem` forbids more than was asked.
+    """
     known = prices_known(cluster)
-    proven = certificate(problem, weights, solution.placement, solution.bound, solution.fewest)
+    proven = certificate(
+        certified or problem, weights, solution.placement, solution.bound, solution.fewest
+    )
     ended = ended_by(solution.report.stopped_by, proven)
     return {
         "question": question,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
-from pydantic import Field
+import numpy as np
+from pydantic import Field, field_validator
 
 from kytos.cluster import Cluster, Frozen, Node
 from kytos.errors import RequestRefused
+from kytos.problem import Bools
 
 
 class Limits(Frozen):
@@ -27,6 +30,41 @@ class Limits(Frozen):
     risk: bool = Field(
         False, description="say which failures of a node or a zone the plan would survive"
     )
+
+
+class PlanLimits(Limits):
+    """What a plan that frees nodes may be held to beside that."""
+
+    survive: tuple[Literal["node", "zone"], ...] = Field(
+        (),
+        description="node, zone or both: whatever one of them fails after the plan, all pods it "
+        "evicts find a node; failures that are fatal today may stay so",
+    )
+
+    least_nodes: dict[str, int] = Field(
+        {},
+        description="by key=value label: so many of the nodes that carry it stay in use, or all "
+        "that are",
+    )
+
+    @field_validator("least_nodes")
+    @classmethod
+    def _counts(cls, least: dict[str, int]) -> dict[str, int]:
+        for label, count in least.items():
+            if count < 0:
+                raise ValueError(f"{label!r} is {count}; give a number of nodes from 0 upwards")
+        return least
+
+
+class NotHeldToFailures(PlanLimits):
+    """A request that leads to several plans: none is held to failures or to the size of pools."""
+
+    @field_validator("survive", "least_nodes", "risk")
+    @classmethod
+    def _promises_are_of_one_plan(cls, asked: object) -> object:
+        if asked:
+            raise ValueError("several plans are compared here; ask a rebalance for it")
+        return asked
 
 
 def nodes_asked_to_stay(cluster: Cluster, names: Sequence[str]) -> dict[str, str]:
@@ -60,3 +98,21 @@ def carries(node: Node, label: str) -> bool:
 
 def _is_meant(node: Node, names: Sequence[str]) -> bool:
     return any(node.name == name or carries(node, name) for name in names)
+
+
+def nodes_carrying(cluster: Cluster, label: str) -> Bools:
+    """``(nodes,)`` which nodes carry a label of `PlanLimits.least_nodes`.
+
+    Raises
+    ------
+    RequestRefused
+        When none does.
+    """
+    members = np.array([carries(node, label) for node in cluster.nodes], dtype=np.bool_)
+    if not members.any():
+        raise RequestRefused(
+            f"no node of cluster {cluster.name!r} carries the label {label!r}; give key=value as "
+            "its nodes have it",
+            f"least_nodes.{label}",
+        )
+    return members

@@ -112,6 +112,11 @@ class CompiledCluster:
         whole = np.maximum(self._allocatable.sum(axis=0), 1)
         return float((self._held[list(nodes)].sum(axis=0) / whole).max(initial=0.0))
 
+    @property
+    def allowed(self) -> Bools:
+        """``(pods, nodes)`` pairs that no rule settled pod by pod forbids."""
+        return self._rules.allowed
+
     def evacuated(self, nodes: Sequence[str]) -> int:
         """How many pods the failure of nodes, by name, evacuates."""
         index = self.cluster.node_index

@@ -109,7 +109,7 @@ def verdicts(
     watch = replace(watch, deadline=min(watch.deadline, time.monotonic() + seconds))
     failures = [
         (name, nodes)
-        for name, nodes in _failures(compiled.cluster, kind)
+        for name, nodes in failures_of(compiled.cluster, kind)
         if among is None or name in among
     ]
     fatal, unknown = set(), set()
@@ -141,7 +141,8 @@ def _all_fit(compiled: CompiledCluster, nodes: tuple[str, ...], watch: Watch) ->
     return can_place_all(problem, EXACT_SECONDS, watch)
 
 
-def _failures(cluster: Cluster, kind: Kind) -> Iterable[tuple[str, tuple[str, ...]]]:
+def failures_of(cluster: Cluster, kind: Kind) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """Return each failure of a kind: its name and its nodes'."""
     if kind == "node":
         return [(node.name, (node.name,)) for node in cluster.nodes]
     zones: dict[str, list[str]] = {}

@@ -32,7 +32,7 @@ def show() -> None:
         return
     with st.sidebar:
         controls.presets()
-        request = controls.rebalance_request(loaded.cluster)
+        request = controls.rebalance_request(loaded.cluster, promises=False)
         weights = controls.weights(loaded, request)
         with st.expander("Budget", icon=":material/tune:"):
             params = controls.budget()

@@ -69,6 +69,8 @@ def _result(answer: Answer, ask: Ask) -> None:
         results.headline(headline(outcome))
         if outcome.freed_nodes:
             st.markdown(f"Freed: {named(outcome.freed_nodes)}")
+    if outcome.survival_price is not None:
+        st.markdown(plain(outcome.survival_price.sentence))
     for reason, nodes in nodes_by_reason(outcome.kept_nodes).items():
         st.caption(plain(f"Stays whatever is decided: {', '.join(nodes)} ({reason})"))
     summary.draw(answer)

@@ -12,10 +12,12 @@ from kytos.cluster import DEFAULT_SCHEDULER, HOSTNAME, Cluster
 from kytos.contract.params import Capacity, Encoding, SolverName, SolverParams
 from kytos.contract.weights import Weights
 from kytos.problem import LoadMode
+from kytos.questions.parts.limits import carries
 from kytos.questions.rebalance import RebalanceRequest, moves_worth_a_node
 from kytos.solve.registry import is_installed
 from kytos.ui.parts import meanings
 from kytos.ui.parts.meanings import Meanings
+from kytos.ui.parts.text import plain
 from kytos.ui.session.clusters import Loaded
 
 Number = TypeVar("Number", int, float)
@@ -25,6 +27,7 @@ FREE = "free"
 USUAL_FREE = 10
 """Percent of each node that a page keeps free unless told otherwise."""
 KEEP = "keep_nodes"
+SURVIVE, LEAST = "survive", "least_nodes"
 MODE = "mode"
 """Key of the mode's control, and its name in the page's link."""
 
@@ -90,8 +93,14 @@ def set_controls(values: Mapping[str, Any]) -> None:
         st.session_state[key] = value
 
 
-def rebalance_request(cluster: Cluster) -> RebalanceRequest:
-    """Draw what a rebalance of `cluster` takes beside the weights."""
+def rebalance_request(cluster: Cluster, *, promises: bool = True) -> RebalanceRequest:
+    """Draw what a rebalance of `cluster` takes beside the weights.
+
+    Parameters
+    ----------
+    promises
+        Whether the plan may be held to surviving failures.
+    """
     mode = load_mode()
     max_moves = st.number_input(
         "At most this many moves",
@@ -133,11 +142,28 @@ def rebalance_request(cluster: Cluster) -> RebalanceRequest:
             help="Pods of other schedulers stay by default, and their nodes with them.",
         )
         keep_nodes = kept_nodes(cluster)
+    survive: tuple[str, ...] = ()
+    least_nodes: dict[str, int] = {}
+    if promises:
+        least_nodes = _pools(cluster)
+        survive = tuple(
+            st.pills(
+                "Survive the failure of any one",
+                ["node", "zone"],
+                selection_mode="multi",
+                key=SURVIVE,
+                bind="query-params",
+                help="Whatever one of them fails after the plan, all pods it evicts find a node. "
+                "What could not be survived before the plan may stay so.",
+            )
+        )
     return RebalanceRequest(
         mode=mode,
         max_utilization=max_utilization,
         keep_nodes=keep_nodes,
-        risk=True,
+        risk=promises,
+        survive=survive,
+        least_nodes=least_nodes,
         max_moves=max_moves,
         zone_pairs=zone_pairs,
         may_move=may_move,
@@ -178,6 +204,28 @@ def kept_nodes(cluster: Cluster) -> tuple[str, ...]:
     }
     names = [node.name for node in cluster.nodes]
     return names_chosen("Never free these nodes", KEEP, [*names, *sorted(labels)], "nodes, labels")
+
+
+def _pools(cluster: Cluster) -> dict[str, int]:
+    """Draw the least sizes of pools; what cannot be read is said and left out."""
+    typed = st.text_input(
+        "Pools of at least",
+        key=LEAST,
+        bind="query-params",
+        placeholder="pool=web:3, pool=db:2",
+        help="By label: so many of the nodes that carry it stay in use.",
+    )
+    least: dict[str, int] = {}
+    for entry in filter(None, map(str.strip, typed.split(","))):
+        label, _, count = entry.rpartition(":")
+        if count.isdecimal() and any(carries(node, label) for node in cluster.nodes):
+            least[label] = int(count)
+        else:
+            st.warning(
+                f"Left out: {plain(entry)} is no key=value:number with a label of these nodes.",
+                icon=":material/label_off:",
+            )
+    return least
 
 
 def weights(loaded: Loaded, request: RebalanceRequest) -> Weights:
@@ -284,6 +332,8 @@ def rebalance_values(request: RebalanceRequest) -> dict[str, Any]:
         "max_moves": request.max_moves,
         **headroom_values(request.max_utilization),
         KEEP: list(request.keep_nodes),
+        SURVIVE: list(request.survive),
+        LEAST: ", ".join(f"{label}:{count}" for label, count in request.least_nodes.items()),
         "zones": request.zone_pairs,
         "may_move": list(request.may_move),
         "must_stay": list(request.must_stay),

@@ -1,0 +1,358 @@
+"""Plans held to more than their own rules: failures they survive, and pools of a least size.
+
+The plan is searched for under the promise, not filtered afterwards. Where it is small enough, one
+exact model holds the plan and, for every failure, where its pods would go. Otherwise the plan is
+solved, every failure is decided, nodes are held open for those that became fatal, and it is solved
+again. Every plan that is kept was decided failure by failure; doing nothing always holds.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from kytos.cluster import Cluster, Frozen
+from kytos.contract.params import SolverParams
+from kytos.contract.run_report import Stage
+from kytos.contract.watch import StopReason, Watch
+from kytos.contract.weights import Weights
+from kytos.problem import Bools, Ints, Problem
+from kytos.questions.parts.build_problem import prices_known
+from kytos.questions.parts.limits import nodes_carrying
+from kytos.questions.recovery.compiled_cluster import CompiledCluster
+from kytos.questions.recovery.risk import failures_of, verdicts, without_nodes
+from kytos.questions.recovery.survey import Kind
+from kytos.referee.energy import energy, score
+from kytos.referee.feasible import feasible
+from kytos.refine import default_proposals, refine
+from kytos.solve.result import Solution
+from kytos.solvers.cpsat.survive import Others, solve_surviving
+
+STAGE = "survive failures"
+
+EXACT_SHARE = 0.4
+"""Of the time left, what the one exact model may take."""
+
+EXACT_WORK = 10.0
+"""CP-SAT's deterministic seconds on it, unless `proof_work` says otherwise."""
+
+CHECK_S = 10.0
+"""For deciding all failures of one kind of one plan."""
+
+FULL_TO = (0.85, 0.75, 0.65, 0.55)
+"""Shares of a node that refinement fills to, in turn, looking for plans with room for a failure."""
+
+LESS_WORK = 4
+"""Each such refinement makes so much fewer proposals than one by itself would."""
+
+LEAST_PRICE = 0.005
+"""A price that rounds to no cent is told as nothing."""
+
+LEAST_ENERGY = 1e-9
+
+
+class SurvivalPrice(Frozen):
+    """What the promise costs: this plan beside the one found without it."""
+
+    nodes: int
+    """Nodes more that stay in use."""
+    price_per_hour: float | None
+    """More per hour; None where a price is unknown."""
+    energy: float
+    """H more."""
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What has to hold, and the failures that are exempt because they are fatal today.
+
+    Attributes
+    ----------
+    exempt
+        By kind of failure.
+    """
+
+    cluster: Cluster
+    problem: Problem
+    kinds: tuple[Kind, ...]
+    exempt: dict[Kind, frozenset[str]]
+    watch: Watch
+    _known: dict[bytes, frozenset[tuple[Kind, str]]] = field(default_factory=dict)
+
+    def broken(self, placement: Ints) -> frozenset[tuple[Kind, str]]:
+        """Return the failures a plan does not survive, or that could not be settled, but should."""
+        key = placement.tobytes()
+        if key not in self._known:
+            self._known[key] = self._broken(placement)
+        return self._known[key]
+
+    def _broken(self, placement: Ints) -> frozenset[tuple[Kind, str]]:
+        problem = self.problem
+        if (placement == problem.current).all():
+            return frozenset()
+        decided = {
+            pod: None if node < 0 else problem.nodes[node]
+            for pod, node in zip(problem.pods, placement, strict=True)
+        }
+        planned = self.cluster.with_placement(decided)
+        gone = problem.in_use(problem.current) & ~problem.in_use(placement)
+        freed = [problem.nodes[node] for node in np.flatnonzero(gone)]
+        worlds = [without_nodes(planned, freed)]
+        if freed and problem.skews:
+            # An empty node more may be a domain that others are measured against.
+            worlds.append(planned)
+        broken: set[tuple[Kind, str]] = set()
+        for world in worlds:
+            compiled = CompiledCluster(world, lost=False)
+            for kind in self.kinds:
+                found = verdicts(compiled, kind, CHECK_S, self.watch)
+                new = (found.fatal | found.unknown) - self.exempt[kind]
+                broken |= {(kind, name) for name in new}
+        return frozenset(broken)
+
+
+def survival_price(
+    cluster: Cluster,
+    problem: Problem,
+    kinds: Sequence[Kind],
+    solution: Solution,
+    free: Solution,
+) -> SurvivalPrice:
+    """Return what a plan that survives failures costs beside the best found without the promise."""
+    used, spared = problem.in_use(solution.placement), problem.in_use(free.placement)
+    nodes = int(used.sum()) - int(spared.sum())
+    per_hour = None
+    if prices_known(cluster):
+        per_hour = float(problem.price[used].sum() - problem.price[spared].sum())
+    more = solution.energy.total - free.energy.total
+    costs = []
+    if nodes:
+        costs.append(f"{nodes:,} node{'' if nodes == 1 else 's'}")
+    if per_hour is not None and abs(per_hour) >= LEAST_PRICE:
+        costs.append(f"${per_hour:,.2f}/h")
+    if not costs:
+        costs.append("nothing" if abs(more) < LEAST_ENERGY else f"{more:.3g} of energy")
+    return SurvivalPrice(
+        nodes=nodes,
+        price_per_hour=per_hour,
+        energy=more,
+        sentence=f"Surviving any {' or '.join(sorted(set(kinds)))} costs {', '.join(costs)}.",
+    )
+
+
+def promise(
+    cluster: Cluster, problem: Problem, kinds: Sequence[Kind], watch: Watch
+) -> tuple[Promise, CompiledCluster]:
+    """Return the promise to survive failures that are survived today."""
+    compiled = CompiledCluster(cluster, lost=False)
+    exempt: dict[Kind, frozenset[str]] = {}
+    for kind in kinds:
+        today = verdicts(compiled, kind, CHECK_S, watch)
+        exempt[kind] = today.fatal | today.unknown
+    return Promise(cluster, problem, tuple(kinds), exempt, watch), compiled
+
+
+def survive(
+    cluster: Cluster,
+    problem: Problem,
+    weights: Weights,
+    kinds: Sequence[Kind],
+    solve_again: Callable[[Problem, Watch], Solution],
+    params: SolverParams,
+    watch: Watch,
+) -> tuple[Solution, Solution]:
+    """Return the best plan found that keeps the promise, and the best without it.
+
+    Parameters
+    ----------
+    solve_again
+        Solves a problem that differs from `problem` in what it forbids.
+    """
+    ends = min(watch.deadline, time.monotonic() + params.time_limit_s)
+    third = time.monotonic() + (ends - time.monotonic()) / 3
+    free = solve_again(problem, replace(watch, deadline=third))
+    began = time.monotonic()
+    searching = replace(watch, deadline=ends)
+    # Deciding is what the promise rests on: the clock of the search does not cut it short.
+    held, compiled = promise(cluster, problem, kinds, replace(watch, deadline=math.inf))
+    if not held.broken(free.placement):
+        return free, free
+    watch.report(STAGE, 0.0, free.energy.total)
+    best, bound = problem.current, free.bound
+    for placement, proven in _candidates(held, compiled, free, weights, params, searching):
+        bound = max(bound, proven)
+        if score(problem, weights, placement) < score(problem, weights, best):
+            best = placement
+    found = energy(problem, weights, best)
+    took, qubo = time.monotonic() - began, free.report.qubo
+    report = free.report.model_copy(
+        update={
+            "seconds": free.report.seconds + took,
+            "stages": (*free.report.stages, Stage(name=STAGE, seconds=took, energy=found.total)),
+            "refined_energy": found.total,
+            "stopped_by": searching.reason or StopReason.WORK,
+            "qubo": qubo and qubo.model_copy(update={"answer_energy": None}),
+        }
+    )
+    return replace(free, placement=best, energy=found, report=report, bound=bound), free
+
+
+def _candidates(
+    held: Promise,
+    compiled: CompiledCluster,
+    free: Solution,
+    weights: Weights,
+    params: SolverParams,
+    watch: Watch,
+) -> Iterator[tuple[Ints, float]]:
+    """Plans that keep the promise, and bounds on all such plans."""
+    problem = held.problem
+    grown = _grown(held, free.placement, watch)
+    yield grown, -math.inf
+    exact = _exactly(held, compiled, grown, weights, params, watch)
+    if exact is not None:
+        placement, bound, optimal = exact
+        if not held.broken(placement):
+            yield placement, bound
+            if optimal:
+                return
+        else:
+            yield _grown(held, placement, watch), bound
+    plans = [grown]
+    for start in _with_room(problem, weights, params, watch):
+        plans.append(_grown(held, start, watch))
+        yield plans[-1], -math.inf
+    best = min(plans, key=lambda placement: score(problem, weights, placement))
+    hosts = replace(problem, held_open=problem.held_open | problem.in_use(best))
+    again = refine(hosts, weights, best, _proposals(problem, params), params.seed, watch).placement
+    yield _grown(held, again, watch), -math.inf
+
+
+def _proposals(problem: Problem, params: SolverParams) -> int:
+    if params.refine_proposals is not None:
+        return params.refine_proposals
+    return default_proposals(problem) // LESS_WORK
+
+
+def _with_room(
+    problem: Problem, weights: Weights, params: SolverParams, watch: Watch
+) -> Iterator[Ints]:
+    """Plans that fill nodes less and less, so that there is room for what a failure evicts."""
+    proposals = _proposals(problem, params)
+    for share in FULL_TO:
+        if watch.reason is not None:
+            return
+        roomy = replace(problem, capacity=np.minimum(problem.capacity, _share(problem, share)))
+        yield refine(roomy, weights, problem.current, proposals, params.seed, watch).placement
+
+
+def _grown(held: Promise, wanted: Ints, watch: Watch) -> Ints:
+    """As much of a plan as keeps the promise, by the node that pods leave: halves, then singly.
+
+    Nodes that come free are taken first, the dearest before others.
+    """
+    problem = held.problem
+    moved = wanted != problem.current
+    freed = problem.in_use(problem.current) & ~problem.in_use(wanted)
+    origins = np.unique(problem.current[moved & (problem.current >= 0)])
+    order = origins[np.lexsort((-problem.price[origins], ~freed[origins]))]
+    best = problem.current
+    groups = [order] if len(order) else []
+    while groups and watch.reason is None:
+        group = groups.pop()
+        grown = np.where(np.isin(problem.current, group), wanted, best)
+        if feasible(problem, grown) and not held.broken(grown):
+            best = grown
+        elif len(group) > 1:
+            half = (len(group) + 1) // 2
+            groups += [group[half:], group[:half]]
+    return best
+
+
+def _exactly(
+    held: Promise,
+    compiled: CompiledCluster,
+    hint: Ints,
+    weights: Weights,
+    params: SolverParams,
+    watch: Watch,
+) -> tuple[Ints, float, bool] | None:
+    """The one model of the plan and all its failures; None where nothing came of it."""
+    problem = held.problem
+    row = {pod.id: at for at, pod in enumerate(compiled.pods)}
+    decided = {row[pod] for pod in problem.pods}
+    others = np.array(
+        [at for at in np.flatnonzero(compiled.evacuates) if at not in decided], dtype=np.int64
+    )
+    columns = [compiled.resources.index(name) for name in problem.resources]
+    masks = []
+    index = held.cluster.node_index
+    for kind in held.kinds:
+        for name, nodes in failures_of(held.cluster, kind):
+            if name not in held.exempt[kind]:
+                gone: Bools = np.zeros(len(problem.nodes), dtype=np.bool_)
+                gone[[index[node] for node in nodes]] = True
+                masks.append(gone)
+    seconds = EXACT_SHARE * watch.remaining_s
+    if math.isinf(seconds):
+        seconds = EXACT_SHARE * params.time_limit_s
+    work = EXACT_WORK if params.proof_work is None else params.proof_work
+    limited = params.model_copy(update={"proof_work": work})
+    found = solve_surviving(
+        problem,
+        weights,
+        masks,
+        Others(
+            home=compiled.home[others],
+            request=compiled.request[np.ix_(others, np.array(columns, dtype=np.int64))],
+            allowed=compiled.allowed[others],
+        ),
+        limited,
+        replace(watch, deadline=min(watch.deadline, time.monotonic() + seconds)),
+        hint,
+    )
+    if found.placement is None or not feasible(problem, found.placement):
+        return None
+    return found.placement, found.bound, found.optimal
+
+
+def _share(problem: Problem, share: float) -> Ints:
+    """``(nodes, resources)`` capacity with cpu and memory cut to a share."""
+    capacity = problem.allocatable.copy()
+    capacity[:, :2] = np.floor(share * capacity[:, :2]).astype(np.int64)
+    return capacity
+
+
+def with_pools(
+    cluster: Cluster,
+    problem: Problem,
+    least: dict[str, int],
+    solve_again: Callable[[Problem, Watch], Solution],
+    watch: Watch,
+) -> tuple[Problem, Solution]:
+    """Solve, hold nodes of pools that got too small, the cheapest first, and solve again.
+
+    Returns
+    -------
+    The problem with those nodes held, and its solution, whose bound holds without them.
+    """
+    members = {label: nodes_carrying(cluster, label) for label in least}
+    before = problem.in_use(problem.current)
+    solution = solve_again(problem, watch)
+    bound = solution.bound
+    while True:
+        used = problem.in_use(solution.placement)
+        held = problem.held_open.copy()
+        for label, inside in members.items():
+            missing = min(least[label], int((before & inside).sum())) - int((used & inside).sum())
+            freed = np.flatnonzero(before & ~used & inside)
+            held[freed[np.argsort(problem.price[freed], kind="stable")][: max(0, missing)]] = True
+        if (held == problem.held_open).all():
+            return problem, replace(solution, bound=min(bound, solution.bound))
+        problem = replace(problem, held_open=held)
+        solution = solve_again(problem, watch)
