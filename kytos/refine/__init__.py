@@ -5,8 +5,8 @@ from kytos.refine.anneal import (
     TracePoint,
     refine,
     refine_block,
-    warm_up,
 )
+from kytos.refine.compiling import compile_first, warm_up
 from kytos.refine.repair import repair
 from kytos.refine.runners_up import cheapest_other_nodes
 from kytos.refine.schedule import default_proposals
@@ -15,6 +15,7 @@ __all__ = [
     "Refined",
     "TracePoint",
     "cheapest_other_nodes",
+    "compile_first",
     "default_proposals",
     "refine",
     "refine_block",

@@ -15,7 +15,7 @@ from kytos.refine import kernels
 from kytos.refine.ejection import EjectionSearch
 from kytos.refine.nodes_to_free import NodeChooser
 from kytos.refine.packing import packings
-from kytos.refine.repair import fill, repair
+from kytos.refine.repair import fill
 from kytos.refine.schedule import (
     CHOICE_LOOKS,
     CHOICES,
@@ -109,13 +109,6 @@ def refine_block(
     inside[block] = True
     pods = np.flatnonzero((placement >= 0) & inside[placement])
     return search.run(pods, np.flatnonzero(inside), proposals)
-
-
-def warm_up() -> None:
-    """Compile (or load from Numba's cache) every kernel, so that the first solve need not."""
-    for mode in LoadMode:
-        problem, nowhere = _smallest(mode), np.full(2, -1)
-        refine(problem, Weights(), repair(problem, Weights(), nowhere), 100, 0)
 
 
 class _Search:
@@ -444,34 +437,3 @@ class _Search:
             energy = min(energy, self.trace[-1].energy)
         self.trace.append(TracePoint(time.monotonic() - self.began, self.done, energy))
         self.watch.report(stage, progress, energy)
-
-
-def _smallest(mode: LoadMode) -> Problem:
-    """A pod that runs and one that fits nowhere, so that every search is called."""
-    ones, two = np.ones((2, 1), dtype=np.int64), np.full((2, 2), 2.0)
-    return Problem(
-        pods=("a", "b"),
-        nodes=("x", "y"),
-        resources=("pods",),
-        allocatable=2 * ones,
-        capacity=2 * ones,
-        fixed=0 * ones,
-        request=np.array([[1], [3]]),
-        load_allocatable=two,
-        load_fixed=0 * two,
-        load_request=two / 2,
-        current=np.array([0, -1]),
-        allowed=np.ones((2, 2), dtype=np.bool_),
-        must_place=np.array([True, False]),
-        desire=np.array([0.0, 1.0]),
-        priority=np.zeros(2, dtype=np.int64),
-        move_cost=np.ones(2),
-        service=np.full(2, -1),
-        services=(),
-        service_fixed=np.zeros((0, 2), dtype=np.int64),
-        zone=np.full(2, -1),
-        usable=np.ones(2, dtype=np.bool_),
-        price=np.ones(2),
-        held_open=np.zeros(2, dtype=np.bool_),
-        mode=mode,
-    )

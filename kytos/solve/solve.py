@@ -25,7 +25,7 @@ from kytos.hamiltonian.model import CompileCache, Model, build_model
 from kytos.problem import Floats, Ints, LoadMode, Problem
 from kytos.referee.energy import energy, fall
 from kytos.referee.feasible import feasible
-from kytos.refine import default_proposals, refine, repair
+from kytos.refine import compile_first, default_proposals, refine, repair
 from kytos.solve.focus import focus
 from kytos.solve.registry import find_solver
 from kytos.solve.result import Solution
@@ -84,6 +84,7 @@ def solve(
     available = chosen.available()
     if not available.ok:
         raise SolverUnavailableError(f"{name.value} cannot be used here: {available.how}")
+    compile_first(watch, name)
     run = _Run(problem, weights, params, watch)
     if len(problem.pods):
         if isinstance(chosen, Sampler):

@@ -28,6 +28,7 @@ from kytos.questions.parts.build_problem import prices_known
 from kytos.questions.parts.notes import answer_notes
 from kytos.questions.recovery.risk import risk_of
 from kytos.referee.energy import energy
+from kytos.refine import compile_first
 from kytos.solve.result import Solution
 from kytos.solve.solve import solver_by_size
 
@@ -84,6 +85,7 @@ def autoscale(
     kytos.contract.paid.SolverUnavailableError
         When the solver cannot be used here; the message says what to do.
     """
+    compile_first(watch, solver)
     step = scaling_step(cluster, request)
     wanted = scale_out(step)
     draw, grants, solution = place_granted(

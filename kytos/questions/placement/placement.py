@@ -45,7 +45,7 @@ from kytos.questions.placement.startup_and_latency import (
 )
 from kytos.questions.recovery.risk import risk_of, without_nodes
 from kytos.referee.energy import EnergyTerms, energy
-from kytos.refine import cheapest_other_nodes
+from kytos.refine import cheapest_other_nodes, compile_first
 from kytos.rules.quotas import quota_refusals, refused_by_quota
 from kytos.solve.solve import solve
 from kytos.sources.admission import Admission
@@ -178,6 +178,7 @@ def place(
     kytos.contract.paid.SolverUnavailableError
         When the solver cannot be used here; the message says what to do.
     """
+    compile_first(watch, solver)
     whole = watch.within(params.time_limit_s)
     asked = _concrete(cluster, request)
     problem = _problem(asked, request)

@@ -29,6 +29,7 @@ from kytos.questions.recovery.compiled_cluster import CompiledCluster
 from kytos.questions.recovery.failure import Failure, HowNodesFail, fail, failing_nodes
 from kytos.questions.recovery.risk import risk_of
 from kytos.questions.recovery.survey import FailureReport, survey
+from kytos.refine import compile_first
 from kytos.rules.eviction import may_be_preempted, movability
 from kytos.solve.solve import solve
 
@@ -132,6 +133,7 @@ def recover(
     kytos.contract.paid.SolverUnavailableError
         When the solver cannot be used here; the message says what to do.
     """
+    compile_first(watch, solver)
     began = time.monotonic()
     cluster = with_others_pods(cluster, request)
     failed = failing_nodes(
