@@ -62,7 +62,7 @@ class NotReady(Rule):
 
 
 class OperatingSystem(Rule):
-    """A pod that names its operating system goes to nodes of that one.
+    """A pod goes to nodes of the operating system it names, or runs on.
 
     The scheduler binds it anywhere; the kubelet of another system refuses to run it. A node
     without the label may be of any.
@@ -76,12 +76,12 @@ class OperatingSystem(Rule):
 
     def key(self, index: RuleIndex, pod: int) -> Hashable:
         """The system."""
-        return index.pods[pod].os or None
+        return _system_of(index, pod) or None
 
     def refused(self, index: RuleIndex, pod: int) -> Bools:
         """``(nodes,)`` those labelled with another system."""
         stable, beta = index.node_labels.column(OS), index.node_labels.column(BETA_OS)
-        wanted = [index.pods[pod].os]
+        wanted = [_system_of(index, pod)]
         other = (stable.codes != ABSENT) & ~stable.among(wanted)
         return np.asarray(
             other | ((stable.codes == ABSENT) & (beta.codes != ABSENT) & ~beta.among(wanted))
@@ -91,7 +91,16 @@ class OperatingSystem(Rule):
         """Name both."""
         labels = index.nodes[node].labels
         runs = labels.get(OS, labels.get(BETA_OS))
-        return f"the pod is for {index.pods[pod].os}, the node runs {runs}"
+        return f"the pod is for {_system_of(index, pod)}, the node runs {runs}"
+
+
+def _system_of(index: RuleIndex, pod: int) -> str:
+    """What the pod names, else what the node it runs on is: its images run there."""
+    found, home = index.pods[pod], int(index.home[pod])
+    if found.os or home < 0:
+        return found.os
+    labels = index.nodes[home].labels
+    return labels.get(OS, labels.get(BETA_OS, ""))
 
 
 BEYOND: tuple[Rule, ...] = (OtherScheduler(), NotReady(), OperatingSystem())
