@@ -45,8 +45,14 @@ class Kind(StrEnum):
     """A new replica of a service that is to have one more."""
     NEW = "new"
     """The user brings it."""
+    BACK = "back"
+    """It ran on a node that failed, and its controller starts it again: nothing need be done."""
     WAITING = "waiting"
-    """It waits for a node, or its controller has started it again: nothing need be done for it."""
+    """It waits for a node already: nothing need be done for it."""
+
+
+UNBIDDEN = frozenset({Kind.BACK, Kind.WAITING})
+"""Pods the scheduler looks after as soon as it can, whatever the steps say."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +146,10 @@ def _of_recovery(cluster: Cluster, request: RecoveryRequest, outcome: RecoveryOu
     survivors = failure.survivors
     at = {pod.id: pod.node for pod in survivors.pods}
     back = (
-        Change(placed.pod, Kind.WAITING, None, placed.node, "its node failed")
+        Change(placed.pod, Kind.BACK, None, placed.node, "its node failed")
         for placed in outcome.placements
     )
+    given_up = (Change(left.pod, Kind.BACK, None, None) for left in outcome.unplaced)
     moved = (
         Change(move.pod, Kind.MOVED, move.origin, move.target, move.why) for move in outcome.moves
     )
@@ -150,7 +157,9 @@ def _of_recovery(cluster: Cluster, request: RecoveryRequest, outcome: RecoveryOu
         Change(pod, Kind.GIVES_WAY, at[pod], None, "makes room for pods of higher priority")
         for pod in outcome.preempted
     )
-    return _plan(outcome, survivors, (*back, *moved, *gone), recovery_problem(failure, request))
+    return _plan(
+        outcome, survivors, (*back, *given_up, *moved, *gone), recovery_problem(failure, request)
+    )
 
 
 def _of_placement(cluster: Cluster, request: PlacementRequest, outcome: PlacementOutcome) -> Plan:

@@ -10,7 +10,7 @@ import numpy as np
 
 from kytos.contract.runbook import Action, RunbookStep, Way, WayForecast
 from kytos.problem import UNPLACED, Bools, Ints
-from kytos.runbook.changes import Kind, Plan
+from kytos.runbook.changes import UNBIDDEN, Kind, Plan
 from kytos.runbook.scheduling import Arena, Scheduler, Standing
 
 PLAIN = "plain"
@@ -53,7 +53,7 @@ class Replayer:
             if change.target is not None
         }
         self._position = plan.cluster.node_index
-        self._waits = [row for row, kind in self._kind.items() if kind is Kind.WAITING]
+        self._waits = [row for row, kind in self._kind.items() if kind in UNBIDDEN]
         self._waits += self._waiting_for_room()
         self._goes = {row for row, kind in self._kind.items() if kind is Kind.SCALED_IN}
 
@@ -127,9 +127,12 @@ class Replayer:
         start = self._arena.start
         waits = np.flatnonzero(now.placement == UNPLACED).tolist()
         pending = tuple(
-            row for row in waits if row not in gone and (start[row] >= 0 or row in self._target)
+            row
+            for row in waits
+            if row not in gone
+            and (start[row] >= 0 or row in self._target or self._kind.get(row) is Kind.BACK)
         )
-        ran = sum(1 for row in pending if start[row] >= 0 or self._kind[row] is Kind.WAITING)
+        ran = sum(1 for row in pending if start[row] >= 0 or self._kind.get(row) is Kind.BACK)
         return Replay(now.placement, pending, ran, now.in_use())
 
     def where(self, replay: Replay) -> dict[str, str | None]:

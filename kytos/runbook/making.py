@@ -17,7 +17,7 @@ from kytos.contract.runbook import (
 )
 from kytos.contract.watch import Watch
 from kytos.problem import UNPLACED, Bools
-from kytos.runbook.changes import Kind, Plan
+from kytos.runbook.changes import UNBIDDEN, Kind, Plan
 from kytos.runbook.forecast import PLAIN, Replay, Replayer
 from kytos.runbook.loops import loop_notes
 from kytos.runbook.scheduling import Arena
@@ -107,7 +107,9 @@ class _Making:
         self._sequencer = Sequencer(self.arena, self.items, request, closed)
         self._detours = self._detours_pay()
         self._draws = max(1, min(DRAWS, DRAWS * MOVES_A_DRAW // max(1, len(self.items))))
-        self._expected = sum(change.kind is Kind.GIVES_WAY for change in plan.changes)
+        self._expected = sum(
+            change.target is None and change.kind is not Kind.SCALED_IN for change in plan.changes
+        )
         self._start_energy = plan.energy({pod.id: pod.node for pod in plan.cluster.pods})
         self._levels = moves and not plan.frees
         self.base_steps: tuple[RunbookStep, ...] = ()
@@ -139,7 +141,7 @@ class _Making:
         everyone = [
             item.row
             for item in self.items
-            if item.target != UNPLACED and item.change.kind is not Kind.WAITING
+            if item.target != UNPLACED and item.change.kind not in UNBIDDEN
         ]
         for number in range(1, TRIES + 1):
             if self._kept(tried) or len(alone) == len(everyone) or watch.reason is not None:
@@ -232,7 +234,7 @@ class _Making:
                 else "the forecast is one replay; ties between equal nodes may fall otherwise"
             )
         back = any(
-            change.kind is Kind.WAITING and self.request.way is Way.STEER
+            change.kind in UNBIDDEN and self.request.way is Way.STEER
             for change in self.plan.changes
         )
         if back:

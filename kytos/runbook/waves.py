@@ -31,6 +31,7 @@ NAMED = 3
 
 _ORDER = {
     Kind.SCALED_IN: 0,
+    Kind.BACK: 1,
     Kind.WAITING: 1,
     Kind.NEW: 1,
     Kind.SCALED_OUT: 1,
@@ -110,6 +111,8 @@ def items_of(plan: Plan, arena: Arena, request: RunbookRequest) -> tuple[Item, .
     size = (arena.problem.request / offered).max(axis=1, initial=0.0)
     items = []
     for change in plan.changes:
+        if change.origin is None and change.target is None:
+            continue  # given up: it waits whatever is done
         row = arena.row[change.pod]
         pod = arena.pods[row]
         leaves = change.kind in (Kind.MOVED, Kind.GIVES_WAY)
