@@ -13,7 +13,7 @@ from kytos.problem import Floats
 def prices_by_size(nodes: Sequence[Node]) -> Floats:
     """``(nodes,)`` per hour; an unknown one by size, at what the known ones cost for theirs.
 
-    Where none is known, a node of mean size has price 1.
+    Where none is known, every price is 1: energies count nodes, whatever their sizes.
     """
     size = np.array(
         [[node.allocatable.get(name, 0) for name in LOAD_RESOURCES] for node in nodes], dtype=float
@@ -23,12 +23,9 @@ def prices_by_size(nodes: Sequence[Node]) -> Floats:
     price = np.array([node.price_per_hour or 0.0 for node in nodes], dtype=float)
     if known.all():
         return price
-    if not size.any():
-        return np.where(known, price, 1.0)
     sized = float(size[known].sum())
-    if sized <= 0:  # rounded, so that nodes of one size cost 1 to the last bit
-        relative: Floats = np.round(size / size.mean(), 9)
-        return relative
+    if sized <= 0:
+        return np.where(known, price, 1.0)
     return np.where(known, price, float(price[known].sum()) / sized * size)
 
 
@@ -38,7 +35,7 @@ def price_notes(nodes: Sequence[Node]) -> tuple[Note, ...]:
     if not unknown:
         return ()
     if len(unknown) == len(nodes):
-        none = "no node's price is known: nodes count by their size, and no price is told"
+        none = "no node's price is known: every node counts as one, and no price is told"
         return (Note(message=none, kind=NoteKind.ASSUMED, count=len(nodes)),)
     price = prices_by_size(nodes)
     return (

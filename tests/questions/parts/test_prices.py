@@ -40,8 +40,10 @@ def test_an_estimate_is_what_the_known_ones_cost_for_their_size() -> None:
 
 
 def test_where_no_price_is_known_that_is_said() -> None:
-    """No money is told then."""
-    (note,) = price_notes([priced("a", 2, None), priced("b", 2, None)])
+    """No money is told then, and every node counts as one whatever its size."""
+    nodes = [priced("a", 2, None), priced("b", 8, None)]
+    assert prices_by_size(nodes).tolist() == [1.0, 1.0]
+    (note,) = price_notes(nodes)
     assert "no price is told" in note.message
 
 
