@@ -57,6 +57,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     print_sentence(console, safety_sentence(outcome))
     if isinstance(outcome, RebalanceOutcome) and outcome.survival_price is not None:
         print_sentence(console, outcome.survival_price.sentence)
+    if isinstance(outcome, RebalanceOutcome):
+        _print_worth(outcome, console)
     if outcome.risk is not None:
         for sentence in risk_sentences(outcome.risk):
             print_sentence(console, sentence)
@@ -94,6 +96,18 @@ def _print_runbook(runbook: Runbook, console: Console) -> None:
         print_sentence(console, f"Falls short: {runbook.falls_short}")
     for note in runbook.notes:
         print_sentence(console, f"Note: {note}")
+
+
+def _print_worth(outcome: RebalanceOutcome, console: Console) -> None:
+    if outcome.possible is not None:
+        print_sentence(console, outcome.possible.sentence)
+    if outcome.karpenter is not None:
+        print_sentence(console, outcome.karpenter.sentence)
+    print_table(
+        console,
+        ("node", "why it is not freed", "what would free it"),
+        [(stays.node, stays.reason, stays.change) for stays in outcome.why_not_freed or ()],
+    )
 
 
 def _print_placement(outcome: PlacementOutcome, console: Console) -> None:
