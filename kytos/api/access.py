@@ -20,23 +20,39 @@ API_PATHS = (
     *("/optimize/", "/manifests/", "/compare", "/jobs/"),
     *("/solvers", "/version", "/metrics"),
 )
-"""How the paths begin that need the token; what is mounted beside them has its own login."""
+"""How the service's own paths begin; with a dashboard beside it, all others are the dashboard's."""
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
+def routed_path(scope: Scope) -> str:
+    """Return the path that routes are matched with: without the prefix the service stands behind.
+
+    A server's ``--root-path`` and a mount both leave ``path`` whole and say the prefix in
+    ``root_path`` (the ASGI specification, HTTP connection scope).
+    """
+    path: str = scope["path"]
+    prefix: str = scope.get("root_path", "")
+    if not prefix or not path.startswith(prefix):
+        return path
+    rest = path[len(prefix) :]
+    # As Starlette does to the letter: "/kytosx" is not behind "/kytos".
+    return rest if rest[:1] in ("", "/") else path
+
+
 def is_api_path(path: str) -> bool:
-    """Whether a path belongs to the service rather than to what is mounted beside it."""
+    """Whether a routed path is the service's own rather than of the dashboard beside it."""
     return path in OPEN_PATHS or path == "/openapi.json" or path.startswith(API_PATHS)
 
 
 class Access:
     """Middleware that turns away whoever may not call, before their body is read.
 
-    With a token set, every path of the service asks for it. Without one, only connections that
-    arrive at a loopback address are answered, unless anonymous access was allowed; and since any
-    web page may make a browser call ``localhost``, such calls must name this machine in ``Host``
-    and must not come from a page that another site, or another port of this machine, served.
+    With a token set, every path asks for it but the probes, and but a dashboard's that stands
+    beside the service, which has a guard of its own. Without one, only connections that arrive at
+    a loopback address are answered, unless anonymous access was allowed; and since any web page may
+    make a browser call ``localhost``, such calls must name this machine in ``Host`` and must not
+    come from a page that another site, or another port of this machine, served.
 
     Parameters
     ----------
@@ -46,8 +62,10 @@ class Access:
         Holds the token.
     refused
         Called with the reason of each refusal, to count them.
+    dashboard
+        Whether paths that are not the service's are answered by a dashboard.
     dashboard_login
-        Whether what is mounted beside the service asks its visitors to log in.
+        Whether that dashboard asks its visitors to log in.
     """
 
     def __init__(
@@ -56,12 +74,14 @@ class Access:
         *,
         settings: Settings,
         refused: Callable[[str], None],
+        dashboard: bool = False,
         dashboard_login: bool = False,
     ) -> None:
         """Guard `app`."""
         self.app = app
         self.settings = settings
         self.refused = refused
+        self.dashboard = dashboard
         self.dashboard_login = dashboard_login
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,15 +96,16 @@ class Access:
         await self.app(scope, receive, send)
 
     def _verdict(self, scope: Scope) -> tuple[int, str, str] | None:
-        path, headers = scope["path"], Headers(scope=scope)
+        path, headers = routed_path(scope), Headers(scope=scope)
         if path in OPEN_PATHS:
             return None
         token = self.settings.api_token
-        if is_api_path(path) and token is not None:
+        is_ours = not self.dashboard or is_api_path(path)
+        if is_ours and token is not None:
             if _carries(headers, token.get_secret_value()):
                 return None
             return 401, "token", "send the service's token as `Authorization: Bearer ...`"
-        if self.settings.allow_anonymous or (not is_api_path(path) and self.dashboard_login):
+        if self.settings.allow_anonymous or (not is_ours and self.dashboard_login):
             return None
         if not _arrived_locally(scope):
             return (

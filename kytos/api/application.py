@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kytos.api.access import Access, is_api_path
+from kytos.api.access import Access, is_api_path, routed_path
 from kytos.api.body_limit import BodyLimit
 from kytos.api.problems import as_problems, on_http_exception, on_invalid
 from kytos.api.routes import router
@@ -111,6 +111,7 @@ def create_app(
                 Access,
                 settings=settings,
                 refused=service.metrics.refused,
+                dashboard=dashboard is not None,
                 dashboard_login=dashboard is not None and dashboard.asks_for_login,
             ),
             Middleware(BodyLimit, most_bytes=settings.max_body_mib * 2**20),
@@ -136,7 +137,7 @@ def _unless_ours(dashboard: ASGIApp, not_found: ASGIApp) -> ASGIApp:
     """Return what answers where no route does: the dashboard, but for the service's own paths."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        app = not_found if is_api_path(scope["path"]) else dashboard
+        app = not_found if is_api_path(routed_path(scope)) else dashboard
         await app(scope, receive, send)
 
     return answer

@@ -274,7 +274,7 @@ async def post_compare_manifests(
 @router.get("/jobs/{job_id}", responses=JOB_REFUSALS, tags=["jobs"])
 async def get_job(request: Request, job_id: JobId) -> JobStatus:
     """How far a job is."""
-    return _job_status(_service(request).find(job_id))
+    return _job_status(_service(request).find(job_id), _prefix(request))
 
 
 @router.get(
@@ -289,7 +289,7 @@ async def get_job(request: Request, job_id: JobId) -> JobStatus:
 async def get_job_result(request: Request, job_id: JobId) -> Response:
     """The answer of a job that is done; its status while it is not."""
     run = _service(request).find(job_id)
-    return _ended(run) if run.ending.done() else _accepted(run)
+    return _ended(run) if run.ending.done() else _accepted(request, run)
 
 
 @router.delete(
@@ -427,7 +427,7 @@ async def _answer(
     )
     if as_job:
         service.remember(run)
-        return _accepted(run)
+        return _accepted(request, run)
     return await _wait(request, run)
 
 
@@ -452,20 +452,27 @@ def _ended(run: Run) -> Response:
     return answer_problem(ending.status, ending.detail, ending.errors)
 
 
-def _accepted(run: Run) -> Response:
+def _accepted(request: Request, run: Run) -> Response:
+    prefix = _prefix(request)
     return Response(
-        _job_status(run).model_dump_json(),
+        _job_status(run, prefix).model_dump_json(),
         status_code=202,
         media_type="application/json",
         headers={
-            "Location": f"/jobs/{run.id}",
+            "Location": f"{prefix}/jobs/{run.id}",
             "Preference-Applied": "respond-async",
             "Retry-After": "1",
         },
     )
 
 
-def _job_status(run: Run) -> JobStatus:
+def _prefix(request: Request) -> str:
+    """What callers put before the service's paths, where it stands behind a prefix."""
+    prefix: str = request.scope.get("root_path", "")
+    return prefix.rstrip("/")
+
+
+def _job_status(run: Run, prefix: str) -> JobStatus:
     progress = run.progress
     return JobStatus(
         id=run.id,
@@ -475,5 +482,5 @@ def _job_status(run: Run) -> JobStatus:
         stage=progress.stage,
         share=progress.share,
         energy=progress.energy,
-        result=f"/jobs/{run.id}/result",
+        result=f"{prefix}/jobs/{run.id}/result",
     )

@@ -10,7 +10,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kytos.api.access import is_api_path
+from kytos.api.access import is_api_path, routed_path
 from kytos.api.problems import FAULT, answer_problem
 
 REQUEST_ID = "X-Request-ID"
@@ -56,7 +56,7 @@ class Trace:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers[REQUEST_ID] = request_id
-                ours = SAFE_HEADERS | (API_HEADERS if is_api_path(scope["path"]) else {})
+                ours = SAFE_HEADERS | (API_HEADERS if is_api_path(routed_path(scope)) else {})
                 for name, value in ours.items():
                     headers.setdefault(name, value)
             await send(message)

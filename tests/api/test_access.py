@@ -8,15 +8,21 @@ from contextlib import asynccontextmanager
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette._utils import get_route_path
+from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
+from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from kytos.api import Dashboard, Settings, create_app
-from kytos.api.access import OPEN_PATHS, is_api_path
+from kytos.api.access import OPEN_PATHS, is_api_path, routed_path
 from kytos.settings import SettingsError
 
 TOKEN = "correct-horse-battery"
+API = ("/optimize/rebalance", "/manifests/compare", "/compare", "/jobs/x", "/version", "/metrics")
 
 
 def client_at(address: str, settings: Settings, **headers: str) -> TestClient:
@@ -38,6 +44,58 @@ def test_every_documented_path_counts_as_the_services() -> None:
     """No path of the service is mistaken for the dashboard's, which has another guard."""
     schema = TestClient(create_app(Settings())).get("/openapi.json").json()
     assert [path for path in schema["paths"] if not is_api_path(path)] == []
+
+
+@pytest.mark.parametrize("beside_a_dashboard", [False, True])
+@pytest.mark.parametrize("prefix", ["", "/kytos", "/kytos/", "/a/b", "/version", "/healthz"])
+def test_token_is_asked_for_behind_every_prefix(prefix: str, beside_a_dashboard: bool) -> None:
+    """A server's --root-path, with its prefix kept or taken off by a proxy, opens nothing."""
+    dashboard = Dashboard(app=page, lifespan=no_lifespan, asks_for_login=True)
+    app = create_app(
+        Settings(api_token=TOKEN, allow_anonymous=True),
+        dashboard=dashboard if beside_a_dashboard else None,
+    )
+    client = TestClient(app, base_url="http://203.0.113.5", root_path=prefix)
+    for sent in (prefix, prefix.rstrip("/"), ""):
+        for path in API:
+            answer = client.post(f"{sent}{path}", json={})
+            assert answer.status_code == 401 or (
+                # Not the service's path there: the dashboard's, which answers with its page.
+                beside_a_dashboard and sent != prefix and answer.text == "page"
+            ), f"{sent}{path}: {answer.status_code}"
+        assert client.get(f"{sent}{prefix}/healthz").status_code in (200, 401, 404)
+    assert client.get(f"{prefix}/healthz").status_code == 200
+    opened = {"Authorization": f"Bearer {TOKEN}"}
+    assert client.get(f"{prefix}/version", headers=opened).status_code == 200
+
+
+@pytest.mark.parametrize("place", ["/kytos", "/a/b"])
+def test_token_is_asked_for_in_every_mount(place: str) -> None:
+    """A service that stands inside another application is guarded as one that stands alone."""
+    inner = create_app(Settings(api_token=TOKEN, allow_anonymous=True))
+    client = TestClient(Starlette(routes=[Mount(place, inner)]), base_url="http://203.0.113.5")
+    for path in API:
+        assert client.post(f"{place}{path}", json={}).status_code == 401
+    assert client.get(f"{place}/healthz").status_code == 200
+    opened = {"Authorization": f"Bearer {TOKEN}"}
+    assert client.get(f"{place}/version", headers=opened).status_code == 200
+
+
+def test_what_no_route_knows_is_closed_too() -> None:
+    """Where no dashboard stands beside the service, a path must be open by name to be open."""
+    client = client_at("203.0.113.5", Settings(api_token=TOKEN, allow_anonymous=True))
+    for path in ("/", "/nowhere", "/optimize", "//version", "/healthz/x", "/Healthz"):
+        assert client.get(path).status_code == 401, path
+
+
+@given(
+    prefix=st.sampled_from(["", "/", "/k", "/k/", "/k/v", "k", "//"]),
+    path=st.text("/kv", max_size=8),
+)
+def test_the_routed_path_is_what_routes_are_matched_with(prefix: str, path: str) -> None:
+    """The guard and the router may not see two paths in one request."""
+    scope = {"path": path, "root_path": prefix}
+    assert routed_path(scope) == get_route_path(scope)
 
 
 @pytest.mark.parametrize(
