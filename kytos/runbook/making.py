@@ -214,13 +214,15 @@ class _Making:
             waits = sorted(pods, key=lambda pod: (pod in gives_way, pod))
             names = ", ".join(waits[:NAMED])
             more = " and others" if len(waits) > NAMED else ""
-            words.append(f"{pending} pods would wait for a node ({names}{more})")
+            who = "1 pod" if pending == 1 else f"{pending} pods"
+            words.append(f"{who} would wait for a node ({names}{more})")
         stuck = self.names(self._emptied & ~attempt.freed)
         if stuck:
             words.append(f"{', '.join(stuck)} would not come free: a pod on it is left out")
         lost = self._lost(attempt.replay)
         if lost > 0:
-            words.append(f"{ENERGY_KEPT - lost:.0%} of the promised fall in energy would be kept")
+            kept = max(0.0, ENERGY_KEPT - lost)
+            words.append(f"{kept:.0%} of the promised fall in energy would be kept")
         return "; ".join(words) or None
 
     def notes(self, attempt: _Attempt) -> list[str]:
@@ -240,6 +242,12 @@ class _Making:
         if back:
             notes.append(
                 "pods that wait already are steered only where gates were set before they were made"
+            )
+        stubborn = [item.change.pod for item in self.items if self.arena.tolerates_cordon[item.row]]
+        if stubborn and self.request.way is Way.DRAIN:
+            notes.append(
+                f"{', '.join(stubborn[:NAMED])}{' and others' if len(stubborn) > NAMED else ''} "
+                "tolerate a cordon, so no cordon keeps them off a node"
             )
         if attempt.alone:
             notes.append(

@@ -314,7 +314,7 @@ class _Search:
                 others |= empty.fits(item.row, self._closed)
         for item in wave:
             others[item.target] = False
-        return others
+        return others & ~self._closed  # those are cordoned anyway
 
     def _unblock(self, groups: list[tuple[list[Item], bool]]) -> None:
         """Send one blocked pod elsewhere; leave one out where that is no help.

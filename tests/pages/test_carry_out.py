@@ -22,7 +22,7 @@ def test_the_steps_of_a_rebalance(app: AppTest) -> None:
     button(app, "Rebalance").click().run()
     wait_for_result(app)
     assert not app.exception
-    assert "Expected to come true: 1 nodes in use, 1 promised" in words(app).replace("\\", "")
+    assert "Expected to come true: 1 node in use, 1 promised" in words(app).replace("\\", "")
     tables = [table.value for table in app.dataframe]
     steps = next(table for table in tables if "Step" in table)
     assert steps["Step"].tolist() == ["cordon", "evict", "wait"]

@@ -9,6 +9,7 @@ import streamlit as st
 
 from kytos.calls.answers import CarryOut, carry_out
 from kytos.contract.runbook import Runbook, RunbookRequest, Way
+from kytos.report import units
 from kytos.report.figures.timeline import ROWS, timeline
 from kytos.report.runbook import FORECAST_HEADER, WAYS, forecast_rows
 from kytos.runbook.kubectl import ONLY_DRAINS, shell_script
@@ -116,9 +117,9 @@ def _verdict(runbook: Runbook) -> None:
     else:
         forecast = getattr(runbook.forecast, runbook.way.value)
         st.success(
-            f"Expected to come true: {forecast.nodes_in_use:,} nodes in use, "
+            f"Expected to come true: {units.count(forecast.nodes_in_use, 'node')} in use, "
             f"{runbook.promised.nodes_in_use:,} promised; "
-            f"{forecast.pods_pending:,} pods wait then.",
+            f"{units.count(forecast.pods_pending, 'pod')} left waiting.",
             icon=":material/check_circle:",
         )
     if runbook.remove_nodes:
