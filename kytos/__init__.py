@@ -33,7 +33,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kytos.calls.answers import autoscale, place, rebalance, recover
+    from kytos.calls.answers import autoscale, fleet, place, rebalance, recover
     from kytos.cluster import Cluster, Node, Pod
     from kytos.contract.params import SolverName, SolverParams
     from kytos.contract.runbook import Runbook, RunbookRequest
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from kytos.contract.weights import Weights
     from kytos.questions.autoscale.autoscale import AutoscaleOutcome
     from kytos.questions.autoscale.wanted import AutoscaleRequest
+    from kytos.questions.fleet.fleet import FleetOutcome
+    from kytos.questions.fleet.request import FleetRequest
     from kytos.questions.placement.placement import PlacementOutcome, PlacementRequest
     from kytos.questions.rebalance import RebalanceOutcome, RebalanceRequest
     from kytos.questions.recovery.recovery import RecoveryOutcome, RecoveryRequest
@@ -50,6 +52,8 @@ __all__ = [
     "AutoscaleOutcome",
     "AutoscaleRequest",
     "Cluster",
+    "FleetOutcome",
+    "FleetRequest",
     "Node",
     "PlacementOutcome",
     "PlacementRequest",
@@ -65,6 +69,7 @@ __all__ = [
     "Watch",
     "Weights",
     "autoscale",
+    "fleet",
     "place",
     "read_cluster",
     "rebalance",
@@ -72,11 +77,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "kytos.calls.answers": ("autoscale", "place", "rebalance", "recover"),
+    "kytos.calls.answers": ("autoscale", "fleet", "place", "rebalance", "recover"),
     "kytos.cluster": ("Cluster", "Node", "Pod"),
     "kytos.contract.runbook": ("Runbook", "RunbookRequest"),
     "kytos.contract.weights": ("Weights",),
     "kytos.questions.autoscale.autoscale": ("AutoscaleOutcome",),
+    "kytos.questions.fleet.fleet": ("FleetOutcome",),
+    "kytos.questions.fleet.request": ("FleetRequest",),
     "kytos.questions.placement.placement": ("PlacementOutcome", "PlacementRequest"),
     "kytos.questions.rebalance": ("RebalanceOutcome", "RebalanceRequest"),
     "kytos.questions.recovery.recovery": ("RecoveryOutcome", "RecoveryRequest"),

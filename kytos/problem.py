@@ -266,6 +266,8 @@ class Problem:
     pairings: tuple[Pairing, ...] = ()
     move_limits: tuple[MoveLimit, ...] = ()
     leaves: Bools | None = None
+    pairs_per_move: float = 2.0
+    """Pairs of replicas sharing a node that an ordinary move is worth (consolidate)."""
     moves_per_node: float = 10.0
     """Ordinary moves that freeing a node of mean price is worth at slider position 1; see
     `kytos.contract.weights`."""

@@ -23,7 +23,6 @@ HOUSE = (
     ("kytos.solvers",),
     ("kytos.hamiltonian", "kytos.bounds", "kytos.refine"),
     ("kytos.referee",),
-    ("kytos.execution",),
     ("kytos.kube",),
     ("kytos.sources",),
     ("kytos.jobs", "kytos.rules", "kytos.settings"),

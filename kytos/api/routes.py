@@ -20,12 +20,14 @@ from kytos.api.service import Run, Service
 from kytos.calls.catalogue import (
     AUTOSCALE,
     COMPARE,
+    FLEET,
     PLACEMENT,
     REBALANCE,
     RECOVERY,
     AutoscaleBody,
     Call,
     CompareBody,
+    FleetBody,
     Options,
     PlacementBody,
     RebalanceBody,
@@ -37,6 +39,7 @@ from kytos.contract.params import SolverName
 from kytos.contract.registry import Kind
 from kytos.errors import InputError
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
+from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.placement.placement import PlacementOutcome
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.questions.recovery.recovery import RecoveryOutcome
@@ -252,6 +255,30 @@ async def post_auto_scale_manifests(
     return await _answer_files(request, AUTOSCALE, cluster, options, prefer)
 
 
+@router.post(
+    "/optimize/fleet",
+    response_model=FleetOutcome,
+    responses=SOLVE_RESPONSES,
+    tags=["questions"],
+)
+async def post_fleet(request: Request, body: FleetBody, prefer: Prefer = None) -> Response:
+    """Which nodes to buy, keep and release, and where each pod then runs."""
+    return await _answer_body(request, FLEET, body, body, prefer)
+
+
+@router.post(
+    "/manifests/optimize/fleet",
+    response_model=FleetOutcome,
+    responses=SOLVE_RESPONSES,
+    tags=["questions over manifests"],
+)
+async def post_fleet_manifests(
+    request: Request, cluster: Files, options: OptionsText = "{}", prefer: Prefer = None
+) -> Response:
+    """Choose the fleet of the cluster in the uploaded kubectl output."""
+    return await _answer_files(request, FLEET, cluster, options, prefer)
+
+
 @router.post("/compare", response_model=Comparison, responses=SOLVE_RESPONSES, tags=["questions"])
 async def post_compare(request: Request, body: CompareBody, prefer: Prefer = None) -> Response:
     """The same rebalance through several solvers, each judged against one proven bound."""
@@ -382,7 +409,9 @@ async def _answer_files(
     try:
         most = UNPACKED * _service(request).settings.max_body_mib * 2**20
         contents = await _contents(files, "cluster")
-        cluster = await run_in_threadpool(lambda: read_cluster(contents, max_bytes=most))
+        cluster = await run_in_threadpool(
+            lambda: read_cluster(contents, max_bytes=most, nodes_needed=call.needs_nodes)
+        )
     except InputError as error:
         raise _refusal(error, "cluster") from error
     if new_pods:

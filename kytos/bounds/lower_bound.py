@@ -29,6 +29,8 @@ TANGENT_PAIRS = 4_000_000
 class BoundSource(StrEnum):
     """How a bound was proven."""
 
+    PATTERNS = "patterns"
+    """How many pods of each kind fill a node, every node that can be bought counted."""
     CP_SAT = "cp-sat"
     WATER_FILLING = "water-filling"
     TANGENT = "tangent"

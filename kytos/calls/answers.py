@@ -1,4 +1,4 @@
-"""The four questions as the outside asks them: answered, and where asked with a runbook."""
+"""The five questions as the outside asks them: answered, and where asked with a runbook."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from kytos.contract.runbook import CarriedOut, Runbook, RunbookRequest
 from kytos.contract.watch import Watch
 from kytos.questions import rebalance as _rebalance
 from kytos.questions.autoscale import autoscale as _autoscale
+from kytos.questions.fleet import fleet as _fleet
 from kytos.questions.outcome import Outcome
 from kytos.questions.placement import placement as _placement
 from kytos.questions.recovery import recovery as _recovery
@@ -50,6 +51,7 @@ rebalance = _carried_out(_rebalance.rebalance)
 recover = _carried_out(_recovery.recover)
 place = _carried_out(_placement.place)
 autoscale = _carried_out(_autoscale.autoscale)
+fleet = _carried_out(_fleet.fleet)
 
 
 class CarryOut(Frozen):

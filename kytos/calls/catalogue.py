@@ -12,18 +12,19 @@ from typing import Any, Self
 from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from kytos.calls.answers import autoscale, place, rebalance, recover
+from kytos.calls.answers import autoscale, fleet, place, rebalance, recover
 from kytos.cluster import Cluster, Frozen, Pod
 from kytos.compare import CompareRequest, compare_solvers
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
 from kytos.questions.autoscale.wanted import AutoscaleRequest
+from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Question
 from kytos.questions.placement.placement import PlacementRequest
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.questions.recovery.recovery import RecoveryRequest
-from kytos.sources.body import ClusterBody, cluster_from_body
+from kytos.sources.body import ClusterBody, PodsAndNodesBody, cluster_from_body
 
 NODES_AND_PODS: dict[str, Any] = {
     "nodes": [
@@ -170,6 +171,36 @@ class AutoscaleBody(AutoscaleOptions, ClusterBody):
     )
 
 
+class FleetOptions(FleetRequest, Options):
+    """A fleet for a cluster that is read from elsewhere."""
+
+
+class FleetBody(FleetOptions, PodsAndNodesBody):
+    """A fleet for the pods in the body; `nodes` may be empty."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "nodes": [],
+                    "pods": [
+                        {"id": "pod-a", "cpu_request": 500, "mem_request": 1024},
+                        {"id": "pod-b", "cpu_request": 1500, "mem_request": 2048},
+                    ],
+                    "types": [
+                        {
+                            "name": "m5.large",
+                            "cpu_capacity": 1930,
+                            "mem_capacity": 7000,
+                            "price_per_hour": 0.096,
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+
 class CompareOptions(CompareRequest, Options):
     """A comparison over a cluster that is read from elsewhere."""
 
@@ -202,7 +233,7 @@ class Call:
     Attributes
     ----------
     name
-        One of the four questions, or ``compare``.
+        One of the five questions, or ``compare``.
     request
         What the question itself takes.
     options
@@ -211,6 +242,8 @@ class Call:
         Answers it: ``(cluster, request, *, weights, solver, params, watch)``.
     evacuates
         Whether a pod on a node that is not listed is to be given a new one, not refused.
+    needs_nodes
+        Whether a cluster without nodes is refused.
     """
 
     name: str
@@ -218,6 +251,7 @@ class Call:
     options: type[Options]
     function: Callable[..., Any]
     evacuates: bool = False
+    needs_nodes: bool = True
 
     def cluster(self, body: ClusterBody) -> Cluster:
         """Read the cluster of a body.
@@ -257,6 +291,8 @@ PLACEMENT = Call(Question.PLACEMENT, PlacementRequest, PlacementOptions, place)
 
 AUTOSCALE = Call(Question.AUTOSCALE, AutoscaleRequest, AutoscaleOptions, autoscale)
 
+FLEET = Call(Question.FLEET, FleetRequest, FleetOptions, fleet, needs_nodes=False)
+
 COMPARE = Call("compare", CompareRequest, CompareOptions, compare_solvers)
 
-CALLS = {call.name: call for call in (REBALANCE, RECOVERY, PLACEMENT, AUTOSCALE, COMPARE)}
+CALLS = {call.name: call for call in (REBALANCE, RECOVERY, PLACEMENT, AUTOSCALE, FLEET, COMPARE)}

@@ -21,6 +21,7 @@ from kytos.contract.params import SolverName, SolverParams, nested
 from kytos.contract.weights import Weights
 from kytos.errors import SourceError, first_problem
 from kytos.questions.autoscale.wanted import AutoscaleRequest
+from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Question
 from kytos.questions.placement.placement import PlacementRequest
 from kytos.questions.rebalance import RebalanceRequest
@@ -31,6 +32,7 @@ REQUESTS: dict[Question, type[Frozen]] = {
     Question.RECOVERY: RecoveryRequest,
     Question.PLACEMENT: PlacementRequest,
     Question.AUTOSCALE: AutoscaleRequest,
+    Question.FLEET: FleetRequest,
 }
 """What each question takes beside weights and solver."""
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from kytos.cli.printing import print_notes, print_sentence, print_table
 from kytos.contract.runbook import Runbook
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
+from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.outcome import Outcome
 from kytos.questions.parts.unplaced import UnplacedPod
 from kytos.questions.placement.placement import PlacementOutcome
@@ -47,6 +48,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         _print_placement(outcome, console)
     if isinstance(outcome, AutoscaleOutcome):
         _print_autoscale(outcome, console)
+    if isinstance(outcome, FleetOutcome):
+        _print_fleet(outcome, console)
     if outcome.nothing_to_do:
         print_sentence(console, no_change_sentence(outcome))
     print_table(console, ("", "before", "after"), list(_metric_rows(outcome)))
@@ -57,8 +60,6 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     print_sentence(console, safety_sentence(outcome))
     if isinstance(outcome, RebalanceOutcome) and outcome.survival_price is not None:
         print_sentence(console, outcome.survival_price.sentence)
-    if isinstance(outcome, RebalanceOutcome):
-        _print_worth(outcome, console)
     if outcome.risk is not None:
         for sentence in risk_sentences(outcome.risk):
             print_sentence(console, sentence)
@@ -98,18 +99,6 @@ def _print_runbook(runbook: Runbook, console: Console) -> None:
         print_sentence(console, f"Note: {note}")
 
 
-def _print_worth(outcome: RebalanceOutcome, console: Console) -> None:
-    if outcome.possible is not None:
-        print_sentence(console, outcome.possible.sentence)
-    if outcome.karpenter is not None:
-        print_sentence(console, outcome.karpenter.sentence)
-    print_table(
-        console,
-        ("node", "why it is not freed", "what would free it"),
-        [(stays.node, stays.reason, stays.change) for stays in outcome.why_not_freed or ()],
-    )
-
-
 def _print_placement(outcome: PlacementOutcome, console: Console) -> None:
     print_table(
         console,
@@ -144,6 +133,40 @@ def _print_autoscale(outcome: AutoscaleOutcome, console: Console) -> None:
     )
     print_table(
         console, ("goes", "from"), [(gone.pod, gone.node or "-") for gone in outcome.removed]
+    )
+
+
+def _print_fleet(outcome: FleetOutcome, console: Console) -> None:
+    print_table(
+        console,
+        ("buy", "capacity", "zone", "nodes", "each", "together"),
+        [
+            (
+                one.type,
+                one.capacity_type,
+                one.zone or "any",
+                str(one.count),
+                units.price(one.price_per_hour),
+                units.price(one.count * one.price_per_hour),
+            )
+            for one in outcome.buy
+        ],
+    )
+    if outcome.keep:
+        print_sentence(console, f"Nodes kept: {', '.join(outcome.keep)}")
+    if outcome.release:
+        print_sentence(console, f"Nodes released: {', '.join(outcome.release)}")
+    for reason, nodes in nodes_by_reason(outcome.kept_nodes).items():
+        print_sentence(console, f"Nodes that stay: {', '.join(nodes)} ({reason})")
+    print_table(
+        console,
+        ("pod", "from", "to", "why"),
+        [(move.pod, move.origin, move.target, move.why) for move in outcome.moves],
+    )
+    _print_unplaced(outcome.unplaced, console)
+    before, after = outcome.price.before, outcome.price.after
+    print_sentence(
+        console, f"The fleet costs {units.price(after)} instead of {units.price(before)}."
     )
 
 

@@ -83,7 +83,8 @@ class _Asked:
     new_pods: Sequence[Path]
 
     def answer(self) -> Outcome:
-        cluster, options = self.source.read(), self.options
+        cluster = self.source.read(nodes_needed=self.call.needs_nodes)
+        options = self.options
         if self.new_pods:
             new = read_new_pods(cluster, self.new_pods)
             options = options.model_copy(update={"manifests": new})

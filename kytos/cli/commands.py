@@ -115,9 +115,6 @@ def rebalance(
     *,
     mode: Mode = None,
     max_moves: Annotated[int | None, typer.Option(help="Move at most so many pods.")] = None,
-    why_not_freed: Annotated[
-        bool | None, typer.Option("--why-not-freed", help="Say what keeps each node that stays.")
-    ] = None,
     limits: Held,
     others: Others,
     options: OptionsFile = None,
@@ -129,7 +126,7 @@ def rebalance(
     """Say which running pods to move, and where."""
     from kytos.calls.catalogue import REBALANCE
 
-    given: dict[str, Any] = {"mode": mode, "max_moves": max_moves, "why_not_freed": why_not_freed}
+    given: dict[str, Any] = {"mode": mode, "max_moves": max_moves}
     with bad_input_ends():
         given |= limits.given() | others.given()
     ask(REBALANCE, source, options, given | run.given(solver), told, steps)
@@ -241,6 +238,61 @@ def autoscale(
     with bad_input_ends():
         given["services"] = [service_rate(words) for words in service or []] or None
     ask(AUTOSCALE, source, options, given | run.given(solver), told, steps)
+
+
+@app.command()
+@grouped
+def fleet(
+    source: Source,
+    *,
+    region: Annotated[
+        str | None, typer.Option(help="Of the shipped list prices; us-east-1 by default.")
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="A node that may stay, or a label key=value; all by default."
+        ),
+    ] = None,
+    keep_none: Annotated[
+        bool, typer.Option("--keep-none", help="None of today's nodes may stay.")
+    ] = False,
+    spot_share: Annotated[
+        float | None, typer.Option(help="Share of nodes and of each service on spot, 0 to 1.")
+    ] = None,
+    spot_service: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A service that may run on spot; all by default."),
+    ] = None,
+    max_types: Annotated[int | None, typer.Option(help="Different types bought at most.")] = None,
+    discount: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FACTOR", help="Such as 'm*=0.72', on list prices; repeatable."),
+    ] = None,
+    limits: Limited,
+    others: Others,
+    options: OptionsFile = None,
+    solver: Solver = None,
+    run: Run,
+    steps: Steps,
+    told: Told,
+) -> None:
+    """Say which nodes to buy, keep and release, for the least money."""
+    from kytos.calls.catalogue import FLEET
+
+    given = (
+        {
+            "region": region,
+            "keep": [] if keep_none else keep or None,
+            "spot_share": spot_share,
+            "services": spot_service or None,
+            "max_types": max_types,
+            "discounts": discount or None,
+        }
+        | limits.given()
+        | others.given()
+    )
+    ask(FLEET, source, options, given | run.given(solver), told, steps)
 
 
 @app.command()

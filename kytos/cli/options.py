@@ -129,8 +129,8 @@ class Source:
     context: Context = None
     prices: Prices = None
 
-    def read(self) -> Cluster:
-        """Read it.
+    def read(self, *, nodes_needed: bool = True) -> Cluster:
+        """Read it; `nodes_needed` as in `read_cluster`.
 
         Raises
         ------
@@ -142,7 +142,7 @@ class Source:
         prices = None if self.prices is None else prices_with(self.prices)
         if self.context is not None:
             return read_context(self.context, prices)
-        return read_files(self.files or [], prices)
+        return read_files(self.files or [], prices, nodes_needed=nodes_needed)
 
 
 MaxUtilization = Annotated[

@@ -31,15 +31,17 @@ _DECIMAL = r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
 SomeOptions = TypeVar("SomeOptions", bound="Options")
 
 
-def read_files(paths: Sequence[Path], prices: PriceTable | None = None) -> Cluster:
-    """Read one cluster from files, ``-`` being standard input; `prices` as in `read_cluster`.
+def read_files(
+    paths: Sequence[Path], prices: PriceTable | None = None, *, nodes_needed: bool = True
+) -> Cluster:
+    """Read one cluster from files, ``-`` being standard input; the rest as in `read_cluster`.
 
     Raises
     ------
     SourceError
         When a file cannot be read, or what it holds is no cluster.
     """
-    return read_cluster(_with_folders(paths), prices=prices)
+    return read_cluster(_with_folders(paths), prices=prices, nodes_needed=nodes_needed)
 
 
 def read_context(context: str, prices: PriceTable | None = None) -> Cluster:

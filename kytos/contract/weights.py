@@ -26,7 +26,7 @@ freeing a node is worth three times as many ordinary moves as a node holds pods.
 LEAST_MOVES_PER_NODE = 10.0
 """Freeing a node of mean price is worth at least ten ordinary moves, however few pods it holds."""
 PAIRS_PER_MOVE = 2.0
-"""An ordinary move is worth two pairs of replicas sharing a node (consolidate)."""
+"""An ordinary move is worth two pairs of replicas sharing a node (`Problem.pairs_per_move`)."""
 MOVE_IN_SPREAD = 0.01
 """An ordinary move must lower sum (u - mean)^2 by 0.01: a pod of a tenth of a node moves when the
 utilisations it moves between differ by more than 15 points."""
@@ -78,7 +78,7 @@ def exchange_rates(problem: Problem) -> Rates:
         node = float(problem.price.mean()) if len(problem.price) else 1.0
         node = node or 1.0
         move = node / problem.moves_per_node
-        return Rates(cost=move, affinity=move / PAIRS_PER_MOVE)
+        return Rates(cost=move, affinity=move / problem.pairs_per_move)
     return Rates(cost=MOVE_IN_SPREAD, affinity=PAIR_IN_SPREAD)
 
 

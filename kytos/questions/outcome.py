@@ -22,12 +22,13 @@ from kytos.referee.feasible import has_left
 
 
 class Question(StrEnum):
-    """The four questions."""
+    """The five questions."""
 
     REBALANCE = "rebalance"
     RECOVERY = "recovery"
     PLACEMENT = "placement"
     AUTOSCALE = "auto_scale"
+    FLEET = "fleet"
 
 
 class Energy(Frozen):

@@ -13,6 +13,8 @@ from kytos.cluster import Cluster
 from kytos.problem import UNPLACED, LoadMode, Problem
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome, scaled_cluster
 from kytos.questions.autoscale.wanted import AutoscaleRequest
+from kytos.questions.fleet.fleet import FleetOutcome, with_purchases
+from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Outcome
 from kytos.questions.parts.build_problem import build_problem
 from kytos.questions.placement.placement import (
@@ -114,7 +116,7 @@ def plan_of(cluster: Cluster, request: Any, outcome: Outcome) -> Plan:
     Raises
     ------
     TypeError
-        When it is no answer of one of the four questions.
+        When it is no answer of one of the five questions.
     """
     if isinstance(outcome, RebalanceOutcome):
         return _of_rebalance(cluster, request, outcome)
@@ -124,7 +126,23 @@ def plan_of(cluster: Cluster, request: Any, outcome: Outcome) -> Plan:
         return _of_placement(cluster, request, outcome)
     if isinstance(outcome, AutoscaleOutcome):
         return _of_autoscale(cluster, request, outcome)
+    if isinstance(outcome, FleetOutcome):
+        return _of_fleet(cluster, request, outcome)
     raise TypeError(f"a {type(outcome).__name__} has nothing to carry out")
+
+
+def _of_fleet(cluster: Cluster, request: FleetRequest, outcome: FleetOutcome) -> Plan:
+    before, problem = with_purchases(cluster, request, outcome)
+    moved = (
+        Change(move.pod, Kind.MOVED, move.origin, move.target, move.why) for move in outcome.moves
+    )
+    waits = (
+        Change(pod.id, Kind.WAITING, None, outcome.placement[pod.id], "it waits for a node")
+        for pod in before.pods
+        if pod.node is None and outcome.placement.get(pod.id) is not None
+    )
+    bought = tuple(name for one in outcome.buy for name in one.nodes)
+    return _plan(outcome, before, (*moved, *waits), problem, bought=bought, frees=True)
 
 
 def _of_rebalance(cluster: Cluster, request: RebalanceRequest, outcome: RebalanceOutcome) -> Plan:

@@ -65,12 +65,18 @@ def solve(
     solver: SolverName | None = None,
     params: SolverParams = SolverParams(),
     watch: Watch = Watch(),
+    begin: Ints | None = None,
 ) -> Solution:
     """Return the best placement found; it is feasible and never worse than `problem.current`.
 
     A sampler's reads are decoded, repaired and refined on the same energy; an improver does all
     of that itself, and a placer's answer is only checked. What each part contributed stands in
     the report under its own name. Without a solver's name, `default_solver` chooses.
+
+    Parameters
+    ----------
+    begin
+        A feasible placement that is known already, which the answer is not worse than either.
 
     Raises
     ------
@@ -86,6 +92,8 @@ def solve(
         raise SolverUnavailableError(f"{name.value} cannot be used here: {available.how}")
     compile_first(watch, name)
     run = _Run(problem, weights, params, watch)
+    if begin is not None:
+        run.begin(begin)
     if len(problem.pods):
         if isinstance(chosen, Sampler):
             run.sample(chosen)
@@ -147,6 +155,13 @@ class _Run:
         self.best = self.problem.current
         self.start_energy = energy(self.problem, self.weights, self.best)
         self.best_energy = self.start_energy
+        self.trace.append((0.0, self.best_energy.total))
+
+    def begin(self, placement: Ints) -> None:
+        """Take what is known already where it is better than the start."""
+        if not feasible(self.problem, placement):
+            raise ValueError("what is begun with breaks a rule; repair it first")
+        self._offer(placement)
         self.trace.append((0.0, self.best_energy.total))
 
     def sample(self, sampler: Sampler) -> None:

@@ -166,14 +166,31 @@ class ClusterBody(Body):
         )
 
 
+class PodsAndNodesBody(ClusterBody):
+    """The cluster part of a request that can do without nodes: all may have to be bought."""
+
+    nodes: tuple[NodeBody, ...] = ()
+
+
 class _PodsBody(Body):
     """Pods alone, to be asked about in a cluster that is read from elsewhere."""
 
     pods: tuple[PodBody, ...]
 
 
-def read_body(value: Any, name: str = "request", prices: PriceTable | None = None) -> Cluster:
+def read_body(
+    value: Any,
+    name: str = "request",
+    prices: PriceTable | None = None,
+    *,
+    nodes_needed: bool = True,
+) -> Cluster:
     """Read a parsed request body of only `nodes` and `pods`.
+
+    Parameters
+    ----------
+    nodes_needed
+        False lets `nodes` be empty or left out.
 
     Raises
     ------
@@ -181,7 +198,8 @@ def read_body(value: Any, name: str = "request", prices: PriceTable | None = Non
         Naming the field, for example ``pods[3].cpu_request``.
     """
     try:
-        body = ClusterBody.model_validate(value)
+        kind = ClusterBody if nodes_needed else PodsAndNodesBody
+        body = kind.model_validate(value)
     except ValidationError as error:
         raise first_problem(error) from error
     return cluster_from_body(body, name, prices=prices)

@@ -106,6 +106,8 @@ def read_cluster(
     name: str | None = None,
     prices: PriceTable | None = None,
     max_bytes: int | None = None,
+    *,
+    nodes_needed: bool = True,
 ) -> Cluster:
     """Read one cluster from one or several files together.
 
@@ -121,6 +123,8 @@ def read_cluster(
         As `with_prices` takes them.
     max_bytes
         Of one file, and of what one archive unpacks to; by default ``KYTOS_MAX_FILE_MIB``.
+    nodes_needed
+        False reads pods without any node as well: which nodes they need may be the question.
 
     Raises
     ------
@@ -154,8 +158,9 @@ def read_cluster(
             raise SourceError("no file was given; expected at least one with nodes and pods")
         name = name or _stem(sources[0][0])
         if any(is_body(document) for _, document in documents):
-            return read_body(merged_body(documents), name, prices)
-        return _assemble([*single_objects(documents, faults), *archived], name, prices, faults)
+            return read_body(merged_body(documents), name, prices, nodes_needed=nodes_needed)
+        objects = [*single_objects(documents, faults), *archived]
+        return _assemble(objects, name, prices, faults, nodes_needed=nodes_needed)
 
 
 def _of_member(part: Part, limit: int, faults: Faults) -> list[Item]:
@@ -262,7 +267,12 @@ def _stem(file_name: str) -> str:
 
 
 def _assemble(
-    objects: Sequence[Item], name: str, prices: PriceTable | None, faults: Faults
+    objects: Sequence[Item],
+    name: str,
+    prices: PriceTable | None,
+    faults: Faults,
+    *,
+    nodes_needed: bool = True,
 ) -> Cluster:
     by_kind = sort_by_kind(objects, faults)
 
@@ -272,7 +282,7 @@ def _assemble(
     classes = every("PriorityClass", read_priority_class)
     context = Context(controllers=_controllers(by_kind), classes=classes)
     nodes = every("Node", read_node)
-    if not nodes:
+    if not nodes and (nodes_needed or not by_kind.get("Pod")):
         if faults.first is not None:
             raise faults.first
         read = "what was read is empty" if not objects else f"no Node among {_counted(by_kind)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kytos.bounds import certificate, ended_by
+from kytos.bounds import Certificate, certificate, ended_by
 from kytos.cluster import LOAD_RESOURCES, Cluster
 from kytos.contract.weights import Weights
 from kytos.problem import Floats, Ints, Problem
@@ -25,6 +25,7 @@ def shared_answer(
     weights: Weights,
     solution: Solution,
     certified: Problem | None = None,
+    proven: Certificate | None = None,
 ) -> dict[str, Any]:
     """Return the fields of `kytos.questions.outcome.Outcome`.
 
@@ -32,11 +33,14 @@ def shared_answer(
     ----------
     certified
         The problem the certificate is about, where `problem` forbids more than was asked.
+    proven
+        What is proven of the placement where that is more, or less, than a problem itself tells.
     """
     known = prices_known(cluster)
-    proven = certificate(
-        certified or problem, weights, solution.placement, solution.bound, solution.fewest
-    )
+    if proven is None:
+        proven = certificate(
+            certified or problem, weights, solution.placement, solution.bound, solution.fewest
+        )
     ended = ended_by(solution.report.stopped_by, proven)
     return {
         "question": question,

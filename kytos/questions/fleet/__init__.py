@@ -1,0 +1,1 @@
+"""Fleet: which nodes this cluster should have."""

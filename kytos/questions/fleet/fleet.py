@@ -1,0 +1,559 @@
+"""Fleet: which nodes to buy, keep and release, and where each pod then runs."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kytos.bounds import Certificate, CertificateStatus, GapOf, held_against
+from kytos.bounds.lower_bound import BoundSource
+from kytos.cluster import Cluster, Frozen, Node
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.run_report import SolverReport, Stage
+from kytos.contract.watch import StopReason, Watch
+from kytos.contract.weights import Weights, exchange_rates
+from kytos.problem import UNPLACED, Ints, LoadMode, Problem
+from kytos.questions.fleet.asked import Asked, made_concrete, spot_of
+from kytos.questions.fleet.offers import Offer
+from kytos.questions.fleet.packing_of import Posed, packing_of
+from kytos.questions.fleet.request import FleetRequest
+from kytos.questions.outcome import Move, Outcome, Question
+from kytos.questions.parts.answer import moves, shared_answer
+from kytos.questions.parts.build_problem import build_problem
+from kytos.questions.parts.unplaced import UnplacedPod, by_importance, explain
+from kytos.questions.recovery.risk import risk_of, without_nodes
+from kytos.referee.energy import energy
+from kytos.referee.feasible import feasible
+from kytos.refine import repair
+from kytos.solve.result import Solution
+from kytos.solve.solve import default_solver, solve
+from kytos.solvers.patterns import PatternPlan, cheapest_plan
+
+PATTERN_SHARE = 0.75
+"""Of the time cap: the plan by patterns; placing it under every rule, and the anneal, have the
+rest."""
+
+PAIRS_SHARE = 0.001
+"""All pairs of replicas together weigh this share of the plan's price: at slider position 1 they
+break ties, and buy nothing."""
+
+SPARES = 40
+"""Nodes offered beside those of the plan, for pods that rules keep off them."""
+
+ANNEALED_PAIRS = 200_000
+"""Pods x nodes up to which the anneal looks at a plan as well."""
+
+STAGE = "patterns"
+
+
+class Purchase(Frozen):
+    """Nodes of one kind to buy."""
+
+    type: str
+    capacity_type: str
+    zone: str | None
+    count: int
+    price_per_hour: float
+    """Of one of them."""
+    nodes: tuple[str, ...]
+    """As `placement` names them."""
+
+
+class FleetPrice(Frozen):
+    """What the nodes cost an hour."""
+
+    before: float
+    after: float
+
+
+class FleetOutcome(Outcome):
+    """Which nodes to buy, keep and release, and where each pod then runs."""
+
+    buy: tuple[Purchase, ...]
+    keep: tuple[str, ...]
+    """Of today's nodes, those that stay."""
+    release: tuple[str, ...]
+    """Of today's nodes, those that nothing needs any more."""
+    price: FleetPrice
+    moves: tuple[Move, ...]
+    placement: dict[str, str | None]
+    """Every pod that is not finished, by id; None waits. DaemonSets' pods go with their nodes."""
+    unplaced: tuple[UnplacedPod, ...]
+    pinned: dict[str, str]
+    """Pods that had to stay, and why."""
+    kept_nodes: dict[str, str]
+    """Nodes that stay whatever is decided, and why."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Which pods go where: nodes bought by name, and the placement by pod id."""
+
+    bought: dict[str, Offer]
+    placement: dict[str, str | None]
+
+
+def fleet(
+    cluster: Cluster,
+    request: FleetRequest = FleetRequest(),
+    *,
+    weights: Weights = Weights(),
+    solver: SolverName | None = None,
+    params: SolverParams = SolverParams(),
+    watch: Watch = Watch(),
+) -> FleetOutcome:
+    """Return the cheapest fleet found for the pods of `cluster`, and how near to the best it is.
+
+    Raises
+    ------
+    kytos.errors.RequestRefused
+        When `keep`, `keep_nodes`, `services` or the like names what is not in the cluster.
+    kytos.contract.paid.SolverUnavailableError
+        When the solver cannot be used here; the message says what to do.
+    """
+    began = time.monotonic()
+    watch = watch.within(params.time_limit_s)
+    asked = made_concrete(cluster, request)
+    problem = _problem(asked.rest.replace(nodes=_candidates(asked)), asked, request)
+    watch.report(STAGE, 0.0, None)
+    posed, planned, bound = _patterns(problem, asked, request, weights, params, watch)
+    patterned = time.monotonic()
+    plan, report = _placed(problem, asked, request, posed, planned, weights, solver, params, watch)
+    stage = Stage(name=STAGE, seconds=patterned - began)
+    report = report.model_copy(
+        update={"stages": (stage, *report.stages), "seconds": time.monotonic() - began}
+    )
+    return _answer(problem, asked, request, plan, report, bound, weights, params, watch)
+
+
+def fleet_problem(cluster: Cluster, request: FleetRequest) -> Problem:
+    """Return the problem over today's nodes and one of each that can be bought."""
+    asked = made_concrete(cluster, request)
+    return _problem(asked.rest.replace(nodes=_candidates(asked)), asked, request)
+
+
+def _candidates(asked: Asked) -> tuple[Node, ...]:
+    """Today's nodes that may stay, one of each offer, and another of the first offer.
+
+    Rules over zones would look like rules over nodes where no zone had two nodes.
+    """
+    first = asked.offers[0]
+    twin = first.bought(f"{first.node.name} (twin)")
+    return (*asked.rest.nodes, *(offer.node for offer in asked.offers), twin)
+
+
+def planned_cluster(cluster: Cluster, request: FleetRequest, outcome: FleetOutcome) -> Cluster:
+    """Return the cluster as planned: what is bought is there, what is released is gone."""
+    asked = made_concrete(cluster, request)
+    gone = frozenset(outcome.release)
+    left = without_nodes(asked.today.with_placement(_waiting(asked.today, gone)), gone)
+    return left.replace(nodes=left.nodes + _nodes_bought(asked, outcome)).with_placement(
+        outcome.placement
+    )
+
+
+def with_purchases(
+    cluster: Cluster, request: FleetRequest, outcome: FleetOutcome
+) -> tuple[Cluster, Problem]:
+    """Return the cluster with what is bought beside what it has, and its problem.
+
+    Every pod is where it is today: this is what the fleet is changed from.
+    """
+    asked = made_concrete(cluster, request)
+    whole = asked.today.replace(nodes=asked.today.nodes + _nodes_bought(asked, outcome))
+    return whole, _with_ties_broken(_problem(whole, asked, request))
+
+
+def _nodes_bought(asked: Asked, outcome: FleetOutcome) -> tuple[Node, ...]:
+    offers = {(one.type, one.capacity_type, one.zone): one for one in asked.offers}
+    return tuple(
+        offers[one.type, one.capacity_type, one.zone].bought(name)
+        for one in outcome.buy
+        for name in one.nodes
+    )
+
+
+def _waiting(cluster: Cluster, gone: frozenset[str]) -> dict[str, str | None]:
+    return {pod.id: None for pod in cluster.pods if pod.node in gone and pod.keeps_node}
+
+
+def _problem(cluster: Cluster, asked: Asked, request: FleetRequest) -> Problem:
+    problem = build_problem(
+        cluster,
+        asked.pods(cluster),
+        mode=LoadMode.CONSOLIDATE,
+        max_utilization=request.max_utilization,
+        keep=[name for name in asked.stays if name in cluster.node_index],
+    )
+    node = float(problem.price.mean()) if len(problem.price) else 0.0
+    per_node = node / asked.move_price if asked.move_price > 0 and node > 0 else 10.0
+    # A fleet changes node by node: a budget brakes each drain, and forbids none.
+    return replace(problem, moves_per_node=per_node, move_limits=())
+
+
+def _without_spot(problem: Problem, nodes: Sequence[Node], barred: frozenset[str]) -> Problem:
+    """The problem with pods kept off spot nodes; those that run there may stay."""
+    spot = spot_of(tuple(nodes))
+    rows = np.array([pod in barred for pod in problem.pods], dtype=np.bool_)
+    if not spot.any() or not rows.any():
+        return problem
+    allowed = problem.allowed.copy()
+    allowed[np.ix_(rows, spot)] = False
+    runs = np.flatnonzero(problem.current >= 0)
+    allowed[runs, problem.current[runs]] = True
+    return replace(problem, allowed=allowed)
+
+
+def _patterns(
+    problem: Problem,
+    asked: Asked,
+    request: FleetRequest,
+    weights: Weights,
+    params: SolverParams,
+    watch: Watch,
+) -> tuple[Posed, PatternPlan, float]:
+    """The plan by patterns, and what no plan that the request allows undercuts."""
+    nodes = _candidates(asked)
+
+    def posed(barred: frozenset[str], *, exact: bool) -> Posed:
+        return packing_of(
+            _without_spot(problem, nodes, barred),
+            asked.offers,
+            len(asked.rest.nodes),
+            weights,
+            asked.move_price,
+            spot_nodes=spot_of(nodes),
+            spot_share=request.spot_share,
+            max_types=request.max_types,
+            exact=exact,
+        )
+
+    watch = watch.share(PATTERN_SHARE)
+    wanted = posed(asked.barred, exact=False)
+    if wanted.exact and not asked.shared:
+        plan = cheapest_plan(wanted.packing, watch, params.seed)
+        return wanted, plan, plan.bound
+    relaxed = posed(asked.barred - asked.shared, exact=True)
+    bound = cheapest_plan(relaxed.packing, watch.share(0.5), params.seed).bound
+    return wanted, cheapest_plan(wanted.packing, watch, params.seed), bound
+
+
+def _placed(
+    problem: Problem,
+    asked: Asked,
+    request: FleetRequest,
+    posed: Posed,
+    planned: PatternPlan,
+    weights: Weights,
+    solver: SolverName | None,
+    params: SolverParams,
+    watch: Watch,
+) -> tuple[_Plan, SolverReport]:
+    """Put the pods on the nodes of the plan under every rule, and better that where it pays."""
+    bought, wish = _bought(problem, asked, posed, planned)
+    built, start = _built(asked, request, bought, wish, weights, watch)
+    hopeful = {problem.pods[pod] for members in posed.members for pod in members}
+    bare = (built.pods[pod] for pod in np.flatnonzero(start < 0))
+    left = [pod for pod in bare if pod in hopeful]
+    spares = _spares(problem, asked, left)
+    if spares:
+        bought |= spares
+        wish = {pod: built.nodes[at] for pod, at in zip(built.pods, start, strict=True) if at >= 0}
+        built, start = _built(asked, request, bought, wish, weights, watch)
+    reached = energy(built, weights, start)
+    open_ = reached.without_desire(weights) - _offset(built, weights) - planned.bound
+    proven = open_ <= 1e-6 * max(1.0, planned.bound) and not left
+    small = len(built.pods) * len(built.nodes) <= ANNEALED_PAIRS
+    if solver is not None or (not proven and small and len(built.pods)):
+        solution = solve(built, weights, solver, params, watch, begin=start)
+        placement, report = solution.placement, solution.report
+        if not _within_request(asked, request, bought, built, placement):
+            placement = start
+    else:
+        why = (
+            "The plan by patterns is proven; nothing was annealed."
+            if proven
+            else "Too many pods and nodes for the anneal beside the plan by patterns."
+        )
+        placement, report = start, _report(built, params, reached.total, planned, watch, why)
+    used = {built.nodes[at] for at in placement if at >= 0}
+    where = {
+        pod: None if at < 0 else built.nodes[at]
+        for pod, at in zip(built.pods, placement, strict=True)
+    }
+    return _Plan({name: offer for name, offer in bought.items() if name in used}, where), report
+
+
+def _bought(
+    problem: Problem, asked: Asked, posed: Posed, planned: PatternPlan
+) -> tuple[dict[str, Offer], dict[str, str]]:
+    """The nodes bought by name, and the node that the plan has for each pod."""
+    taken = set(asked.today.node_index)
+    bought: dict[str, Offer] = {}
+    wish: dict[str, str] = {}
+    left = [list(reversed(members)) for members in posed.members]
+    order = np.lexsort((np.arange(len(planned.offer)), planned.offer))
+    for at in order:
+        offer, counts = int(planned.offer[at]), planned.pattern[at]
+        if offer < posed.stays:
+            name = problem.nodes[offer]
+        else:
+            name = _free_name(asked.offers[offer - posed.stays], taken)
+            bought[name] = asked.offers[offer - posed.stays]
+        for class_ in np.flatnonzero(counts):
+            for _ in range(int(counts[class_])):
+                if left[class_]:
+                    wish[problem.pods[left[class_].pop()]] = name
+    return bought, wish
+
+
+def _free_name(offer: Offer, taken: set[str]) -> str:
+    parts = [offer.type, offer.zone, "spot" if offer.capacity_type == "spot" else None]
+    stem = "-".join(part for part in parts if part)
+    number = 1
+    while f"{stem}-{number}" in taken:
+        number += 1
+    taken.add(f"{stem}-{number}")
+    return f"{stem}-{number}"
+
+
+def _built(
+    asked: Asked,
+    request: FleetRequest,
+    bought: Mapping[str, Offer],
+    wish: Mapping[str, str],
+    weights: Weights,
+    watch: Watch,
+) -> tuple[Problem, Ints]:
+    """The problem over today's nodes and those bought, and the wish made to break nothing."""
+    nodes = tuple(offer.bought(name) for name, offer in bought.items())
+    cluster = asked.rest.replace(nodes=asked.rest.nodes + nodes)
+    problem = _without_spot(_problem(cluster, asked, request), cluster.nodes, asked.barred)
+    problem = _with_ties_broken(problem)
+    position = {name: at for at, name in enumerate(problem.nodes)}
+    start = np.array(
+        [position[wish[pod]] if pod in wish else UNPLACED for pod in problem.pods], dtype=np.int64
+    )
+    homeless = problem.must_place & (start < 0)
+    start[homeless] = problem.current[homeless]
+    if not feasible(problem, start):
+        start = repair(problem, weights, start, watch)
+    return problem, start
+
+
+def _with_ties_broken(problem: Problem) -> Problem:
+    """The problem with pairs of replicas worth so little that no node is bought for them."""
+    sizes = np.bincount(problem.service[problem.service >= 0], minlength=1)
+    pairs = float((sizes * (sizes - 1) / 2).sum()) + len(problem.pods)
+    move = exchange_rates(problem).cost
+    total = float(problem.price.sum())
+    if total <= 0 or move <= 0:
+        return problem
+    return replace(problem, pairs_per_move=max(2.0, move * pairs / (PAIRS_SHARE * total)))
+
+
+def _spares(problem: Problem, asked: Asked, left: Sequence[str]) -> dict[str, Offer]:
+    """Nodes for pods that found no room on those of the plan: for each its cheapest few."""
+    if not left:
+        return {}
+    position = {pod: at for at, pod in enumerate(problem.pods)}
+    stays = len(asked.rest.nodes)
+    free = problem.capacity - problem.fixed
+    taken = set(asked.today.node_index)
+    spares: dict[str, Offer] = {}
+    for pod in left:
+        at = position[pod]
+        fits = problem.allowed[at] & (free >= problem.request[at]).all(axis=1)
+        usable = np.flatnonzero(fits[stays : stays + len(asked.offers)])
+        usable = usable[np.argsort(problem.price[stays + usable], kind="stable")][:3]
+        for offer in usable:
+            if len(spares) < SPARES:
+                one = asked.offers[int(offer)]
+                spares[_free_name(one, taken) + "-spare"] = one
+    return spares
+
+
+def _within_request(
+    asked: Asked,
+    request: FleetRequest,
+    bought: Mapping[str, Offer],
+    problem: Problem,
+    placement: Ints,
+) -> bool:
+    """Whether a placement keeps what no node by itself tells: types, counts and spot in all."""
+    used = [problem.nodes[at] for at in np.flatnonzero(problem.in_use(placement))]
+    offers = [bought[name] for name in used if name in bought]
+    if request.max_types is not None and len({one.type for one in offers}) > request.max_types:
+        return False
+    counts = Counter(one.shares for one in offers)
+    limits = {one.shares: one.limit for one in offers}
+    if any(count > limits[shares] for shares, count in counts.items()):
+        return False
+    if request.spot_share is None:
+        return True
+    index = asked.rest.node_index
+    kept = [asked.rest.nodes[index[name]] for name in used if name in index]
+    spot = sum(one.capacity_type == "spot" for one in offers) + int(spot_of(tuple(kept)).sum())
+    return spot <= request.spot_share * len(used) + 1e-9
+
+
+def _report(
+    problem: Problem,
+    params: SolverParams,
+    reached: float,
+    planned: PatternPlan,
+    watch: Watch,
+    why: str,
+) -> SolverReport:
+    return SolverReport(
+        name=default_solver(problem, params),
+        seed=params.seed,
+        num_reads=params.num_reads,
+        num_sweeps=params.num_sweeps,
+        seconds=0.0,
+        stages=(),
+        stopped_by=watch.reason or (StopReason.OPTIMAL if planned.gap <= 0 else StopReason.WORK),
+        proposed_energy=None,
+        refined_energy=reached,
+        messages=(why,),
+    )
+
+
+def _offset(problem: Problem, weights: Weights) -> float:
+    """What nodes cost that stay whatever is decided."""
+    return weights.B * float(problem.price[problem.held_open].sum())
+
+
+def _answer(
+    problem: Problem,
+    asked: Asked,
+    request: FleetRequest,
+    plan: _Plan,
+    report: SolverReport,
+    bound: float,
+    weights: Weights,
+    params: SolverParams,
+    watch: Watch,
+) -> FleetOutcome:
+    nodes = tuple(offer.bought(name) for name, offer in plan.bought.items())
+    whole = asked.today.replace(nodes=asked.today.nodes + nodes)
+    shown = _with_ties_broken(_problem(whole, asked, request))
+    position = {name: at for at, name in enumerate(shown.nodes)}
+    placement = np.array(
+        [
+            UNPLACED if (node := plan.placement[pod]) is None else position[node]
+            for pod in shown.pods
+        ],
+        dtype=np.int64,
+    )
+    in_use = {shown.nodes[at] for at in np.flatnonzero(shown.in_use(placement))}
+    release = tuple(node.name for node in asked.today.nodes if node.name not in in_use)
+    keep = tuple(node.name for node in asked.today.nodes if node.name in in_use)
+    before = sum(node.price_per_hour or 0.0 for node in asked.today.nodes)
+    after = sum(node.price_per_hour or 0.0 for node in whole.nodes if node.name in in_use)
+    reached = energy(shown, weights, placement)
+    solution = Solution(placement, reached, energy(shown, weights, shown.current), report)
+    certificate = _certificate(problem, shown, asked, plan, placement, bound, weights)
+    missing = [pod for pod in asked.rest.pods if plan.placement.get(pod.id, "") is None]
+    candidates = asked.rest.replace(
+        nodes=asked.rest.nodes + tuple(offer.node for offer in asked.offers),
+        pods=tuple(
+            pod for pod in asked.rest.pods if pod.id in {one.id for one in missing} or pod.node
+        ),
+    )
+    gone = frozenset(release)
+    risk = None
+    if request.risk:
+        left = without_nodes(whole.with_placement(plan.placement), gone)
+        risk = risk_of(left, params.time_limit_s, watch)
+    shared = shared_answer(Question.FLEET, whole, shown, weights, solution, proven=certificate)
+    return FleetOutcome(
+        **(shared | {"notes": tuple(dict.fromkeys((*asked.notes, *shared["notes"])))}),
+        risk=risk,
+        buy=_purchases(plan.bought),
+        keep=keep,
+        release=release,
+        price=FleetPrice(before=round(before, 9), after=round(after, 9)),
+        moves=moves(shown, placement),
+        placement={
+            pod.id: plan.placement.get(pod.id, pod.node)
+            for pod in asked.today.pods
+            if not pod.finished and not (pod.node in gone and not pod.keeps_node)
+        },
+        unplaced=explain(candidates, by_importance(missing), request.max_utilization),
+        pinned=asked.pinned,
+        kept_nodes=asked.stays,
+    )
+
+
+def _purchases(bought: Mapping[str, Offer]) -> tuple[Purchase, ...]:
+    grouped: dict[tuple[str, str, str | None, float], list[str]] = {}
+    for name, one in bought.items():
+        grouped.setdefault((one.type, one.capacity_type, one.zone, one.price), []).append(name)
+    return tuple(
+        Purchase(
+            type=kind,
+            capacity_type=capacity_type,
+            zone=zone,
+            count=len(names),
+            price_per_hour=price,
+            nodes=tuple(names),
+        )
+        for (kind, capacity_type, zone, price), names in sorted(
+            grouped.items(), key=lambda entry: (entry[0][0], entry[0][1], entry[0][2] or "")
+        )
+    )
+
+
+def _certificate(
+    problem: Problem,
+    shown: Problem,
+    asked: Asked,
+    plan: _Plan,
+    placement: Ints,
+    bound: float,
+    weights: Weights,
+) -> Certificate:
+    """What is proven over every fleet that could be bought, not only over the one that is."""
+    # Who fits no node that there is or could be is left out of every plan.
+    free = problem.capacity - problem.fixed
+    bare = [at for at, pod in enumerate(problem.pods) if plan.placement[pod] is None]
+    fewest = all(
+        not (problem.allowed[at] & (free >= problem.request[at]).all(axis=1)).any() for at in bare
+    )
+    rates = exchange_rates(shown)
+    displaced = sum(
+        float(shown.move_cost[at])
+        for at in range(len(shown.pods))
+        if shown.current[at] >= 0
+        and shown.nodes[shown.current[at]] not in asked.rest.node_index
+        and placement[at] >= 0
+    )
+    least = bound + _offset(shown, weights) + weights.C * rates.cost * displaced
+    least += weights.D * rates.affinity * _least_affinity(shown)
+    known = Certificate(
+        status=CertificateStatus.NONE,
+        bound=least if fewest else -1e300,
+        gap=None,
+        gap_of=GapOf.BOUND,
+        source=BoundSource.PATTERNS,
+        left_out_proven=fewest,
+    )
+    return held_against(shown, weights, placement, known)
+
+
+def _least_affinity(problem: Problem) -> float:
+    """What preferences may take off at most; pairs of replicas only add."""
+    least = 0.0
+    if problem.preference is not None:
+        least += float(np.minimum(problem.preference.min(axis=1, initial=0.0), 0.0).sum())
+    for pairing in problem.pairings:
+        if pairing.weight < 0:
+            carriers, targets = problem.tallies[pairing.carriers], problem.tallies[pairing.targets]
+            most = carriers.members.sum() + carriers.fixed.sum()
+            least += pairing.weight * float(most * (targets.members.sum() + targets.fixed.sum()))
+    return least

@@ -1,0 +1,207 @@
+"""What can be bought: an offer for each type, capacity type and zone, with the node it would be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import floor
+
+from kytos.cluster import (
+    CPU,
+    HOSTNAME,
+    INSTANCE_TYPE,
+    MEMORY,
+    OS,
+    PODS,
+    REGION,
+    ZONE,
+    Cluster,
+    Node,
+    NodeTerm,
+    Note,
+    NoteKind,
+    Taint,
+)
+from kytos.questions.fleet.request import FleetRequest, FleetType, discount_of
+from kytos.solvers.patterns.packing import UNLIMITED
+from kytos.sources.body import MIB
+from kytos.sources.catalogue.types import DEFAULT_REGION, InstanceType, instance_types, list_prices
+from kytos.sources.prices import ON_DEMAND, SPOT, default_prices
+
+ARCH = "kubernetes.io/arch"
+CAPACITY_TYPE = "karpenter.sh/capacity-type"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One kind of node that can be bought.
+
+    Attributes
+    ----------
+    limit
+        How many there are at most.
+    shares
+        Position of the type in the request: its `count` holds for all zones together.
+    node
+        One of them, under a name that no node of the cluster has.
+    """
+
+    type: str
+    capacity_type: str
+    zone: str | None
+    price: float
+    limit: int
+    shares: int
+    node: Node
+
+    def bought(self, name: str) -> Node:
+        """A node of this kind by its own name."""
+        labels = self.node.labels | {HOSTNAME: name}
+        return self.node.model_copy(update={"name": name, "labels": labels})
+
+
+def offers_of(
+    cluster: Cluster, request: FleetRequest
+) -> tuple[tuple[Offer, ...], tuple[Note, ...]]:
+    """Return what can be bought for a cluster, and what was assumed."""
+    if request.types is not None:
+        types, notes = request.types, tuple[Note, ...]()
+        zones = request.zones or zones_named(cluster, request)
+    else:
+        zones = request.zones or zones_named(cluster, request)
+        if not zones:
+            zones = tuple(f"{request.region}{letter}" for letter in "abc")
+        types, notes = _of_catalogue(cluster, request, zones)
+    taken = {node.name for node in cluster.nodes}
+    offers = [
+        _offer(one, zone, request, position, taken)
+        for position, one in enumerate(types)
+        for zone in one.zones or zones or (None,)
+        if not request.zones or zone in request.zones or not one.zones
+    ]
+    return tuple(offers), notes
+
+
+def zones_named(cluster: Cluster, request: FleetRequest) -> tuple[str, ...]:
+    """Zones that nodes lie in, types are sold in and pods or volumes ask for, in order."""
+    named = {node.zone for node in cluster.nodes if node.zone is not None}
+    named |= {zone for one in request.types or () for zone in one.zones}
+    for pod in cluster.pods:
+        if ZONE in pod.node_selector:
+            named.add(pod.node_selector[ZONE])
+        named |= _zones_of(pod.required_node_terms or ())
+    for volume in cluster.volumes:
+        named |= _zones_of(volume.required_node_terms or ())
+    return tuple(sorted(named))
+
+
+def _zones_of(terms: Iterable[NodeTerm]) -> set[str]:
+    return {
+        zone
+        for term in terms
+        for expression in term.expressions
+        if expression.key == ZONE and expression.operator == "In"
+        for zone in expression.values
+    }
+
+
+def _of_catalogue(
+    cluster: Cluster, request: FleetRequest, zones: tuple[str, ...]
+) -> tuple[tuple[FleetType, ...], tuple[Note, ...]]:
+    architectures = request.arch or tuple(
+        sorted({node.labels[ARCH] for node in cluster.nodes if ARCH in node.labels}) or ("amd64",)
+    )
+    known, own = instance_types(), default_prices()
+    listed = list_prices(request.region)
+    types = []
+    for name, price in listed.items():
+        one = known.get(name)
+        if one is None or one.arch not in architectures:
+            continue
+        if request.region == DEFAULT_REGION:
+            price = own.get((name, ON_DEMAND), price)
+        types.append(_type(one, price, ON_DEMAND, zones))
+        # Spot by the user's prices only, and only where somebody said what may run there.
+        spot = own.get((name, SPOT))
+        asked = request.spot_share is not None or request.services is not None
+        if spot is not None and asked and request.region == DEFAULT_REGION:
+            types.append(_type(one, spot, SPOT, zones))
+    note = Note(
+        message=f"nodes are bought at the list prices of {request.region} that come with Kytos, "
+        f"{'and '.join(architectures)} types only; their sizes are what EKS leaves for pods",
+        kind=NoteKind.ASSUMED,
+        count=len(types),
+    )
+    return tuple(types), (note,)
+
+
+def _type(one: InstanceType, price: float, capacity_type: str, zones: tuple[str, ...]) -> FleetType:
+    return FleetType.model_validate(
+        {
+            "name": one.name,
+            "cpu_capacity": one.cpu_allocatable_millicores,
+            "mem_capacity": one.memory_allocatable_mib,
+            "price_per_hour": price,
+            "capacity_type": capacity_type,
+            "zones": zones,
+            "max_pods": one.max_pods,
+            "arch": one.arch,
+            "resources": {name: float(count) for name, count in one.extended.items()},
+        }
+    )
+
+
+def _offer(
+    one: FleetType, zone: str | None, request: FleetRequest, position: int, taken: set[str]
+) -> Offer:
+    price = one.price_per_hour
+    if one.capacity_type == ON_DEMAND:
+        price *= discount_of(request.discounts, one.name)
+    name = " ".join(filter(None, (one.name, one.capacity_type, zone)))
+    while name in taken:
+        name += "'"
+    taken.add(name)
+    labels = {
+        INSTANCE_TYPE: one.name,
+        CAPACITY_TYPE: one.capacity_type,
+        ARCH: one.arch,
+        OS: "linux",
+        HOSTNAME: name,
+    }
+    if zone is not None:
+        labels[ZONE] = zone
+        if request.types is None:
+            labels[REGION] = request.region
+    allocatable = {
+        CPU: floor(one.cpu_capacity),
+        MEMORY: floor(one.mem_capacity * MIB),
+        PODS: one.max_pods,
+    }
+    node = Node(
+        name=name,
+        allocatable=allocatable | {key: floor(amount) for key, amount in one.resources.items()},
+        labels=labels | one.labels,
+        taints=tuple(Taint(key=t.key, value=t.value, effect=t.effect) for t in one.taints),
+        provisioned=False,
+        price_per_hour=price,
+    )
+    limit = UNLIMITED if one.count is None else one.count
+    return Offer(one.name, one.capacity_type, zone, price, limit, position, node)
+
+
+def with_room_for_daemons(cluster: Cluster, offers: Iterable[Offer]) -> tuple[Offer, ...]:
+    """Return the offers less what the cluster's DaemonSets take of such a node."""
+    from kytos.questions.fleet.daemons import overhead_by_node
+
+    listed = tuple(offers)
+    overheads = overhead_by_node(cluster, [offer.node for offer in listed])
+    return tuple(
+        replace(offer, node=offer.node.model_copy(update={"allocatable": left}))
+        for offer, taken in zip(listed, overheads, strict=True)
+        for left in (
+            {
+                name: max(0, amount - taken.get(name, 0))
+                for name, amount in offer.node.allocatable.items()
+            },
+        )
+    )

@@ -1,0 +1,125 @@
+"""What is asked of a fleet: what may be bought, and what may stay."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from kytos.cluster import Frozen
+from kytos.contract.runbook import CarriedOut
+from kytos.questions.parts.limits import Limits
+from kytos.questions.parts.others_pods import OthersPods
+from kytos.sources.body import Identifier, Mebibytes, Millicores, Number, TaintBody
+from kytos.sources.catalogue.types import DEFAULT_REGION
+
+MOST_TYPES = 5_000
+"""Of one request; a region has about a thousand."""
+
+Discount = Annotated[str, StringConstraints(pattern=r"^[^=\s]+=[0-9]*\.?[0-9]+$", max_length=200)]
+
+
+class FleetType(Frozen):
+    """Nodes that can be bought; capacities are allocatable, less only what DaemonSets take."""
+
+    name: Identifier
+    cpu_capacity: Annotated[Millicores, Field(gt=0)] = Field(
+        description="CPU for pods, in millicores"
+    )
+    mem_capacity: Annotated[Mebibytes, Field(gt=0)] = Field(description="Memory for pods, in MiB")
+    price_per_hour: Number
+    capacity_type: Literal["on-demand", "spot"] = "on-demand"
+    zones: tuple[Identifier, ...] = Field((), description="where it can be bought; none for any")
+    max_pods: Annotated[int, Field(strict=True, ge=0, le=2**31)] = 110
+    arch: str = Field("amd64", min_length=1, description="amd64 or arm64")
+    resources: dict[Identifier, Number] = Field(
+        {}, description="more resources by name, such as nvidia.com/gpu: 8"
+    )
+    labels: dict[str, str] = Field({}, description="labels its nodes have beside the usual ones")
+    taints: tuple[TaintBody, ...] = Field((), description="as in Kubernetes")
+    count: Annotated[int, Field(strict=True, ge=0, le=2**31)] | None = Field(
+        None, description="nodes at most; none for no limit"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_node_shape_will_do(cls, given: Any) -> Any:
+        """A placement's `node_shapes` entry says the same in two other words."""
+        if isinstance(given, dict) and "id" in given and "name" not in given:
+            rest = {key: value for key, value in given.items() if key != "id"}
+            if rest.get("provisioned") is False:
+                del rest["provisioned"]
+            return rest | {"name": given["id"]}
+        return given
+
+
+class FleetRequest(OthersPods, Limits, CarriedOut):
+    """What is asked of a fleet beside the weights."""
+
+    types: tuple[FleetType, ...] | None = Field(
+        None,
+        max_length=MOST_TYPES,
+        description="what can be bought; left out: the shipped catalogue of the region",
+    )
+    region: str = Field(DEFAULT_REGION, description="of the shipped catalogue's prices")
+    zones: tuple[Identifier, ...] = Field(
+        (), description="where nodes can be bought; left out: the zones the cluster names"
+    )
+    arch: tuple[str, ...] = Field(
+        (), description="of the catalogue's types; left out: those of today's nodes, else amd64"
+    )
+    discounts: tuple[Discount, ...] = Field(
+        (),
+        description="name=factor, such as m*=0.72: on-demand prices of types whose name fits are "
+        "multiplied by it; of several that fit, the longest name counts",
+    )
+    keep: tuple[str, ...] | None = Field(
+        None,
+        description="which of today's nodes may stay: names or key=value labels; left out: all, "
+        "empty: none but those that pods hold which must not move",
+    )
+    spot_share: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="share of the fleet's nodes, and of each service's pods, on spot at most",
+    )
+    services: tuple[str, ...] | None = Field(
+        None,
+        description="services (or namespaces, or pods) that may run on spot; left out: all may",
+    )
+    max_types: int | None = Field(
+        None, ge=1, le=MOST_TYPES, description="different types bought at most"
+    )
+    may_move: tuple[str, ...] = Field(
+        (), description="pods, services or namespaces that may move though care would pin them"
+    )
+    must_stay: tuple[str, ...] = Field(
+        (), description="pods, services or namespaces that stay; wins over `may_move`"
+    )
+
+    @model_validator(mode="after")
+    def _types_differ(self) -> FleetRequest:
+        seen: set[tuple[str, str, str]] = set()
+        for position, one in enumerate(self.types or ()):
+            for zone in one.zones or ("",):
+                key = (one.name, one.capacity_type, zone)
+                if key in seen:
+                    raise ValueError(
+                        f"types[{position}]: {one.name!r} {one.capacity_type} is listed twice"
+                        f"{f' in {zone}' if zone else ''}; list it once"
+                    )
+                seen.add(key)
+        return self
+
+
+def discount_of(discounts: tuple[str, ...], name: str) -> float:
+    """Return what the on-demand price of a type is multiplied by; the longest name wins."""
+    fitting = [
+        (len(pattern), float(factor))
+        for pattern, _, factor in (rule.rpartition("=") for rule in discounts)
+        if fnmatchcase(name, pattern)
+    ]
+    return max(fitting)[1] if fitting else 1.0

@@ -1,0 +1,155 @@
+"""The cheapest plan: patterns generated, chosen in whole numbers, and bettered piece by piece."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_matrix, hstack
+
+from kytos.contract.watch import Watch
+from kytos.problem import Bools, Floats, Ints
+from kytos.solvers.patterns.columns import Columns, Relaxed, generate, offer_rows, penalty, seed
+from kytos.solvers.patterns.complete import complete
+from kytos.solvers.patterns.dominance import undominated
+from kytos.solvers.patterns.improve import Nodes, cheapest_hosts, construct, rank
+from kytos.solvers.patterns.packing import Packing, PatternPlan, total_of
+from kytos.solvers.patterns.pieces import improve
+from kytos.solvers.patterns.volume import volume_bound
+
+GENERATED_CLASSES = 400
+"""More classes than this make a linear programme too large to be solved again and again; volumes
+bound such fleets of many small pods about as well."""
+
+MASTER_COLUMNS = 4_000
+"""Patterns that whole numbers are chosen of."""
+
+VOLUME_SHARE, GENERATE_SHARE, MASTER_SHARE = 0.1, 0.5, 0.5
+"""Of the time that is left at each stage."""
+
+VOLUME_SECONDS, MASTER_SECONDS, IMPROVE_SECONDS = 10.0, 20.0, 20.0
+
+
+def cheapest_plan(packing: Packing, watch: Watch, randomness: int = 0) -> PatternPlan:
+    """Return which nodes to use, what each runs, and what no plan undercuts.
+
+    Parameters
+    ----------
+    randomness
+        Seed of the order in which pieces of the plan are looked at.
+    """
+    if not packing.demand.any():
+        nothing = np.zeros((0, len(packing.demand)), dtype=np.int64)
+        return PatternPlan(np.zeros(0, dtype=np.int64), nothing, packing.demand, 0.0, 0.0)
+    kept = undominated(packing)
+    small = packing.within(kept)
+    plan = _plan(small, watch, randomness)
+    return replace(plan, offer=np.flatnonzero(kept)[plan.offer])
+
+
+def _plan(packing: Packing, watch: Watch, randomness: int) -> PatternPlan:
+    volume_seconds = min(VOLUME_SECONDS, VOLUME_SHARE * watch.remaining_s)
+    bound, counts = volume_bound(packing, volume_seconds)
+    whole, chosen = packing, np.ones(len(packing.price), dtype=np.bool_)
+    if packing.most_kinds is not None:
+        # Which types: those that volumes alone would buy; no plan with others is proven worse.
+        chosen = _of_kinds(packing, counts)
+        packing, counts = packing.within(chosen), counts[chosen]
+    best = construct(packing, counts)
+    if len(packing.demand) <= GENERATED_CLASSES:
+        columns = Columns(packing)
+        seed(columns)
+        for offer, pattern in zip(best[0], best[1], strict=True):
+            columns.add(int(offer), pattern)
+        relaxed, proven = generate(columns, watch.share(GENERATE_SHARE), bound)
+        if packing is whole and not relaxed.missing:
+            bound = max(bound, proven)
+        best = _cheaper(packing, best, _chosen(columns, relaxed, watch, best))
+        best = _cheaper(packing, best, cheapest_hosts(packing, *best))
+        if packing is whole and _open(packing, best, bound):
+            best, bound = complete(columns, relaxed, best, bound, watch.share(MASTER_SHARE))
+    if _open(packing, best, bound):
+        best = improve(packing, best, bound, watch.within(IMPROVE_SECONDS), randomness, repacked)
+    offer, pattern = best
+    left = np.maximum(packing.demand - pattern.sum(axis=0), 0)
+    total = total_of(packing, offer, pattern)
+    if packing is not whole:
+        offer = np.flatnonzero(chosen)[offer]
+    return PatternPlan(offer, pattern, left, total, min(bound, total))
+
+
+def repacked(packing: Packing, watch: Watch) -> Nodes:
+    """Return a plan for a few nodes' pods, in a second or two."""
+    best = construct(packing, np.full(len(packing.price), np.nan))
+    columns = Columns(packing)
+    seed(columns)
+    for offer, pattern in zip(best[0], best[1], strict=True):
+        columns.add(int(offer), pattern)
+    relaxed, _ = generate(columns, watch.share(GENERATE_SHARE), 0.0, exact=False)
+    best = _cheaper(packing, best, _chosen(columns, relaxed, watch, best))
+    return _cheaper(packing, best, cheapest_hosts(packing, *best))
+
+
+def _open(packing: Packing, plan: Nodes, bound: float) -> bool:
+    return total_of(packing, *plan) - bound > 1e-9 * max(1.0, bound)
+
+
+def _cheaper(packing: Packing, one: Nodes, other: Nodes) -> Nodes:
+    return min(one, other, key=lambda plan: rank(packing, plan))
+
+
+def _of_kinds(packing: Packing, counts: Floats) -> Bools:
+    """``(offers,)`` those of the types that `counts` buys; what is there already stays."""
+    if np.isnan(counts).any():
+        bought = np.zeros(len(counts))
+        bought[np.argsort(packing.price / np.maximum(packing.capacity[:, 0], 1))[:1]] = 1
+    else:
+        bought = counts
+    kinds = np.unique(packing.kind[(bought > 0.5) & (packing.kind >= 0)])[: packing.most_kinds]
+    chosen: Bools = (packing.kind < 0) | np.isin(packing.kind, kinds)
+    return chosen
+
+
+def _chosen(columns: Columns, relaxed: Relaxed, watch: Watch, best: Nodes) -> Nodes:
+    """Choose patterns in whole numbers; pods covered twice are taken off again."""
+    packing = columns.packing
+    price, matrix, offers = columns.price(), columns.matrix, columns.offers
+    reduced = price + relaxed.surcharge[offers] - matrix @ relaxed.worth
+    taken = np.argsort(reduced, kind="stable")[:MASTER_COLUMNS]
+    weights, most = offer_rows(packing)
+    classes = len(packing.demand)
+    cover = hstack([csr_matrix(matrix[taken].T.astype(float)), csr_matrix(np.eye(classes))])
+    rows = [LinearConstraint(cover.tocsr(), packing.demand, np.inf)]
+    if len(most):
+        own = hstack([csr_matrix(weights[:, offers[taken]]), csr_matrix((len(most), classes))])
+        rows.append(LinearConstraint(own.tocsr(), -np.inf, most))
+    upper = np.concatenate([np.full(len(taken), np.inf), packing.demand])
+    seconds = min(MASTER_SECONDS, MASTER_SHARE * watch.remaining_s)
+    result = milp(
+        np.concatenate([price[taken], penalty(packing)]),
+        constraints=rows,
+        bounds=Bounds(0, upper),
+        integrality=np.ones(len(upper)),
+        options={"time_limit": max(seconds, 0.05), "mip_rel_gap": 1e-5},
+    )
+    if result.x is None:
+        return best
+    times = np.rint(result.x[: len(taken)]).astype(np.int64)
+    offer, pattern = np.repeat(offers[taken], times), np.repeat(matrix[taken], times, axis=0)
+    return trimmed(packing, offer, pattern)
+
+
+def trimmed(packing: Packing, offer: Ints, pattern: Ints) -> Nodes:
+    """Take off pods that are covered more than once, where they cost most; drop empty nodes."""
+    pattern = pattern.copy()
+    over = pattern.sum(axis=0) - packing.demand
+    for class_ in np.flatnonzero(over > 0):
+        for node in np.argsort(-packing.cost[class_, offer], kind="stable"):
+            taken = min(int(over[class_]), int(pattern[node, class_]))
+            pattern[node, class_] -= taken
+            over[class_] -= taken
+            if not over[class_]:
+                break
+    used = pattern.any(axis=1)
+    return offer[used], pattern[used]
