@@ -36,6 +36,10 @@ NODES_AND_PODS: dict[str, Any] = {
 """The cluster of the examples."""
 
 
+SOLVING_SHARE = 0.8
+"""Of the time a call may take, what the solver has where a runbook is to be made of its answer."""
+
+
 class SolverChoice(SolverParams):
     """Which solver, and how hard it works."""
 
@@ -73,6 +77,8 @@ class Options(Frozen):
     def within(self, seconds: float) -> Self:
         """The same, its solves ending within so many seconds by the clock."""
         most = seconds / self.solves
+        if getattr(self, "asked_runbook", None) is not None:
+            most *= SOLVING_SHARE
         if self.solver.time_limit_s <= most:
             return self
         solver = self.solver.model_copy(update={"time_limit_s": most})

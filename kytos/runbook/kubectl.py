@@ -217,7 +217,11 @@ def _step(
     elif step.action is Action.EVICT:
         goes = f"meant for {step.to}" if step.to else "there is no room for its replacement"
         yield _comment("; ".join(filter(None, (goes, step.why))))
-        yield _call("evict", name, *_pod(runbook, step), *_eviction(runbook, step))
+        call = _call("evict", name, *_pod(runbook, step), *_eviction(runbook, step))
+        if step.to is None:
+            # The scheduler may have preempted it by itself by then.
+            call = f"if {_call('still_there', *_pod(runbook, step))}; then {call}; fi"
+        yield call
         moving.append((name, step))
     elif step.action is Action.SCALE:
         yield from _scale(runbook, step, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kytos.calls.answers import autoscale, place, rebalance, recover
+from kytos.calls.catalogue import RebalanceOptions
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverName
 from kytos.contract.runbook import Runbook, RunbookRequest, Way
@@ -100,3 +101,11 @@ def test_an_autoscale() -> None:
     assert len(gone) == 1
     assert len(more) == 2
     assert runbook.forecast.plain.pods_pending == 0
+
+
+def test_a_runbook_has_time_of_the_call() -> None:
+    """The solver leaves a fifth of what a call may take to what is made of its answer."""
+    asked = RebalanceOptions.model_validate({"runbook": True, "solver": {"time_limit_s": 60}})
+    assert asked.within(10).solver.time_limit_s == 8
+    alone = RebalanceOptions.model_validate({"solver": {"time_limit_s": 60}})
+    assert alone.within(10).solver.time_limit_s == 10

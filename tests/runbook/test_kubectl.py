@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kytos.cluster import Cluster
 from kytos.contract.runbook import Runbook, RunbookRequest, Way
+from kytos.runbook.changes import Change, Kind
 from kytos.runbook.kubectl import shell_script
 from kytos.runbook.making import make_runbook
 from tests.runbook.small import node, plan, pod
@@ -126,6 +128,21 @@ def test_it_stops_at_a_surprise(tmp_path: Path, runbook: Runbook, now: list[str]
     done = pretended.run()
     assert done.returncode == 1
     assert "STOPPED: pod shop/web-0 is not on node a" in done.stderr
+    assert pretended.evictions == []
+
+
+def test_a_pod_that_was_preempted_already_is_no_surprise(tmp_path: Path) -> None:
+    """Who gives way may have been driven out by the scheduler: the script goes on."""
+    cluster = Cluster(nodes=(node("a"), node("b")), pods=(pod("low", "a"), pod("stays", "b")))
+    planned = replace(
+        plan(cluster, {}), changes=(Change("shop/low", Kind.GIVES_WAY, "a", None, "makes room"),)
+    )
+    runbook = make_runbook(planned, RunbookRequest(settle_s=0))
+    assert [step.to for step in runbook.steps if step.action == "evict"] == [None]
+    pretended = Pretended(tmp_path, shell_script(runbook))
+    pretended.set(pods={}, refusals=0)
+    done = pretended.run()
+    assert done.returncode == 0, done.stderr
     assert pretended.evictions == []
 
 
