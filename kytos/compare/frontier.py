@@ -31,6 +31,7 @@ from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_p
 from kytos.referee.energy import EnergyTerms, energy
 from kytos.referee.feasible import has_left
 from kytos.refine import default_proposals, refine
+from kytos.solve.solve import solve
 
 CHEAP_MOVES = 0.01
 """C at the far end, as a multiple of B (or D): moves all but free, yet none made for nothing."""
@@ -60,7 +61,7 @@ class FrontierPoint(Frozen):
     unevenness: float
     """Root mean square distance of the nodes' utilisation from the mean (squares: from 0)."""
     present: bool
-    """The best found under the weights asked: where the sliders stand."""
+    """The plan of a rebalance under the weights asked: where the sliders stand."""
     dominated: bool
     """Another plan loads the cluster no worse with no more moves."""
 
@@ -88,8 +89,9 @@ def frontier(
 ) -> Frontier:
     """Return plans of a rebalance from no move to moves all but free.
 
-    Refinement alone finds them; of `params` it takes the seed, its proposals for each point, and
-    the time cap for all of them. The first point is the cluster as it is.
+    Where the sliders stand the plan is solved as a rebalance is, so that both show the same one;
+    refinement alone finds the others. Of `params` it takes the seed, its proposals for each point,
+    and the time cap for all of them. The first point is the cluster as it is.
     """
     began = time.monotonic()
     watch = replace(watch, deadline=min(watch.deadline, began + params.time_limit_s))
@@ -153,7 +155,10 @@ def _sweep(
             step = replace(step, start=_best_start(found, step))
         part = _part(watch, len(found), points)
         # A seed of its own, so that no point repeats another's luck.
-        placement = _refined(problem, step, params, params.seed + len(found), part)
+        if len(found) == 1:
+            placement = solve(problem, weights, None, params, part).placement
+        else:
+            placement = _refined(problem, step, params, params.seed + len(found), part)
         found.append(_found(problem, step, placement))
     return found, watch.reason or StopReason.WORK
 
@@ -245,7 +250,7 @@ def _points(
     problem: Problem, weights: Weights, found: Sequence[_Found], known: bool
 ) -> tuple[FrontierPoint, ...]:
     """The plans by pods moved, each once, those not worth having and the present one marked."""
-    present = min(found, key=lambda one: one.total(weights))
+    present = found[min(1, len(found) - 1)]  # the sliders' own is the first that is looked for
     each = {one.placement.tobytes(): one for one in reversed(found)}
     worth = {one.placement.tobytes() for one in _undominated(each.values())}
     return tuple(

@@ -26,7 +26,7 @@ from kytos.questions.parts.limits import nodes_carrying
 from kytos.questions.recovery.compiled_cluster import CompiledCluster
 from kytos.questions.recovery.risk import failures_of, verdicts, without_nodes
 from kytos.questions.recovery.survey import Kind
-from kytos.referee.energy import energy, score
+from kytos.referee.energy import energy, rank
 from kytos.referee.feasible import feasible
 from kytos.refine import default_proposals, refine
 from kytos.solve.result import Solution
@@ -186,7 +186,7 @@ def survive(
     best, bound = problem.current, free.bound
     for placement, proven in _candidates(held, compiled, free, weights, params, searching):
         bound = max(bound, proven)
-        if score(problem, weights, placement) < score(problem, weights, best):
+        if rank(problem, weights, placement) < rank(problem, weights, best):
             best = placement
     found = energy(problem, weights, best)
     took, qubo = time.monotonic() - began, free.report.qubo
@@ -227,7 +227,7 @@ def _candidates(
     for start in _with_room(problem, weights, params, watch):
         plans.append(_grown(held, start, watch))
         yield plans[-1], -math.inf
-    best = min(plans, key=lambda placement: score(problem, weights, placement))
+    best = min(plans, key=lambda placement: rank(problem, weights, placement))
     hosts = replace(problem, held_open=problem.held_open | problem.in_use(best))
     again = refine(hosts, weights, best, _proposals(problem, params), params.seed, watch).placement
     yield _grown(held, again, watch), -math.inf

@@ -47,6 +47,26 @@ def score(problem: Problem, weights: Weights, placement: Ints) -> Score:
     return problem.left_out(placement), terms.without_desire(weights)
 
 
+DIGITS = 10
+"""Significant ones in which energies that tie agree: float sums in another order differ later."""
+
+Rank = tuple[tuple[int, ...], float, float, int]
+"""Who is left out, the energy without desire, the highest utilisation, pods moved."""
+
+
+def rank(problem: Problem, weights: Weights, placement: Ints) -> Rank:
+    """Return what chooses among feasible placements everywhere alike; lower is better.
+
+    As `score`, but where energies tie the lower peak is better, and then fewer moves.
+    """
+    left, worth = score(problem, weights, placement)
+    usable = problem.usable[:, None] & (problem.allocatable > 0)
+    share = problem.held(placement) / np.maximum(problem.allocatable, 1)
+    peak = float(np.where(usable, share, 0.0)[:, :2].max(initial=0.0))
+    moves = int(has_left(problem, placement).sum())
+    return left, float(f"{worth:.{DIGITS}g}"), peak, moves
+
+
 def fall(weights: Weights, before: EnergyTerms, after: EnergyTerms) -> float:
     """By how much H fell, of the parts: a difference of totals may have no digit left."""
     unplaced = weights.A * (before.constraint - after.constraint)

@@ -23,7 +23,7 @@ from kytos.contract.solver import Availability, Improvement
 from kytos.contract.watch import Report, StopReason, Watch
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
-from kytos.referee.energy import EnergyTerms, Score, energy, fall, score
+from kytos.referee.energy import EnergyTerms, Rank, energy, fall, rank
 from kytos.referee.feasible import feasible
 from kytos.refine import default_proposals, refine
 from kytos.solve.blocks import Annealed, Block, anneal_block, block_sampler, choose_blocks
@@ -104,7 +104,7 @@ class _Search:
         deadline = min(watch.deadline, self.began + params.time_limit_s)
         self.watch = replace(watch, deadline=deadline)
         self.best = placement
-        self.best_score: Score = score(problem, weights, placement)
+        self.best_score: Rank = rank(problem, weights, placement)
         self.reached: EnergyTerms = energy(problem, weights, placement)
         self.trace = [(0.0, self.reached.total)]
         self.books = _Books()
@@ -130,7 +130,7 @@ class _Search:
                 return
             self._refine(again, int(seed.generate_state(1)[0]), 1 / left)
 
-    def _settled(self, before: Score) -> bool:
+    def _settled(self, before: Rank) -> bool:
         """Whether to end rather than refine once more what blocks have left at `before`.
 
         A consolidation that was refined to its end and that blocks did not better is not bettered
@@ -214,7 +214,7 @@ class _Search:
         self.books.add(part, time.monotonic() - began, gained, self.reached.total)
 
     def _offer(self, placement: Ints) -> bool:
-        found = score(self.problem, self.weights, placement)
+        found = rank(self.problem, self.weights, placement)
         better = found < self.best_score
         if better:
             self.best, self.best_score = placement, found

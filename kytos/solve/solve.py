@@ -23,7 +23,7 @@ from kytos.hamiltonian.decode import broken_constraints
 from kytos.hamiltonian.layout import Scope
 from kytos.hamiltonian.model import CompileCache, Model, build_model
 from kytos.problem import Floats, Ints, LoadMode, Problem
-from kytos.referee.energy import energy, fall
+from kytos.referee.energy import energy, fall, rank
 from kytos.referee.feasible import feasible
 from kytos.refine import compile_first, default_proposals, refine, repair
 from kytos.solve.focus import focus
@@ -344,13 +344,15 @@ class _Run:
             raise AssertionError(f"{name.value} broke a rule; please report this problem")
 
     def _offer(self, placement: Ints) -> bool:
-        """Keep a feasible placement where it is better; fewer unplaced pods always are."""
+        """Keep a feasible placement where it is better; fewer unplaced pods always are.
+
+        Where energies tie, the lower peak wins, then fewer moves (`kytos.referee.energy.rank`).
+        """
         found = energy(self.problem, self.weights, placement)
         left, left_so_far = self.problem.left_out(placement), self.problem.left_out(self.best)
-        rest, rest_so_far = (
-            terms.without_desire(self.weights) for terms in (found, self.best_energy)
+        better = rank(self.problem, self.weights, placement) < rank(
+            self.problem, self.weights, self.best
         )
-        better = (left, rest) < (left_so_far, rest_so_far)
         if better:
             self.best, self.best_energy = placement, found
             if left < left_so_far:

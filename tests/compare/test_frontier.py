@@ -13,6 +13,7 @@ from kytos.contract.params import SolverParams
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights, exchange_rates
 from kytos.problem import LoadMode
+from kytos.questions.rebalance import RebalanceRequest, rebalance
 from kytos.referee.feasible import feasible
 from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import with_prices
@@ -124,6 +125,18 @@ def test_the_sliders_setting_is_the_best_under_it(hot_spots: Cluster) -> None:
     (present,) = [point for point in found.points if point.present]
     assert present.plan.energy.total == min(point.plan.energy.total for point in found.points)
     assert 0 < present.plan.metrics.pods_moved < max(m for m, _ in worth_having(found))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("C", [0.0, 1.0, 3.0])
+def test_the_sliders_plan_is_the_rebalance(hot_spots: Cluster, mode: LoadMode, C: float) -> None:
+    """The same sliders, seed and work give the same moves on both pages."""
+    weights = Weights(C=C)
+    asked = FrontierRequest(mode=mode, points=2)
+    points = frontier(hot_spots, asked, params=QUICK, weights=weights).points
+    (present,) = [point for point in points if point.present]
+    plan = rebalance(hot_spots, RebalanceRequest(mode=mode), params=QUICK, weights=weights)
+    assert present.plan.moves == plan.moves
 
 
 def test_no_more_points_than_asked(hot_spots: Cluster) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kytos.contract.weights import Weights, exchange_rates
 from kytos.problem import UNPLACED, LoadMode, Problem
-from kytos.referee.energy import energy, excess
+from kytos.referee.energy import energy, excess, rank
 from tests.problems import problems, random_placement, random_problem, seeds
 
 
@@ -175,3 +175,18 @@ def slow_affinity(problem: Problem, placement: np.ndarray) -> float:
             problem.preference[pod, node] for pod, node in enumerate(placement) if node != UNPLACED
         )
     return total
+
+
+def test_ties_go_to_the_lower_peak_then_to_fewer_moves(two_nodes: Problem) -> None:
+    """With moves and load free all placements tie: the lowest peak wins, then what moves less."""
+    free = Weights(A=1, B=0, C=0, D=0)
+    both, small_away, large_away = (
+        np.array(placement, dtype=np.int64) for placement in ([0, 0], [1, 0], [0, 1])
+    )
+    # Of 8 and 4 millicores: 6/8; 4/8 beside 2/4; 2/8 beside 4/4.
+    ranks = [rank(two_nodes, free, placement) for placement in (both, small_away, large_away)]
+    assert [each[2] for each in ranks] == [0.75, 0.5, 1.0]
+    assert min(ranks) == ranks[1]
+    roomy = replace(two_nodes, allocatable=two_nodes.allocatable * np.array([1000, 1, 1000])[None])
+    level = replace(roomy, request=roomy.request * 0)
+    assert rank(level, free, both) < rank(level, free, small_away)

@@ -21,7 +21,7 @@ from kytos.contract.solver import Availability, Improvement
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
-from kytos.referee.energy import energy, fall, score
+from kytos.referee.energy import energy, fall, rank, score
 from kytos.referee.feasible import feasible
 from kytos.solvers.cpsat.energy import EnergyModel
 from kytos.solvers.cpsat.rules import BuildingStopped, RulesModel, total
@@ -235,10 +235,10 @@ def _within(watch: Watch, params: SolverParams) -> Watch:
 
 
 def _better(problem: Problem, weights: Weights, known: Ints, found: Ints | None) -> Ints:
-    """The one that leaves out less, then with less energy, as the referee has it."""
+    """The better one as `kytos.referee.energy.rank` has it, ties and all."""
     if found is None or not feasible(problem, found):
         return known
-    return min(known, found, key=lambda placement: score(problem, weights, placement))
+    return min(known, found, key=lambda placement: rank(problem, weights, placement))
 
 
 @dataclass(frozen=True)
