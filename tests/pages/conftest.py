@@ -12,9 +12,17 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def app() -> AppTest:
-    """The app at its first page, as it opens."""
+def plain_app() -> AppTest:
+    """The app at its first page, as it opens for someone new."""
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+
+
+@pytest.fixture
+def app() -> AppTest:
+    """The app at its first page, with *Expert* switched on: every control is drawn."""
+    expert = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    expert.session_state["expert"] = True
+    return expert.run()
 
 
 def page(app: AppTest, name: str) -> AppTest:
@@ -45,6 +53,13 @@ def wait_for_turn(app: AppTest, timeout_s: float = 90.0) -> AppTest:
 def button(app: AppTest, label: str):  # type: ignore[no-untyped-def]
     """The button with a label."""
     return next(button for button in app.button if button.label == label)
+
+
+def tab(app: AppTest, of: str, name: str) -> AppTest:
+    """Open the tab of a page's result whose label begins with `name`; only an open one is drawn."""
+    label = next(shown.label for shown in app.tabs if shown.label.startswith(name))
+    app.session_state[f"{of} tabs open"] = label.split(" (")[0]
+    return app.run()
 
 
 def words(app: AppTest) -> str:

@@ -7,7 +7,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import button, metric, page, wait_for_result, words
+from tests.pages.conftest import button, metric, page, tab, wait_for_result, words
 from tests.pages.test_cluster_page import upload
 
 
@@ -57,6 +57,7 @@ def test_traffic_slider_scales_until_capacity_holds_back(one_free_core: AppTest)
     assert actions(app) == [(2, 6, 4, "yes")]
     assert metric(app, "Replicas").value == "4"
     assert "Held back: **web**" in words(app)
+    tab(app, "auto_scale", "Traffic")
     curve = next(shown.value for shown in app.dataframe if "Traffic" in shown.value)
     by_factor = dict(zip(curve["Traffic"], curve["Recommended"], strict=True))
     assert (by_factor[0.5], by_factor[1.0], by_factor[2.0], by_factor[3.0]) == (1, 2, 4, 4)

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from kytos.report.wording import BELONGS_TO_NODE
-from tests.pages.conftest import metric, words
+from tests.pages.conftest import metric, tab, words
 
 LAB = Path(__file__).parents[1] / "data" / "lab.json.xz"
 
@@ -65,13 +65,13 @@ def test_uploaded_cluster_replaces_the_sample(app: AppTest) -> None:
     assert metric(app, "Nodes").value == "20"
     assert metric(app, "Running pods").value == "165"
     assert metric(app, "Running pods").delta == "4 pending"
-    reasons = app.selectbox(key="pinned reason").options
+    reasons = tab(app, "cluster", "Pinned").selectbox(key="pinned reason").options
     assert "annotation cluster-autoscaler.kubernetes.io/safe-to-evict is false" in reasons
 
 
 def test_pinned_pods_are_filtered_by_reason(app: AppTest) -> None:
     """Choosing a reason leaves its pods only."""
-    reasons = app.selectbox(key="pinned reason")
+    reasons = tab(app, "cluster", "Pinned").selectbox(key="pinned reason")
     reason = reasons.options[1]
     reasons.select(reason).run()
     tables = [table.value for table in app.dataframe if "Why it stays" in table.value]
@@ -82,7 +82,9 @@ def test_reasons_of_interest_come_before_daemon_sets(app: AppTest) -> None:
     """The shop's three DaemonSets are one reason, the last in the line, the choice, the table."""
     said = next(line.value for line in app.caption if line.value.startswith("Why pods are pinned"))
     assert said.replace("\\", "").endswith(f"{BELONGS_TO_NODE} (60)")
-    assert app.selectbox(key="pinned reason").options[-1] == BELONGS_TO_NODE
+    assert (
+        tab(app, "cluster", "Pinned").selectbox(key="pinned reason").options[-1] == BELONGS_TO_NODE
+    )
     (table,) = [table.value for table in app.dataframe if "Why it stays" in table.value]
     why = [reason.startswith("DaemonSet") for reason in table["Why it stays"]]
     assert why == [False] * 5 + [True] * 60
@@ -138,9 +140,10 @@ def test_first_page_leads_to_every_question(app: AppTest) -> None:
 def test_why_not_names_the_rule_and_what_would_help(app: AppTest) -> None:
     """A pod that waits comes first; its refusals are summed up as the scheduler words them."""
     upload(app, "lab.json", lab())
-    chooser = app.selectbox(key="why not")
+    chooser = tab(app, "cluster", "Why not").selectbox(key="why not")
     assert chooser.options[0].endswith("(waits for a node)")
-    chooser.select_index(0).run()
+    chooser.select_index(0)
+    tab(app, "cluster", "Why not")
     assert not app.exception
     assert "0 of 20 nodes:" in words(app).replace("\\", "")
     table = next(frame.value for frame in app.dataframe if "Verdict" in frame.value)

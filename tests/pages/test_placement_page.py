@@ -13,7 +13,7 @@ from kytos.questions.placement.placement import PlacementRequest, place
 from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import with_prices
 from kytos.ui.shipped import SAMPLES
-from tests.pages.conftest import button, metric, page, wait_for_result, words
+from tests.pages.conftest import button, metric, page, tab, wait_for_result, words
 
 DEPLOYMENT = """
 apiVersion: apps/v1
@@ -58,6 +58,7 @@ def test_first_visit_can_be_answered(placement_page: AppTest) -> None:
     assert "default scheduler" in words(app)
     placements = next(t.value for t in app.dataframe if "Default scheduler" in t.value)
     assert list(placements["Pod"]) == ["new-1", "new-2", "new-3"]
+    tab(app, "placement", "Runners-up")
     heads = [(list(t.value.columns[:2]), t.value) for t in app.dataframe]
     options = next(table for head, table in heads if head == ["Node", "Energy"])
     assert len(options) > 1
@@ -110,6 +111,7 @@ def test_pod_larger_than_any_node_is_explained(placement_page: AppTest) -> None:
     ]
     app = press(fill(placement_page, "new pods", rows))
     assert "1 of 2 new pods get a node, 1 do not" in words(app).replace("\\", "")
+    tab(app, "placement", "No node")
     lost = next(t.value for t in app.dataframe if "Why" in t.value)
     assert list(lost["Pod"]) == ["giant"]
     assert "insufficient cpu" in lost["Why"][0]

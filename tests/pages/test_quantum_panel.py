@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from kytos.ui.parts.text import plain
-from tests.pages.conftest import button, page, wait_for_result, words
+from tests.pages.conftest import button, page, tab, wait_for_result, words
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def answered(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     app.selectbox(key="solver").set_value("openjij-sa")
     app.number_input(key="qubo").set_value(100)
     button(app, "Rebalance").click().run()
-    return wait_for_result(app)
+    return tab(wait_for_result(app), "rebalance", "QUBO")
 
 
 def facts(app: AppTest) -> dict[str, str]:
@@ -106,12 +106,12 @@ def test_every_question_shows_its_qubo(app: AppTest, name: str) -> None:
     button(app, scenario).click().run()
     app.selectbox(key="solver").set_value("openjij-sa")
     button(app, pressed).click().run()
-    app = wait_for_result(app)
+    question = {"Recover": "recovery", "Place": "placement", "Autoscale": "auto_scale"}[pressed]
+    app = tab(wait_for_result(app), question, "QUBO")
     assert not app.exception
     latex = [element.value for element in app.latex]
     assert any("H_\\text{constraint}" in formula for formula in latex)
     assert any(variable in formula for formula in latex)
-    question = {"Recover": "recovery", "Place": "placement", "Autoscale": "auto_scale"}[pressed]
     qubo = app.session_state[f"answer {question}"].outcome.solver.qubo
     assert facts(app)["Variables"].startswith(f"{qubo.variables:,} (")
     table = next(t.value for t in app.dataframe if "Lower bound" in t.value)

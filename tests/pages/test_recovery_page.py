@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from kytos.report import units
-from tests.pages.conftest import button, metric, page, wait_for_result, words
+from tests.pages.conftest import button, metric, page, tab, wait_for_result, words
 from tests.pages.test_cluster_page import upload
 
 
@@ -72,10 +72,10 @@ def test_important_pods_come_first(room_for_one: AppTest) -> None:
     assert not app.error
     assert placed(app) == ("1", "of 2")
     assert table(app, "To").to_dict("records")[0]["Pod"] == "high"
-    lost = table(app, "Stuck").to_dict("records")
+    lost = table(tab(app, "recovery", "Given up"), "Stuck").to_dict("records")
     assert [row["Pod"] for row in lost] == ["low"]
     assert "cpu" in lost[0]["Why"].lower()
-    survivors = table(app, "CPU after").to_dict("records")
+    survivors = table(tab(app, "recovery", "Survivors"), "CPU after").to_dict("records")
     assert [(row["Node"], row["CPU before"], row["CPU after"]) for row in survivors] == [
         ("n2", 0.5, 1.0)
     ]
@@ -89,6 +89,7 @@ def test_energies_of_the_qubo_are_net_of_the_pods_given_up(room_for_one: AppTest
     outcome = app.session_state["answer recovery"].outcome
     lost = outcome.energy.after.constraint
     assert lost >= 1
+    tab(app, "recovery", "QUBO")
     assert f"net of {units.energy(lost)}, which the 1 pod" in words(app)
     assert metric(app, "Answer").value == units.energy(outcome.energy.after.total - lost)
     assert metric(app, "Sampler alone").value == units.energy(
@@ -100,6 +101,7 @@ def test_lower_survivors_give_way_when_allowed(room_for_one: AppTest) -> None:
     """Preemption makes room for the higher of the evacuated, and says who pays."""
     room_for_one.multiselect(key="failed_nodes").set_value(["n1"])
     room_for_one.slider(key="free").set_value(50)
+    room_for_one.toggle(key="allow_preemption").set_value(False)
     app = press(room_for_one.run())
     assert placed(app) == ("0", "of 2")
     app.toggle(key="allow_preemption").set_value(True).run()
@@ -111,6 +113,7 @@ def test_lower_survivors_give_way_when_allowed(room_for_one: AppTest) -> None:
 
 def test_a_zone_fails_whole(room_for_one: AppTest) -> None:
     """Choosing a zone fails all its nodes."""
+    room_for_one.toggle(key="allow_preemption").set_value(False)
     room_for_one.multiselect(key="failed_zones").set_value(["z2"]).run()
     app = press(room_for_one)
     assert "Survivable" not in words(app)

@@ -24,11 +24,12 @@ from kytos.questions.outcome import Question
 from kytos.report import units
 from kytos.report.figures.replicas import MOST_LINES, replica_bars, traffic_lines
 from kytos.ui.panels import question, results, summary
-from kytos.ui.panels.question import Panel, QuestionPage
+from kytos.ui.panels.question import QuestionPage
 from kytos.ui.panels.results import Cell
 from kytos.ui.parts import controls, tables
 from kytos.ui.parts.controls import Preset
 from kytos.ui.parts.heatmaps import change_heatmaps, chart
+from kytos.ui.parts.lazy_tabs import Panel
 from kytos.ui.parts.meanings import Meanings, load_meaning
 from kytos.ui.parts.tables import Row, edited_rows
 from kytos.ui.parts.text import named, plain

@@ -21,6 +21,7 @@ from kytos.ui.panels.results import Cell, cells_row, share_bar
 from kytos.ui.panels.why_not import why_not_panel
 from kytos.ui.parts import links
 from kytos.ui.parts.heatmaps import cluster_heatmap
+from kytos.ui.parts.lazy_tabs import Panel, lazy_tabs
 from kytos.ui.parts.text import plain
 from kytos.ui.session import clusters, frame
 from kytos.ui.session.clusters import Loaded
@@ -183,20 +184,19 @@ def _node_remark(summary: Summary) -> str:
 
 def _details(loaded: Loaded) -> None:
     notes = loaded.cluster.notes
-    names = ["Nodes", f"Pinned pods ({len(loaded.pinned):,})", "Why not"]
+    panels: dict[str, Panel] = {
+        "Nodes": lambda: _nodes_panel(loaded),
+        f"Pinned pods ({len(loaded.pinned):,})": lambda: pinned_table(loaded),
+        "Why not": lambda: why_not_panel(loaded.cluster),
+    }
     if notes:
-        names.append(f"Notes ({len(notes):,})")
-    tabs = st.tabs(names)
-    with tabs[0]:
-        _node_table(loaded.cluster)
-        prices_panel(loaded)
-    with tabs[1]:
-        pinned_table(loaded)
-    with tabs[2]:
-        why_not_panel(loaded.cluster)
-    if notes:
-        with tabs[3]:
-            _notes_table(loaded.cluster)
+        panels[f"Notes ({len(notes):,})"] = lambda: _notes_table(loaded.cluster)
+    lazy_tabs(panels, "cluster tabs")
+
+
+def _nodes_panel(loaded: Loaded) -> None:
+    _node_table(loaded.cluster)
+    prices_panel(loaded)
 
 
 def _node_table(cluster: Cluster) -> None:

@@ -32,10 +32,8 @@ def show() -> None:
         return
     with st.sidebar:
         controls.presets()
-        request = controls.rebalance_request(loaded.cluster, promises=False)
-        weights = controls.weights(loaded, request)
-        with st.expander("Budget", icon=":material/tune:"):
-            params = controls.budget()
+        request, weights = controls.rebalance_controls(loaded, promises=False)
+        params = controls.budget()
     heading, switch = st.columns([4, 5], vertical_alignment="bottom")
     with switch:
         view = View(

@@ -26,11 +26,12 @@ from kytos.report.figures.options import cost_by_node
 from kytos.sources.admission import Admission
 from kytos.sources.templates import pods_of_manifests
 from kytos.ui.panels import question, results, summary
-from kytos.ui.panels.question import Panel, QuestionPage
+from kytos.ui.panels.question import QuestionPage
 from kytos.ui.panels.results import Cell
 from kytos.ui.parts import controls, meanings, tables
 from kytos.ui.parts.controls import Preset
 from kytos.ui.parts.heatmaps import change_heatmaps, chart
+from kytos.ui.parts.lazy_tabs import Panel
 from kytos.ui.parts.tables import Row, edited_rows
 from kytos.ui.parts.text import plain
 from kytos.ui.session import frame

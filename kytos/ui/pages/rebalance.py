@@ -21,9 +21,10 @@ from kytos.report.wording import (
 )
 from kytos.ui.panels import question, results, summary
 from kytos.ui.panels.pinned import pinned_table
-from kytos.ui.panels.question import Panel, QuestionPage
+from kytos.ui.panels.question import QuestionPage
 from kytos.ui.parts import controls
 from kytos.ui.parts.heatmaps import change_heatmaps
+from kytos.ui.parts.lazy_tabs import Panel
 from kytos.ui.parts.text import named, plain
 from kytos.ui.session import frame
 from kytos.ui.session.runs import Answer, Ask
@@ -49,8 +50,8 @@ def show() -> None:
         return
     with st.sidebar:
         controls.presets()
-        request = controls.rebalance_request(loaded.cluster)
-        settings = question.settings(controls.rebalance_meanings(loaded, request))
+        request, weights = controls.rebalance_controls(loaded)
+        settings = (weights, *controls.solver())
     ask = Ask(PAGE.question, loaded.digest, request, *settings)
     pressed = question.head(PAGE)
     answer = question.run(PAGE, ask, loaded, pressed=pressed)

@@ -25,11 +25,12 @@ from kytos.report.figures.heatmap import FAILED, FAILS
 from kytos.report.usage import usage
 from kytos.ui.panels import atlas as atlas_panel
 from kytos.ui.panels import question, results, summary
-from kytos.ui.panels.question import Panel, QuestionPage
+from kytos.ui.panels.question import QuestionPage
 from kytos.ui.panels.results import Cell
-from kytos.ui.parts import controls, meanings
+from kytos.ui.parts import controls, expert, meanings
 from kytos.ui.parts.controls import Preset
 from kytos.ui.parts.heatmaps import change_heatmaps, chart, cluster_heatmap
+from kytos.ui.parts.lazy_tabs import Panel
 from kytos.ui.parts.text import named, plain
 from kytos.ui.session import frame
 from kytos.ui.session.clusters import Loaded
@@ -96,13 +97,21 @@ def show() -> None:
         return
     with st.sidebar:
         controls.presets(PRESETS)
-        limits = _limits()
+        filled = controls.headroom(usual=0)  # what is free is for failures
         settings = question.settings(meanings.moving(LoadMode.SPREAD))
+        limits = expert.values(_HOW_PODS_MOVE, _how_pods_move)
     pressed = question.head(PAGE)
     if pressed and not any(st.session_state.get(key) for key in (_NODES, _ZONES, _SPOT)):
         _pick_alone(_fullest(loaded.cluster))
     chosen, run_atlas = _failing(loaded.cluster)
-    request = RecoveryRequest(**chosen, **limits, risk=True)
+    request = RecoveryRequest(
+        **chosen,
+        max_utilization=filled,
+        how=limits[_HOW],
+        allow_preemption=limits[_PREEMPTION],
+        allow_moves=limits[_MOVES],
+        risk=True,
+    )
     ask, failing = _checked(request, loaded, settings)
     if run_atlas:
         atlas_panel.start(loaded, request.max_utilization)
@@ -124,16 +133,19 @@ def show() -> None:
     atlas_panel.show(loaded, _pick_alone)
 
 
-def _limits() -> dict[str, Any]:
-    filled = controls.headroom(usual=0)  # what is free is for failures
-    preempts = st.toggle(
+_HOW_PODS_MOVE: dict[str, Any] = {_PREEMPTION: True, _HOW: HowNodesFail.DELETED, _MOVES: False}
+
+
+def _how_pods_move() -> None:
+    """Draw what else decides where pods of failed nodes may go."""
+    st.toggle(
         "Lower survivors may give way",
         value=True,
         key=_PREEMPTION,
         bind="query-params",
         help="Pods of survivors make room for evacuated ones of higher priority (preemption).",
     )
-    how = st.radio(
+    st.radio(
         "Failed nodes are",
         list(HowNodesFail),
         format_func=_HOW_IN_WORDS.__getitem__,
@@ -141,18 +153,12 @@ def _limits() -> dict[str, Any]:
         bind="query-params",
         help="A node that only stops answering keeps its StatefulSet pods: they stay Terminating.",
     )
-    moves = st.toggle(
+    st.toggle(
         "Survivors' pods may move",
         key=_MOVES,
         bind="query-params",
         help="Pods of survivors move to other survivors to make room.",
     )
-    return {
-        "max_utilization": filled,
-        "how": how,
-        "allow_preemption": preempts,
-        "allow_moves": moves,
-    }
 
 
 def _failing(cluster: Cluster) -> tuple[dict[str, Any], bool]:

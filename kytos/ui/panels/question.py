@@ -17,15 +17,14 @@ from kytos.ui.panels import carry_out, results
 from kytos.ui.panels import qubo as quantum_panel
 from kytos.ui.panels.scenarios import Values, ready_scenarios, scenario_panel
 from kytos.ui.panels.why_not import why_not_panel
-from kytos.ui.parts import controls, links
+from kytos.ui.parts import controls, expert, links
 from kytos.ui.parts.heatmaps import cluster_heatmap
+from kytos.ui.parts.lazy_tabs import Panel, lazy_tabs
 from kytos.ui.parts.meanings import Meanings
 from kytos.ui.parts.text import plain
 from kytos.ui.session import runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask, Change, moved
-
-Panel = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -69,10 +68,10 @@ def head(page: QuestionPage) -> bool:
 
 
 def settings(meanings: Meanings) -> tuple[Weights, SolverName | None, SolverParams]:
-    """Draw the weights and the solver, as an `Ask` takes them."""
+    """Draw the weights, the switch and, for an expert, the solver, as an `Ask` takes them."""
     weights = controls.weights_meaning(meanings)
-    with st.expander("Solver and budget", icon=":material/tune:"):
-        return weights, *controls.solver()
+    expert.switch()
+    return weights, *controls.solver()
 
 
 def no_cluster() -> None:
@@ -157,6 +156,4 @@ def result_tabs(
         same = answer.ask == ask
         ended = answer.outcome.solver.stopped_by if same else None
         panels["Scenario"] = lambda: scenario_panel(ask, answer.loaded, page.values, ended)
-    for tab, draw in zip(st.tabs(list(panels)), panels.values(), strict=True):
-        with tab:
-            draw()
+    lazy_tabs(panels, f"{page.question} tabs")

@@ -15,7 +15,7 @@ from kytos.problem import LoadMode
 from kytos.questions.parts.limits import carries
 from kytos.questions.rebalance import RebalanceRequest, moves_worth_a_node
 from kytos.solve.registry import is_installed
-from kytos.ui.parts import meanings
+from kytos.ui.parts import expert, meanings
 from kytos.ui.parts.meanings import Meanings
 from kytos.ui.parts.text import plain
 from kytos.ui.session.clusters import Loaded
@@ -37,7 +37,7 @@ _HIGHEST = 5.0
 MODE_NAMES = {
     LoadMode.CONSOLIDATE: "Fewer nodes",
     LoadMode.SPREAD: "Even load",
-    LoadMode.SQUARES: "Squares",
+    LoadMode.SQUARES: "Avoid full nodes",
 }
 _MOST_PODS_LISTED = 2_000
 """Beyond that a browser takes long over the list; services and namespaces are still there."""
@@ -93,15 +93,19 @@ def set_controls(values: Mapping[str, Any]) -> None:
         st.session_state[key] = value
 
 
-def rebalance_request(cluster: Cluster, *, promises: bool = True) -> RebalanceRequest:
-    """Draw what a rebalance of `cluster` takes beside the weights.
+def rebalance_controls(
+    loaded: Loaded, *, promises: bool = True
+) -> tuple[RebalanceRequest, Weights]:
+    """Draw what a rebalance takes: goal, headroom, most moves, exclusions and the four weights.
 
     Parameters
     ----------
     promises
         Whether the plan may be held to surviving failures.
     """
+    cluster = loaded.cluster
     mode = load_mode()
+    max_utilization = headroom()
     max_moves = st.number_input(
         "At most this many moves",
         min_value=0,
@@ -112,40 +116,15 @@ def rebalance_request(cluster: Cluster, *, promises: bool = True) -> RebalanceRe
         key="max_moves",
         bind="query-params",
     )
-    max_utilization = headroom()
-    zone_pairs = st.toggle(
-        "Keep replicas apart by zone too",
-        key="zones",
-        bind="query-params",
-        help="Two replicas of one service in one zone count like two on one node.",
-    )
-    with st.expander("Who may move", icon=":material/lock_open:"):
-        names = _pods_and_groups(cluster)
-        may_move = names_chosen(
-            "Let move", "may_move", names, _GROUPS, help="Though care would pin them."
-        )
+    names = _pods_and_groups(cluster)
+    with st.expander("Exclusions", icon=":material/lock:"):
         must_stay = names_chosen(
-            "Keep in place", "must_stay", names, _GROUPS, help="Wins over *Let move*."
-        )
-        custom = st.toggle(
-            "Custom controllers' pods may move",
-            key="move_custom_controllers",
-            bind="query-params",
-            help="Pods of a TaskRun, a SparkApplication and the like: may it start them again?",
-        )
-        others = sorted({pod.scheduler for pod in cluster.pods} - {DEFAULT_SCHEDULER})
-        schedulers = names_chosen(
-            "Schedulers to treat as the default",
-            "schedulers",
-            others,
-            "none",
-            help="Pods of other schedulers stay by default, and their nodes with them.",
+            "Keep in place", "must_stay", names, _GROUPS, help="These pods do not move."
         )
         keep_nodes = kept_nodes(cluster)
+        least_nodes = _pools(cluster) if promises else {}
     survive: tuple[str, ...] = ()
-    least_nodes: dict[str, int] = {}
     if promises:
-        least_nodes = _pools(cluster)
         survive = tuple(
             st.pills(
                 "Survive the failure of any one",
@@ -157,7 +136,11 @@ def rebalance_request(cluster: Cluster, *, promises: bool = True) -> RebalanceRe
                 "What could not be survived before the plan may stay so.",
             )
         )
-    return RebalanceRequest(
+    sliders = st.container()  # above the switch, though what they mean depends on what is below
+    expert.switch()
+    others = sorted({pod.scheduler for pod in cluster.pods} - {DEFAULT_SCHEDULER})
+    further = expert.values(_WHO_MAY_MOVE, lambda: _who_may_move(names, others))
+    request = RebalanceRequest(
         mode=mode,
         max_utilization=max_utilization,
         keep_nodes=keep_nodes,
@@ -165,12 +148,40 @@ def rebalance_request(cluster: Cluster, *, promises: bool = True) -> RebalanceRe
         survive=survive,
         least_nodes=least_nodes,
         max_moves=max_moves,
-        zone_pairs=zone_pairs,
-        may_move=may_move,
+        zone_pairs=further["zones"],
+        may_move=tuple(name for name in further["may_move"] if name in names),
         must_stay=must_stay,
-        move_custom_controllers=custom,
-        schedulers=schedulers,
+        move_custom_controllers=further["move_custom_controllers"],
+        schedulers=tuple(name for name in further["schedulers"] if name in others),
     )
+    with sliders:
+        weights = weights_meaning(rebalance_meanings(loaded, request))
+    return request, weights
+
+
+def _who_may_move(names: Sequence[str], others: Sequence[str]) -> None:
+    """Draw the finer rules of who moves, by pod, controller and scheduler."""
+    st.toggle(
+        "Keep replicas apart by zone too",
+        key="zones",
+        bind="query-params",
+        help="Two replicas of one service in one zone count like two on one node.",
+    )
+    with st.expander("Who may move", icon=":material/lock_open:"):
+        names_chosen("Let move", "may_move", names, _GROUPS, help="Though care would pin them.")
+        st.toggle(
+            "Custom controllers' pods may move",
+            key="move_custom_controllers",
+            bind="query-params",
+            help="Pods of a TaskRun, a SparkApplication and the like: may it start them again?",
+        )
+        names_chosen(
+            "Schedulers to treat as the default",
+            "schedulers",
+            others,
+            "none",
+            help="Pods of other schedulers stay by default, and their nodes with them.",
+        )
 
 
 def headroom(usual: int = USUAL_FREE) -> float:
@@ -228,11 +239,6 @@ def _pools(cluster: Cluster) -> dict[str, int]:
     return least
 
 
-def weights(loaded: Loaded, request: RebalanceRequest) -> Weights:
-    """Draw the four sliders, each with what its position means for a rebalance."""
-    return weights_meaning(rebalance_meanings(loaded, request))
-
-
 def rebalance_meanings(loaded: Loaded, request: RebalanceRequest) -> Meanings:
     """Return what the sliders mean for a rebalance of a cluster."""
     worth = _moves_worth_a_node(loaded.digest, request.model_dump_json(), loaded.cluster, request)
@@ -264,55 +270,80 @@ def weights_meaning(told: Meanings) -> Weights:
 
 
 def solver() -> tuple[SolverName | None, SolverParams]:
-    """Draw the solver, its parameters and its budget; no solver is one chosen by size."""
-    name = st.selectbox(
-        "Solver",
-        [BY_SIZE, *(name.value for name in solvers_here())],
-        key="solver",
-        bind="query-params",
-        help=f"{BY_SIZE}: openjij-sa while one QUBO holds the problem, hybrid above that.\n\n"
-        + "\n".join(f"- {name}: {name.traits.description}" for name in solvers_here()),
-    )
-    return None if name == BY_SIZE else SolverName(name), budget()
+    """Draw the solver, its parameters and its budget; no solver is one chosen by size.
+
+    They are drawn for an expert only, and hold while they are not.
+    """
+    chosen = expert.values(_SOLVER_VALUES, _draw_solver)
+    name = chosen["solver"]
+    return None if name == BY_SIZE else SolverName(name), _params(chosen)
 
 
 def budget() -> SolverParams:
-    """Draw how hard a solver works."""
+    """Draw how hard a solver works, for an expert only."""
+    return _params(expert.values(_BUDGET_VALUES, _draw_budget))
+
+
+def _draw_solver() -> None:
+    with st.expander("Solver and budget", icon=":material/tune:"):
+        st.selectbox(
+            "Solver",
+            [BY_SIZE, *(name.value for name in solvers_here())],
+            key="solver",
+            bind="query-params",
+            help=f"{BY_SIZE}: openjij-sa while one QUBO holds the problem, hybrid above that.\n\n"
+            + "\n".join(f"- {name}: {name.traits.description}" for name in solvers_here()),
+        )
+        _budget_controls()
+
+
+def _draw_budget() -> None:
+    with st.expander("Budget", icon=":material/tune:"):
+        _budget_controls()
+
+
+def _budget_controls() -> None:
+    _number("Reads", "num_reads", "reads", 1, 1000)
+    _number("Sweeps per read", "num_sweeps", "sweeps", 1, 100_000, 100)
+    _optional_number(
+        "Refinement proposals",
+        "refine_proposals",
+        "refine",
+        1_000_000_000,
+        1_000_000,
+        "by the number of pods",
+    )
+    _number("Largest QUBO", "max_variables", "qubo", 1, 20_000, 100)
+    st.selectbox(
+        "Encoding",
+        [encoding.value for encoding in Encoding],
+        key="encoding",
+        bind="query-params",
+        help="stay-put: one variable per possible move. one-hot: one per pod and node.",
+    )
+    st.selectbox(
+        "Capacity",
+        [capacity.value for capacity in Capacity],
+        key="capacity",
+        bind="query-params",
+        help="slack: log-encoded slack variables. unbalanced: no slack, a shaped penalty.",
+    )
+    _number("Seed", "seed", "seed", 0, 2**31 - 1)
+    _number("Time cap (seconds)", "time_limit_s", "cap", 1, 3600)
+    _optional_number("Work on a proof", "proof_work", "proof", 3600.0, 5.0, "where it is quick")
+
+
+def _params(chosen: Mapping[str, Any]) -> SolverParams:
     return SolverParams(
-        num_reads=_number("Reads", "num_reads", "reads", 1, 1000),
-        num_sweeps=_number("Sweeps per read", "num_sweeps", "sweeps", 1, 100_000, 100),
-        refine_proposals=_optional_number(
-            "Refinement proposals",
-            "refine_proposals",
-            "refine",
-            1_000_000_000,
-            1_000_000,
-            "by the number of pods",
-        ),
-        max_variables=_number("Largest QUBO", "max_variables", "qubo", 1, 20_000, 100),
-        encoding=Encoding(
-            st.selectbox(
-                "Encoding",
-                [encoding.value for encoding in Encoding],
-                key="encoding",
-                bind="query-params",
-                help="stay-put: one variable per possible move. one-hot: one per pod and node.",
-            )
-        ),
-        capacity=Capacity(
-            st.selectbox(
-                "Capacity",
-                [capacity.value for capacity in Capacity],
-                key="capacity",
-                bind="query-params",
-                help="slack: log-encoded slack variables. unbalanced: no slack, a shaped penalty.",
-            )
-        ),
-        seed=_number("Seed", "seed", "seed", 0, 2**31 - 1),
-        time_limit_s=float(_number("Time cap (seconds)", "time_limit_s", "cap", 1, 3600)),
-        proof_work=_optional_number(
-            "Work on a proof", "proof_work", "proof", 3600.0, 5.0, "where it is quick"
-        ),
+        num_reads=int(chosen["reads"]),
+        num_sweeps=int(chosen["sweeps"]),
+        refine_proposals=chosen["refine"],
+        max_variables=int(chosen["qubo"]),
+        encoding=Encoding(chosen["encoding"]),
+        capacity=Capacity(chosen["capacity"]),
+        seed=int(chosen["seed"]),
+        time_limit_s=float(chosen["cap"]),
+        proof_work=chosen["proof"],
     )
 
 
@@ -346,8 +377,11 @@ def setting_values(
     weights: Weights, solver: SolverName | None, params: SolverParams
 ) -> dict[str, Any]:
     """Return the values of the weights' and the solver's controls by key."""
+    return {**weights.model_dump(), **_solver_values(solver, params)}
+
+
+def _solver_values(solver: SolverName | None, params: SolverParams) -> dict[str, Any]:
     return {
-        **weights.model_dump(),
         "solver": BY_SIZE if solver is None else solver.value,
         "reads": params.num_reads,
         "sweeps": params.num_sweeps,
@@ -361,9 +395,21 @@ def setting_values(
     }
 
 
+_SOLVER_VALUES = _solver_values(None, SolverParams())
+_BUDGET_VALUES = {key: value for key, value in _SOLVER_VALUES.items() if key != "solver"}
+_WHO_MAY_MOVE: Mapping[str, Any] = {
+    "zones": False,
+    "may_move": (),
+    "move_custom_controllers": False,
+    "schedulers": (),
+}
+EXPERT_KEYS = frozenset({*_SOLVER_VALUES, *_WHO_MAY_MOVE, "allow_moves", "allow_preemption", "how"})
+"""A link that names one of these opens the page with the switch on."""
+
+
 def load_mode(default: LoadMode = LoadMode.CONSOLIDATE, key: str = MODE) -> LoadMode:
     """Draw the choice of what H_load means."""
-    modes = [mode.value for mode in LoadMode]
+    modes = [mode.value for mode in LoadMode if _offered(mode, key)]
     chosen = st.segmented_control(
         "Goal",
         [default.value, *(mode for mode in modes if mode != default.value)],
@@ -375,6 +421,11 @@ def load_mode(default: LoadMode = LoadMode.CONSOLIDATE, key: str = MODE) -> Load
         width="stretch",
     )
     return LoadMode(chosen)
+
+
+def _offered(mode: LoadMode, key: str) -> bool:
+    """Whether a goal is in the choice: the plain sum of squares is for experts, or was asked."""
+    return mode is not LoadMode.SQUARES or expert.is_on() or st.session_state.get(key) == mode
 
 
 def _pods_and_groups(cluster: Cluster) -> list[str]:

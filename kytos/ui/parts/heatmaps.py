@@ -119,8 +119,11 @@ def chart(figure: go.Figure, *, key: str, alt: str, on_pick: Pick | None = None)
 
 def picked(key: str, on_pick: Pick) -> None:
     """Tell which node was clicked, and let the next click find a figure with nothing selected."""
-    clicks = st.session_state[_clicks(key)]
-    points = st.session_state[f"{key} {clicks}"]["selection"]["points"]
+    clicks = st.session_state.get(_clicks(key), 0)
+    shown = st.session_state.get(f"{key} {clicks}")
+    if shown is None:  # a second click on a figure that the first has replaced already
+        return
+    points = shown["selection"]["points"]
     st.session_state[_clicks(key)] = clicks + 1
     nodes = [str(point["customdata"][0]) for point in points if point.get("customdata")]
     for node in dict.fromkeys(nodes):

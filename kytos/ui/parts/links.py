@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from kytos.ui.parts.controls import MODE_NAMES
+from kytos.ui.parts import expert
+from kytos.ui.parts.controls import EXPERT_KEYS, MODE_NAMES
 from kytos.ui.parts.text import plain
 
 _ASKED = "asked by the link"
@@ -18,6 +19,8 @@ def read() -> None:
     if _ASKED not in st.session_state:
         asked = {key: st.query_params.get_all(key) for key in st.query_params}
         st.session_state[_ASKED] = asked
+        if EXPERT_KEYS.intersection(asked):
+            expert.turn_on()
 
 
 def note() -> None:

@@ -27,3 +27,12 @@ def test_each_click_is_told_once(session: dict[str, Any]) -> None:
         session[f"map {number}"] = {"selection": {"points": points}}
         heatmaps.picked("map", told.append)
     assert told == ["a", "a", "b", "a", "b"]
+
+
+def test_a_second_click_on_a_figure_that_is_gone_is_no_fault(session: dict[str, Any]) -> None:
+    """Two fast clicks: the second comes from the figure that the first replaced."""
+    told: list[str] = []
+    session["map clicks"] = 1
+    heatmaps.picked("map", told.append)
+    assert told == []
+    assert session["map clicks"] == 1
