@@ -21,7 +21,7 @@ def plain_app() -> AppTest:
 def app() -> AppTest:
     """The app at its first page, with *Expert* switched on: every control is drawn."""
     expert = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    expert.session_state["expert"] = True
+    expert.session_state["expert on"] = True
     return expert.run()
 
 

@@ -149,7 +149,7 @@ def locally_answered(sample: str) -> AppTest:
 
 def opened() -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.session_state["expert"] = True
+    app.session_state["expert on"] = True
     app.session_state["rebalance tabs open"] = "QUBO"
     return page(app.run(), "1_Rebalance")
 

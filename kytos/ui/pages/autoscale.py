@@ -23,7 +23,7 @@ from kytos.questions.autoscale.wanted import AutoscaleRequest, scaling_step
 from kytos.questions.outcome import Question
 from kytos.report import units
 from kytos.report.figures.replicas import MOST_LINES, replica_bars, traffic_lines
-from kytos.ui.panels import question, results, summary
+from kytos.ui.panels import picture, question, results, summary
 from kytos.ui.panels.question import QuestionPage
 from kytos.ui.panels.results import Cell
 from kytos.ui.parts import controls, tables
@@ -253,6 +253,7 @@ def _result(answer: Answer, ask: Ask | None, factor: float) -> None:
         st.markdown(f"Held back: {named(held_back)}")
     summary.draw(answer, _cells(outcome))
     results.proof_caption(answer)
+    picture.show(answer)
     change_heatmaps(answer.before, answer.after)
     results.energy_panel(outcome)
     panels: dict[str, Panel] = {

@@ -25,7 +25,7 @@ from kytos.report import units
 from kytos.report.figures.options import cost_by_node
 from kytos.sources.admission import Admission
 from kytos.sources.templates import pods_of_manifests
-from kytos.ui.panels import question, results, summary
+from kytos.ui.panels import picture, question, results, summary
 from kytos.ui.panels.question import QuestionPage
 from kytos.ui.panels.results import Cell
 from kytos.ui.parts import controls, meanings, tables
@@ -292,6 +292,7 @@ def _result(answer: Answer, ask: Ask | None) -> None:
     st.markdown(scheduler_sentence(outcome))
     summary.draw(answer, _cells(outcome))
     results.proof_caption(answer)
+    picture.show(answer)
     change_heatmaps(answer.before, answer.after)
     results.energy_panel(outcome)
     panels: dict[str, Panel] = {

@@ -19,7 +19,7 @@ from kytos.report.wording import (
     none_may_move,
     searched_to_its_end,
 )
-from kytos.ui.panels import question, results, summary
+from kytos.ui.panels import picture, question, results, summary
 from kytos.ui.panels.pinned import pinned_table
 from kytos.ui.panels.question import QuestionPage
 from kytos.ui.parts import controls
@@ -76,6 +76,7 @@ def _result(answer: Answer, ask: Ask) -> None:
         st.caption(plain(f"Stays whatever is decided: {', '.join(nodes)} ({reason})"))
     summary.draw(answer)
     results.proof_caption(answer)
+    picture.show(answer, frozenset(outcome.freed_nodes))
     change_heatmaps(answer.before, answer.after, frozenset(outcome.freed_nodes))
     results.energy_panel(outcome)
     cluster, name = answer.loaded.cluster, answer.loaded.name

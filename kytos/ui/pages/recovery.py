@@ -24,7 +24,7 @@ from kytos.report.figures.failures import failure_tiles, outcome_of
 from kytos.report.figures.heatmap import FAILED, FAILS
 from kytos.report.usage import usage
 from kytos.ui.panels import atlas as atlas_panel
-from kytos.ui.panels import question, results, summary
+from kytos.ui.panels import picture, question, results, summary
 from kytos.ui.panels.question import QuestionPage
 from kytos.ui.panels.results import Cell
 from kytos.ui.parts import controls, expert, meanings
@@ -249,6 +249,7 @@ def _result(answer: Answer, ask: Ask | None) -> None:
         st.markdown(f"Failed: {named(outcome.failed_nodes)}")
     summary.draw(answer, _cells(outcome))
     results.proof_caption(answer)
+    picture.show(answer)
     failed = frozenset(outcome.failed_nodes)
     change_heatmaps(answer.before, answer.after, failed, FAILED, on_pick=_pick)
     results.energy_panel(outcome)

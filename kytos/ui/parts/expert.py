@@ -18,25 +18,27 @@ Values = Mapping[str, Any]
 
 def switch() -> bool:
     """Draw the switch; it stays as it is from page to page."""
-    if KEY not in st.session_state:
-        st.session_state[KEY] = is_on()
-    chosen = st.toggle(
+    st.session_state[KEY] = is_on()
+    return st.toggle(
         "Expert",
         key=KEY,
+        on_change=_switched,
         help="Everything else: solver, seed, budgets, and rules of who may move.",
     )
-    st.session_state[_ON] = chosen
-    return chosen
+
+
+def _switched() -> None:
+    st.session_state[_ON] = st.session_state[KEY]
 
 
 def is_on() -> bool:
     """Whether what is behind the switch is drawn."""
-    return bool(st.session_state.get(KEY, st.session_state.get(_ON, False)))
+    return bool(st.session_state.get(_ON, False))
 
 
 def turn_on() -> None:
     """Show what is behind the switch; to be called before it is drawn."""
-    st.session_state[KEY] = True
+    st.session_state[_ON] = True
 
 
 def values(usual: Values, draw: Callable[[], None]) -> dict[str, Any]:

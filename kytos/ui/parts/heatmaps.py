@@ -94,13 +94,22 @@ def change_heatmaps(
     _scale(utilisation_scale(), "change scale")
 
 
-def chart(figure: go.Figure, *, key: str, alt: str, on_pick: Pick | None = None) -> None:
+def chart(
+    figure: go.Figure,
+    *,
+    key: str,
+    alt: str,
+    on_pick: Pick | None = None,
+    ready: bool = False,
+) -> None:
     """Draw a figure with the few controls a reader needs.
 
     Parameters
     ----------
     on_pick
         Makes the nodes of a heatmap clickable; called with the name of one that is clicked.
+    ready
+        Whether the figure's points name their nodes already.
     """
     if on_pick is None:
         st.plotly_chart(figure, key=key, alt=alt, config={"displayModeBar": False})
@@ -108,7 +117,7 @@ def chart(figure: go.Figure, *, key: str, alt: str, on_pick: Pick | None = None)
     # A figure remembers what is selected; a new one for each click tells every click alike.
     clicks = st.session_state.setdefault(_clicks(key), 0)
     st.plotly_chart(
-        pickable(figure),
+        figure if ready else pickable(figure),
         key=f"{key} {clicks}",
         alt=alt,
         config={"displayModeBar": False},

@@ -1,0 +1,142 @@
+"""The picture of a plan: nodes as boxes, before and after, and any node's own page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from kytos.cluster import CPU, MEMORY, Cluster
+from kytos.questions.outcome import Outcome
+from kytos.report import units
+from kytos.report.figures.boxes import boxes, boxes_figure, coloured_services, table_of
+from kytos.report.usage import usage
+from kytos.ui.parts.fullness import fullness
+from kytos.ui.parts.heatmaps import chart
+from kytos.ui.parts.text import plain
+from kytos.ui.session.runs import Answer
+
+_BEFORE, _AFTER = "Before", "After"
+_SHOWN, _FIND = "picture", "find in the picture"
+_OPEN = "node page"
+
+
+def show(answer: Answer, freed: frozenset[str] = frozenset()) -> None:
+    """Draw the nodes of an answer as boxes, with a switch from before to after.
+
+    Parameters
+    ----------
+    freed
+        Names of nodes that come free; they fade into a tray.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        view = st.segmented_control(
+            "Picture", [_BEFORE, _AFTER], default=_AFTER, required=True, key=_SHOWN
+        )
+        services = coloured_services(answer.before)
+        names = [*sorted(services), *(node.name for node in answer.after.nodes)]
+        marked = st.selectbox(
+            "Find a service or a node",
+            names,
+            index=None,
+            key=_FIND,
+            placeholder="service or node",
+            width=260,
+        )
+        nodes = set(answer.after.node_index)
+        if marked in nodes:
+            st.button("Open its page", icon=":material/dns:", on_click=_open, args=(marked,))
+    cluster = answer.after if view == _AFTER else answer.before
+    drawn = boxes(cluster, freed if view == _AFTER else ())
+    chart(
+        boxes_figure(drawn, services, marked),
+        key="boxes",
+        alt=f"Nodes as boxes filled by their pods, {view.lower()}",
+        on_pick=_open,
+        ready=True,
+    )
+    st.caption(
+        "A box is a node, as high as it has cores; a block is a pod, as high as its share of the "
+        "fuller of CPU and memory. Fullest first. Click a node for its pods and reasons."
+    )
+    with st.expander("The picture as a table", icon=":material/table:", on_change="rerun") as table:
+        if table.open:
+            st.dataframe(pd.DataFrame(table_of(drawn)), hide_index=True, key="boxes table")
+    node = st.session_state.pop(_OPEN, None)
+    if node in nodes:
+        st.dialog(f"Node {plain(node)}", width="large")(partial(node_page, answer, node))()
+
+
+def _open(node: str) -> None:
+    if node:
+        st.session_state[_OPEN] = node
+
+
+def node_page(answer: Answer, node: str) -> None:
+    """Draw one node: how full it is before and after, and each of its pods with the reason."""
+    left, right = st.columns(2)
+    for column, label, cluster in (
+        (left, "Before", answer.before),
+        (right, "After", answer.after),
+    ):
+        share = usage(cluster).share[cluster.node_index[node], :2]
+        highest = float(max(share)) if len(share) else 0.0
+        level = fullness(highest)
+        told = f"CPU {units.percent(float(share[0]))}, memory {units.percent(float(share[1]))}"
+        column.metric(
+            label,
+            told,
+            level.word,
+            delta_color=level.colour,
+            delta_arrow="off",
+            icon=level.icon,
+        )
+    rows = pod_rows(answer, node)
+    if not rows:
+        st.markdown("No pod runs here, before or after.")
+        return
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        key="pods of the node",
+        column_config={"Why": st.column_config.TextColumn(width="large")},
+    )
+
+
+def pod_rows(answer: Answer, node: str) -> list[dict[str, object]]:
+    """Return the pods that run on a node before or after, each with what becomes of it and why."""
+    before, after = _nodes_of(answer.before), _nodes_of(answer.after)
+    outcome: Outcome = answer.outcome
+    why = {move.pod: move.why for move in getattr(outcome, "moves", ())}
+    rows = []
+    known = {pod.id: pod for pod in (*answer.before.pods, *answer.after.pods)}
+    for pod in known.values():
+        start, end = before.get(pod.id), after.get(pod.id)
+        if node not in (start, end):
+            continue
+        if start == end:
+            becomes = "stays"
+            reason = answer.loaded.pinned.get(pod.id, "no better node at these weights")
+        elif start == node:
+            becomes = f"leaves to {end}" if end else "ends"
+            reason = why.get(pod.id, "")
+        else:
+            becomes = f"comes from {start}" if start else "is new"
+            reason = why.get(pod.id, "")
+        rows.append(
+            {
+                "Pod": pod.id,
+                "Service": pod.service or "",
+                "Becomes": becomes,
+                "Why": reason,
+                "CPU (cores)": pod.requests.get(CPU, 0) / 1000,
+                "Memory (GiB)": round(pod.requests.get(MEMORY, 0) / 2**30, 2),
+            }
+        )
+    return rows
+
+
+def _nodes_of(cluster: Cluster) -> Mapping[str, str]:
+    return {pod.id: node.name for node in cluster.nodes for pod in cluster.pods_by_node[node.name]}

@@ -1,0 +1,70 @@
+"""The picture of nodes as boxes: to scale, fullest first, what comes free apart with its price."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kytos.cluster import Cluster
+from kytos.report.figures.boxes import MOST_BOXES, boxes, boxes_figure, coloured_services
+from kytos.sources.manifests import read_cluster
+
+
+def cluster_of(sizes: list[int]) -> Cluster:
+    """Nodes of so many cores, each with a pod of one core of its own service."""
+    nodes = [
+        {"id": f"n{i}", "cpu_capacity": 1000 * size, "mem_capacity": 64000, "price_per_hour": 0.5}
+        for i, size in enumerate(sizes)
+    ]
+    pods = [
+        {
+            "id": f"p{i}",
+            "cpu_request": 1000,
+            "mem_request": 1,
+            "current_node": f"n{i}",
+            "service": f"s{i % 3}",
+        }
+        for i in range(len(sizes))
+    ]
+    return read_cluster([("c.json", json.dumps({"nodes": nodes, "pods": pods}).encode())])
+
+
+def test_boxes_are_to_scale_and_sorted_by_fill() -> None:
+    """A node of half the cores is half as high; the fullest stands first."""
+    drawn = boxes(cluster_of([8, 2, 4]))
+    assert [(box.name, box.size) for box in drawn] == [("n1", 0.25), ("n2", 0.5), ("n0", 1.0)]
+    assert [box.fill for box in drawn] == pytest.approx([0.5, 0.25, 0.125])
+
+
+def test_freed_nodes_stand_apart_with_their_price() -> None:
+    """They come last, say what they cost, and their row lies below the others'."""
+    cluster = cluster_of([2, 4, 8])
+    drawn = boxes(cluster, {"n0"})
+    assert [box.name for box in drawn if box.freed] == ["n0"]
+    assert drawn[-1].under == "$0.50/h"
+    figure = boxes_figure(drawn, coloured_services(cluster))
+    said = [note.text for note in figure.layout.annotations]
+    assert said == ["○ Freed: 1 node"]
+    outlines = {trace.name: trace for trace in figure.data if trace.name in ("node", "freed")}
+    assert outlines["freed"].base[0] < min(outlines["node"].base)
+    assert outlines["freed"].customdata[0][0] == "n0"
+
+
+def test_blocks_are_by_service_and_name_their_node() -> None:
+    """One trace for each service, whose blocks tell a click which node they are of."""
+    cluster = cluster_of([2, 2, 2, 2])
+    figure = boxes_figure(boxes(cluster), coloured_services(cluster), marked="n3")
+    by_name = {trace.name: trace for trace in figure.data}
+    assert {"s0", "s1", "s2"} <= by_name.keys()
+    first = by_name["s0"]
+    opacity = dict(zip((data[0] for data in first.customdata), first.marker.opacity, strict=True))
+    assert opacity["n3"] == 1.0
+    assert opacity["n0"] < 0.5
+
+
+def test_a_thousand_nodes_are_groups() -> None:
+    """Few enough boxes to look at; together they stand for every node."""
+    drawn = boxes(cluster_of([2, 4, 8, 16] * 250))
+    assert len(drawn) <= MOST_BOXES
+    assert sum(int(box.name.split(" ")[0]) for box in drawn) == 1000
