@@ -108,7 +108,8 @@ def boxes_figure(
         _service(figure, name, services, places, marked)
     _names(figure, places)
     if tray:
-        top = places[-1][2] + 1.0 + _GAP * 0.45
+        first = next(bottom for box, _, bottom in places if box.freed)
+        top = first + max(box.size for box in tray) + _GAP * 0.3
         figure.add_annotation(
             x=-0.5,
             y=top,
