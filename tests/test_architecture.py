@@ -23,6 +23,7 @@ HOUSE = (
     ("kytos.solvers",),
     ("kytos.hamiltonian", "kytos.bounds", "kytos.refine"),
     ("kytos.referee",),
+    ("kytos.execution",),
     ("kytos.kube",),
     ("kytos.sources",),
     ("kytos.jobs", "kytos.rules", "kytos.settings"),

@@ -14,7 +14,7 @@ from kytos.cli.ending import DEBUG
 from kytos.cli.solving import Exit
 from kytos.contract.paid import ConsentRequiredError, Estimate, SolverUnavailableError
 from kytos.errors import InputError, RequestRefused, SourceError, fault_sentence
-from kytos.kube.live import LiveError
+from kytos.kube.connection import LiveError
 from kytos.settings import SettingsError
 
 KINDS = (

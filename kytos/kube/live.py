@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import yaml
-from kubernetes.client import ApiClient, Configuration
+from kubernetes.client import ApiClient
 from kubernetes.client.exceptions import ApiException
-from kubernetes.config import ConfigException, load_incluster_config
-from kubernetes.config.incluster_config import SERVICE_HOST_ENV_NAME
-from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
-from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
-from urllib3.util import Retry
+from urllib3.exceptions import HTTPError
 
 from kytos.cluster import Note, NoteKind, note_about
 from kytos.errors import SourceError
+from kytos.kube.connection import (
+    LiveError,
+    blaming_the_kubeconfig,
+    choose_context,
+    connected,
+    is_timeout,
+    kind_of,
+)
 from kytos.sources.documents import read_documents
 from kytos.sources.listings import LISTINGS, Listing
 from kytos.sources.snapshot import Snapshot, trimmed
-
-IN_CLUSTER = "in-cluster"
-"""The context that stands for the service account of the pod Kytos runs in."""
-
-_DEFAULT_KUBECONFIG = "~/.kube/config"
 
 _STARTS = 3
 """How often one list is begun before it is given up; a continue token lives about 5 minutes."""
@@ -41,10 +37,6 @@ _PIECE_BYTES = 1 << 20
 _JSON = "application/json"
 _METADATA_ONLY = f"{_JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{_JSON}"
 """Kubernetes API concepts, "Metadata-only fetches"; a server that cannot sends the whole."""
-
-
-class LiveError(SourceError):
-    """A cluster could not be read from its API server; the message never holds a credential."""
 
 
 @dataclass(frozen=True)
@@ -69,26 +61,6 @@ class Limits:
     page: int = 500
 
 
-def contexts() -> tuple[str, ...]:
-    """Return the contexts to choose from: the kubeconfig's current one first, `IN_CLUSTER` last.
-
-    The kubeconfig is the one kubectl uses: the files `KUBECONFIG` names, or ``~/.kube/config``.
-
-    Raises
-    ------
-    LiveError
-        When there is a kubeconfig that cannot be read.
-    """
-    config = _kubeconfig()
-    names: list[str] = []
-    if config is not None:
-        with _blaming_the_kubeconfig():
-            names = [str(entry["name"]) for entry in config.value["contexts"]]
-            current = config.value.get("current-context")
-            names.sort(key=lambda name: name != current)
-    return (*names, IN_CLUSTER) if _runs_in_a_pod() else tuple(names)
-
-
 def read_snapshot(context: str | None = None, limits: Limits | None = None) -> Snapshot:
     """List what Kytos needs of a cluster.
 
@@ -105,11 +77,11 @@ def read_snapshot(context: str | None = None, limits: Limits | None = None) -> S
         When the context is not there, the server cannot be reached in time or refuses the
         credentials, or pods or nodes cannot be listed.
     """
-    name = _choose(context)
+    name = choose_context(context)
     taken_at = datetime.now(UTC)
     found: dict[str, list[dict[str, Any]]] = {}
     notes: list[Note] = []
-    with _client(name) as client:
+    with connected(name) as client:
         server = _Server(client, name, limits or Limits())
         for listing in LISTINGS:
             try:
@@ -224,7 +196,7 @@ class _Server:
             raise self._too_slow()
         headers = {"Accept": accept, "Accept-Encoding": "gzip"}
         try:
-            with _blaming_the_kubeconfig():  # a credential may have to be fetched anew
+            with blaming_the_kubeconfig():  # a credential may have to be fetched anew
                 request = self._client.param_serialize(
                     "GET",
                     path,
@@ -237,11 +209,11 @@ class _Server:
             )
             return answer.status, self._body(answer.response)
         except (HTTPError, ApiException) as error:
-            if _is_timeout(error):
+            if is_timeout(error):
                 raise self._too_slow() from error
             raise LiveError(
                 f"the API server at {self._address} cannot be reached "
-                f"({_kind_of(error)}); see whether `kubectl --context {self._context} get nodes` "
+                f"({kind_of(error)}); see whether `kubectl --context {self._context} get nodes` "
                 "can",
                 self.where,
             ) from error
@@ -303,100 +275,6 @@ class _Server:
         )
 
 
-def _choose(context: str | None) -> str:
-    known = contexts()
-    if context is None and known:
-        return known[0]
-    if context in known:
-        return str(context)
-    if not known:
-        raise LiveError(
-            "there is no kubeconfig to read a cluster through; set KUBECONFIG or make "
-            f"{_DEFAULT_KUBECONFIG}, as for kubectl"
-        )
-    raise LiveError(f"there is no context {context!r}; expected one of: {', '.join(known)}")
-
-
-def _kubeconfig() -> Any:
-    """Return the kubeconfig as the client merges it, None when there is no file."""
-    files = os.environ.get("KUBECONFIG") or _DEFAULT_KUBECONFIG
-    with _blaming_the_kubeconfig():
-        return KubeConfigMerger(files).config  # type: ignore[no-untyped-call]
-
-
-@contextmanager
-def _client(context: str) -> Iterator[ApiClient]:
-    """Connect through a context; no file of the user's is written to."""
-    configuration = Configuration(host="")  # the client's own default is this machine
-    if context == IN_CLUSTER:
-        _use_service_account(configuration)
-    else:
-        _use_context(configuration, context)
-    # A server under load says when to come back (429, 503). A redirect is an answer like another:
-    # credentials are for the server the kubeconfig names.
-    configuration.retries = Retry(
-        total=3,
-        connect=1,
-        read=1,
-        redirect=0,
-        other=0,
-        status=2,
-        status_forcelist=(429, 502, 503, 504),
-        backoff_factor=0.5,
-        retry_after_max=10,
-        raise_on_redirect=False,
-        raise_on_status=False,
-    )
-    with ApiClient(configuration) as client:
-        client.user_agent = "kytos"
-        yield client
-
-
-def _use_service_account(configuration: Configuration) -> None:
-    try:
-        load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-    except (ConfigException, OSError):
-        raise LiveError(
-            "the pod Kytos runs in has no service account token; set automountServiceAccountToken",
-            f"context {IN_CLUSTER}",
-        ) from None
-
-
-def _use_context(configuration: Configuration, context: str) -> None:
-    config = _kubeconfig()
-    with _blaming_the_kubeconfig():
-        loader = KubeConfigLoader(  # type: ignore[no-untyped-call]
-            config, active_context=context, config_base_path=None
-        )
-        loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
-        if not configuration.host.startswith(("https://", "http://")):
-            raise ConfigException("no server")
-
-
-@contextmanager
-def _blaming_the_kubeconfig() -> Iterator[None]:
-    """Say that the kubeconfig is at fault, and no more: the client's own errors quote its secrets.
-
-    That is also why no error is chained, and why any is caught: the credential plugins of several
-    libraries raise what they like.
-    """
-    try:
-        yield
-    except yaml.MarkedYAMLError as error:
-        line = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
-        raise LiveError(f"the kubeconfig is not valid YAML{line}") from None
-    except Exception:
-        raise LiveError(
-            "the kubeconfig cannot be used; `kubectl config view` shows it with its secrets left "
-            "out: each context needs a cluster with a server and a user whose credentials can be "
-            "had, in files that can be read"
-        ) from None
-
-
-def _runs_in_a_pod() -> bool:
-    return bool(os.environ.get(SERVICE_HOST_ENV_NAME))
-
-
 def _on_known_nodes(
     pods: list[dict[str, Any]], nodes: list[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], list[Note]]:
@@ -427,17 +305,3 @@ def _message(body: bytes) -> str:
     except (SourceError, ValueError, LookupError, TypeError):
         return "no reason given"
     return said[:300] if isinstance(said, str) else "no reason given"
-
-
-def _is_timeout(error: Exception) -> bool:
-    cause = getattr(error, "reason", None) or error
-    # urllib3 counts a refused connection among the timeouts
-    return isinstance(cause, TimeoutError) and not isinstance(cause, NewConnectionError)
-
-
-def _kind_of(error: Exception) -> str:
-    """The innermost cause's class; messages of the client may quote what was sent."""
-    cause = getattr(error, "reason", None)
-    if isinstance(cause, str):  # a failed TLS handshake, which the client passes on in words
-        return cause.split("\n", 1)[0]
-    return type(cause if isinstance(cause, Exception) else error).__name__

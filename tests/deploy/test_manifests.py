@@ -20,7 +20,7 @@ import yaml
 from kytos.api import Settings, create_app
 from kytos.api.service import GRACE_SECONDS
 from kytos.cli import app as cli
-from kytos.kube.live import IN_CLUSTER
+from kytos.kube.connection import IN_CLUSTER
 from kytos.sources.listings import LISTINGS
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 from kytos.cluster import Cluster
-from kytos.kube.live import IN_CLUSTER, Limits, LiveError, contexts, read_snapshot
+from kytos.kube.connection import IN_CLUSTER, LiveError, contexts
+from kytos.kube.live import Limits, read_snapshot
 from kytos.sources.listings import LISTINGS, Listing
 from kytos.sources.manifests import read_cluster
 from kytos.sources.snapshot import cluster_of, snapshot_bytes, snapshot_name

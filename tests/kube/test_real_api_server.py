@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from kubernetes.client import ApiClient, Configuration
 from kubernetes.utils import create_from_dict
 
-from kytos.kube.live import Limits, LiveError, contexts, read_snapshot
+from kytos.kube.connection import LiveError, contexts
+from kytos.kube.live import Limits, read_snapshot
 from kytos.sources.listings import LISTINGS
 from kytos.sources.manifests import read_cluster
 from kytos.sources.snapshot import cluster_of, snapshot_bytes

@@ -21,7 +21,7 @@ def context_picker(read: Callable[[str], None]) -> None:
     """Draw the contexts of the local kubeconfig; `read` is called with the one to read."""
     st.markdown("Or read it live, through the kubeconfig of the machine Kytos runs on:")
     try:
-        from kytos.kube.live import contexts  # an extra
+        from kytos.kube.connection import contexts  # an extra
 
         offered = contexts()
     except MissingExtraError as error:
