@@ -124,6 +124,17 @@ def test_libraries_stay_in_their_files(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", sources())
+def test_only_the_command_line_carries_out(path: str) -> None:
+    """Neither service nor dashboard can write to a cluster: they cannot reach what does."""
+    if path.startswith(("kytos/cli/", "kytos/execution/")):
+        return
+    writing = ("kytos.execution", "kytos.kube.api", "kytos.kube.control_plane")
+    if path.startswith("kytos/kube/"):
+        writing = ("kytos.execution",)
+    assert [module for module in imports(path) if any(within(module, one) for one in writing)] == []
+
+
+@pytest.mark.parametrize("path", sources())
 def test_every_module_says_what_it_is_for(path: str) -> None:
     """The first line of a module is a sentence about it."""
     doc = ast.get_docstring(ast.parse((ROOT / path).read_text(encoding="utf-8")))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.console import Console
 
 from kytos.cli.printing import print_notes, print_sentence, print_table
-from kytos.contract.runbook import Runbook
+from kytos.cli.runbooks import print_runbook
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.outcome import Outcome
@@ -16,7 +16,6 @@ from kytos.questions.placement.placement import PlacementOutcome
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.questions.recovery.recovery import RecoveryOutcome
 from kytos.report import units
-from kytos.report.runbook import FORECAST_HEADER, forecast_rows
 from kytos.report.wording import (
     no_change_sentence,
     nodes_by_reason,
@@ -54,7 +53,7 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         print_sentence(console, no_change_sentence(outcome))
     print_table(console, ("", "before", "after"), list(_metric_rows(outcome)))
     if outcome.runbook is not None:
-        _print_runbook(outcome.runbook, console)
+        print_runbook(outcome.runbook, console)
     print_notes(outcome.notes, console)
     print_sentence(console, proof_sentence(outcome))
     print_sentence(console, safety_sentence(outcome))
@@ -68,35 +67,6 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         f"{outcome.solver.name}, seed {outcome.solver.seed}, {outcome.solver.seconds:.1f} s; "
         f"it ended because {why_it_ended(outcome.solver.stopped_by)}",
     )
-
-
-def _print_runbook(runbook: Runbook, console: Console) -> None:
-    """Print the steps in order, and what is promised beside what is forecast."""
-    print_table(
-        console,
-        ("wave", "step", "pod", "node", "to", "why"),
-        [
-            (
-                str(step.wave),
-                step.action.value,
-                step.pod or "",
-                step.node or "",
-                step.to or "",
-                step.why,
-            )
-            for step in runbook.steps
-        ],
-    )
-    print_table(
-        console, ("left out", "why"), [(left.pod, left.reason) for left in runbook.left_out]
-    )
-    print_table(console, FORECAST_HEADER, forecast_rows(runbook))
-    if runbook.remove_nodes:
-        print_sentence(console, f"Ready to be removed then: {', '.join(runbook.remove_nodes)}")
-    if runbook.falls_short is not None:
-        print_sentence(console, f"Falls short: {runbook.falls_short}")
-    for note in runbook.notes:
-        print_sentence(console, f"Note: {note}")
 
 
 def _print_placement(outcome: PlacementOutcome, console: Console) -> None:

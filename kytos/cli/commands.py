@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from kytos.cli.applying import apply
 from kytos.cli.asking import ask
 from kytos.cli.ending import bad_input_ends, fail, tell_fault
 from kytos.cli.options import (
@@ -349,6 +350,9 @@ def compare(
         print_json(written)
     else:
         print_compared(found, standard_output())
+
+
+app.command()(apply)
 
 
 @app.command("why-not")

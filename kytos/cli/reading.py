@@ -91,7 +91,7 @@ def with_pods(cluster: Cluster, given: Sequence[str]) -> tuple[Cluster, list[str
             asked[word] = None
         elif word == STANDARD_INPUT or _is_file(word):
             path = Path(word)
-            for pod in pods_of_files([(_name(path), _content(path))], Admission.of(cluster)):
+            for pod in pods_of_files([(_name(path), content_of(path))], Admission.of(cluster)):
                 asked[pod.id] = pod.model_copy(update={"node": None})
         else:
             raise SourceError(
@@ -112,7 +112,7 @@ def read_new_pods(cluster: Cluster, paths: Sequence[Path]) -> tuple[Pod, ...]:
     SourceError
         When a file cannot be read, or holds something else.
     """
-    return pods_of_files([(_name(path), _content(path)) for path in paths], Admission.of(cluster))
+    return pods_of_files([(_name(path), content_of(path)) for path in paths], Admission.of(cluster))
 
 
 def read_options(kind: type[SomeOptions], file: Path | None, given: dict[str, Any]) -> SomeOptions:
@@ -125,7 +125,7 @@ def read_options(kind: type[SomeOptions], file: Path | None, given: dict[str, An
     """
     content: dict[str, Any] = {}
     if file is not None:
-        documents = read_documents(_content(file), _name(file))
+        documents = read_documents(content_of(file), _name(file))
         if len(documents) != 1 or not isinstance(documents[0], dict):
             raise SourceError("expected one object of options", _name(file))
         content = documents[0]
@@ -171,7 +171,14 @@ def _name(path: Path) -> str:
     return "standard input" if str(path) == STANDARD_INPUT else path.name
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """Return what a file holds, or standard input.
+
+    Raises
+    ------
+    SourceError
+        When it cannot be read.
+    """
     most = longest_file()
     try:
         if str(path) == STANDARD_INPUT:
@@ -194,14 +201,14 @@ def _with_folders(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
     sources = []
     for path in paths:
         if not path.is_dir():
-            sources.append((_name(path), _content(path)))
+            sources.append((_name(path), content_of(path)))
             continue
         inside = sorted(
             file for ending in ("json", "yaml", "yml") for file in path.rglob(f"*.{ending}")
         )
         if not inside:
             raise SourceError("is a folder without JSON or YAML files", str(path))
-        sources += [(file.relative_to(path.parent).as_posix(), _content(file)) for file in inside]
+        sources += [(file.relative_to(path.parent).as_posix(), content_of(file)) for file in inside]
     return sources
 
 

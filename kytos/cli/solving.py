@@ -24,6 +24,12 @@ class Exit(IntEnum):
     BAD_INPUT = 2
     NOTHING_TO_DO = 3
     INFEASIBLE = 4
+    DRIFT = 5
+    """The cluster is not as the plan saw it; what was done before stays done."""
+    INCOMPLETE = 6
+    """Something did not come about in time."""
+    REFUSED = 7
+    """The API server, its rights, an autoscaler or the user said no."""
     FAULT = 70
     """A fault of Kytos: EX_SOFTWARE of BSD's sysexits."""
 

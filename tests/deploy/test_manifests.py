@@ -168,9 +168,51 @@ def test_no_container_has_more_rights_than_it_needs() -> None:
             assert "memory" in container["resources"]["limits"]
 
 
+def role_of(kind: str, name: str) -> dict[str, Any]:
+    return next(m for m in manifests() if (m["kind"], m["metadata"]["name"]) == (kind, name))
+
+
+def granted_by(role: dict[str, Any]) -> set[tuple[str, str, str]]:
+    return {
+        (group, resource, verb)
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+def test_drain_has_a_drains_rights_and_no_more() -> None:
+    """To cordon, to evict, and to look whether the replacement is ready."""
+    reads = {("", kind, verb) for kind in ("nodes", "pods") for verb in ("get", "list", "watch")}
+    writes = {("", "nodes", "patch"), ("", "pods/eviction", "create")}
+    assert granted_by(role_of("ClusterRole", "kytos-drain")) == reads | writes
+
+
+def test_each_role_of_apply_may_write_only_what_it_is_for() -> None:
+    """Steering writes no nodes, scaling no policies, and nobody deletes pods or reads Secrets."""
+    steer = granted_by(role_of("ClusterRole", "kytos-steer"))
+    scale = granted_by(role_of("ClusterRole", "kytos-scale"))
+    everything = steer | scale | granted_by(role_of("Role", "kytos-steer"))
+    assert {resource for _, resource, verb in steer if verb == "patch"} == {"pods", "pods/status"}
+    assert all(
+        resource == "pods" or resource.endswith("/scale")
+        for _, resource, verb in scale
+        if verb not in ("get", "list", "watch")
+    )
+    assert not {resource for _, resource, _ in everything} & {"*", "secrets", "nodes"}
+    assert ("", "pods", "delete") not in everything
+
+
+def test_roles_that_write_are_bound_to_nobody() -> None:
+    """Who may apply is the operator's word alone."""
+    bound = {m["roleRef"]["name"] for m in manifests() if m["kind"].endswith("RoleBinding")}
+    assert bound == {"kytos-reader"}
+
+
 def test_the_role_allows_what_is_listed_and_no_more() -> None:
     """It may list exactly what a live cluster is read by: no Secrets, no other verb."""
-    role = next(manifest for manifest in manifests() if manifest["kind"] == "ClusterRole")
+    role = role_of("ClusterRole", "kytos-reader")
     granted = {
         (group, resource)
         for rule in role["rules"]
