@@ -341,10 +341,10 @@ async def get_healthz() -> Answering:
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses={503: {"model": Problem}}, tags=["operation"])
 async def get_readyz(request: Request) -> Answering:
-    """Whether a worker has come up, so that a solve would start at once."""
+    """Whether a worker has come up and still answers, so that a solve would be answered."""
     service = _service(request)
     if not await run_in_threadpool(lambda: service.warm):
-        raise Refusal(503, "the workers are starting", headers={"Retry-After": "2"})
+        raise Refusal(503, "no worker answers; they are starting", headers={"Retry-After": "2"})
     return Answering(status="ready")
 
 

@@ -8,7 +8,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 
@@ -18,7 +17,7 @@ from kytos.api.metrics import ServiceMetrics
 from kytos.api.problems import FAULT, FieldError, Refusal
 from kytos.api.settings import Settings
 from kytos.calls.catalogue import Options
-from kytos.calls.in_worker import answer_call, greet
+from kytos.calls.in_worker import answer_call
 from kytos.cluster import Cluster
 from kytos.contract.paid import ConsentRequiredError, SolverUnavailableError
 from kytos.contract.params import BlockRunner, SolverParams
@@ -38,7 +37,7 @@ GRACE_SECONDS = 5.0
 """A solver looks at its clock between pieces of work; after this much more its worker is killed."""
 
 WARM_UP_SECONDS = 300.0
-"""Longest a call waits for the first worker beside its own time; it takes a tenth of this."""
+"""Longest a call waits for a worker to come up beside its own time; it takes a tenth of this."""
 
 _log = structlog.get_logger("kytos.api")
 
@@ -112,15 +111,8 @@ class Service:
 
     @property
     def warm(self) -> bool:
-        """Whether a worker has come up and taken its first job; asking starts them."""
-        started = self._start()
-        with self._lock:
-            if started.first is None:
-                try:
-                    started.first = started.pool.submit(greet)
-                except QueueFull:  # by those the pool is shared with
-                    return False
-        return started.first.done
+        """Whether a solve would be answered now; asking starts the workers."""
+        return self._start().pool.ready
 
     def close(self) -> None:
         """End every solve and worker; the next use starts others."""
@@ -160,11 +152,15 @@ class Service:
                 request_id=request_id,
                 due=time.monotonic() + seconds,
                 expected_s=_expected_seconds(cluster, options),
+                # A fresh worker would spend the caller's money again.
+                may_repeat=not options.solver.consent,
             )
         except QueueFull as error:
             self.metrics.refused("queue full")
             headers = {"Retry-After": str(self._retry_seconds())}
             raise Refusal(429, str(error), headers=headers) from error
+        except JobError as error:
+            raise Refusal(503, str(error), headers={"Retry-After": "5"}) from error
         solver = options.solver.shown_name
         ending = started.followers.submit(
             self._follow, started, job, question, solver, seconds, request_id
@@ -265,7 +261,8 @@ class Service:
         request_id: str | None,
     ) -> Ending:
         started = time.monotonic()
-        workers.wait_until_warm()
+        # Until the first worker has come up: compiling is no part of a call's time.
+        workers.pool.wait_until_ready(WARM_UP_SECONDS, unless=lambda: job.done)
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             ending = _end_of(job, seconds, self._how_to_consent)
         self.metrics.solves.labels(question=question, solver=solver, result=ending.result).inc()
@@ -280,13 +277,6 @@ class _Started:
 
     pool: Pool
     followers: ThreadPoolExecutor
-    first: Job[None] | None = None
-
-    def wait_until_warm(self) -> None:
-        """Let the first worker come up: compiling is no part of a call's time."""
-        if self.first is not None:
-            with suppress(JobError, TimeoutError):
-                self.first.result(WARM_UP_SECONDS)
 
 
 def _expected_seconds(cluster: Cluster, options: Options) -> float:

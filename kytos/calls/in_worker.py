@@ -53,8 +53,3 @@ def answer_call(
         stopped_by = answer.solver.stopped_by if isinstance(answer, Outcome) else watch.reason
         _log.info("solve ended", seconds=seconds, stopped_by=stopped_by)
         return answer.model_dump_json(by_alias=True).encode()
-
-
-def greet(*, watch: Watch) -> None:
-    """Do nothing: a worker that has done it is warm."""
-    watch.report("greet", 1.0, None)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
-from pebble import ProcessExpired, ProcessFuture
+from pebble import ProcessExpired
 
 from kytos.jobs.board import Board, Progress
 from kytos.jobs.errors import JobCancelled, WorkerDied
@@ -24,7 +25,8 @@ class Job(Generic[T]):
         self._board = board
         self._place = place
         self._future: Future[T] = Future()
-        self._in_worker: ProcessFuture[T] | None = None
+        self._lock = threading.Lock()
+        self._in_worker: Future[T] | None = None
         self._cancelled = False
         self._last = Progress()
 
@@ -53,11 +55,13 @@ class Job(Generic[T]):
 
     def cancel(self) -> None:
         """End the job now, without a result: its worker, if it has one, is killed and replaced."""
-        self._cancelled = True
-        if self._future.cancel():  # it waited
-            self._close()
-        elif self._in_worker is not None:
-            self._in_worker.cancel()  # type: ignore[no-untyped-call]
+        with self._lock:
+            self._cancelled = True
+            in_worker = self._in_worker
+        if in_worker is None:  # it waits
+            self._end(error=CancelledError())
+        else:
+            in_worker.cancel()
 
     def result(self, timeout: float | None = None) -> T:
         """Wait for the result, at most `timeout` seconds.
@@ -84,32 +88,51 @@ class Job(Generic[T]):
         except CancelledError as error:
             raise JobCancelled("the solve was cancelled") from error
 
-    def begin(self, schedule: Callable[[], ProcessFuture[T]], ended: Callable[[], None]) -> None:
-        """Hand the job to a worker, unless it was cancelled while it waited."""
+    # Those that follow are for the pool.
 
-        def end(in_worker: Future[T]) -> None:
+    def attach(self, in_worker: Future[T]) -> None:
+        """Join the job to the call in a worker; one cancelled a moment ago is cancelled there."""
+        with self._lock:
+            self._in_worker = in_worker
+            cancelled = self._cancelled
+        if cancelled:
+            in_worker.cancel()
+
+    def detach(self, board: Board) -> bool:
+        """Let the job wait again, with another board; False where it was cancelled."""
+        with self._lock:
+            if self._cancelled:
+                board.close()
+                return False
+            old, self._board, self._in_worker = self._board, board, None
+        with suppress(ValueError):
+            if old.stopped:
+                board.stop()
+            # The worker may live on where only the server it was forked from was killed.
+            old.stop()
+        old.close()
+        return True
+
+    def settle(self, in_worker: Future[T]) -> None:
+        """End the job as its call in a worker ended."""
+        if in_worker.cancelled():
+            self._end(error=CancelledError())
+        elif (error := in_worker.exception()) is not None:
+            self._end(error=error)
+        else:
+            self._end(in_worker.result())
+
+    def _end(self, result: Any = None, error: BaseException | None = None) -> None:
+        with self._lock:
+            # What pebble keeps of a call (its arguments, hence a cluster) is let go of.
+            self._in_worker = None
+            if self._future.done():
+                return
             self._close()
-            if in_worker.cancelled():
-                self._future.set_exception(CancelledError())
-            elif (error := in_worker.exception()) is not None:
+            if error is not None:
                 self._future.set_exception(error)
             else:
-                self._future.set_result(in_worker.result())
-            ended()
-
-        if not self._future.set_running_or_notify_cancel():
-            ended()
-            return
-        try:
-            self._in_worker = schedule()
-        except RuntimeError as error:  # pebble's pool gave up a moment ago
-            self._close()
-            self._future.set_exception(BrokenProcessPool(str(error)))
-            ended()
-            return
-        self._in_worker.add_done_callback(end)
-        if self._cancelled:  # between the two
-            self._in_worker.cancel()  # type: ignore[no-untyped-call]
+                self._future.set_result(result)
 
     def _close(self) -> None:
         with suppress(ValueError):

@@ -42,6 +42,11 @@ def begin_worker(warm_up: Callable[[], object] | None) -> None:
             _log.exception("warming up a worker failed; its first solve will be slower")
 
 
+def greet() -> int:
+    """Return the process's id: a worker that has done it has come up, and still answers."""
+    return os.getpid()
+
+
 def run(path: Path, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
     """Call the job's function in the worker with a watch on its board."""
     try:

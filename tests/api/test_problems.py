@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +11,6 @@ from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
 from kytos.api import Settings, create_app
-from kytos.calls.in_worker import greet
 from kytos.errors import RequestRefused
 
 PROBLEM = "application/problem+json"
@@ -21,13 +20,16 @@ INNER = "inner words of a library"
 class _Failing:
     """A pool whose every job ends in an error, and the job itself."""
 
-    workers, busy, place, done = 1, 0, 0, True
+    workers, busy, place, done, ready = 1, 0, 0, True, True
 
     def __init__(self) -> None:
         self.error: Exception | None = None
 
-    def submit(self, function: Callable[..., Any], *_: object, **__: object) -> _Failing:
-        return _Failing() if function is greet else self
+    def wait_until_ready(self, *_: object, **__: object) -> bool:
+        return True
+
+    def submit(self, *_: object, **__: object) -> _Failing:
+        return self
 
     def result(self, _: float | None = None) -> None:
         if self.error is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -11,8 +13,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kytos.api import Settings, create_app
-from kytos.calls.in_worker import greet
-from kytos.jobs import QueueFull
+from kytos.jobs import Pool, QueueFull
+from tests.api.test_faults import wait_for
 
 Body = dict[str, Any]
 COLD_SECONDS = 0.6
@@ -34,9 +36,16 @@ class ColdPool:
     def __init__(self) -> None:
         self.greeting = SlowJob()
 
-    def submit(self, function: Callable[..., Any], *_: Any, **__: Any) -> Any:
-        if function is greet:
-            return self.greeting
+    @property
+    def ready(self) -> bool:
+        return self.greeting.done
+
+    def wait_until_ready(self, timeout: float, unless: Callable[[], bool]) -> bool:
+        if not unless():
+            self.greeting.result(timeout)
+        return self.ready
+
+    def submit(self, *_: Any, **__: Any) -> Any:
         answer = SlowJob()
         # No answer before the worker is up, as in a queue behind the greeting.
         self.greeting.add_done_callback(lambda _: answer.set_result(b"{}"))
@@ -76,8 +85,8 @@ def test_the_first_call_waits_for_the_worker(
         assert client.post("/optimize/rebalance", json=two_lists).status_code == 200
 
 
-def test_a_pool_filled_by_others_is_not_a_fault(cold: ColdPool) -> None:
-    """Where the dashboard's solves fill the pool, the service is not ready, and says so."""
+def test_readiness_takes_no_place_in_the_queue(cold: ColdPool) -> None:
+    """Where the dashboard's solves fill the pool, the service still tells what it is."""
 
     def full(*_: Any, **__: Any) -> Any:
         raise QueueFull("full")
@@ -85,6 +94,18 @@ def test_a_pool_filled_by_others_is_not_a_fault(cold: ColdPool) -> None:
     cold.submit = full  # type: ignore[method-assign]
     with service(cold) as client:
         assert client.get("/readyz").status_code == 503
+        cold.greeting.set_result(None)
+        assert client.get("/readyz").status_code == 200
+
+
+def test_ready_is_told_anew_each_time() -> None:
+    """A service whose workers are killed is not ready, and is again once others have come up."""
+    pool = Pool(1, 1)
+    with TestClient(create_app(Settings(), make_pool=lambda: pool)) as client:
+        wait_for(lambda: client.get("/readyz").status_code == 200)
+        os.kill(pool.pids[0], signal.SIGKILL)
+        wait_for(lambda: client.get("/readyz").status_code == 503, seconds=5)
+        wait_for(lambda: client.get("/readyz").status_code == 200)
 
 
 def test_a_service_may_start_again(two_lists: Body) -> None:

@@ -41,6 +41,20 @@ def report_then_wait(*, watch: Watch) -> tuple[str, StopReason | None]:
     return "best so far", watch.reason
 
 
+def report_then_wait_beside(cluster: bytes, *, watch: Watch) -> int:
+    """The same, with something large in hand."""
+    report_then_wait(watch=watch)
+    return len(cluster)
+
+
+def die_once(path: Path, *, watch: Watch) -> str:
+    """Die in the first worker, and come to a result in the next."""
+    if not path.exists():
+        path.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "second time"
+
+
 def append(path: Path, word: str, *, watch: Watch) -> None:
     with path.open("a") as file:
         file.write(f"{word}\n")
