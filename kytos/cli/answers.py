@@ -59,6 +59,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     print_sentence(console, safety_sentence(outcome))
     if isinstance(outcome, RebalanceOutcome) and outcome.survival_price is not None:
         print_sentence(console, outcome.survival_price.sentence)
+    if isinstance(outcome, RebalanceOutcome):
+        _print_worth(outcome, console)
     if outcome.risk is not None:
         for sentence in risk_sentences(outcome.risk):
             print_sentence(console, sentence)
@@ -66,6 +68,18 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         console,
         f"{outcome.solver.name}, seed {outcome.solver.seed}, {outcome.solver.seconds:.1f} s; "
         f"it ended because {why_it_ended(outcome.solver.stopped_by)}",
+    )
+
+
+def _print_worth(outcome: RebalanceOutcome, console: Console) -> None:
+    if outcome.possible is not None:
+        print_sentence(console, outcome.possible.sentence)
+    if outcome.karpenter is not None:
+        print_sentence(console, outcome.karpenter.sentence)
+    print_table(
+        console,
+        ("node", "why it is not freed", "what would free it"),
+        [(stays.node, stays.reason, stays.change) for stays in outcome.why_not_freed or ()],
     )
 
 

@@ -116,6 +116,9 @@ def rebalance(
     *,
     mode: Mode = None,
     max_moves: Annotated[int | None, typer.Option(help="Move at most so many pods.")] = None,
+    why_not_freed: Annotated[
+        bool | None, typer.Option("--why-not-freed", help="Say what keeps each node that stays.")
+    ] = None,
     limits: Held,
     others: Others,
     options: OptionsFile = None,
@@ -127,7 +130,7 @@ def rebalance(
     """Say which running pods to move, and where."""
     from kytos.calls.catalogue import REBALANCE
 
-    given: dict[str, Any] = {"mode": mode, "max_moves": max_moves}
+    given: dict[str, Any] = {"mode": mode, "max_moves": max_moves, "why_not_freed": why_not_freed}
     with bad_input_ends():
         given |= limits.given() | others.given()
     ask(REBALANCE, source, options, given | run.given(solver), told, steps)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 
 import numpy as np
 from pydantic import Field
@@ -23,10 +25,15 @@ from kytos.questions.parts.overrides import with_overrides
 from kytos.questions.parts.prices import prices_by_size
 from kytos.questions.recovery.risk import risk_of, without_nodes
 from kytos.questions.survive import SurvivalPrice, survival_price, survive, with_pools
+from kytos.questions.why_not_freed import Asked, NodeStays, why_not_freed
+from kytos.questions.worth import KarpenterScore, Possible, karpenter_score, possible
 from kytos.rules.eviction import movability
 from kytos.rules.kept_nodes import kept_nodes
 from kytos.solve.result import Solution
 from kytos.solve.solve import solve
+
+WHY_SHARE = 1.0
+"""Of the time cap, what saying why nodes are not freed may take on top of the plan."""
 
 
 class RebalanceRequest(OthersPods, PlanLimits, CarriedOut):
@@ -40,6 +47,10 @@ class RebalanceRequest(OthersPods, PlanLimits, CarriedOut):
     )
     must_stay: tuple[str, ...] = Field(
         (), description="pods, services or namespaces that stay; wins over `may_move`"
+    )
+
+    why_not_freed: bool = Field(
+        False, description="say of each node that stays in use what keeps it (consolidate)"
     )
 
 
@@ -62,6 +73,12 @@ class RebalanceOutcome(Outcome):
     """Nodes that stay whatever is decided, so that nothing is saved by emptying them, and why."""
     survival_price: SurvivalPrice | None = None
     """What `survive` costs, where it was asked."""
+    why_not_freed: tuple[NodeStays, ...] | None = None
+    """What keeps each node that stays in use, where it was asked."""
+    karpenter: KarpenterScore | None = None
+    """What Karpenter's balanced policy would say to the plan (consolidate)."""
+    possible: Possible | None = None
+    """How much better a plan could be, in money and nodes (consolidate)."""
 
 
 def rebalance(
@@ -93,9 +110,9 @@ def rebalance(
 
     if request.least_nodes:
         problem, solution = with_pools(cluster, asked, request.least_nodes, solve_again, watch)
-    price = None
+    price = held = None
     if request.survive:
-        solution, free = survive(
+        solution, free, held = survive(
             cluster, problem, weights, request.survive, solve_again, params, watch
         )
         price = survival_price(cluster, problem, request.survive, solution, free)
@@ -110,8 +127,14 @@ def rebalance(
     if request.risk or request.survive:
         planned = without_nodes(cluster.with_placement(decided), freed)
         risk = risk_of(planned, params.time_limit_s, watch)
+    shared = shared_answer(Question.REBALANCE, cluster, problem, weights, solution, asked)
+    consolidates = request.mode is LoadMode.CONSOLIDATE
+    why = None
+    if request.why_not_freed and consolidates:
+        told = Asked(cluster, problem, weights, solution.placement, stays, pinned, held, params)
+        why = why_not_freed(told, _ending(watch, WHY_SHARE * params.time_limit_s))
     return RebalanceOutcome(
-        **shared_answer(Question.REBALANCE, cluster, problem, weights, solution, asked),
+        **shared,
         mode=request.mode,
         moves=moves(problem, solution.placement),
         placement={
@@ -119,12 +142,21 @@ def rebalance(
         },
         freed_nodes=freed,
         moves_per_node=problem.moves_per_node,
-        pay_back_days=pay_back_days(weights) if request.mode is LoadMode.CONSOLIDATE else None,
+        pay_back_days=pay_back_days(weights) if consolidates else None,
         pinned=pinned,
         kept_nodes=stays,
         risk=risk,
         survival_price=price,
+        why_not_freed=why,
+        karpenter=karpenter_score(cluster, problem, solution) if consolidates else None,
+        possible=possible(cluster, problem, weights, solution, shared["certificate"].bound)
+        if consolidates
+        else None,
     )
+
+
+def _ending(watch: Watch, seconds: float) -> Watch:
+    return replace(watch, deadline=min(watch.deadline, time.monotonic() + seconds))
 
 
 def pinned_pods(cluster: Cluster, request: RebalanceRequest) -> dict[str, str]:

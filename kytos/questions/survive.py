@@ -165,8 +165,8 @@ def survive(
     solve_again: Callable[[Problem, Watch], Solution],
     params: SolverParams,
     watch: Watch,
-) -> tuple[Solution, Solution]:
-    """Return the best plan found that keeps the promise, and the best without it.
+) -> tuple[Solution, Solution, Promise]:
+    """Return the best plan found that keeps the promise, the best without it, and the promise.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def survive(
     # Deciding is what the promise rests on: the clock of the search does not cut it short.
     held, compiled = promise(cluster, problem, kinds, replace(watch, deadline=math.inf))
     if not held.broken(free.placement):
-        return free, free
+        return free, free, held
     watch.report(STAGE, 0.0, free.energy.total)
     best, bound = problem.current, free.bound
     for placement, proven in _candidates(held, compiled, free, weights, params, searching):
@@ -199,7 +199,7 @@ def survive(
             "qubo": qubo and qubo.model_copy(update={"answer_energy": None}),
         }
     )
-    return replace(free, placement=best, energy=found, report=report, bound=bound), free
+    return replace(free, placement=best, energy=found, report=report, bound=bound), free, held
 
 
 def _candidates(

@@ -59,7 +59,7 @@ class PlanLimits(Limits):
 class NotHeldToFailures(PlanLimits):
     """A request that leads to several plans: none is held to failures or to the size of pools."""
 
-    @field_validator("survive", "least_nodes", "risk")
+    @field_validator("survive", "least_nodes", "risk", "why_not_freed", check_fields=False)
     @classmethod
     def _promises_are_of_one_plan(cls, asked: object) -> object:
         if asked:

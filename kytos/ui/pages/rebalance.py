@@ -77,6 +77,9 @@ def _result(answer: Answer, ask: Ask) -> None:
     summary.draw(answer)
     results.proof_caption(answer)
     picture.show(answer, frozenset(outcome.freed_nodes))
+    worth = [told.sentence for told in (outcome.possible, outcome.karpenter) if told is not None]
+    if worth:
+        st.caption(plain("  \n".join(worth)))
     change_heatmaps(answer.before, answer.after, frozenset(outcome.freed_nodes))
     results.energy_panel(outcome)
     cluster, name = answer.loaded.cluster, answer.loaded.name
@@ -85,11 +88,28 @@ def _result(answer: Answer, ask: Ask) -> None:
     }
     if outcome.freed_nodes:
         panels[f"Freed ({len(outcome.freed_nodes):,})"] = partial(_freed, cluster, outcome)
+    if outcome.why_not_freed is not None:
+        panels["Why not freed"] = lambda: _stays(outcome)
     panels["Pinned"] = lambda: pinned_table(answer.loaded)
     panels["All figures"] = partial(
         results.metrics_row, outcome.metrics.before, outcome.metrics.after, outcome.mode
     )
     question.result_tabs(PAGE, answer, ask, panels)
+
+
+def _stays(outcome: RebalanceOutcome) -> None:
+    """Draw what keeps each node that stays in use."""
+    told = outcome.why_not_freed or ()
+    table = pd.DataFrame(
+        {
+            "Node": [stays.node for stays in told],
+            "Kept by": [stays.keeper.value.replace("_", " ") for stays in told],
+            "Why it is not freed": [stays.reason for stays in told],
+            "What would free it": [stays.change for stays in told],
+            "Proven": [stays.proven for stays in told],
+        }
+    )
+    st.dataframe(table, hide_index=True, width="stretch")
 
 
 def _no_move(outcome: RebalanceOutcome) -> None:

@@ -27,7 +27,7 @@ FREE = "free"
 USUAL_FREE = 10
 """Percent of each node that a page keeps free unless told otherwise."""
 KEEP = "keep_nodes"
-SURVIVE, LEAST = "survive", "least_nodes"
+SURVIVE, LEAST, WHY = "survive", "least_nodes", "why_not_freed"
 MODE = "mode"
 """Key of the mode's control, and its name in the page's link."""
 
@@ -124,7 +124,14 @@ def rebalance_controls(
         keep_nodes = kept_nodes(cluster)
         least_nodes = _pools(cluster) if promises else {}
     survive: tuple[str, ...] = ()
+    why = False
     if promises:
+        why = st.toggle(
+            "Say why nodes are not freed",
+            key=WHY,
+            bind="query-params",
+            help="Empties each node that stays with the exact solver: takes a while.",
+        )
         survive = tuple(
             st.pills(
                 "Survive the failure of any one",
@@ -146,6 +153,7 @@ def rebalance_controls(
         keep_nodes=keep_nodes,
         risk=promises,
         survive=survive,
+        why_not_freed=why,
         least_nodes=least_nodes,
         max_moves=max_moves,
         zone_pairs=further["zones"],
@@ -364,6 +372,7 @@ def rebalance_values(request: RebalanceRequest) -> dict[str, Any]:
         **headroom_values(request.max_utilization),
         KEEP: list(request.keep_nodes),
         SURVIVE: list(request.survive),
+        WHY: request.why_not_freed,
         LEAST: ", ".join(f"{label}:{count}" for label, count in request.least_nodes.items()),
         "zones": request.zone_pairs,
         "may_move": list(request.may_move),

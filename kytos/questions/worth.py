@@ -1,0 +1,100 @@
+"""A plan in money and nodes: what Karpenter would say to it, and how much better one could be."""
+
+from __future__ import annotations
+
+from math import floor
+
+import numpy as np
+
+from kytos.cluster import Cluster, Frozen
+from kytos.contract.weights import Weights
+from kytos.problem import LoadMode, Problem
+from kytos.questions.parts.build_problem import prices_known
+from kytos.questions.parts.move_cost import move_cost
+from kytos.referee.feasible import has_left
+from kytos.solve.result import Solution
+
+KARPENTER_THRESHOLD = 0.5
+"""What the share saved must come to of the share disrupted, as Karpenter's balanced policy has it.
+
+https://github.com/kubernetes-sigs/karpenter/blob/main/designs/balanced-consolidation.md
+"""
+HOURS_PER_MONTH = 730
+
+
+class KarpenterScore(Frozen):
+    """The plan as Karpenter's balanced consolidation would judge it as one change."""
+
+    saved_share: float
+    """Of the price of the nodes in use (by size, where prices are unknown)."""
+    disrupted_share: float
+    """Of what moving every pod would cost."""
+    score: float | None
+    """The one over the other; None where nothing is disrupted."""
+    threshold: float = KARPENTER_THRESHOLD
+    acts: bool
+    """Whether it would."""
+    sentence: str
+
+
+class Possible(Frozen):
+    """How much better a plan could be at these weights, net of the moves it would take."""
+
+    price_per_hour: float | None
+    """None where a price is unknown."""
+    nodes: int
+    """Whole nodes of the cheapest that are in use."""
+    sentence: str
+
+
+def karpenter_score(cluster: Cluster, problem: Problem, solution: Solution) -> KarpenterScore:
+    """Return the share of the price saved against the share of all disruption."""
+    before = float(problem.price[problem.in_use(problem.current)].sum())
+    after = float(problem.price[problem.in_use(solution.placement)].sum())
+    saved = (before - after) / before if before > 0 else 0.0
+    decided = set(problem.pods)
+    whole = float(problem.move_cost.sum()) + sum(
+        move_cost(pod)
+        for pod in cluster.pods
+        if pod.holds_capacity and pod.keeps_node and pod.id not in decided
+    )
+    moved = float(problem.move_cost[has_left(problem, solution.placement)].sum())
+    disrupted = moved / whole if whole > 0 else 0.0
+    score = saved / disrupted if disrupted > 0 else None
+    acts = score is not None and score >= KARPENTER_THRESHOLD
+    if score is None:
+        told = "Karpenter's balanced score has nothing to judge: no pod moves."
+    else:
+        told = (
+            f"Karpenter's balanced score: {saved:.1%} saved for {disrupted:.1%} disrupted is "
+            f"{score:.2f}; it acts from {KARPENTER_THRESHOLD}, so it would"
+            f"{'' if acts else ' not'}."
+        )
+    return KarpenterScore(
+        saved_share=saved, disrupted_share=disrupted, score=score, acts=acts, sentence=told
+    )
+
+
+def possible(
+    cluster: Cluster, problem: Problem, weights: Weights, solution: Solution, bound: float
+) -> Possible | None:
+    """Return a proven gap in the user's units; None where load is no price, or counts nothing.
+
+    Parameters
+    ----------
+    bound
+        No plan has a lower energy.
+    """
+    used = problem.in_use(solution.placement) & ~problem.held_open
+    prices = problem.price[used & (problem.price > 0)]
+    if problem.mode is not LoadMode.CONSOLIDATE or weights.B == 0 or not np.isfinite(bound):
+        return None
+    gap = max(0.0, solution.energy.total - bound) / weights.B
+    nodes = floor(gap / float(prices.min()) + 1e-9) if len(prices) else 0
+    per_hour = gap if prices_known(cluster) else None
+    some = "no whole node" if nodes == 0 else f"{nodes:,} node{'' if nodes == 1 else 's'}"
+    money = "" if per_hour is None else f"${np.ceil(per_hour * HOURS_PER_MONTH):,.0f} a month or "
+    told = f"At most {money}{some} better is possible, net of the moves it would take."
+    if gap < 1e-6 * max(1.0, abs(bound)):
+        told = "Nothing better is possible at these weights."
+    return Possible(price_per_hour=per_hour, nodes=nodes, sentence=told)
