@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from kytos.questions.rebalance import RebalanceOutcome, RebalanceRequest
     from kytos.questions.recovery.recovery import RecoveryOutcome, RecoveryRequest
     from kytos.sources.manifests import read_cluster
+    from kytos.sources.usage.attach import with_usage
+    from kytos.sources.usage.read import read_usage
 
 __all__ = [
     "AutoscaleOutcome",
@@ -72,8 +74,10 @@ __all__ = [
     "fleet",
     "place",
     "read_cluster",
+    "read_usage",
     "rebalance",
     "recover",
+    "with_usage",
 ]
 
 _HOMES = {
@@ -90,6 +94,8 @@ _HOMES = {
     "kytos.questions.autoscale.wanted": ("AutoscaleRequest",),
     "kytos.contract.solver": ("SolverName", "SolverParams", "Watch"),
     "kytos.sources.manifests": ("read_cluster",),
+    "kytos.sources.usage.attach": ("with_usage",),
+    "kytos.sources.usage.read": ("read_usage",),
 }
 """Module -> what of it is offered here."""
 

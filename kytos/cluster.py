@@ -12,9 +12,13 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, model_validator
+from pydantic_core import CoreSchema, core_schema
+
+from kytos.load_profile import LoadProfile
+from kytos.usage import Usage
 
 CPU = "cpu"
 MEMORY = "memory"
@@ -264,6 +268,8 @@ class Pod(Frozen):
     """Uses an emptyDir or hostPath volume whose content stays behind."""
     images: frozenset[str] = frozenset()
     required_features: frozenset[str] = frozenset()
+    containers: dict[str, Resources] = Field(default={}, exclude=True)
+    """What each container requests, sidecars included; no part of the JSON, which has the sum."""
     limits: Resources = {}
     """Limits of all containers together; only read of pods that are still to be made."""
     priority_class: str = ""
@@ -594,6 +600,13 @@ def note_about(
     return Note(message=message, kind=kind, subjects=tuple(names[:named]), count=len(names))
 
 
+class _AsItIs:
+    """Arrays, which no document holds: neither checked nor written."""
+
+    def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.any_schema()
+
+
 class Cluster(Frozen):
     """A whole cluster at one moment.
 
@@ -629,6 +642,12 @@ class Cluster(Frozen):
     notes: tuple[Note, ...] = ()
     taken_at: datetime | None = None
     """When it was read from its API server, or by its nodes' last heartbeats; None is unknown."""
+    usage: Annotated[Usage | None, _AsItIs()] = Field(default=None, exclude=True, repr=False)
+    """What its containers have really used, where that was given; no part of its JSON."""
+    load_profile: Annotated[LoadProfile | None, _AsItIs()] = Field(
+        default=None, exclude=True, repr=False
+    )
+    """What its pods count for where use is levelled and bounded instead of requests."""
 
     @model_validator(mode="after")
     def _names_agree(self) -> Cluster:

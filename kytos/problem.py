@@ -180,8 +180,9 @@ class Problem:
     request
         ``(pods, resources)`` what each pod takes.
     load_allocatable, load_fixed, load_request
-        ``(nodes, 2)``, ``(nodes, 2)``, ``(pods, 2)`` float, cpu and memory as H_load sees them
-        (with the load foreseen where it is known).
+        ``(nodes, loads)``, ``(nodes, loads)``, ``(pods, loads)`` float, cpu and memory as H_load
+        sees them (with the load foreseen where it is known): one pair of columns, or one for each
+        slot of time that is levelled.
     current
         ``(pods,)`` where each pod runs now, `UNPLACED` for none.
     allowed
@@ -284,9 +285,9 @@ class Problem:
             "capacity": (nodes, resources),
             "fixed": (nodes, resources),
             "request": (pods, resources),
-            "load_allocatable": (nodes, 2),
-            "load_fixed": (nodes, 2),
-            "load_request": (pods, 2),
+            "load_allocatable": (nodes, self.loads),
+            "load_fixed": (nodes, self.loads),
+            "load_request": (pods, self.loads),
             "current": (pods,),
             "allowed": (pods, nodes),
             "must_place": (pods,),
@@ -306,14 +307,24 @@ class Problem:
             if found != shape:
                 raise ValueError(f"Problem.{name} has shape {found}, expected {shape}")
 
+    @property
+    def loads(self) -> int:
+        """How many sums of load H_load squares on each node."""
+        return int(self.load_request.shape[1])
+
+    @property
+    def slots(self) -> int:
+        """How many slots of time H_load adds up."""
+        return max(1, self.loads // 2)
+
     @cached_property
     def mean_load(self) -> Floats:
-        """``(2,)`` mean_r of H_load: all that should run over all usable allocatable."""
+        """``(loads,)`` mean_r of H_load: all that should run over all usable allocatable."""
         usable = self.usable
         offered = self.load_allocatable[usable].sum(axis=0)
         runs = self.load_request if self.leaves is None else self.load_request[~self.leaves]
         wanted = self.load_fixed[usable].sum(axis=0) + runs.sum(axis=0)
-        mean: Floats = np.divide(wanted, offered, out=np.zeros(2), where=offered > 0)
+        mean: Floats = np.divide(wanted, offered, out=np.zeros(self.loads), where=offered > 0)
         return mean
 
     @cached_property
@@ -337,7 +348,7 @@ class Problem:
         return held
 
     def utilisation(self, placement: Ints) -> Floats:
-        """``(nodes, 2)`` cpu and memory as H_load sees them; 0 where nothing is allocatable."""
+        """``(nodes, loads)`` cpu and memory as H_load sees them; 0 where nothing is allocatable."""
         load = self.load_fixed.copy()
         placed = placement >= 0
         np.add.at(load, placement[placed], self.load_request[placed])

@@ -9,9 +9,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from kytos.cluster import Note, Resources
-
 Series = npt.NDArray[np.float32]
+Resources = dict[str, int]
 
 WHOLE_POD = ""
 """The container's name of a series that covers all of a pod."""
@@ -59,6 +58,8 @@ class Usage:
         where nothing is known.
     oom_kills
         Kills for lack of memory seen, by (pod id, container).
+    left_out
+        What could not be read, by why: names of the objects.
     """
 
     containers: tuple[tuple[str, str], ...] = ()
@@ -69,7 +70,7 @@ class Usage:
     throttled: Series = field(default_factory=lambda: np.empty((0, 0), np.float32))
     oom_kills: Mapping[tuple[str, str], int] = field(default_factory=dict)
     recommendations: tuple[Recommendation, ...] = ()
-    notes: tuple[Note, ...] = ()
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def samples(self) -> int:
@@ -96,6 +97,15 @@ class Usage:
                 memory[at] = _sum_of(self.memory[rows[pod]])
         return cpu, memory
 
+    def without_gaps(self, pods: Sequence[str]) -> tuple[Series, Series]:
+        """As `of_pods`, gaps filled in time between the samples around them.
+
+        What comes before a pod's first sample or after its last is that sample: a pod that was not
+        there yet will use something. Rows of pods without a sample stay NaN.
+        """
+        cpu, memory = self.of_pods(pods)
+        return _filled(cpu), _filled(memory)
+
     @cached_property
     def _rows_by_pod(self) -> Mapping[str, list[int]]:
         by_pod: dict[str, list[int]] = {}
@@ -108,3 +118,12 @@ class Usage:
 def _sum_of(series: Series) -> Series:
     total = np.nansum(series, axis=0, dtype=np.float32)
     return np.where(np.isnan(series).all(axis=0), np.float32(np.nan), total)
+
+
+def _filled(series: Series) -> Series:
+    known = ~np.isnan(series)
+    filled = series.copy()
+    at = np.arange(series.shape[1])
+    for row in np.flatnonzero(known.any(axis=1) & ~known.all(axis=1)):
+        filled[row] = np.interp(at, at[known[row]], series[row, known[row]])
+    return filled

@@ -29,8 +29,9 @@ HOUSE = (
     ("kytos.jobs", "kytos.rules", "kytos.settings"),
     ("kytos.contract",),
     ("kytos.problem",),
-    ("kytos.usage",),
-    ("kytos.cluster", "kytos.errors", "kytos.extras", "kytos.logs"),
+    ("kytos.cluster",),
+    ("kytos.load_profile",),
+    ("kytos.usage", "kytos.errors", "kytos.extras", "kytos.logs"),
 )
 """Floors, top to bottom. A room imports its own and the floors below, never across or upwards."""
 

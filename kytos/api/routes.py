@@ -46,8 +46,8 @@ from kytos.questions.recovery.recovery import RecoveryOutcome
 from kytos.solve.registry import availability
 from kytos.sources.admission import Admission
 from kytos.sources.body import ClusterBody
-from kytos.sources.manifests import read_cluster
 from kytos.sources.templates import read_new_pods as pods_of_files
+from kytos.sources.usage.attach import read_with_usage
 
 UNPACKED = 4
 """How many times the longest body an uploaded archive may unpack to."""
@@ -410,7 +410,7 @@ async def _answer_files(
         most = UNPACKED * _service(request).settings.max_body_mib * 2**20
         contents = await _contents(files, "cluster")
         cluster = await run_in_threadpool(
-            lambda: read_cluster(contents, max_bytes=most, nodes_needed=call.needs_nodes)
+            lambda: read_with_usage(contents, max_bytes=most, nodes_needed=call.needs_nodes)
         )
     except InputError as error:
         raise _refusal(error, "cluster") from error

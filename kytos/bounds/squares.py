@@ -26,7 +26,7 @@ def water_filling(problem: Problem, options: Bools, placed: Bools) -> float:
     spread = problem.mode is LoadMode.SPREAD
     row, rows = rows_alike(options)
     total = 0.0
-    for resource in range(2):
+    for resource in range(problem.loads):
         offered = problem.load_allocatable[:, resource]
         levelled = (offered > 0) & (problem.usable | (not spread))
         if not levelled.any():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pydantic import SerializeAsAny
 
+from kytos.calls.use import answered_with_use
 from kytos.cluster import Cluster, Frozen
 from kytos.contract.runbook import CarriedOut, Runbook, RunbookRequest
 from kytos.contract.watch import Watch
@@ -15,6 +17,7 @@ from kytos.questions import rebalance as _rebalance
 from kytos.questions.autoscale import autoscale as _autoscale
 from kytos.questions.fleet import fleet as _fleet
 from kytos.questions.outcome import Outcome
+from kytos.questions.parts.known_use import judged_by
 from kytos.questions.placement import placement as _placement
 from kytos.questions.recovery import recovery as _recovery
 from kytos.runbook.changes import plan_of
@@ -38,10 +41,15 @@ def _carried_out(question: Question) -> Question:
 
     @functools.wraps(question)
     def answered(cluster: Cluster, *given: Any, **named: Any) -> Outcome:
-        outcome = question(cluster, *given, **named)
         request = given[0] if given else named.get("request")
         if request is None:
-            return outcome
+            request = inspect.signature(question).parameters["request"].default
+        if request is inspect.Parameter.empty:
+            return question(cluster, *given, **named)
+        outcome = answered_with_use(
+            cluster, request, lambda judged: question(judged, *given, **named)
+        )
+        cluster = judged_by(cluster, request)
         return with_runbook(cluster, request, outcome, named.get("watch", Watch()))
 
     return answered  # type: ignore[return-value]

@@ -25,6 +25,7 @@ from kytos.questions.placement.placement import PlacementRequest
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.questions.recovery.recovery import RecoveryRequest
 from kytos.sources.body import ClusterBody, PodsAndNodesBody, cluster_from_body
+from kytos.sources.usage.attach import usage_of_documents, with_usage
 
 NODES_AND_PODS: dict[str, Any] = {
     "nodes": [
@@ -267,7 +268,10 @@ class Call:
         kytos.errors.SourceError
             Naming the field that cannot be.
         """
-        return cluster_from_body(body, evacuate_unknown=self.evacuates)
+        cluster = cluster_from_body(body, evacuate_unknown=self.evacuates)
+        if not body.usage:
+            return cluster
+        return with_usage(cluster, usage_of_documents(body.usage))
 
     def answer(self, cluster: Cluster, options: Options, watch: Watch) -> Any:
         """Ask the question of a cluster.

@@ -37,6 +37,13 @@ Prices = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="CSV of prices by instance type, instead of KYTOS_PRICES."),
 ]
+UsageFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        help="What pods really use: PodMetrics, Prometheus' query_range, VPA or krr; repeatable.",
+    ),
+]
 OptionsFile = Annotated[
     Path | None,
     typer.Option("--options", help="JSON or YAML: all that the HTTP call takes beside its lists."),
@@ -128,6 +135,7 @@ class Source:
     files: Files = None
     context: Context = None
     prices: Prices = None
+    usage: UsageFiles = None
 
     def read(self, *, nodes_needed: bool = True) -> Cluster:
         """Read it; `nodes_needed` as in `read_cluster`.
@@ -141,8 +149,8 @@ class Source:
             raise InputError("name either the cluster's files (- is standard input) or --context")
         prices = None if self.prices is None else prices_with(self.prices)
         if self.context is not None:
-            return read_context(self.context, prices)
-        return read_files(self.files or [], prices, nodes_needed=nodes_needed)
+            return read_context(self.context, prices, self.usage or [])
+        return read_files(self.files or [], prices, self.usage or [], nodes_needed=nodes_needed)
 
 
 MaxUtilization = Annotated[
@@ -151,6 +159,14 @@ MaxUtilization = Annotated[
 KeepNode = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="A node that is never freed, or a label key=value."),
+]
+LoadFromOption = Annotated[
+    str | None,
+    typer.Option(metavar="WHAT", help="requests (default), or usage: level what pods really use."),
+]
+MaxUsed = Annotated[
+    float | None,
+    typer.Option(help="Under usage: share of a node that its pods may use together, 0 to 1."),
 ]
 Risk = Annotated[
     bool | None, typer.Option("--risk", help="Say which failures the plan would survive.")
@@ -174,6 +190,8 @@ class Limited:
     max_utilization: MaxUtilization = None
     keep_node: KeepNode = None
     risk: Risk = None
+    load_from: LoadFromOption = None
+    max_used: MaxUsed = None
 
     def given(self) -> dict[str, Any]:
         """Return it in the HTTP contract's words; None stands for what was not given."""
@@ -181,6 +199,8 @@ class Limited:
             "max_utilization": self.max_utilization,
             "keep_nodes": self.keep_node or None,
             "risk": self.risk,
+            "load_from": self.load_from,
+            "max_used": self.max_used,
         }
 
 

@@ -16,10 +16,11 @@ from kytos.errors import InputError, SourceError, first_problem
 from kytos.rules.quotas import quota_refusals, refused_by_quota
 from kytos.sources.admission import Admission
 from kytos.sources.documents import longest_file, read_documents
-from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import PriceTable
 from kytos.sources.snapshot import Snapshot, cluster_of, snapshot_bytes
 from kytos.sources.templates import read_new_pods as pods_of_files
+from kytos.sources.usage.attach import read_with_usage, with_usage
+from kytos.sources.usage.read import read_usage
 
 if TYPE_CHECKING:  # importing it loads the solvers, which only a question should wait for
     from kytos.calls.catalogue import Options
@@ -32,27 +33,45 @@ SomeOptions = TypeVar("SomeOptions", bound="Options")
 
 
 def read_files(
-    paths: Sequence[Path], prices: PriceTable | None = None, *, nodes_needed: bool = True
+    paths: Sequence[Path],
+    prices: PriceTable | None = None,
+    usage: Sequence[Path] = (),
+    *,
+    nodes_needed: bool = True,
 ) -> Cluster:
     """Read one cluster from files, ``-`` being standard input; the rest as in `read_cluster`.
+
+    Parameters
+    ----------
+    usage
+        Files of what its pods really use; they may be among those of the cluster as well.
 
     Raises
     ------
     SourceError
         When a file cannot be read, or what it holds is no cluster.
     """
-    return read_cluster(_with_folders(paths), prices=prices, nodes_needed=nodes_needed)
+    cluster_files = _with_folders(paths)
+    given = [path for path in usage if path not in paths]
+    content = dict(cluster_files)
+    both = [(_name(path), content[_name(path)]) for path in usage if path in paths]
+    return read_with_usage(
+        cluster_files, [*_with_folders(given), *both], prices=prices, nodes_needed=nodes_needed
+    )
 
 
-def read_context(context: str, prices: PriceTable | None = None) -> Cluster:
-    """Read the live cluster of a kubeconfig context; `prices` as in `read_cluster`.
+def read_context(
+    context: str, prices: PriceTable | None = None, usage: Sequence[Path] = ()
+) -> Cluster:
+    """Read the live cluster of a kubeconfig context; `prices` and `usage` as in `read_files`.
 
     Raises
     ------
     SourceError
         When the context is not there or its server cannot be read.
     """
-    return cluster_of(_read_snapshot(context), prices)
+    cluster = cluster_of(_read_snapshot(context), prices)
+    return with_usage(cluster, read_usage(_with_folders(usage))) if usage else cluster
 
 
 def read_saved(context: str | None) -> str:

@@ -79,7 +79,8 @@ def exchange_rates(problem: Problem) -> Rates:
         node = node or 1.0
         move = node / problem.moves_per_node
         return Rates(cost=move, affinity=move / problem.pairs_per_move)
-    return Rates(cost=MOVE_IN_SPREAD, affinity=PAIR_IN_SPREAD)
+    # H_load adds up the slots of time; what a move must gain is meant for each of them.
+    return Rates(cost=MOVE_IN_SPREAD * problem.slots, affinity=PAIR_IN_SPREAD * problem.slots)
 
 
 def moves_per_node(price: Floats, pods: Ints, freeable: Bools) -> float:

@@ -140,10 +140,10 @@ def _load_range(layout: Layout, *, sure: bool) -> tuple[Floats, Floats]:
         return np.zeros(len(pods)), np.where(counted, (LINK + 1) * problem.price[nodes], 0.0)
     offered = problem.load_allocatable
     share = np.divide(
-        problem.load_request[pods], offered[nodes], out=np.zeros((len(pods), 2)),
+        problem.load_request[pods], offered[nodes], out=np.zeros((len(pods), problem.loads)),
         where=offered[nodes] > 0,
     )  # fmt: skip
-    middle = np.zeros(2)
+    middle = np.zeros(problem.loads)
     if problem.mode is LoadMode.SPREAD:
         share[~problem.usable[nodes]] = 0.0
         middle = problem.mean_load

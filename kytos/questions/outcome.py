@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 import numpy as np
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_serializer
 
 from kytos.bounds import Certificate
 from kytos.cluster import LOAD_RESOURCES, Frozen, Note
@@ -17,6 +17,8 @@ from kytos.contract.run_report import SolverReport
 from kytos.contract.runbook import Runbook
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
+from kytos.questions.parts.right_sizing import RightSize
+from kytos.questions.parts.use_report import UseReport
 from kytos.questions.recovery.risk import Risk
 from kytos.referee.feasible import has_left
 
@@ -81,6 +83,22 @@ class Metrics(Frozen):
     """Of the nodes in use, those of unknown price as the notes say; None when none is known."""
     unplaced: dict[int, int] = Field({})
     """Pods without a node, by priority."""
+    cpu_used_peak: float | None = Field(
+        None,
+        description="95th percentile of what the pods of a node use together, as a share of its "
+        "allocatable, on the fullest usable node; there once use was given, null where no pod's "
+        "is known",
+    )
+    memory_used_peak: float | None = Field(None, description="the same of memory")
+
+    @model_serializer(mode="wrap")
+    def _without_what_was_not_given(self, handler):  # type: ignore[no-untyped-def]
+        # Without a return type, so that the schema stays that of the fields.
+        written = handler(self)
+        for name in ("cpu_used_peak", "memory_used_peak"):
+            if name not in self.model_fields_set:
+                written.pop(name, None)
+        return written
 
 
 class MetricsChange(Frozen):
@@ -105,6 +123,10 @@ class Outcome(Frozen):
     """The start is the best found: no change pays."""
     notes: tuple[Note, ...] = ()
     """What was read and not honoured, left out or assumed."""
+    right_sizing: tuple[RightSize, ...] = ()
+    """What containers would better request, where their use was given."""
+    use: UseReport | None = None
+    """What nodes' pods use together, where use was given."""
     runbook: Runbook | None = None
     """The answer as ordered safe steps, where the request asks for it."""
 

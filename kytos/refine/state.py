@@ -26,6 +26,9 @@ EXCLUDES, NEEDED, NEEDS, SKEWS = range(4)
 """What a rule means for a pod that a tally counts: it and the other tally exclude one another,
 some carrier needs it, it is a carrier that needs a target, it enters a skew."""
 
+_LOADS_IN_RECORDS = 2
+"""Cpu and memory of the first slot, mostly the only one, lie in the records themselves."""
+
 GUIDE = 0.25
 """How strongly consolidation is drawn to full nodes, against freeing one of mean price. It only
 steers which moves the anneal accepts; no answer is compared by it."""
@@ -46,7 +49,8 @@ NODE = _record(
     "zone held_open", "price per_cpu per_memory mean_cpu mean_memory fixed_cpu fixed_memory"
 )
 SETTING = _record(
-    "max_moves consolidate has_zone has_node_cost has_preference has_traffic has_tallies has_rules",
+    "max_moves consolidate has_zone has_node_cost has_preference has_traffic has_tallies has_rules "
+    "more_loads",
     "cost_rate pair_rate load_rate",
 )
 PEER = _record("pod", "weight")
@@ -65,8 +69,9 @@ class Tables(NamedTuple):
     """What does not change: axes as in `Problem`, weights and exchange rates multiplied in.
 
     ``setting`` is one record. ``allowed`` holds each distinct row once. Domains of a tally are
-    numbered from its ``start``. ``domain`` is ``(topologies, nodes)``; ``limit`` the pods that may
-    leave, by disruption budget.
+    numbered from its ``start``. ``load`` ``(pods, loads)``, and by node ``per_load``,
+    ``mean_load`` and ``fixed_load``, are the slots of time after the first. ``domain`` is
+    ``(topologies, nodes)``; ``limit`` the pods that may leave, by disruption budget.
     """
 
     pod: Records
@@ -74,6 +79,10 @@ class Tables(NamedTuple):
     setting: Records
     request: Ints
     capacity: Ints
+    load: Floats
+    per_load: Floats
+    mean_load: Floats
+    fixed_load: Floats
     allowed: Bytes
     node_cost: Floats
     preference: Floats
@@ -108,6 +117,7 @@ class State(NamedTuple):
     node: Records
     held: Ints
     need: Ints
+    load: Floats
     service: Shorts
     zone: Shorts
     pairs: Ints
@@ -144,6 +154,7 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
     setting["has_traffic"] = traffic is not None and len(traffic.pairs) > 0
     setting["has_tallies"] = len(problem.tallies) > 0
     setting["has_rules"] = bool(problem.exclusions or problem.presences or problem.skews)
+    setting["more_loads"] = problem.loads - _LOADS_IN_RECORDS
     setting["cost_rate"] = weights.C * rates.cost
     setting["pair_rate"] = weights.D * rates.affinity
     guide = -GUIDE * mean_price * max(weights.B, 1e-3)
@@ -157,7 +168,7 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
     pod["optional"] = ~problem.must_place
     pod["move_cost"] = weights.C * rates.cost * problem.move_cost
     pod["size"] = (problem.request / total).max(axis=1, initial=0.0)
-    pod["cpu"], pod["memory"] = problem.load_request.T
+    pod["cpu"], pod["memory"] = problem.load_request[:, :_LOADS_IN_RECORDS].T
     topology, domain = _topologies(problem.tallies, len(problem.nodes))
     tally = np.zeros(len(problem.tallies), dtype=TALLY)
     tally["topology"] = topology
@@ -165,12 +176,17 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
     tally["start"] = np.cumsum(tally["domains"]) - tally["domains"]
     presence, entry, presence_fixed = _presences(problem)
     skew, skew_eligible, skew_bound = _skews(problem)
+    inverse, mean = _levels(problem)
     return Tables(
         pod=pod,
         node=_nodes(problem, weights),
         setting=setting,
         request=_own(problem.request, np.int64),
         capacity=_own(problem.capacity, np.int64),
+        load=_own(problem.load_request[:, _LOADS_IN_RECORDS:], np.float64),
+        per_load=_own(inverse[:, _LOADS_IN_RECORDS:], np.float64),
+        mean_load=_own(mean[:, _LOADS_IN_RECORDS:], np.float64),
+        fixed_load=_own(problem.load_fixed[:, _LOADS_IN_RECORDS:], np.float64),
         allowed=_own(allowed, np.uint8),
         node_cost=_matrix(problem.node_cost),
         preference=_matrix(problem.preference),
@@ -194,21 +210,26 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
 
 def _nodes(problem: Problem, weights: Weights) -> Records:
     """What does not change of each node."""
-    spread = problem.mode is LoadMode.SPREAD
-    offered = problem.load_allocatable
-    levelled = (offered > 0) & (problem.usable[:, None] | (not spread))
     node = np.zeros(len(problem.nodes), dtype=NODE)
     node["zone"] = problem.zone
     node["held_open"] = problem.held_open
     if problem.mode is LoadMode.CONSOLIDATE:
         node["price"] = weights.B * problem.price
-    inverse = np.divide(1.0, offered, out=np.zeros_like(offered), where=levelled)
-    mean = np.where(levelled & spread, problem.mean_load, 0.0)
+    inverse, mean = _levels(problem)
     for axis, name in enumerate(("cpu", "memory")):
         node[f"per_{name}"] = inverse[:, axis]
         node[f"mean_{name}"] = mean[:, axis]
         node[f"fixed_{name}"] = problem.load_fixed[:, axis]
     return node
+
+
+def _levels(problem: Problem) -> tuple[Floats, Floats]:
+    """``(nodes, loads)`` utilisation by unit of load, and the mean it is squared about."""
+    spread = problem.mode is LoadMode.SPREAD
+    offered = problem.load_allocatable
+    levelled = (offered > 0) & (problem.usable[:, None] | (not spread))
+    inverse = np.divide(1.0, offered, out=np.zeros_like(offered), where=levelled)
+    return inverse, np.where(levelled & spread, problem.mean_load, 0.0)
 
 
 def _nothing_placed(problem: Problem, flat: Tables) -> State:
@@ -230,6 +251,7 @@ def _nothing_placed(problem: Problem, flat: Tables) -> State:
         node=node,
         held=problem.fixed.astype(np.int64),
         need=np.zeros(problem.fixed.shape, dtype=np.int64),
+        load=flat.fixed_load.copy(),
         service=problem.service_fixed.astype(np.int32),
         zone=zone_fixed,
         pairs=np.array(pairs),

@@ -155,6 +155,11 @@ class ClusterBody(Body):
 
     nodes: Annotated[tuple[NodeBody, ...], Field(min_length=1)]
     pods: tuple[PodBody, ...] = ()
+    usage: tuple[dict[str, Any], ...] = Field(
+        default=(),
+        description="What pods really use: PodMetrics, answers of Prometheus' query_range, "
+        "VerticalPodAutoscalers or krr's JSON",
+    )
 
     def homeless(self) -> tuple[str, ...]:
         """Ids of the pods whose `current_node` is not among the nodes."""

@@ -35,7 +35,13 @@ from kytos.cluster import (
 from kytos.errors import SourceError
 from kytos.sources.fields import Fields
 from kytos.sources.owners import Controllers, custom_controller, top_owner
-from kytos.sources.pod_requests import is_sidecar, pod_held, pod_limits, pod_requests
+from kytos.sources.pod_requests import (
+    container_requests,
+    is_sidecar,
+    pod_held,
+    pod_limits,
+    pod_requests,
+)
 from kytos.sources.quantities import (
     LARGEST_STORAGE,
     offered_rounded_up,
@@ -197,6 +203,7 @@ def read_pod(item: Fields, context: Context) -> Pod:
         local_storage=_has_local_storage(spec, metadata),
         images=frozenset(filter(None, (container.text("image") for container in containers))),
         required_features=_required_features(spec, containers),
+        containers=container_requests(item),
         limits=pod_limits(item) if context.admits else {},
         unspecified=_unspecified(spec) if context.admits else frozenset(),
         priority_class=spec.text("priorityClassName"),

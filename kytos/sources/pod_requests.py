@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from math import ceil
 
-from kytos.cluster import CPU, MEMORY
+from kytos.cluster import CPU, MEMORY, Resources
 from kytos.sources.fields import Fields
 from kytos.sources.quantities import Quantities, read_quantities, rounded_up
 
@@ -80,6 +81,30 @@ def _containers_total(
             # runs beside the sidecars started before it; ordinary ones are never resized
             starting = _larger(starting, _sum(sidecars, _container(container, None, False)))
     return _larger(_sum(running, sidecars), starting)
+
+
+def container_requests(pod: Fields) -> dict[str, Resources]:
+    """Cpu and memory that each container asks for, sidecars included, by its name.
+
+    Raises
+    ------
+    SourceError
+        Naming the quantity that cannot be read.
+    """
+    spec = pod.object("spec")
+    running = [
+        *spec.objects("containers"),
+        *(one for one in spec.objects("initContainers") if is_sidecar(one)),
+    ]
+    requests: dict[str, Resources] = {}
+    for container in running:
+        asked = _container(container, None, False)
+        requests[container.text("name") or ""] = {
+            name: ceil(asked[name] * (1000 if name == CPU else 1))
+            for name in (CPU, MEMORY)
+            if name in asked
+        }
+    return requests
 
 
 def is_sidecar(init_container: Fields) -> bool:

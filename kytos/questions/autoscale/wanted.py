@@ -256,8 +256,9 @@ def scale_out(step: Step) -> ScaleOut:
         most=most.astype(np.int64),
         room=room,
         margin_room=np.maximum(step.margin_room, 0),
-        load=problem.load_fixed,
-        offered=problem.load_allocatable * problem.usable[:, None],
+        # Replicas come and go by requests; of use the mean over the slots of time is levelled.
+        load=problem.load_fixed.reshape(len(problem.nodes), -1, 2).mean(axis=1),
+        offered=problem.load_allocatable[:, :2] * problem.usable[:, None],
         present=present,
     )
 

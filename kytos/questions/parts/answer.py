@@ -90,5 +90,5 @@ def _why(problem: Problem, utilisation: Floats, freed: set[str], origin: int, ta
     resource = int((utilisation[origin] - utilisation[target]).argmax())
     high, low = utilisation[origin, resource], utilisation[target, resource]
     if high > low:
-        return f"{LOAD_RESOURCES[resource]} {high:.0%} here, {low:.0%} there"
+        return f"{LOAD_RESOURCES[resource % 2]} {high:.0%} here, {low:.0%} there"
     return "makes room for another move"

@@ -16,6 +16,7 @@ from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem
 from kytos.questions.parts.decimals import as_written
 from kytos.questions.parts.move_cost import move_cost
 from kytos.questions.parts.prices import prices_by_size
+from kytos.questions.parts.use_rows import with_use
 from kytos.rules.compile import compile_rules
 from kytos.rules.counted import with_counted
 from kytos.rules.eviction import move_limits
@@ -79,7 +80,7 @@ def build_problem(
     replicas = Counter(pod.service for pod in cluster.pods if pod.service and pod.holds_capacity)
     running = np.bincount(current[current >= 0], minlength=len(nodes)).astype(np.int64)
     must_place = current != UNPLACED
-    return Problem(
+    problem = Problem(
         pods=tuple(pod.id for pod in decide),
         nodes=tuple(node.name for node in nodes),
         resources=resources,
@@ -121,6 +122,7 @@ def build_problem(
         skews=rules.skews,
         pairings=rules.pairings,
     )
+    return with_use(problem, cluster, decide, staying)
 
 
 def amounts(items: Iterable[Resources], resources: Sequence[str]) -> Ints:

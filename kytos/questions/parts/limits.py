@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,13 @@ from pydantic import Field, field_validator
 from kytos.cluster import Cluster, Frozen, Node
 from kytos.errors import RequestRefused
 from kytos.problem import Bools
+
+
+class LoadFrom(StrEnum):
+    """What pods count for where load is levelled."""
+
+    REQUESTS = "requests"
+    USAGE = "usage"
 
 
 class Limits(Frozen):
@@ -26,6 +34,20 @@ class Limits(Frozen):
     )
     keep_nodes: tuple[str, ...] = Field(
         (), description="nodes that are never freed: names, or key=value labels"
+    )
+    load_from: LoadFrom = Field(
+        LoadFrom.REQUESTS,
+        description="requests, or usage: level what pods are known to use, and hold nodes to "
+        "`max_used`",
+    )
+    max_used: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="under load_from usage: share of a node's CPU and memory that the 95th "
+        "percentile of what its pods use together may reach; what is above it already may stay, "
+        "and never grows",
     )
     risk: bool = Field(
         False, description="say which failures of a node or a zone the plan would survive"

@@ -11,6 +11,7 @@ from kytos.hamiltonian.replicas import ScaleOut
 from kytos.problem import Problem
 from kytos.questions.autoscale.grants import grant_replicas
 from kytos.questions.autoscale.wanted import AutoscaleRequest, scale_out, scaling_step
+from kytos.questions.parts.known_use import judged_by
 from kytos.questions.parts.others_pods import with_others_pods
 from kytos.questions.placement.placement import PlacementRequest, placement_problem
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
@@ -34,6 +35,7 @@ def problem_of(request: object, cluster: Cluster) -> Problem | ScaleOut:  # noqa
 
 @problem_of.register
 def _rebalance(request: RebalanceRequest, cluster: Cluster) -> Problem:
+    cluster = judged_by(cluster, request)
     return rebalance_problem(cluster, request, pinned_pods(cluster, request))
 
 
@@ -42,18 +44,18 @@ def _recovery(request: RecoveryRequest, cluster: Cluster) -> Problem:
     failed = failing_nodes(
         cluster, request.failed_nodes, request.failed_zones, spot=request.failed_spot
     )
-    cluster = with_others_pods(cluster, request)
+    cluster = with_others_pods(judged_by(cluster, request), request)
     return recovery_problem(fail(cluster, failed, request.how), request)
 
 
 @problem_of.register
 def _placement(request: PlacementRequest, cluster: Cluster) -> Problem:
-    return placement_problem(cluster, request)
+    return placement_problem(judged_by(cluster, request), request)
 
 
 @problem_of.register
 def _autoscale(request: AutoscaleRequest, cluster: Cluster) -> ScaleOut:
-    return scale_out(scaling_step(cluster, request))
+    return scale_out(scaling_step(judged_by(cluster, request), request))
 
 
 def problem_for_placers(
@@ -70,7 +72,7 @@ def problem_for_placers(
         problem = problem_of(request, cluster)
         assert isinstance(problem, Problem)
         return problem
-    step = scaling_step(cluster, request)
+    step = scaling_step(judged_by(cluster, request), request)
     serve = weights.C > 0
     return grant_replicas(
         step.cluster,

@@ -17,6 +17,8 @@ def load(T, S, placement):
     for node in range(len(S.node)):
         S.node[node].cpu = T.node[node].fixed_cpu
         S.node[node].memory = T.node[node].fixed_memory
+        for at in range(T.setting[0].more_loads):
+            S.load[node, at] = T.fixed_load[node, at]
     for pod in range(len(S.place)):
         shift(T, S, pod, placement[pod])
 
@@ -67,6 +69,8 @@ def _count(T, S, pod, node, step):
             S.need[node, resource] += step
     S.node[node].cpu += step * T.pod[pod].cpu
     S.node[node].memory += step * T.pod[pod].memory
+    for at in range(T.setting[0].more_loads):
+        S.load[node, at] += step * T.load[pod, at]
     S.node[node].count += step
     service = T.pod[pod].service
     if service >= 0:

@@ -23,6 +23,9 @@ def energy_of(T, S):
             total += T.setting[0].load_rate * off * off
             off = S.node[node].memory * T.node[node].per_memory - T.node[node].mean_memory
             total += T.setting[0].load_rate * off * off
+            for at in range(T.setting[0].more_loads):
+                off = S.load[node, at] * T.per_load[node, at] - T.mean_load[node, at]
+                total += T.setting[0].load_rate * off * off
     pairs = S.pairs[0]
     if T.setting[0].has_zone:
         pairs += S.pairs[1]
@@ -135,7 +138,21 @@ def _squares(T, S, pod, node, own):
     total = cpu * (rest + rest + cpu)
     memory = T.pod[pod].memory * T.node[node].per_memory
     rest = S.node[node].memory * T.node[node].per_memory - own * memory - T.node[node].mean_memory
-    return total + memory * (rest + rest + memory)
+    total += memory * (rest + rest + memory)
+    if T.setting[0].more_loads > 0:
+        total += _more_squares(T, S, pod, node, own)
+    return total
+
+
+@called_from_kernels
+def _more_squares(T, S, pod, node, own):
+    """The same of the slots of time after the first."""
+    total = 0.0
+    for at in range(T.setting[0].more_loads):
+        added = T.load[pod, at] * T.per_load[node, at]
+        rest = S.load[node, at] * T.per_load[node, at] - own * added - T.mean_load[node, at]
+        total += added * (rest + rest + added)
+    return total
 
 
 @called_from_kernels
@@ -191,6 +208,9 @@ def _between(T, S, pod, other, here, there):
     cross = T.pod[pod].cpu * T.pod[other].cpu * (a * a + b * b)
     a, b = T.node[here].per_memory, T.node[there].per_memory
     cross += T.pod[pod].memory * T.pod[other].memory * (a * a + b * b)
+    for at in range(T.setting[0].more_loads):
+        a, b = T.per_load[here, at], T.per_load[there, at]
+        cross += T.load[pod, at] * T.load[other, at] * (a * a + b * b)
     cross *= -2.0 * T.setting[0].load_rate
     if T.setting[0].consolidate:
         guide = cross

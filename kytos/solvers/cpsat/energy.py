@@ -101,7 +101,7 @@ class EnergyModel(RulesModel):
             return
         spread = problem.mode is LoadMode.SPREAD
         fixed_error = pod_error = 0.0
-        for resource in range(2):
+        for resource in range(problem.loads):
             offered = problem.load_allocatable[:, resource]
             levelled = np.flatnonzero((offered > 0) & (problem.usable | (not spread)))
             request = problem.load_request[:, resource]

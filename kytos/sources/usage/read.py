@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from kytos.cluster import Note, NoteKind, note_about
 from kytos.errors import SourceError
 from kytos.sources.documents import read_documents
 from kytos.sources.usage.grid import Key, SampleSink, grid_of
@@ -53,12 +52,21 @@ class _Collected:
         return not (any(s.keys for s in sinks) or self.oom_kills or self.recommendations)
 
 
-def read_usage(files: Iterable[tuple[str, bytes]], max_bytes: int = _MAX_BYTES) -> Usage:
+def read_usage(
+    files: Iterable[tuple[str, bytes]],
+    max_bytes: int = _MAX_BYTES,
+    passing_over: Container[str] = (),
+) -> Usage:
     """Read files of use: PodMetrics, Prometheus' answers, VerticalPodAutoscalers, krr's report.
 
     Other objects in them are passed over, so that a cluster's own file can be given as well.
     Prometheus' series without a name are told apart by their file's name (one with ``cpu``,
     ``mem``, ``throttl`` or ``oom`` in it), else by their size.
+
+    Parameters
+    ----------
+    passing_over
+        Names of files that need not tell of use at all.
 
     Raises
     ------
@@ -74,7 +82,7 @@ def read_usage(files: Iterable[tuple[str, bytes]], max_bytes: int = _MAX_BYTES) 
         known = False
         for document in read_documents(content, name, max_bytes):
             known |= _take_document(collected, document, name)
-        if not known:
+        if not known and name not in passing_over:
             raise SourceError(
                 "holds no use of pods; expected PodMetrics (kubectl get --raw "
                 "/apis/metrics.k8s.io/v1beta1/pods), an answer of Prometheus' query_range, "
@@ -160,10 +168,5 @@ def _usage_of(collected: _Collected) -> Usage:
         throttled=grid.filled(collected.throttled, rows),
         oom_kills=dict(collected.oom_kills),
         recommendations=tuple(collected.recommendations),
-        notes=tuple(_notes(collected)),
+        left_out={why: tuple(names) for why, names in collected.left_out.items()},
     )
-
-
-def _notes(collected: _Collected) -> Iterator[Note]:
-    for message, subjects in collected.left_out.items():
-        yield note_about(message, subjects, NoteKind.LEFT_OUT)

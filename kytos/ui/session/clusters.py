@@ -13,8 +13,8 @@ from kytos.cluster import Cluster
 from kytos.errors import SourceError
 from kytos.report.usage import Summary, summarise
 from kytos.rules.eviction import movability
-from kytos.sources.manifests import read_cluster
 from kytos.sources.snapshot import Snapshot, cluster_of
+from kytos.sources.usage.attach import read_with_usage
 from kytos.ui.shipped import SAMPLES
 
 FIRST_SAMPLE = "web-shop"
@@ -113,7 +113,7 @@ def read_upload(files: list[tuple[str, bytes]]) -> Loaded:
         When they cannot be read as one.
     """
     most = UNPACKED * st.get_option("server.maxUploadSize") * 2**20
-    cluster = read_cluster(files, max_bytes=most)
+    cluster = read_with_usage(files, max_bytes=most)
     if not cluster.nodes:
         raise SourceError(
             "no nodes in what was uploaded; include them: kubectl get nodes,pods -A -o json"
@@ -157,7 +157,7 @@ def prepare(cluster: Cluster, sample: str | None) -> Loaded:
 # Shared between sessions: samples are public, and a Loaded is never changed.
 @st.cache_resource(show_spinner="Reading the sample", max_entries=8)
 def _sample(name: str, path: Path, changed_ns: int) -> Loaded:  # noqa: ARG001  (part of the key)
-    return prepare(read_cluster([(path.name, path.read_bytes())]), sample=name)
+    return prepare(read_with_usage([(path.name, path.read_bytes())]), sample=name)
 
 
 @st.cache_data(show_spinner=False, max_entries=1)

@@ -1,0 +1,132 @@
+"""A cluster and what its pods really use, read together from whatever files are given."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from kytos.cluster import Cluster
+from kytos.errors import SourceError
+from kytos.sources.documents import longest_file, read_documents
+from kytos.sources.manifests import read_cluster
+from kytos.sources.prices import PriceTable
+from kytos.sources.usage.krr import is_krr
+from kytos.sources.usage.kubernetes_usage import POD_METRICS, VERTICAL_POD_AUTOSCALER
+from kytos.sources.usage.prometheus import is_prometheus
+from kytos.sources.usage.read import read_usage
+from kytos.usage import Usage
+
+File = tuple[str, bytes | str]
+
+_MARKS = tuple(f'{kind}"'.encode() for kind in (POD_METRICS, VERTICAL_POD_AUTOSCALER)) + tuple(
+    f"kind: {kind}".encode()
+    for kind in (POD_METRICS, f"{POD_METRICS}List", VERTICAL_POD_AUTOSCALER)
+)
+_LIST_MARK = f'{POD_METRICS}List"'.encode()
+_KRR_MARK = b'"scans"'
+
+
+def read_with_usage(
+    files: Sequence[File],
+    usage_files: Sequence[File] = (),
+    prices: PriceTable | None = None,
+    max_bytes: int | None = None,
+    *,
+    nodes_needed: bool = True,
+) -> Cluster:
+    """Read a cluster, and the use of its pods where any of the files tells it.
+
+    Parameters
+    ----------
+    files
+        As `read_cluster` takes them; files of use among them are known by their shape.
+    usage_files
+        Files of use, which have to be that.
+    prices, max_bytes, nodes_needed
+        As `read_cluster` takes them.
+
+    Raises
+    ------
+    SourceError
+        Naming the file that cannot be read.
+    """
+    most = longest_file() if max_bytes is None else max_bytes
+    of_cluster: list[File] = []
+    among: list[tuple[str, bytes]] = []
+    for name, content in files:
+        raw = content.encode() if isinstance(content, str) else content
+        only_use = is_prometheus(raw) or _is_krr(raw, name, most)
+        if only_use or _LIST_MARK in raw or any(mark in raw for mark in _MARKS):
+            among.append((name, raw))
+        if not only_use:
+            of_cluster.append((name, content))
+    if files and not of_cluster:
+        raise SourceError(
+            "tell of use only; give the cluster's own file too (kubectl get nodes,pods,... -A -o "
+            "json)",
+            ", ".join(name for name, _ in files),
+        )
+    cluster = read_cluster(
+        of_cluster, prices=prices, max_bytes=max_bytes, nodes_needed=nodes_needed
+    )
+    given = [(n, c.encode() if isinstance(c, str) else c) for n, c in usage_files]
+    usage = read_usage(given, most)
+    if among:
+        told = read_usage([*given, *among], most, passing_over={name for name, _ in among})
+        # What stands in the cluster's own file counts only where it says something of pods.
+        usage = told if told.containers or told.recommendations or given else Usage()
+    told_any = given or usage.containers or usage.recommendations
+    return with_usage(cluster, usage) if told_any else cluster
+
+
+def usage_of_documents(documents: Sequence[Any], field: str = "usage") -> Usage:
+    """Read documents of use that were sent as JSON.
+
+    Raises
+    ------
+    SourceError
+        Naming the document by its place in the field.
+    """
+    return read_usage(
+        (f"{field}[{at}]", json.dumps(document).encode()) for at, document in enumerate(documents)
+    )
+
+
+def with_usage(cluster: Cluster, usage: Usage) -> Cluster:
+    """Return the cluster with what its pods really use.
+
+    Pods of a plain body have names without a namespace: there a pod's use is found by its name
+    alone, if only one namespace has such a pod.
+    """
+    plain = Counter(pod.partition("/")[2] for pod in usage.pods)
+    renamed = {
+        pod: name
+        for pod in usage.pods
+        if pod not in cluster.pod_index
+        and (name := pod.partition("/")[2]) in cluster.pod_index
+        and plain[name] == 1
+    }
+    if renamed:
+        usage = replace(
+            usage,
+            containers=tuple(
+                (renamed.get(pod, pod), container) for pod, container in usage.containers
+            ),
+            oom_kills={
+                (renamed.get(pod, pod), container): kills
+                for (pod, container), kills in usage.oom_kills.items()
+            },
+        )
+    return cluster.replace(usage=usage)
+
+
+def _is_krr(content: bytes, name: str, most: int) -> bool:
+    if _KRR_MARK not in content:
+        return False
+    try:
+        return all(is_krr(document) for document in read_documents(content, name, most))
+    except SourceError:
+        return False

@@ -1,0 +1,250 @@
+"""What pods really use, end to end: levelled by slots, bounded by the sum, told in the answer."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import kytos
+from kytos.calls.catalogue import FLEET, REBALANCE, FleetBody, RebalanceBody
+from kytos.cluster import Cluster
+from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.watch import Watch
+from kytos.contract.weights import Weights
+from kytos.problem import LoadMode, Problem
+from kytos.questions.parts.known_use import judged_by
+from kytos.questions.parts.limits import LoadFrom
+from kytos.questions.parts.right_sizing import right_sized
+from kytos.questions.rebalance import RebalanceRequest, rebalance_problem
+from kytos.referee.energy import energy
+from kytos.sources.usage.attach import read_with_usage, usage_of_documents, with_usage
+
+HOURS = 24
+MIB = 2**20
+
+
+def body(pods: dict[str, str], nodes: int = 2, **more: Any) -> dict[str, Any]:
+    return {
+        "nodes": [
+            {"id": f"n{at}", "cpu_capacity": 2000, "mem_capacity": 8000} for at in range(nodes)
+        ],
+        "pods": [
+            {"id": pod, "cpu_request": 200, "mem_request": 256, "current_node": node, **more}
+            for pod, node in pods.items()
+        ],
+    }
+
+
+def answer(content: dict[str, Any], **options: Any) -> Any:
+    asked = RebalanceBody.model_validate_json(json.dumps(content | options), strict=True)
+    solver = asked.solver.model_copy(update={"name": SolverName.CP_SAT})
+    cluster = REBALANCE.cluster(asked)
+    return REBALANCE.answer(cluster, asked.model_copy(update={"solver": solver}), Watch())
+
+
+def series(**cores: list[float]) -> list[dict[str, Any]]:
+    """Two answers of Prometheus, hour by hour: cpu as given, memory 200 MiB always."""
+    documents = []
+    for metric, of in (("cpu", dict), ("memory", None)):
+        result = [
+            {
+                "metric": {"__name__": metric, "namespace": "default", "pod": pod},
+                "values": [
+                    [3600 * hour, str(value if of else 200 * MIB)]
+                    for hour, value in enumerate(values)
+                ],
+            }
+            for pod, values in cores.items()
+        ]
+        documents.append({"status": "success", "data": {"resultType": "matrix", "result": result}})
+    return documents
+
+
+DAY = [1.6 if hour < HOURS // 2 else 0.2 for hour in range(HOURS)]
+NIGHT = [0.2 if hour < HOURS // 2 else 1.6 for hour in range(HOURS)]
+
+
+@pytest.fixture(scope="module")
+def complementary() -> Cluster:
+    """Two services, two replicas each, one busy by day and one by night, alike side by side."""
+    content = body({"day-0": "n0", "day-1": "n0", "night-0": "n1", "night-1": "n1"})
+    asked = RebalanceBody.model_validate_json(json.dumps(content), strict=True)
+    used = {"day-0": DAY, "day-1": DAY, "night-0": NIGHT, "night-1": NIGHT}
+    return with_usage(REBALANCE.cluster(asked), usage_of_documents(series(**used)))
+
+
+def test_foreseen_load_keeps_two_busy_pods_apart() -> None:
+    """By requests the two fit on one node; by what they use they do not."""
+    two = body({"a": "n0", "b": "n1"}, expected_cpu=1800, expected_mem=3000)
+    assert answer(two).metrics.after.nodes_in_use == 1
+    apart = answer(two, load_from="usage")
+    assert apart.placement == {"a": "n0", "b": "n1"}
+    assert apart.metrics.after.cpu_used_peak == pytest.approx(0.9)
+    assert apart.metrics.after.memory_used_peak == pytest.approx(0.375)
+
+
+def test_the_sum_is_bounded_and_not_the_peaks() -> None:
+    """Pods that peak at different hours share a node that could not bear both peaks at once."""
+    two = body({"day": "n0", "night": "n1"})
+    shared = answer(two, load_from="usage", usage=series(day=DAY, night=NIGHT))
+    assert shared.metrics.after.nodes_in_use == 1
+    assert shared.metrics.after.cpu_used_peak == pytest.approx(0.9)
+    clash = answer(two, load_from="usage", usage=series(day=DAY, night=DAY))
+    assert clash.metrics.after.nodes_in_use == 2
+    tight = answer(two, load_from="usage", max_used=0.85, usage=series(day=DAY, night=NIGHT))
+    assert tight.metrics.after.nodes_in_use == 2
+
+
+def test_max_used_acts_only_under_usage() -> None:
+    """Without ``load_from: usage`` a limit of use refuses nothing."""
+    two = body({"day": "n0", "night": "n1"})
+    by_requests = answer(two, max_used=0.1, usage=series(day=DAY, night=DAY))
+    assert by_requests.metrics.after.nodes_in_use == 1
+    assert by_requests.metrics.after.cpu_used_peak == pytest.approx(1.6)
+    over = {use.node: use.after.cpu_over for use in by_requests.use.nodes}
+    assert sorted(over.values()) == [0.0, 0.5]
+
+
+def _best(problem: Problem) -> tuple[float, tuple[int, ...]]:
+    weights = Weights(C=0, D=0)
+    return min(
+        (energy(problem, weights, np.array(placement)).load, placement)
+        for placement in itertools.product(range(2), repeat=len(problem.pods))
+    )
+
+
+def test_complementary_services_share_nodes_only_with_slots(complementary: Cluster) -> None:
+    """Levelling by slots mixes day and night, as brute force over all placements finds."""
+    request = RebalanceRequest(mode=LoadMode.SPREAD, load_from=LoadFrom.USAGE, max_used=1.0)
+    problem = rebalance_problem(judged_by(complementary, request), request, {})
+    assert problem.loads == 2 * HOURS
+    least, best = _best(problem)
+    assert best[0] != best[1]
+    assert best[2] != best[3]
+    outcome = kytos.rebalance(
+        complementary,
+        request,
+        weights=Weights(C=0, D=0),
+        solver=SolverName.CP_SAT,
+        params=SolverParams(seed=1),
+    )
+    assert outcome.energy.after.load == pytest.approx(least, abs=1e-9)
+    assert outcome.energy.before.load > 1
+    mixed = [{pod.partition("-")[0] for pod, on in outcome.placement.items() if on == node}
+             for node in ("n0", "n1")]  # fmt: skip
+    assert mixed == [{"day", "night"}] * 2
+    # By requests, and by means, every placement of two and two is as level as another.
+    plain = RebalanceRequest(mode=LoadMode.SPREAD)
+    level = rebalance_problem(complementary, plain, {})
+    assert energy(level, Weights(), level.current).load == pytest.approx(_best(level)[0])
+
+
+def test_missing_use_is_named_and_new_replicas_take_their_services() -> None:
+    """The share covered is told, and the unknown by name."""
+    told = answer(body({"day": "n0", "other": "n1"}), load_from="usage", usage=series(day=DAY))
+    messages = " ".join(f"{note.message} {note.subjects}" for note in told.notes)
+    assert "1 of 2 pods (50%)" in messages
+    assert "other" in messages
+    replicas = answer(
+        body({"day": "n0", "other": "n1"}, service="shop"), load_from="usage", usage=series(day=DAY)
+    )
+    assert replicas.metrics.after.nodes_in_use == 2
+    assert replicas.use.pods_covered == 2
+
+
+def test_a_fleet_is_bought_for_what_pods_use() -> None:
+    """By requests one small node is enough; what the two use together needs two."""
+    types = [{"name": "small", "cpu_capacity": 2000, "mem_capacity": 8000, "price_per_hour": 1.0}]
+    two = body({"a": "n0", "b": "n1"}, expected_cpu=1800, expected_mem=3000)
+    bought = []
+    for load_from in ("requests", "usage"):
+        asked = FleetBody.model_validate_json(
+            json.dumps(two | {"types": types, "keep": [], "load_from": load_from}), strict=True
+        )
+        outcome = FLEET.answer(FLEET.cluster(asked), asked, Watch())
+        bought.append(outcome.metrics.after.nodes_in_use)
+    assert bought == [1, 2]
+    assert outcome.metrics.after.cpu_used_peak == pytest.approx(0.9)
+
+
+def test_peaks_are_null_where_no_pod_is_covered_and_absent_without_use() -> None:
+    """Given use of strangers only, there is no peak, and a note says why."""
+    plain = answer(body({"a": "n0"}))
+    assert "cpu_used_peak" not in plain.metrics.before.model_dump()
+    stranger = answer(body({"a": "n0"}), usage=series(zz=DAY))
+    assert stranger.metrics.before.model_dump()["cpu_used_peak"] is None
+    assert any("no pod's use is known" in note.message for note in stranger.notes)
+
+
+def test_right_sizes_against_an_independent_computation() -> None:
+    """The 95th percentile of cpu over all replicas, and 15 % above the highest memory."""
+    told = answer(
+        body({"a": "n0", "b": "n1"}, service="shop"), usage=series(a=DAY, b=[0.5] * HOURS)
+    )
+    (one,) = told.right_sizing
+    samples = sorted(DAY + [0.5] * HOURS)
+    position = 0.95 * (len(samples) - 1)
+    low = samples[int(position)]
+    expected = low + (position - int(position)) * (samples[int(position) + 1] - low)
+    assert one.recommended.cpu == pytest.approx(1000 * expected, abs=1)
+    assert one.recommended.memory == 230
+    assert one.requests.cpu == 200
+    assert one.saves.memory == 2 * (256 - 230)
+
+
+def test_right_sizing_never_goes_below_what_an_autoscaler_says(tmp_path: Path) -> None:
+    """A lower bound of a VerticalPodAutoscaler holds, and the cluster can be looked at so sized."""
+    pod = {
+        "kind": "Pod",
+        "metadata": {
+            "name": "web-0",
+            "namespace": "shop",
+            "ownerReferences": [
+                {"kind": "StatefulSet", "name": "web", "uid": "u", "apiVersion": "apps/v1",
+                 "controller": True}
+            ],
+        },
+        "spec": {
+            "nodeName": "n1",
+            "containers": [
+                {"name": "app", "resources": {"requests": {"cpu": "900m", "memory": "2Gi"}}},
+                {"name": "proxy", "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}}},
+            ],
+        },
+        "status": {"phase": "Running"},
+    }  # fmt: skip
+    node = {
+        "kind": "Node",
+        "metadata": {"name": "n1"},
+        "status": {"allocatable": {"cpu": "4", "memory": "8Gi", "pods": "20"}},
+    }
+    metrics = {
+        "kind": "PodMetrics",
+        "metadata": {"namespace": "shop", "name": "web-0"},
+        "timestamp": "2026-11-30T00:00:00Z",
+        "containers": [{"name": "app", "usage": {"cpu": "20m", "memory": "100Mi"}}],
+    }
+    autoscaler = {
+        "kind": "VerticalPodAutoscaler",
+        "metadata": {"namespace": "shop", "name": "web"},
+        "spec": {"targetRef": {"kind": "StatefulSet", "name": "web"}},
+        "status": {
+            "recommendation": {
+                "containerRecommendations": [
+                    {"containerName": "app", "target": {"cpu": "50m"}, "lowerBound": {"cpu": "40m"}}
+                ]
+            }
+        },
+    }
+    content = json.dumps({"kind": "List", "items": [node, pod, metrics, autoscaler]}).encode()
+    cluster = read_with_usage([("cluster.json", content)])
+    outcome = kytos.rebalance(cluster, solver=SolverName.CP_SAT)
+    (app,) = outcome.right_sizing
+    assert (app.container, app.recommended.cpu, app.recommended.memory) == ("app", 40, 115)
+    sized = right_sized(cluster)
+    assert sized.pods[0].requests == {"cpu": 140, "memory": (115 + 64) * MIB}
