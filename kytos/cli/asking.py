@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
@@ -21,6 +21,7 @@ from kytos.cli.periodic import notify, only_one, repeat, seconds_of, webhook_of
 from kytos.cli.printing import print_json, shown, standard_output
 from kytos.cli.reading import STANDARD_INPUT, read_new_pods, read_options
 from kytos.cli.solving import Exit, exit_of, terminal_watch
+from kytos.cli.unattended import Unattended, unattended_of
 from kytos.cli.writing import write
 from kytos.errors import InputError
 from kytos.extras import MissingExtraError
@@ -58,8 +59,13 @@ def ask(
         steps.check(periodic=told.every is not None)
         options = read_options(call.options, options_file, given | steps.given())
         asked = _Asked(call, source, steps.asked_of(options), new_pods)
+        orders = unattended_of(
+            told.apply, told.min_saving, told.window, told.max_evictions, source.context
+        )
         if told.every is not None:
-            _ask_periodically(asked, told.every, told)
+            if orders is not None:
+                asked = replace(asked, options=orders.asking(asked.options))
+            _ask_periodically(asked, told.every, told, orders)
             return
         outcome = asked.answer()
         if told.output is not None:
@@ -93,7 +99,7 @@ class _Asked:
             return outcome
 
 
-def _ask_periodically(asked: _Asked, every: str, told: Told) -> None:
+def _ask_periodically(asked: _Asked, every: str, told: Told, orders: Unattended | None) -> None:
     if any(str(file) == STANDARD_INPUT for file in asked.source.files or ()):
         raise InputError("standard input can be read once only; with --every name a file")
     period = seconds_of(every)
@@ -105,7 +111,7 @@ def _ask_periodically(asked: _Asked, every: str, told: Told) -> None:
         nonlocal news
         with only_one(told.lock) as free:
             news = (
-                _news(asked, told.output)
+                _news(asked, told.output, orders)
                 if free
                 else _now() | {"skipped": "another run holds the lock"}
             )
@@ -121,7 +127,7 @@ def _ask_periodically(asked: _Asked, every: str, told: Told) -> None:
         raise typer.Exit(news["exit"])
 
 
-def _news(asked: _Asked, output: Path | None) -> dict[str, Any]:
+def _news(asked: _Asked, output: Path | None, orders: Unattended | None) -> dict[str, Any]:
     """Ask once and say in a line what came of it; a failed run does not end the others."""
     started = time.monotonic()
     news = _now() | {"question": asked.call.name}
@@ -129,23 +135,29 @@ def _news(asked: _Asked, output: Path | None) -> dict[str, Any]:
         outcome = asked.answer()
         if output is not None:
             write(output, outcome.model_dump_json(by_alias=True))
+        context = asked.source.context
+        applied = {} if orders is None or not context else orders.carried_out(outcome, context)
     except (InputError, MissingExtraError) as error:
         return news | {"exit": int(Exit.BAD_INPUT), "error": str(error)}
     except Exception as error:  # a fault of ours; the next run may do without it
         return news | {"exit": int(Exit.FAULT), "error": tell_fault(error)}
     before, after = outcome.metrics.before, outcome.metrics.after
-    return news | {
-        "exit": int(exit_of(outcome)),
-        "seconds": round(time.monotonic() - started, 3),
-        "nodes_in_use": {"before": before.nodes_in_use, "after": after.nodes_in_use},
-        "price_per_hour": {"before": before.price_per_hour, "after": after.price_per_hour},
-        "pods_moved": after.pods_moved,
-        "unplaced": sum(after.unplaced.values()),
-        "energy": {
-            "before": outcome.energy.before.total,
-            "after": outcome.energy.after.total,
-        },
-    }
+    return (
+        news
+        | {
+            "exit": int(exit_of(outcome)),
+            "seconds": round(time.monotonic() - started, 3),
+            "nodes_in_use": {"before": before.nodes_in_use, "after": after.nodes_in_use},
+            "price_per_hour": {"before": before.price_per_hour, "after": after.price_per_hour},
+            "pods_moved": after.pods_moved,
+            "unplaced": sum(after.unplaced.values()),
+            "energy": {
+                "before": outcome.energy.before.total,
+                "after": outcome.energy.after.total,
+            },
+        }
+        | applied
+    )
 
 
 def _now() -> dict[str, Any]:

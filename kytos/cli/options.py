@@ -126,6 +126,19 @@ Webhook = Annotated[str | None, typer.Option(help="With --every: post each line 
 Lock = Annotated[
     Path | None, typer.Option(help="With --every: skip a run while another holds this file.")
 ]
+ApplyWay = Annotated[
+    Way | None,
+    typer.Option("--apply", metavar="WAY", help="With --every: carry it out, by drain or steer."),
+]
+MinSaving = Annotated[
+    str | None, typer.Option(metavar="N%", help="With --apply: only if so much is saved.")
+]
+Window = Annotated[
+    str | None, typer.Option(metavar="HH:MM-HH:MM", help="With --apply: only then, local time.")
+]
+MaxEvictions = Annotated[
+    int | None, typer.Option(min=0, metavar="N", help="With --apply: at most so many, 20.")
+]
 
 
 @dataclass(frozen=True)
@@ -287,12 +300,21 @@ class Told:
     times: Times = None
     webhook: Webhook = None
     lock: Lock = None
+    apply: ApplyWay = None
+    min_saving: MinSaving = None
+    window: Window = None
+    max_evictions: MaxEvictions = None
 
     def check(self) -> None:
         """Refuse, before any work is done, what could not be kept afterwards."""
         if self.output is not None:
             check_writable(self.output)
-        alone = {"--times": self.times, "--webhook": self.webhook, "--lock": self.lock}
+        alone = {
+            "--times": self.times,
+            "--webhook": self.webhook,
+            "--lock": self.lock,
+            "--apply": self.apply,
+        }
         given = [name for name, value in alone.items() if value is not None]
         if given and self.every is None:
             raise InputError(f"{given[0]} goes with --every; say how often to ask, such as 1h")

@@ -80,7 +80,7 @@ def roll_back(journal: Journal, plane: ControlPlane, steering: Steering) -> Roll
         if node is not None and node.get("spec", {}).get("unschedulable"):
             plane.set_unschedulable(name, to=False)
             uncordoned.append(name)
-    scaled = [back for facts in journal.all_begun if (back := _scaled_back(facts, journal, plane))]
+    scaled = [back for facts in journal.all_begun if (back := _scaled_back(facts, plane))]
     steers = journal.header.get("way") == "steer"
     freed = release(plane, steering).let_go if steers else 0
     if not plane.server.dry_run:
@@ -88,12 +88,9 @@ def roll_back(journal: Journal, plane: ControlPlane, steering: Steering) -> Roll
     return RolledBack(uncordoned=tuple(uncordoned), scaled_back=tuple(scaled), let_go=freed)
 
 
-def _scaled_back(facts: Facts, journal: Journal, plane: ControlPlane) -> str | None:
-    """Take one replica more back whose old one was not told to go yet."""
+def _scaled_back(facts: Facts, plane: ControlPlane) -> str | None:
+    """Take one replica more back unless one less was set since."""
     if facts.get("action") != "scale" or not facts.get("surge"):
-        return None
-    later = [one for one in journal.all_begun if one.get("pod") == facts["pod"] and one != facts]
-    if any(one.get("action") == "scale" for one in later):
         return None
     owner = Scaled(*facts["owner"])
     scale = plane.scale(owner.kind, owner.namespace, owner.name)
