@@ -84,3 +84,11 @@ class AccessSettings(EnvironmentSettings):
 
 def _variable(field: str) -> str:
     return PREFIX + field.upper()
+
+
+class BackgroundSettings(EnvironmentSettings):
+    """What the dashboard does before it is asked."""
+
+    background: bool = Field(
+        True, description="work out the start page's findings while no worker has other work"
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 
 from kytos.cluster import CPU, MEMORY, PODS
 
@@ -142,6 +144,22 @@ def middle(text: str, length: int) -> str:
         return text
     kept = length - 1
     return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
+
+
+def shortened(names: Sequence[str], length: int) -> list[str]:
+    """Return names cut to about `length` characters, no two different ones to the same.
+
+    Examples
+    --------
+    >>> shortened(["pool-a-node-1-x", "pool-b-node-1-x", "n"], 9)
+    ['pool-a-node-1-x', 'pool-b-node-1-x', 'n']
+    """
+    cut = {name: middle(name, length) for name in names}
+    while len(set(cut.values())) < len(cut):
+        length += 4
+        times = Counter(cut.values())
+        cut = {name: middle(name, length) if times[at] > 1 else at for name, at in cut.items()}
+    return [cut[name] for name in names]
 
 
 def _short(value: float) -> str:

@@ -11,6 +11,12 @@ from streamlit.testing.v1 import AppTest
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(autouse=True)
+def nothing_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No findings are worked out: each test's own run has the workers to itself."""
+    monkeypatch.setenv("KYTOS_BACKGROUND", "false")
+
+
 @pytest.fixture
 def plain_app() -> AppTest:
     """The app at its first page, as it opens for someone new."""

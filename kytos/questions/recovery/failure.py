@@ -105,7 +105,7 @@ def fail(
     survivors = tuple(node for node in cluster.nodes if node.name not in gone)
     if not survivors:
         raise RequestRefused(
-            f"all {len(cluster.nodes)} nodes fail, so there is no survivor to take their pods; "
+            f"{_all_of(len(cluster.nodes))}, so there is no survivor to take their pods; "
             "leave at least one out",
             "failed_nodes",
         )
@@ -161,3 +161,7 @@ def _without(
     )
     budgets = budgets_after_losing(cluster, evacuees | left)
     return cluster.replace(nodes=survivors, pods=pods, budgets=budgets)
+
+
+def _all_of(nodes: int) -> str:
+    return "the only node fails" if nodes == 1 else f"all {nodes:,} nodes fail"

@@ -16,7 +16,7 @@ from kytos.cluster import Cluster, Node
 from kytos.problem import Floats
 from kytos.report.figures.sheet import Cell, Sheet, by_zone, draw, heading, tile_grid
 from kytos.report.figures.style import DIFFERENCE, MARK, UTILISATION, safe, safe_lines
-from kytos.report.units import amount_of, middle, percent, price, resource_name
+from kytos.report.units import amount_of, middle, percent, price, resource_name, shortened
 from kytos.report.usage import Usage, usage
 
 TABLE_LIMIT = 40
@@ -127,13 +127,15 @@ def _table(
     headings: list[tuple[int, str]] = []
     names: list[tuple[int, str]] = []
     row = 0
+    short = shortened([node.name for node in cluster.nodes], 24)
     for zone, positions in by_zone(cluster):
         headings.append((row, heading(zone, cluster, positions)))
         row += 1
         for position in positions:
             name = cluster.nodes[position].name
             said = mark if name in marked else None
-            names.append((row, f"{middle(name, 24)} {said.word}" if said else middle(name, 24)))
+            named = short[position]
+            names.append((row, f"{named} {said.word}" if said else named))
             hover = _hover(cluster, found, position, listed, said)
             for place, column in enumerate(offered):
                 share = _share(shares, position, column, said)

@@ -14,6 +14,7 @@ from kytos.report import units
 from kytos.report.usage import Summary, usage
 from kytos.report.wording import pinned_reasons
 from kytos.rules.kept_nodes import kept_nodes
+from kytos.ui.pages import findings
 from kytos.ui.panels.live_source import context_picker, snapshot_row
 from kytos.ui.panels.pinned import pinned_table
 from kytos.ui.panels.prices import as_given_before, prices_panel
@@ -22,7 +23,7 @@ from kytos.ui.panels.why_not import why_not_panel
 from kytos.ui.parts import links
 from kytos.ui.parts.heatmaps import cluster_heatmap
 from kytos.ui.parts.lazy_tabs import Panel, lazy_tabs
-from kytos.ui.parts.text import plain
+from kytos.ui.parts.text import plain, section
 from kytos.ui.session import clusters, frame
 from kytos.ui.session.clusters import Loaded
 
@@ -59,8 +60,9 @@ def show() -> None:
     if loaded.snapshot is not None:
         snapshot_row(loaded.snapshot, _read_live)
     _state(loaded)
+    findings.show(loaded)
     frame.questions()
-    st.subheader("Utilisation by node", anchor=False)
+    section("Utilisation by node")
     st.caption("Requested of allocatable. Hover over a node for its pods; ▲ is over capacity.")
     cluster_heatmap(loaded.cluster)
     _details(loaded)

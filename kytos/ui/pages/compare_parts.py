@@ -11,6 +11,7 @@ from kytos.compare import Plan
 from kytos.problem import LoadMode
 from kytos.ui.panels import results
 from kytos.ui.parts.heatmaps import change_heatmaps, cluster_heatmap
+from kytos.ui.parts.text import section
 from kytos.ui.session import runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
@@ -40,7 +41,7 @@ def mark_old(answer: Answer, ask: Ask | None, label: str) -> None:
 
 def draw_empty(loaded: Loaded, invitation: str) -> None:
     """Draw what there is to see before the first answer."""
-    st.subheader("As it is now", anchor=False)
+    section("As it is now")
     st.caption(invitation)
     cluster_heatmap(loaded.cluster)
 

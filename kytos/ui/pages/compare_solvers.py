@@ -17,7 +17,7 @@ from kytos.ui.panels import qubo as quantum_panel
 from kytos.ui.panels import results
 from kytos.ui.parts import controls
 from kytos.ui.parts.heatmaps import chart
-from kytos.ui.parts.text import plain
+from kytos.ui.parts.text import plain, section
 from kytos.ui.session import runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
@@ -74,7 +74,12 @@ def _first_choice(here: list[SolverName]) -> list[SolverName]:
 def _solvers_result(answer: Answer) -> None:
     comparison: Comparison = answer.outcome
     ran = [row for row in comparison.rows if row.plan is not None]
-    results.headline(solvers_headline(comparison))
+    saved = savings_line(comparison)
+    if saved is not None:
+        results.headline(plain(saved))
+        st.markdown(solvers_headline(comparison))
+    else:
+        results.headline(solvers_headline(comparison))
     for row in comparison.rows:
         if row.problem is not None:
             st.warning(f"`{row.solver}`: {plain(row.problem)}", icon=":material/block:")
@@ -107,7 +112,7 @@ def _solvers_result(answer: Answer) -> None:
     download("Comparison as JSON", written, answer, "comparison")
     if not ran:
         return
-    st.subheader("Plan", anchor=False)
+    section("Plan")
     best = min(ran, key=lambda row: row.plan.energy.total if row.plan else np.inf)
     names = [row.solver.value for row in ran]
     shown = st.selectbox(
@@ -120,6 +125,35 @@ def _solvers_result(answer: Answer) -> None:
     draw_plan(answer, comparison.start, row.plan, comparison.mode)
     with st.expander("The QUBO", icon=":material/function:"):
         quantum_panel.show_compared(answer, row)
+
+
+_IN_WORDS = {
+    SolverName.KUBE_SCHEDULER: "the scheduler",
+    SolverName.KUBE_SCHEDULER_MOST_ALLOCATED: "the scheduler filling nodes up",
+    SolverName.DESCHEDULER: "the descheduler",
+}
+
+
+def savings_line(comparison: Comparison) -> str | None:
+    """Say what the best plan and each usual rule save a month; None where prices are unknown."""
+    now = comparison.start.metrics.price_per_hour
+    ran = [row for row in comparison.rows if row.plan is not None]
+    if now is None or not ran or any(_price(row) is None for row in ran):
+        return None
+    solvers = [row for row in ran if not row.solver.traits.baseline] or ran
+    best = min(solvers, key=lambda row: (_price(row), row.seconds))
+    words = [f"Saves {units.price_per_month(now - (_price(best) or 0.0))}"]
+    words += [
+        f"{_IN_WORDS.get(row.solver, row.solver.value)} "
+        f"{units.price_per_month(now - (_price(row) or 0.0)).split(' ')[0]}"
+        for row in ran
+        if row.solver.traits.baseline and row is not best
+    ]
+    return "; ".join(words)
+
+
+def _price(row: Row) -> float | None:
+    return None if row.plan is None else row.plan.metrics.price_per_hour
 
 
 def solvers_headline(comparison: Comparison) -> str:

@@ -144,6 +144,8 @@ def show() -> None:
 
 def _waiting(cluster: Cluster) -> bool:
     number = sum(pod.waiting for pod in cluster.pods)
+    if _WAITING not in st.session_state and _WAITING not in st.query_params:
+        st.session_state[_WAITING] = bool(number)  # what waits is the question that is there
     chosen = st.toggle(
         f"Waiting pods too ({number:,})",
         key=_WAITING,
@@ -166,7 +168,7 @@ def _request(cluster: Cluster, mode: LoadMode, *, waiting: bool) -> PlacementReq
         ["New pods", "From YAML", "Traffic", "Growth", "Nodes to buy", "Latency and start-up"]
     )
     with pods:
-        new_pods = edited_rows(_PODS, _FIRST_PODS, _POD_COLUMNS)
+        new_pods = edited_rows(_PODS, () if waiting else _FIRST_PODS, _POD_COLUMNS)
     with pasted:
         text = st.text_area(
             "Manifests: Pods, Deployments, StatefulSets, Jobs",

@@ -13,7 +13,7 @@ from kytos.report import units
 from kytos.report.figures.failures import failure_tiles, outcome_of
 from kytos.ui.panels import results
 from kytos.ui.parts.heatmaps import Pick, chart
-from kytos.ui.parts.text import plain
+from kytos.ui.parts.text import plain, section
 from kytos.ui.session import runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import SideAsk
@@ -42,7 +42,7 @@ def show(loaded: Loaded, on_pick: Pick) -> None:
     if answer is None or answer.loaded.digest != loaded.digest:
         return
     found: AtlasOutcome = answer.outcome
-    st.subheader("Every node in turn", anchor=False)
+    section("Every node in turn")
     limit = answer.ask.request.max_utilization
     filled = "" if limit == 1 else f" Survivors are filled to {units.percent(limit)} at most."
     st.markdown(f"{atlas_sentence(found)}{filled}")

@@ -21,8 +21,8 @@ from kytos.ui.parts import controls, expert, links
 from kytos.ui.parts.heatmaps import cluster_heatmap
 from kytos.ui.parts.lazy_tabs import Panel, lazy_tabs
 from kytos.ui.parts.meanings import Meanings
-from kytos.ui.parts.text import plain
-from kytos.ui.session import runs
+from kytos.ui.parts.text import plain, section
+from kytos.ui.session import background, runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask, Change, moved
 
@@ -93,6 +93,7 @@ def run(page: QuestionPage, ask: Ask | None, loaded: Loaded, *, pressed: bool) -
         None where what was given cannot be asked.
     """
     if pressed and ask is not None:
+        background.give_way()
         runs.start(page.function, ask, loaded, page.change)
     links.note()
     runs.watch(page.question)
@@ -114,7 +115,7 @@ def empty(
     heatmap
         Draws the cluster, where a page does more with it than show it.
     """
-    st.subheader("As it is now", anchor=False)
+    section("As it is now")
     if runs.running(page.question) is None:
         st.caption(invitation)
     (heatmap or partial(cluster_heatmap, loaded.cluster))()

@@ -28,7 +28,7 @@ from kytos.report.wording import (
     why_it_ended,
 )
 from kytos.ui.parts.heatmaps import chart
-from kytos.ui.parts.text import plain
+from kytos.ui.parts.text import plain, section
 from kytos.ui.session.runs import Answer
 
 _CORES, _GIB = "CPU (cores)", "Memory (GiB)"
@@ -141,7 +141,7 @@ def cells_row(cells: Sequence[Cell]) -> None:
 
 def headline(words: str) -> None:
     """Draw the sentence a result comes to; `words` are Markdown."""
-    st.subheader(words, anchor=False)
+    section(words)
 
 
 def proof_caption(answer: Answer) -> None:

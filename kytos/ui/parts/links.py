@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 import streamlit as st
 
+from kytos.problem import LoadMode
 from kytos.ui.parts import expert
-from kytos.ui.parts.controls import EXPERT_KEYS, MODE_NAMES
+from kytos.ui.parts.controls import EXPERT_KEYS, MODE, MODE_NAMES
 from kytos.ui.parts.text import plain
+from kytos.ui.session import clusters
 
+_BY_ID: dict[str, Callable[[], Collection[str]]] = {
+    clusters.CHOICE: clusters.sample_names,
+    MODE: lambda: [mode.value for mode in LoadMode],
+}
+"""What a link may also name by id: ``cluster=hot-spots``, ``mode=spread``."""
 _ASKED = "asked by the link"
 
 
@@ -19,6 +28,9 @@ def read() -> None:
     if _ASKED not in st.session_state:
         asked = {key: st.query_params.get_all(key) for key in st.query_params}
         st.session_state[_ASKED] = asked
+        for key, values in asked.items():
+            if key in _BY_ID and len(values) == 1 and values[0] in _BY_ID[key]():
+                st.session_state[key] = values[0]  # by its id, not the name a selector shows
         if EXPERT_KEYS.intersection(asked):
             expert.turn_on()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import streamlit as st
+
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -22,3 +24,8 @@ def named(names: Sequence[str], most: int = 12) -> str:
     shown = ", ".join(f"**{plain(name)}**" for name in names[:most])
     more = len(names) - most
     return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def section(words: str) -> None:
+    """Draw a heading one level below the page's title; `words` are Markdown."""
+    st.markdown(f"## {words}")

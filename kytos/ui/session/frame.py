@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,8 +23,36 @@ _LOGO = Path(__file__).with_name("logo.svg")
 _ICON = Path(__file__).with_name("icon.svg")
 _SIDEBAR_PIXELS = 340
 """Room for three presets side by side."""
-_STYLE = "<style>.stMainBlockContainer {padding-top: 2.5rem}</style>"
-"""Of the 6 rem that Streamlit leaves above a title."""
+_STYLE = """<style>
+.stMainBlockContainer {padding-top: 2.5rem}
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {color: inherit}
+[data-testid="stBaseButton-segmented_controlActive"] *,
+[data-testid="stBaseButton-pillsActive"] * {color: inherit}
+[data-testid="stMarkdownContainer"] h2 {font-size: 1.5rem; padding: 0.5rem 0}
+[data-testid="stMetricValue"] > div, [data-testid="stMetricLabel"] p,
+[data-testid="stMetricDelta"] * {white-space: normal; overflow: visible; text-overflow: clip}
+.stButton button p, .stDownloadButton button p {white-space: normal; overflow: visible}
+.js-plotly-plot .xtick text, .js-plotly-plot .ytick text, .js-plotly-plot .annotation-text,
+.js-plotly-plot .legendtext, .js-plotly-plot .xtitle, .js-plotly-plot .ytitle,
+.js-plotly-plot text[style*="rgb(114, 127, 140)"] {fill: currentColor !important}
+.js-plotly-plot .annotation {opacity: 1 !important}
+h1:focus {outline: none}
+</style>"""
+"""Less than the 6 rem that Streamlit leaves above a title; text in the theme's own ink where
+Streamlit and Plotly fade it below WCAG's 4.5 to 1; nothing that ends in an ellipsis."""
+_FOCUS = """<script>/* {title} */
+(() => {{
+  const typing = ["INPUT", "TEXTAREA"];
+  const go = (left) => {{
+    const title = document.querySelector('[data-testid="stMain"] h1');
+    if (typing.includes(document.activeElement?.tagName)) return;
+    if (title) {{ title.tabIndex = -1; title.focus({{preventScroll: true}}); }}
+    else if (left) setTimeout(() => go(left - 1), 200);
+  }};
+  go(50);
+}})();
+</script>"""
+"""A new page is read, and tabbed through, from its title: the main button comes next."""
 _ICONS = {
     "Rebalance": ":material/balance:",
     "Recovery": ":material/healing:",
@@ -53,6 +82,7 @@ def begin(title: str) -> Loaded | None:
         initial_sidebar_state=_SIDEBAR_PIXELS,
     )
     st.html(_STYLE)
+    st.html(_FOCUS.format(title=html.escape(title)), unsafe_allow_javascript=True)
     st.logo(str(_LOGO), size="large")
     require_login()
     links.read()

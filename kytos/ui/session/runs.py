@@ -137,6 +137,12 @@ def start(
     st.session_state[_key("run", ask.question)] = run
 
 
+def give(answer: Answer) -> None:
+    """Make an answer that is there already its page's last one."""
+    st.session_state.pop(_key("error", answer.ask.question), None)
+    st.session_state[_key("answer", answer.ask.question)] = answer
+
+
 def running(question: StrEnum) -> Run | None:
     """Return the session's run for a question, if there is one."""
     run: Run | None = st.session_state.get(_key("run", question))
