@@ -25,9 +25,7 @@ _SIDEBAR_PIXELS = 340
 """Room for three presets side by side."""
 _STYLE = """<style>
 .stMainBlockContainer {padding-top: 2.5rem}
-[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {color: inherit}
-[data-testid="stBaseButton-segmented_controlActive"] *,
-[data-testid="stBaseButton-pillsActive"] * {color: inherit}
+[data-testid="stCaptionContainer"] {opacity: 1}
 [data-testid="stMarkdownContainer"] h2 {font-size: 1.5rem; padding: 0.5rem 0}
 [data-testid="stMetricValue"] > div, [data-testid="stMetricLabel"] p,
 [data-testid="stMetricDelta"] * {white-space: normal; overflow: visible; text-overflow: clip}
@@ -40,6 +38,10 @@ h1:focus {outline: none}
 </style>"""
 """Less than the 6 rem that Streamlit leaves above a title; text in the theme's own ink where
 Streamlit and Plotly fade it below WCAG's 4.5 to 1; nothing that ends in an ellipsis."""
+_DARK = """<style>
+[data-selected="true"] p, .stSlider p {color: #e4e9ef}
+</style>"""
+"""The dark theme's blue carries white text, and so is too dark for text of its own."""
 _FOCUS = """<script>/* {title} */
 (() => {{
   const typing = ["INPUT", "TEXTAREA"];
@@ -82,6 +84,8 @@ def begin(title: str) -> Loaded | None:
         initial_sidebar_state=_SIDEBAR_PIXELS,
     )
     st.html(_STYLE)
+    if st.context.theme.type == "dark":
+        st.html(_DARK)
     st.html(_FOCUS.format(title=html.escape(title)), unsafe_allow_javascript=True)
     st.logo(str(_LOGO), size="large")
     require_login()
