@@ -9,9 +9,10 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from kytos.cluster import INSTANCE_TYPE, Cluster, Node, is_spot
+from kytos.cluster import INSTANCE_TYPE, REGION, Cluster, Node, is_spot
 from kytos.errors import SourceError
 from kytos.settings import PriceSettings
+from kytos.sources.catalogue.types import DEFAULT_REGION, currency_of, list_prices, regions
 
 PRICE_ANNOTATION = "kytos.io/price-per-hour"
 """An annotation of a Node that says its price, before any table."""
@@ -89,7 +90,8 @@ def with_prices(cluster: Cluster, table: PriceTable | None = None) -> Cluster:
     """The same cluster with prices where they are known.
 
     A node's own price comes first, then its annotation `PRICE_ANNOTATION`, then the table (by
-    default `default_prices`). What none of them knows stays unknown.
+    default `default_prices`), then, on demand, the list price of its type in its region (by label,
+    else us-east-1). What none of them knows stays unknown.
 
     Raises
     ------
@@ -137,7 +139,17 @@ def _price_of(node: Node, table: PriceTable) -> float | None:
         return _price(
             node.annotations[PRICE_ANNOTATION], f"Node {node.name}: annotation {PRICE_ANNOTATION}"
         )
-    return table.get(kind_of(node))
+    known = table.get(kind_of(node))
+    return _list_price(node) if known is None else known
+
+
+def _list_price(node: Node) -> float | None:
+    """The on-demand list price of the node's type in its region, where the catalogue knows one."""
+    name, capacity_type = kind_of(node)
+    region = node.labels.get(REGION, DEFAULT_REGION)
+    if capacity_type != ON_DEMAND or region not in regions() or currency_of(region) != "USD":
+        return None
+    return list_prices(region).get(name)
 
 
 def _price(text: str | None, where: str) -> float:

@@ -12,6 +12,8 @@ from kytos.problem import Problem
 from kytos.questions.autoscale.grants import grant_replicas
 from kytos.questions.autoscale.wanted import AutoscaleRequest, scale_out, scaling_step
 from kytos.questions.parts.known_use import judged_by
+from kytos.questions.fleet.fleet import fleet_problem
+from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.parts.others_pods import with_others_pods
 from kytos.questions.placement.placement import PlacementRequest, placement_problem
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
@@ -26,7 +28,7 @@ def problem_of(request: object, cluster: Cluster) -> Problem | ScaleOut:  # noqa
     Raises
     ------
     TypeError
-        For what is none of the four questions.
+        For what is none of the five questions.
     """
     raise TypeError(
         f"{type(request).__name__} poses no problem; register how it does in {__name__}"
@@ -54,6 +56,11 @@ def _placement(request: PlacementRequest, cluster: Cluster) -> Problem:
 
 
 @problem_of.register
+def _fleet(request: FleetRequest, cluster: Cluster) -> Problem:
+    return fleet_problem(judged_by(cluster, request), request)
+
+
+@problem_of.register
 def _autoscale(request: AutoscaleRequest, cluster: Cluster) -> ScaleOut:
     return scale_out(scaling_step(judged_by(cluster, request), request))
 
@@ -66,7 +73,7 @@ def problem_for_placers(
     Raises
     ------
     TypeError
-        For what is none of the four questions.
+        For what is none of the five questions.
     """
     if not isinstance(request, AutoscaleRequest):
         problem = problem_of(request, cluster)

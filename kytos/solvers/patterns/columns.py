@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.optimize import linprog
@@ -12,16 +12,23 @@ from scipy.sparse import csr_matrix, hstack, vstack
 from kytos.contract.watch import Watch
 from kytos.problem import Floats, Ints
 from kytos.solvers.patterns.filling import best_filling, greedy_fillings
+from kytos.solvers.patterns.knapsack import CLOSE
 from kytos.solvers.patterns.packing import UNLIMITED, Packing, fits
 
 PAYS = 1e-7
 """A pattern pays when it costs so much less than what its pods are worth, as a share of prices."""
 
+FEW_PODS, ENOUGH = 120, 1e-3
+"""Up to so many pods the relaxation is solved to its end; for more, a thousandth will do."""
+
 EXACT_SECONDS = 2.0
 """For the best filling of one offer."""
 
-NEW_AT_ONCE = 60
-"""Patterns that one round adds by exact filling before prices are computed anew."""
+HARD_LOOKS, HARD_AT_ONCE = 1_000_000, 4
+"""For one offer that the quick search leaves open, and patterns after which prices come first."""
+
+PULL = 0.7
+"""How far prices are drawn towards those that proved most."""
 
 
 @dataclass
@@ -150,20 +157,44 @@ def generate(
     """
     bound = known
     relaxed = relax(columns)
+    few = int(columns.packing.demand.sum()) <= FEW_PODS
+    enough, close = (PAYS, 0.0) if few else (ENOUGH, CLOSE)
+    centre, pull = relaxed, PULL
     while watch.reason is None:
-        if not relaxed.missing and relaxed.value - bound <= PAYS * max(relaxed.value, 1e-12):
+        if not relaxed.missing and relaxed.value - bound <= enough * max(relaxed.value, 1e-12):
             break
         if _add_greedily(columns, relaxed):
             relaxed = relax(columns)
             continue
         if not exact:
             break
-        added, proven = _add_exactly(columns, relaxed, watch)
-        bound = max(bound, proven)
-        if not added:
+        asked = _between(centre, relaxed, pull)
+        added, proven = _add_exactly(columns, relaxed, asked, watch, close)
+        if proven > bound:
+            bound, centre = proven, asked
+        if added:
+            relaxed, pull = relax(columns), PULL
+        elif pull:
+            pull = 0.0  # what pays by these prices may not by others
+        else:
             break
-        relaxed = relax(columns)
     return relaxed, bound
+
+
+def _between(centre: Relaxed, relaxed: Relaxed, pull: float) -> Relaxed:
+    """What things are worth, drawn towards where the best bound was proven.
+
+    Prices of successive relaxations swing from one extreme to another; those between them prove
+    more, sooner (Wentges, 1997).
+    """
+    if not pull:
+        return relaxed
+    return replace(
+        relaxed,
+        worth=pull * centre.worth + (1 - pull) * relaxed.worth,
+        surcharge=pull * centre.surcharge + (1 - pull) * relaxed.surcharge,
+        charged=pull * centre.charged + (1 - pull) * relaxed.charged,
+    )
 
 
 def seed(columns: Columns) -> None:
@@ -196,26 +227,51 @@ def _add_greedily(columns: Columns, relaxed: Relaxed) -> bool:
     return added > 0
 
 
-def _add_exactly(columns: Columns, relaxed: Relaxed, watch: Watch) -> tuple[int, float]:
-    """Add the best filling of offers, the most promising first, and return the bound proven.
+def _add_exactly(
+    columns: Columns, relaxed: Relaxed, asked: Relaxed, watch: Watch, close: float
+) -> tuple[int, float]:
+    """Add the best filling of each offer by the prices `asked`, and return the bound they prove.
+
+    Only patterns that pay by those of `relaxed` are counted.
 
     The bound is Farley's: with prices such that no pattern pays, what the pods are worth is one.
     Prices are scaled down until none does; for offers of which there are only so many, what a node
     is worth beyond its price is taken off instead.
     """
     packing = columns.packing
-    value = relaxed.worth[:, None] - packing.cost
-    charge = packing.price + relaxed.surcharge
-    promising = np.argsort(-_optimistic(packing, value) / np.maximum(charge, 1e-9), kind="stable")
-    added, scale, excess = 0, 1.0, 0.0
+    value = asked.worth[:, None] - packing.cost
+    charge = packing.price + asked.surcharge
+    real = relaxed.worth[:, None] - packing.cost
+    paid = packing.price + relaxed.surcharge
+    added, excess = 0, 0.0
+    bounds, unclear = np.zeros(len(charge)), list[int]()
     scale_needed = np.zeros(len(charge))
     least = PAYS * max(float(packing.price.max()), 1e-9)
-    for offer in promising:
-        if watch.reason is not None or added >= NEW_AT_ONCE:
+    for offer in range(len(charge)):
+        if watch.reason is not None:
             return added, -math.inf
         worth, counts = best_filling(
-            packing, int(offer), value[:, offer], min(EXACT_SECONDS, watch.remaining_s)
+            packing, int(offer), value[:, offer], min(EXACT_SECONDS, watch.remaining_s), close
         )
+        if worth > charge[offer] + least and float(counts @ real[:, offer]) - paid[offer] <= least:
+            unclear.append(offer)
+        bounds[offer] = worth
+        if float(counts @ real[:, offer]) - paid[offer] > least:
+            added += columns.add(int(offer), counts)
+    if not added and unclear:
+        # Where the quick search ended early: a better filling, or proof that there is none.
+        for offer in sorted(unclear, key=lambda one: -bounds[one] / max(float(charge[one]), 1e-9)):
+            if watch.reason is not None or added >= HARD_AT_ONCE:
+                break
+            seconds = min(EXACT_SECONDS, watch.remaining_s)
+            worth, counts = best_filling(
+                packing, offer, value[:, offer], seconds, close, HARD_LOOKS
+            )
+            bounds[offer] = min(bounds[offer], worth)
+            if float(counts @ real[:, offer]) - paid[offer] > least:
+                added += columns.add(offer, counts)
+    for offer in range(len(charge)):
+        worth = bounds[offer]
         over = worth - charge[offer]
         if packing.limit[offer] < UNLIMITED:
             excess += packing.limit[offer] * max(0.0, over)
@@ -223,23 +279,6 @@ def _add_exactly(columns: Columns, relaxed: Relaxed, watch: Watch) -> tuple[int,
             scale_needed[offer] = worth / charge[offer]
         elif over > 1e-12:
             return added, -math.inf
-        if float(counts @ value[:, offer]) - charge[offer] > least:
-            added += columns.add(int(offer), counts)
     scale = max(1.0, float(scale_needed.max(initial=1.0)))
-    pods = float(relaxed.worth @ packing.demand)
-    return added, pods / scale - relaxed.charged - excess
-
-
-def _optimistic(packing: Packing, value: Floats) -> Floats:
-    """``(offers,)`` an upper bound on what a filling is worth, one resource at a time."""
-    best = np.full(len(packing.price), np.inf)
-    gain = np.maximum(value, 0.0)
-    for resource in range(packing.request.shape[1]):
-        need = packing.request[:, resource]
-        asks = need > 0
-        if not asks.any():
-            continue
-        per_unit = (gain[asks] / need[asks, None]).max(axis=0)
-        free = (gain[~asks] * packing.demand[~asks, None]).sum(axis=0)
-        best = np.minimum(best, per_unit * np.maximum(packing.capacity[:, resource], 0) + free)
-    return best
+    pods = float(asked.worth @ packing.demand)
+    return added, pods / scale - asked.charged - excess

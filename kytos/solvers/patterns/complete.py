@@ -8,7 +8,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from kytos.contract.watch import Watch
 from kytos.problem import Floats, Ints
 from kytos.solvers.patterns.columns import Columns, Relaxed, offer_rows, relax
-from kytos.solvers.patterns.improve import Nodes, rank
+from kytos.solvers.patterns.improve import Nodes, rank, trimmed
 from kytos.solvers.patterns.packing import Packing, fits, total_of
 
 MOST_LOOKS = 200_000
@@ -56,6 +56,7 @@ def _all_patterns(
     """Every pattern that costs at most `allowance` beyond its pods' worth; None for too many."""
     found: list[tuple[int, Ints]] = []
     looks = 0
+    free = not packing.cost.any() and not packing.rivals
     for offer in range(len(packing.price)):
         charge = float(packing.price[offer] + relaxed.surcharge[offer]) - allowance
         value = relaxed.worth - packing.cost[:, offer]
@@ -80,6 +81,8 @@ def _all_patterns(
             if reached + _rest(rates[at], room, gain, most, at) < charge:
                 continue
             if at == len(classes):
+                if free and _has_room(room, chosen, need, most):
+                    continue  # one with more pods, which cost nothing, does as well
                 counts = np.zeros(len(packing.demand), dtype=np.int64)
                 counts[classes] = chosen
                 if counts.any() and fits(packing, offer, counts):
@@ -94,6 +97,16 @@ def _all_patterns(
                 )
                 stack.append((at + 1, rest, reached + times * gain[at], (*chosen, times)))
     return found
+
+
+def _has_room(
+    room: tuple[int, ...], chosen: tuple[int, ...], need: list[list[int]], most: list[int]
+) -> bool:
+    """Whether one more pod of some class would fit."""
+    return any(
+        times < limit and all(amount <= left for amount, left in zip(each, room, strict=True))
+        for times, limit, each in zip(chosen, most, need, strict=True)
+    )
 
 
 def _rates(need: list[list[int]], gain: list[float]) -> list[list[float]]:
@@ -132,7 +145,7 @@ def _exact(
     matrix = np.array([counts for _, counts in patterns], dtype=np.int64)
     price: Floats = packing.price[offers] + (matrix * packing.cost.T[offers]).sum(axis=1)
     weights, most = offer_rows(packing)
-    rows = [LinearConstraint(matrix.T.astype(float), packing.demand, packing.demand)]
+    rows = [LinearConstraint(matrix.T.astype(float), packing.demand, np.inf)]
     if len(most):
         rows.append(LinearConstraint(weights[:, offers], -np.inf, most))
     result = milp(
@@ -150,7 +163,7 @@ def _exact(
         bound = max(bound, min(reached, float(proven) * (1 - 1e-9)))
     if result.x is not None:
         times = np.rint(result.x).astype(np.int64)
-        chosen = np.repeat(offers, times), np.repeat(matrix, times, axis=0)
+        chosen = trimmed(packing, np.repeat(offers, times), np.repeat(matrix, times, axis=0))
         if rank(packing, chosen) < rank(packing, plan):
             plan = chosen
     return plan, bound

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from kytos.problem import Floats, Ints
+from kytos.solvers.patterns.knapsack import CLOSE, LOOKS, filling
 from kytos.solvers.patterns.packing import Packing
 
 
@@ -78,19 +79,43 @@ def _filled(packing: Packing, value: Floats, left: Ints, order: Ints) -> Ints:
     return counts
 
 
-def best_filling(packing: Packing, offer: int, value: Floats, seconds: float) -> tuple[float, Ints]:
+def best_filling(
+    packing: Packing,
+    offer: int,
+    value: Floats,
+    seconds: float,
+    close: float = CLOSE,
+    looks: int = LOOKS,
+) -> tuple[float, Ints]:
     """Return the value that no filling of one node of an offer exceeds, and the best one found.
 
     Parameters
     ----------
     value
         ``(classes,)`` of one pod.
+    close
+        Share by which a filling may be worth more than the one returned.
+    looks
+        Partial fillings looked at; without time for all of them less is proven.
     """
     classes = len(value)
     counts = np.zeros(classes, dtype=np.int64)
     taken = np.flatnonzero((value > 1e-12) & (packing.fit[:, offer] > 0))
     if not len(taken):
         return 0.0, counts
+    rivals = [(one[taken], two[taken]) for one, two in packing.rivals]
+    rivals = [(one, two) for one, two in rivals if one.any() and two.any()]
+    if not rivals:
+        worth, found = filling(
+            packing.request[taken],
+            packing.capacity[offer],
+            packing.fit[taken, offer],
+            value[taken],
+            close,
+            looks,
+        )
+        counts[taken] = found
+        return worth, counts
     need = packing.request[taken].T.astype(float)
     asked = need.max(axis=1) > 0
     room = packing.capacity[offer].astype(float)
@@ -98,8 +123,6 @@ def best_filling(packing: Packing, offer: int, value: Floats, seconds: float) ->
     rows = [LinearConstraint(need[asked] / scale[:, None], -np.inf, room[asked] / scale)]
     upper = packing.fit[taken, offer].astype(float)
     gain, whole = -value[taken], np.ones(len(taken))
-    rivals = [(one[taken], two[taken]) for one, two in packing.rivals]
-    rivals = [(one, two) for one, two in rivals if one.any() and two.any()]
     if rivals:
         rows, gain, upper = _with_rivals(rows, gain, upper, rivals)
         whole = np.ones(len(gain))
@@ -108,7 +131,7 @@ def best_filling(packing: Packing, offer: int, value: Floats, seconds: float) ->
         constraints=rows,
         bounds=Bounds(0, upper),
         integrality=whole,
-        options={"time_limit": max(seconds, 0.02), "mip_rel_gap": 1e-7},
+        options={"time_limit": max(seconds, 0.02), "mip_rel_gap": max(close, 1e-7)},
     )
     proven = getattr(result, "mip_dual_bound", None)
     if result.x is not None:

@@ -172,3 +172,18 @@ def part_of(packing: Packing, offer: Ints, pattern: Ints, chosen: Bools) -> Pack
     demand += np.maximum(packing.demand - pattern.sum(axis=0), 0)
     limit = np.where(packing.limit < UNLIMITED, packing.limit - others, packing.limit)
     return packing.asking(demand, np.maximum(limit, 0), others)
+
+
+def trimmed(packing: Packing, offer: Ints, pattern: Ints) -> Nodes:
+    """Take off pods that are covered more than once, where they cost most; drop empty nodes."""
+    pattern = pattern.copy()
+    over = pattern.sum(axis=0) - packing.demand
+    for class_ in np.flatnonzero(over > 0):
+        for node in np.argsort(-packing.cost[class_, offer], kind="stable"):
+            taken = min(int(over[class_]), int(pattern[node, class_]))
+            pattern[node, class_] -= taken
+            over[class_] -= taken
+            if not over[class_]:
+                break
+    used = pattern.any(axis=1)
+    return offer[used], pattern[used]

@@ -9,11 +9,11 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_matrix, hstack
 
 from kytos.contract.watch import Watch
-from kytos.problem import Bools, Floats, Ints
+from kytos.problem import Bools, Floats
 from kytos.solvers.patterns.columns import Columns, Relaxed, generate, offer_rows, penalty, seed
 from kytos.solvers.patterns.complete import complete
 from kytos.solvers.patterns.dominance import undominated
-from kytos.solvers.patterns.improve import Nodes, cheapest_hosts, construct, rank
+from kytos.solvers.patterns.improve import Nodes, cheapest_hosts, construct, rank, trimmed
 from kytos.solvers.patterns.packing import Packing, PatternPlan, total_of
 from kytos.solvers.patterns.pieces import improve
 from kytos.solvers.patterns.volume import volume_bound
@@ -28,7 +28,7 @@ MASTER_COLUMNS = 4_000
 VOLUME_SHARE, GENERATE_SHARE, MASTER_SHARE = 0.1, 0.5, 0.5
 """Of the time that is left at each stage."""
 
-VOLUME_SECONDS, MASTER_SECONDS, IMPROVE_SECONDS = 10.0, 20.0, 20.0
+VOLUME_SECONDS, MASTER_SECONDS, EXACT_SECONDS, IMPROVE_SECONDS = 10.0, 20.0, 10.0, 20.0
 
 
 def cheapest_plan(packing: Packing, watch: Watch, randomness: int = 0) -> PatternPlan:
@@ -68,7 +68,8 @@ def _plan(packing: Packing, watch: Watch, randomness: int) -> PatternPlan:
         best = _cheaper(packing, best, _chosen(columns, relaxed, watch, best))
         best = _cheaper(packing, best, cheapest_hosts(packing, *best))
         if packing is whole and _open(packing, best, bound):
-            best, bound = complete(columns, relaxed, best, bound, watch.share(MASTER_SHARE))
+            exact = watch.share(MASTER_SHARE).within(EXACT_SECONDS)
+            best, bound = complete(columns, relaxed, best, bound, exact)
     if _open(packing, best, bound):
         best = improve(packing, best, bound, watch.within(IMPROVE_SECONDS), randomness, repacked)
     offer, pattern = best
@@ -138,18 +139,3 @@ def _chosen(columns: Columns, relaxed: Relaxed, watch: Watch, best: Nodes) -> No
     times = np.rint(result.x[: len(taken)]).astype(np.int64)
     offer, pattern = np.repeat(offers[taken], times), np.repeat(matrix[taken], times, axis=0)
     return trimmed(packing, offer, pattern)
-
-
-def trimmed(packing: Packing, offer: Ints, pattern: Ints) -> Nodes:
-    """Take off pods that are covered more than once, where they cost most; drop empty nodes."""
-    pattern = pattern.copy()
-    over = pattern.sum(axis=0) - packing.demand
-    for class_ in np.flatnonzero(over > 0):
-        for node in np.argsort(-packing.cost[class_, offer], kind="stable"):
-            taken = min(int(over[class_]), int(pattern[node, class_]))
-            pattern[node, class_] -= taken
-            over[class_] -= taken
-            if not over[class_]:
-                break
-    used = pattern.any(axis=1)
-    return offer[used], pattern[used]

@@ -1,0 +1,306 @@
+"""The Fleet page: what may be bought and may stay in, which nodes to have out."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from pydantic import ValidationError
+
+from kytos.cluster import Cluster
+from kytos.contract.params import SolverParams
+from kytos.errors import InputError, SourceError, first_problem
+from kytos.problem import LoadMode
+from kytos.questions.fleet.fleet import FleetOutcome, fleet, planned_cluster
+from kytos.questions.fleet.request import FleetRequest
+from kytos.questions.outcome import Question
+from kytos.report import units
+from kytos.report.figures.fleet import boxes, curve
+from kytos.report.node_groups import managed_groups, node_pools
+from kytos.sources.catalogue.types import instance_types, regions
+from kytos.ui.panels import question, results, summary
+from kytos.ui.panels.question import QuestionPage
+from kytos.ui.parts import controls, meanings
+from kytos.ui.parts.heatmaps import change_heatmaps, chart
+from kytos.ui.parts.lazy_tabs import Panel
+from kytos.ui.parts.text import plain
+from kytos.ui.session import frame
+from kytos.ui.session.clusters import Loaded
+from kytos.ui.session.runs import Answer, Ask
+
+_TYPES, _REGION, _MOST = "fleet types", "fleet region", "fleet max types"
+_STAY, _SPOT, _DISCOUNTS = "fleet may stay", "fleet spot", "fleet discounts"
+_ANY = "all that pay"
+_NONE = "none"
+_CURVE_SECONDS = 4.0
+_CURVE_TYPES = (1, 2, 3, 4, 6)
+_CURVE_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+def request_values(request: FleetRequest) -> dict[str, Any]:
+    """Return the values of the page's controls by key."""
+    own = [one.model_dump(mode="json", exclude_defaults=True) for one in request.types or ()]
+    return {
+        _TYPES: json.dumps(own, indent=1) if own else "",
+        _REGION: request.region,
+        _MOST: request.max_types,
+        _STAY: _ANY if request.keep is None else _NONE,
+        _SPOT: None if request.spot_share is None else round(100 * request.spot_share),
+        _DISCOUNTS: ", ".join(request.discounts),
+        **controls.headroom_values(request.max_utilization),
+    }
+
+
+def _change(
+    cluster: Cluster, request: FleetRequest, outcome: FleetOutcome
+) -> tuple[Cluster, Cluster]:
+    return cluster, planned_cluster(cluster, request, outcome)
+
+
+PAGE = QuestionPage(
+    question=Question.FLEET,
+    title="Fleet",
+    about="Which nodes to buy, keep and release, and where each pod then runs.",
+    button="Choose nodes",
+    icon=":material/shopping_cart:",
+    function=fleet,
+    values=request_values,
+    change=_change,
+)
+
+
+def show() -> None:
+    """Draw the page."""
+    loaded = frame.begin(PAGE.title)
+    if loaded is None:
+        question.no_cluster()
+        return
+    ask = None
+    with st.sidebar:
+        given = _controls()
+        settings = question.settings(meanings.moving(LoadMode.CONSOLIDATE))
+    pressed = question.head(PAGE)
+    try:
+        ask = Ask(PAGE.question, loaded.digest, _request(given), *settings)
+    except InputError as error:
+        question.refused(error)
+    answer = question.run(PAGE, ask, loaded, pressed=pressed)
+    if answer is None:
+        question.empty(
+            PAGE,
+            ask,
+            loaded,
+            "Press *Choose nodes* to see which this cluster should have.",
+            partial(_boxes, loaded.cluster),
+        )
+        return
+    question.stale_note(PAGE, answer, ask)
+    _result(answer, ask)
+
+
+def _controls() -> dict[str, Any]:
+    """Draw what may be bought and what may stay, as fields of the request."""
+    typed = st.text_area(
+        "Types of your own (JSON)",
+        key=_TYPES,
+        placeholder='[{"name": "m", "cpu_capacity": 3920, "mem_capacity": 14000, '
+        '"price_per_hour": 0.19}]',
+        help="Capacities are what pods may ask of a node. Empty: the shipped list prices.",
+    )
+    region = st.selectbox("Region of the list prices", regions(), key=_REGION)
+    most = st.number_input(
+        "Different types at most", 1, 50, value=None, key=_MOST, placeholder="no limit"
+    )
+    stay = st.segmented_control(
+        "Today's nodes that may stay", (_ANY, _NONE), default=_ANY, key=_STAY
+    )
+    spot = st.number_input(
+        "Spot at most (%)", 0, 100, value=None, step=5, key=_SPOT, placeholder="as types say"
+    )
+    discounts = st.text_input("Discounts", key=_DISCOUNTS, placeholder="m*=0.72, c5*=0.6")
+    given: dict[str, Any] = {
+        "region": region,
+        "max_types": most,
+        "discounts": [rule for rule in map(str.strip, discounts.split(",")) if rule],
+        "max_utilization": controls.headroom(),
+        "types": typed.strip(),
+    }
+    if stay == _NONE:
+        given["keep"] = []
+    if spot is not None:
+        given["spot_share"] = spot / 100
+    return given
+
+
+def _request(given: dict[str, Any]) -> FleetRequest:
+    typed = given.pop("types")
+    try:
+        types = json.loads(typed) if typed else None
+    except json.JSONDecodeError as error:
+        raise SourceError(f"no JSON: {error}", "types") from error
+    try:
+        return FleetRequest.model_validate(given | {"types": types})
+    except ValidationError as error:
+        raise first_problem(error) from error
+
+
+def _result(answer: Answer, ask: Ask | None) -> None:
+    outcome: FleetOutcome = answer.outcome
+    results.headline(headline(outcome))
+    summary.draw(answer)
+    results.proof_caption(answer)
+    _both_fleets(answer)
+    _purchases(outcome)
+    cluster, name = answer.loaded.cluster, answer.loaded.name
+    panels: dict[str, Panel] = {
+        f"Moves ({len(outcome.moves):,})": lambda: results.moves_panel(
+            outcome.moves, cluster, name
+        ),
+        "Families": lambda: _families(outcome),
+        "YAML": lambda: _yaml(outcome),
+        "Cost curves": lambda: _curves(answer),
+        "Fullness": partial(
+            change_heatmaps, answer.before, answer.after, frozenset(outcome.release)
+        ),
+    }
+    if outcome.unplaced:
+        panels[f"Unplaced ({len(outcome.unplaced):,})"] = lambda: _unplaced(outcome)
+    question.result_tabs(PAGE, answer, ask, panels)
+
+
+def headline(outcome: FleetOutcome) -> str:
+    """Say in one sentence what the fleet comes to."""
+    bought = sum(one.count for one in outcome.buy)
+    words = [f"buy {units.count(bought, 'node')}"] if bought else []
+    if outcome.keep:
+        words.append(f"keep {len(outcome.keep)}")
+    if outcome.release:
+        words.append(f"release {len(outcome.release)}")
+    told = ", ".join(words) or "no node is needed"
+    told = told[0].upper() + told[1:]
+    before, after = outcome.price.before, outcome.price.after
+    return plain(f"{told}: {units.price(after)} instead of {units.price(before)}")
+
+
+def _boxes(cluster: Cluster) -> None:
+    chart(boxes(cluster), key="fleet today", alt="Today's nodes as boxes to scale")
+    st.caption("Each box is a node: as wide as its CPU, as high as its memory.")
+
+
+def _both_fleets(answer: Answer) -> None:
+    outcome: FleetOutcome = answer.outcome
+    before, after = st.columns(2)
+    with before:
+        st.markdown(plain(f"Today: {units.price(outcome.price.before)}"))
+        chart(
+            boxes(answer.before, released=outcome.release),
+            key="fleet before",
+            alt="Today's nodes as boxes to scale, those released dotted",
+        )
+    with after:
+        st.markdown(plain(f"Proposed: {units.price(outcome.price.after)}"))
+        bought = {name for one in outcome.buy for name in one.nodes}
+        chart(
+            boxes(answer.after, bought=bought),
+            key="fleet after",
+            alt="The proposed nodes as boxes to scale",
+        )
+
+
+def _purchases(outcome: FleetOutcome) -> None:
+    if outcome.buy:
+        table = pd.DataFrame(
+            {
+                "Type": [one.type for one in outcome.buy],
+                "Capacity": [one.capacity_type for one in outcome.buy],
+                "Zone": [one.zone or "any" for one in outcome.buy],
+                "Nodes": [one.count for one in outcome.buy],
+                "Each per hour": [one.price_per_hour for one in outcome.buy],
+                "Together": [one.count * one.price_per_hour for one in outcome.buy],
+            }
+        )
+        money = st.column_config.NumberColumn(format="$%.4f")
+        results.table_with_downloads(
+            table, outcome.buy, "purchases", "fleet", {"Each per hour": money, "Together": money}
+        )
+
+
+def _unplaced(outcome: FleetOutcome) -> None:
+    table = pd.DataFrame([one.model_dump(include={"pod", "reason"}) for one in outcome.unplaced])
+    st.dataframe(table, hide_index=True, width="stretch")
+
+
+def _families(outcome: FleetOutcome) -> None:
+    """Say of the three families most is spent on why they are cheap here."""
+    spent: defaultdict[str, float] = defaultdict(float)
+    kinds: defaultdict[str, set[str]] = defaultdict(set)
+    for one in outcome.buy:
+        family = one.type.partition(".")[0]
+        spent[family] += one.count * one.price_per_hour
+        kinds[family].add(one.type)
+    known = instance_types()
+    for family, price in sorted(spent.items(), key=lambda entry: -entry[1])[:3]:
+        words = f"**{plain(family)}**: {units.price(price)} in all"
+        sized = [known[name] for name in sorted(kinds[family]) if name in known]
+        if sized:
+            each = next(one for one in outcome.buy if one.type == sized[0].name)
+            cores = sized[0].cpu_allocatable_millicores / 1000
+            gib = sized[0].memory_allocatable_mib / 1024
+            words += (
+                f"; {gib / cores:.1f} GiB for each core, ${each.price_per_hour / cores:.4f} a core "
+                f"and ${each.price_per_hour / gib:.4f} a GiB, that pods can use"
+            )
+        st.markdown(words.replace("$", "\\$"))
+    if not spent:
+        st.caption("Nothing is bought.")
+
+
+def _yaml(outcome: FleetOutcome) -> None:
+    if not outcome.buy:
+        st.caption("Nothing is bought.")
+        return
+    st.markdown("A Karpenter NodePool for each capacity type:")
+    st.code(node_pools(outcome), language="yaml")
+    st.markdown("The same as managed node groups (eksctl):")
+    st.code(managed_groups(outcome), language="yaml")
+
+
+def _curves(answer: Answer) -> None:
+    """Draw what other limits would cost; a few seconds for each point, so only when asked."""
+    if not st.button("Draw the curves", icon=":material/show_chart:"):
+        st.caption("The price against the number of types, and against the share on spot.")
+        return
+    request: FleetRequest = answer.ask.request
+    loaded: Loaded = answer.loaded
+    with st.spinner("Choosing fleets"):
+        by_types = [
+            (str(most), _price(loaded, request.model_copy(update={"max_types": most})))
+            for most in _CURVE_TYPES
+        ]
+        spots = any(one.capacity_type == "spot" for one in request.types or ())
+        by_share = [
+            (f"{share:.0%}", _price(loaded, request.model_copy(update={"spot_share": share})))
+            for share in (_CURVE_SHARES if spots or request.types is None else ())
+        ]
+    chart(
+        curve(by_types, "different types at most"),
+        key="fleet by types",
+        alt="Price of the fleet against the number of types",
+    )
+    if by_share:
+        chart(
+            curve(by_share, "share on spot at most"),
+            key="fleet by spot",
+            alt="Price of the fleet against the share on spot",
+        )
+
+
+def _price(loaded: Loaded, request: FleetRequest) -> float:
+    plain_request = request.model_copy(update={"runbook": False, "risk": False})
+    params = SolverParams(time_limit_s=_CURVE_SECONDS)
+    outcome = fleet(loaded.cluster, plain_request, params=params)
+    return float(outcome.price.after)

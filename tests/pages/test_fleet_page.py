@@ -1,0 +1,36 @@
+"""The Fleet page asks for nodes and shows what to buy, keep and release."""
+
+from __future__ import annotations
+
+import json
+
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import button, page, wait_for_result, words
+
+TYPES = [
+    {"name": "small", "cpu_capacity": 2000, "mem_capacity": 8000, "price_per_hour": 0.05},
+    {"name": "large", "cpu_capacity": 8000, "mem_capacity": 32000, "price_per_hour": 0.15},
+]
+
+
+def test_choosing_nodes_shows_what_to_buy(app: AppTest) -> None:
+    """With types of one's own the answer tells their number and the price now and then."""
+    fleet = page(app, "6_Fleet")
+    assert not fleet.exception
+    fleet.text_area(key="fleet types").set_value(json.dumps(TYPES)).run()
+    button(fleet, "Choose nodes").click().run()
+    wait_for_result(fleet)
+    assert not fleet.exception
+    told = words(fleet)
+    assert "Proposed" in told
+    assert "release" in told
+    assert "instead of" in told
+
+
+def test_types_that_are_no_json_are_refused_in_words(app: AppTest) -> None:
+    """A slip in the types is told where it is typed, and nothing breaks."""
+    fleet = page(app, "6_Fleet")
+    fleet.text_area(key="fleet types").set_value("[{").run()
+    assert not fleet.exception
+    assert any("types" in error.value for error in fleet.error)

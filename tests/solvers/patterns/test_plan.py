@@ -1,0 +1,122 @@
+"""Plans by patterns: held against CP-SAT's proven optimum, and every bound against every plan."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from ortools.sat.python import cp_model
+
+from kytos.contract.watch import Watch
+from kytos.solvers.patterns import OfferRow, Packing, cheapest_plan
+from kytos.solvers.patterns.knapsack import filling
+from kytos.solvers.patterns.packing import UNLIMITED, fits, total_of
+from kytos.solvers.patterns.volume import volume_bound
+
+
+def packing(seed: int) -> Packing:
+    """A few classes of pods and types of nodes; in some a type is scarce or a class is picky."""
+    random = np.random.default_rng(seed)
+    classes, offers = int(random.integers(2, 5)), int(random.integers(2, 5))
+    request = np.c_[
+        random.integers(2, 30, classes), random.integers(2, 40, classes), np.ones(classes, int)
+    ]
+    cpu = random.integers(20, 80, offers)
+    capacity = np.c_[cpu, random.integers(25, 110, offers), np.full(offers, 8)]
+    capacity[0] = (80, 110, 8)  # everything fits somewhere
+    allowed = random.random((classes, offers)) < 0.8
+    allowed[:, 0] = True
+    limit = np.where(random.random(offers) < 0.3, 1, UNLIMITED)
+    limit[0] = UNLIMITED
+    return Packing(
+        request=request,
+        demand=random.integers(1, 4, classes),
+        capacity=capacity,
+        price=np.round(capacity[:, :2].sum(axis=1) * random.uniform(0.8, 1.3, offers)).astype(
+            float
+        ),
+        limit=limit,
+        allowed=allowed,
+        cost=np.zeros((classes, offers)),
+        most=np.where(random.random(classes) < 0.25, 1, UNLIMITED),
+        kind=np.arange(offers),
+    )
+
+
+def optimum(given: Packing) -> float:
+    """CP-SAT over explicit copies, one variable for each class on each: it shares no code."""
+    pods = int(given.demand.sum())
+    copies = [
+        offer
+        for offer in range(len(given.price))
+        for _ in range(min(pods, int(given.limit[offer])))
+    ]
+    model = cp_model.CpModel()
+    used = [model.new_bool_var("") for _ in copies]
+    runs = [[model.new_int_var(0, int(n), "") for n in given.demand] for _ in copies]
+    for at, offer in enumerate(copies):
+        for resource in range(given.request.shape[1]):
+            held = sum(int(given.request[c, resource]) * v for c, v in enumerate(runs[at]))
+            model.add(held <= int(given.capacity[offer, resource]) * used[at])
+        for class_, count in enumerate(runs[at]):
+            model.add(count <= (min(int(given.most[class_]), pods)))
+            if not given.allowed[class_, offer]:
+                model.add(count == 0)
+        if at and copies[at - 1] == offer:
+            model.add_implication(used[at], used[at - 1])
+    for class_, demand in enumerate(given.demand):
+        model.add(sum(row[class_] for row in runs) == int(demand))
+    price = [round(float(given.price[offer])) for offer in copies]
+    model.minimize(sum(p * u for p, u in zip(price, used, strict=True)))
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.max_time_in_seconds = 60
+    assert solver.solve(model) == cp_model.OPTIMAL
+    return solver.objective_value
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_small_fleets_are_at_the_proven_optimum(seed: int) -> None:
+    """Twenty random fleets cost what CP-SAT proves to be the least, and the bound is no more."""
+    given = packing(seed)
+    plan = cheapest_plan(given, Watch().within(20))
+    best = optimum(given)
+    assert not plan.left.any()
+    assert plan.total == pytest.approx(best)
+    assert plan.bound <= best + 1e-6
+    assert plan.total == pytest.approx(total_of(given, plan.offer, plan.pattern))
+    assert all(fits(given, int(o), row) for o, row in zip(plan.offer, plan.pattern, strict=True))
+    assert (plan.pattern.sum(axis=0) == given.demand).all()
+    assert volume_bound(given, 5)[0] <= best + 1e-6
+
+
+def test_a_row_bounds_how_many_nodes_of_some_offers_there_are() -> None:
+    """With half of the nodes of the cheap kind at most, half of them are."""
+    given = Packing(
+        request=np.array([[10, 10, 1]]),
+        demand=np.array([4]),
+        capacity=np.array([[10, 10, 9], [10, 10, 9]]),
+        price=np.array([3.0, 1.0]),
+        limit=np.full(2, UNLIMITED),
+        allowed=np.ones((1, 2), dtype=np.bool_),
+        cost=np.zeros((1, 2)),
+        most=np.array([9]),
+        kind=np.array([0, 1]),
+        rows=(OfferRow(np.array([-0.5, 0.5]), 0.0),),
+    )
+    plan = cheapest_plan(given, Watch().within(10))
+    assert sorted(plan.offer.tolist()) == [0, 0, 1, 1]
+    assert plan.bound == pytest.approx(8)
+
+
+def test_the_best_filling_of_a_node_is_found_and_bounded() -> None:
+    """Against trying every filling."""
+    random = np.random.default_rng(5)
+    for _ in range(20):
+        need = np.c_[random.integers(1, 9, 4), random.integers(1, 9, 4), np.ones(4, int)]
+        room, most, gain = np.array([20, 22, 6]), random.integers(1, 4, 4), random.random(4)
+        every = np.stack(np.meshgrid(*(np.arange(m + 1) for m in most)), axis=-1).reshape(-1, 4)
+        held = (every @ need <= room).all(axis=1)
+        best = float((every[held] @ gain).max())
+        bound, counts = filling(need, room, most, gain, 0.0)
+        assert counts @ gain == pytest.approx(best)
+        assert bound >= best - 1e-9
