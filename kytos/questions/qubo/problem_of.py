@@ -11,9 +11,9 @@ from kytos.hamiltonian.replicas import ScaleOut
 from kytos.problem import Problem
 from kytos.questions.autoscale.grants import grant_replicas
 from kytos.questions.autoscale.wanted import AutoscaleRequest, scale_out, scaling_step
-from kytos.questions.parts.known_use import judged_by
 from kytos.questions.fleet.fleet import fleet_problem
 from kytos.questions.fleet.request import FleetRequest
+from kytos.questions.parts.known_use import judged_by
 from kytos.questions.parts.others_pods import with_others_pods
 from kytos.questions.placement.placement import PlacementRequest, placement_problem
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
