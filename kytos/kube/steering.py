@@ -19,6 +19,9 @@ VERSIONS = ("v1", "v1beta1")
 PROBES_IN_A_ROW = 3
 """API servers may be several, and each learns of a change by itself."""
 
+_UNTRIED_S = 2.0
+"""Waited where it cannot be tried; API servers look for new policies once a second."""
+
 WANTED = (
     "has(params.data) && has(object.metadata.ownerReferences) && "
     "object.metadata.ownerReferences.exists(owner, "
@@ -169,7 +172,7 @@ class Steering:
             try:
                 answer = self._server.try_out("POST", path, _probe(owner))
             except RefusedError:
-                self._server.pause(2 * self._server.pace.poll_s)
+                self._server.pause(_UNTRIED_S)
                 return True
             gates = answer.get("spec", {}).get("schedulingGates") or ()
             in_a_row = in_a_row + 1 if any(gate.get("name") == GATE for gate in gates) else 0
