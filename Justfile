@@ -24,6 +24,10 @@ docs:
 app:
     uv run streamlit run app.py
 
+# Photograph every page and state in both themes and three widths; the dashboard has to run.
+shots folder="/tmp/kytos-shots":
+    uv run python docs/screenshots.py --all {{ folder }}
+
 # Start the HTTP service on this machine only.
 api:
     uv run uvicorn kytos.api:app --host 127.0.0.1 --port 8000

@@ -19,7 +19,7 @@ from kytos.report.wording import (
     none_may_move,
     searched_to_its_end,
 )
-from kytos.ui.panels import picture, question, results, summary
+from kytos.ui.panels import fewer_moves, picture, question, results, summary
 from kytos.ui.panels.pinned import pinned_table
 from kytos.ui.panels.question import QuestionPage
 from kytos.ui.parts import controls
@@ -76,6 +76,7 @@ def _result(answer: Answer, ask: Ask) -> None:
         st.caption(plain(f"Stays whatever is decided: {', '.join(nodes)} ({reason})"))
     summary.draw(answer)
     results.proof_caption(answer)
+    fewer_moves.show(answer)
     picture.show(answer, frozenset(outcome.freed_nodes))
     worth = [told.sentence for told in (outcome.possible, outcome.karpenter) if told is not None]
     if worth:
