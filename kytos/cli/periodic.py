@@ -119,6 +119,16 @@ def notify(
     return _post(webhook, news)[0]
 
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Follows nobody: urllib would ask the other address with GET, without what was to be told."""
+
+    def redirect_request(self, *_: object, **__: object) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
+
+
 def _post(webhook: str, news: dict[str, Any]) -> tuple[str | None, bool]:
     """Post once: what went wrong, and whether it may pass."""
     request = urllib.request.Request(  # noqa: S310  (the scheme was checked by `webhook_of`)
@@ -128,9 +138,14 @@ def _post(webhook: str, news: dict[str, Any]) -> tuple[str | None, bool]:
         method="POST",
     )
     try:
-        with urllib.request.urlopen(request, timeout=WEBHOOK_SECONDS):  # noqa: S310
+        with _OPENER.open(request, timeout=WEBHOOK_SECONDS):
             return None, False
     except urllib.error.HTTPError as error:
+        if 300 <= error.code < 400:
+            return (
+                f"the webhook answered {error.code}, a redirect, which is not followed: the news "
+                "would be lost on the way; give the address it leads to"
+            ), False
         return f"the webhook answered {error.code}", error.code == 429 or error.code >= 500
     except (OSError, HTTPException) as error:  # the latter: what answers does not speak HTTP
         return f"the webhook could not be reached: {type(error).__name__}", True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from stat import S_IXUSR
+from stat import S_IMODE, S_IXUSR
 from uuid import uuid4
 
 from kytos.errors import InputError
@@ -24,9 +24,12 @@ def check_writable(path: Path) -> None:
         raise InputError(f"cannot be written: {error.strerror}", str(path)) from error
     if is_folder:
         raise InputError(f"{path} is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise InputError(f"there is no folder {path.parent} to write {path.name} in; make it first")
-    if not os.access(path if _is_device(path) else path.parent, os.W_OK):
+    target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise InputError(
+            f"there is no folder {target.parent} to write {target.name} in; make it first"
+        )
+    if not os.access(path if _is_device(path) else target.parent, os.W_OK):
         raise InputError(f"{path} may not be written; name another file")
 
 
@@ -55,14 +58,26 @@ def _write(path: Path, text: str, *, runs: bool) -> None:
     if _is_device(path):  # such as /dev/stdout: there is nothing to replace
         path.write_text(text + "\n", encoding="utf-8")
         return
-    new = path.with_name(f".{path.name}.{uuid4().hex}")
+    target = Path(os.path.realpath(path))  # a link stays one; what it leads to is replaced
+    new = target.with_name(f".{target.name}.{uuid4().hex}")
     try:
+        new.touch(mode=_mode(target), exist_ok=False)
+        if target.exists():
+            new.chmod(_mode(target))  # the umask may have taken from what the file had
         new.write_text(text + "\n", encoding="utf-8")
         if runs:
-            new.chmod(new.stat().st_mode | S_IXUSR)
-        new.replace(path)
+            new.chmod(S_IMODE(new.stat().st_mode) | S_IXUSR)
+        new.replace(target)
     finally:
         new.unlink(missing_ok=True)
+
+
+def _mode(target: Path) -> int:
+    """Who may read and write a file, as before: an answer names what runs in a cluster."""
+    try:
+        return S_IMODE(target.stat().st_mode)
+    except FileNotFoundError:
+        return 0o666  # of which the umask takes its part
 
 
 def _is_device(path: Path) -> bool:

@@ -65,6 +65,9 @@ class QuboFacts(Frozen):
     """Sampler energy of the refined answer; None where it moves a pod outside the QUBO."""
     sampler_objective: float
     """Energy H of the best read once decoded and repaired."""
+    built_from: str = "arrays"
+    """What its coefficients come from: ``arrays``, which tests hold equal to the PyQUBO model's to
+    1e-9. PyQUBO, which leaks memory with each compile, is the specification and the panel's."""
     info: dict[str, object] = Field({})
     """What the sampler itself reports (schedule, chains, embedding), as JSON has it."""
 

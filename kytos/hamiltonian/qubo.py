@@ -3,7 +3,7 @@
 ``H = A·constraint + B·load + C·cost + D·affinity`` with the four weights and the penalties as
 placeholders: one compile for a layout, then a BQM for every position of the sliders. Each term
 is a labelled `SubH` or `Constraint`, so the breakdown of a sample comes from the model.
-`kytos.hamiltonian.arrays` builds the same coefficients faster.
+`kytos.hamiltonian.arrays` builds the same coefficients, and those are annealed: a compile leaks.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import dimod
@@ -130,7 +131,10 @@ class Row:
 
 @dataclass(frozen=True)
 class ReplicaModel:
-    """The compiled QUBO of a scale-out.
+    """The QUBO of a scale-out.
+
+    `bqm` adds the same terms up as squares; `model` is the PyQUBO model, compiled when first asked
+    for, since each compile leaks memory (its issue #215).
 
     Attributes
     ----------
@@ -143,7 +147,6 @@ class ReplicaModel:
     """
 
     problem: ScaleOut
-    model: Any
     counts: Mapping[tuple[int, int], Bits]
     unserved: tuple[Bits, ...]
     rows: tuple[Row, ...]
@@ -173,11 +176,63 @@ class ReplicaModel:
         """Return the QUBO at some weights as arrays."""
         return Coefficients.of(self.bqm(weights), self.assignments + self.slacks)
 
+    @cached_property
+    def model(self) -> Any:
+        """The compiled PyQUBO model."""
+        count = {pair: _value(bits) for pair, bits in self.counts.items()}
+        left = [_value(bits) for bits in self.unserved]
+        energy = (
+            Placeholder("A")
+            * (_demand(self.problem, count, left) + _rooms(self.rows, count, self.rooms))
+            + Placeholder("B") * SubH(_load(self.problem, count), "load")
+            + Placeholder("C") * SubH(_cost(self.problem, left), "cost")
+            + Placeholder("D") * SubH(_affinity(self.problem, count), "affinity")
+        )
+        return energy.compile()
+
     def bqm(self, weights: Weights) -> dimod.BinaryQuadraticModel:
         """Return the BQM at some weights, with every variable, used or not."""
+        problem, feed = self.problem, _feed(self.problem, self.rows, weights)
         bqm = dimod.BinaryQuadraticModel(dimod.BINARY)
         bqm.add_linear_from((name, 0.0) for name in self.assignments + self.slacks)
-        bqm.update(self.model.to_bqm(feed_dict=_feed(self.problem, self.rows, weights)))
+
+        def add_square(bits: Iterable[tuple[str, float]], constant: float, weight: float) -> None:
+            if weight:
+                bqm.add_linear_equality_constraint(list(bits), weight, constant)
+
+        def times(factor: float, bits: Bits) -> list[tuple[str, float]]:
+            return [(name, factor * size) for name, size in bits]
+
+        for service, (bits, want) in enumerate(zip(self.unserved, problem.wanted, strict=True)):
+            served = [bit for (s, _), one in self.counts.items() if s == service for bit in one]
+            penalty = weights.A * feed[f"demand {service}"]
+            add_square([*served, *bits], -float(want), penalty)
+            worth = float(problem.worth[service]) / max(int(problem.desired[service]), 1)
+            add_square(bits, 0.0, weights.C * worth)
+        for row, room in zip(self.rows, self.rooms, strict=True):
+            used = [
+                bit
+                for pair, amount in zip(row.pairs, row.amount, strict=True)
+                for bit in times(int(amount), self.counts[pair])
+            ]
+            penalty = weights.A * feed[f"room {row.name}"]
+            add_square([*used, *room], -float(row.levels), penalty)
+        for resource, mean in enumerate(problem.mean_load):
+            for node, offered in enumerate(problem.offered[:, resource].tolist()):
+                if offered > 0:
+                    added = [
+                        bit
+                        for (s, n), bits in self.counts.items()
+                        if n == node
+                        for bit in times(float(problem.request[s, resource]) / offered, bits)
+                    ]
+                    load = float(problem.load[node, resource]) / offered - float(mean)
+                    add_square(added, load, weights.B)
+        pair_weight = weights.D * PAIR_IN_SPREAD
+        for pair, bits in self.counts.items():
+            add_square(bits, 0.0, 0.5 * pair_weight)
+            linear = pair_weight * (int(problem.present[pair]) - 0.5)
+            bqm.add_linear_from(times(linear, bits))
         return bqm
 
     def decode(self, sample: Mapping[str, int]) -> Ints:
@@ -279,8 +334,8 @@ def replica_penalties(model: ReplicaModel, weights: Weights) -> tuple[PenaltyFac
     )
 
 
-def compile_replicas(problem: ScaleOut) -> ReplicaModel:
-    """Compile the QUBO of a scale-out; one compile serves every weight."""
+def replica_model(problem: ScaleOut) -> ReplicaModel:
+    """Return the QUBO of a scale-out; one model serves every weight."""
     counts = {
         (s, n): _integer(f"k[{s},{n}]", int(problem.most[s, n]))
         for s, n in np.argwhere(problem.most > 0).tolist()
@@ -288,16 +343,7 @@ def compile_replicas(problem: ScaleOut) -> ReplicaModel:
     unserved = tuple(_integer(f"w[{s}]", int(want)) for s, want in enumerate(problem.wanted))
     rows = _rows(problem)
     rooms = tuple(_integer(f"room[{row.name}]", row.levels) for row in rows)
-    count = {pair: _value(bits) for pair, bits in counts.items()}
-    left = [_value(bits) for bits in unserved]
-    constraint = _demand(problem, count, left) + _rooms(rows, count, rooms)
-    energy = (
-        Placeholder("A") * constraint
-        + Placeholder("B") * SubH(_load(problem, count), "load")
-        + Placeholder("C") * SubH(_cost(problem, left), "cost")
-        + Placeholder("D") * SubH(_affinity(problem, count), "affinity")
-    )
-    return ReplicaModel(problem, energy.compile(), counts, unserved, rows, rooms)
+    return ReplicaModel(problem, counts, unserved, rows, rooms)
 
 
 def unserved_cost(problem: ScaleOut, served: Ints) -> float:

@@ -144,6 +144,35 @@ def test_a_webhook_that_comes_back_gets_the_news(receiver: tuple[str, list[Any]]
     assert waited == [WEBHOOK_PAUSES[0]]
 
 
+def test_a_redirect_is_not_followed() -> None:
+    """What follows it asks with GET and without the news: told, not taken for success."""
+    asked: list[str] = []
+
+    class Redirects(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.command)
+            self.send_response(int(self.path[1:]))
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        do_GET = do_POST  # noqa: N815  (the library calls it)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Redirects) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for code in (301, 302, 303, 307, 308):
+            waited: list[float] = []
+            address = f"http://127.0.0.1:{server.server_port}/{code}"
+            trouble = notify(address, {"exit": 3}, wait=waited.append)
+            assert trouble is not None
+            assert trouble.startswith(f"the webhook answered {code}, a redirect")
+            assert waited == []
+        server.shutdown()
+    assert asked == ["POST"] * 5
+
+
 def test_a_webhook_nobody_listens_at_is_told(unused_address: str) -> None:
     """A connection that is refused is no traceback."""
     trouble = notify(unused_address, {"exit": 0}, wait=lambda _: None)

@@ -12,14 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kytos.contract.weights import PAIR_IN_SPREAD, Weights
+from kytos.hamiltonian.arrays import Coefficients
 from kytos.hamiltonian.replicas import (
     LARGEST,
     MOST_LEVELS,
     ReplicaModel,
     ScaleOut,
+    _feed,
     bounded_coefficients,
     broken,
-    compile_replicas,
+    replica_model,
     replica_penalties,
     unserved_cost,
 )
@@ -61,7 +63,7 @@ def scale_out() -> ScaleOut:
 
 @pytest.fixture(scope="module")
 def model(scale_out: ScaleOut) -> ReplicaModel:
-    return compile_replicas(scale_out)
+    return replica_model(scale_out)
 
 
 def every_count(problem: ScaleOut) -> list[Ints]:
@@ -115,6 +117,19 @@ def test_higher_priority_and_greater_need_cost_more(scale_out: ScaleOut) -> None
     lower = unserved_cost(scale_out, full - [2, 0])
     high = unserved_cost(scale_out, full - [0, 1])
     assert low < lower - low < high
+
+
+@pytest.mark.parametrize("weights", [WEIGHTS, Weights(A=0, B=2), Weights(B=0, C=3, D=0.5)])
+def test_squares_equal_pyqubo(model: ReplicaModel, weights: Weights) -> None:
+    """What is annealed has the PyQUBO model's coefficients, which it is not compiled for."""
+    specified = dimod.BinaryQuadraticModel(dimod.BINARY)
+    specified.add_linear_from(dict.fromkeys(model.assignments + model.slacks, 0.0))
+    specified.update(model.model.to_bqm(feed_dict=_feed(model.problem, model.rows, weights)))
+    fast = Coefficients.of(model.bqm(weights), model.assignments + model.slacks)
+    slow = Coefficients.of(specified, model.assignments + model.slacks)
+    assert fast.linear == pytest.approx(slow.linear, rel=1e-9, abs=1e-9)
+    assert fast.quadratic.toarray() == pytest.approx(slow.quadratic.toarray(), rel=1e-9, abs=1e-9)
+    assert fast.offset == pytest.approx(slow.offset, rel=1e-9, abs=1e-9)
 
 
 def test_arrays_have_the_dimod_models_energies(model: ReplicaModel) -> None:
@@ -178,7 +193,7 @@ def test_a_room_that_many_small_replicas_share_is_not_called_full_at_half(
         offered=np.array([[90_000.0, 400.0]] * 2),
     )
     counts = np.array([[30, 30], [30, 30]])  # 27,000 of 35,000
-    rows = compile_replicas(many).rows
+    rows = replica_model(many).rows
     (margin,) = (row for row in rows if row.family == "margin: cpu")
     used = sum(
         int(a) * int(counts[pair]) for pair, a in zip(margin.pairs, margin.amount, strict=True)
@@ -202,7 +217,7 @@ def test_a_node_that_failed_makes_no_penalty_dearer(
         offered=np.vstack([scale_out.offered, [0.0, 0.0]]),
         present=np.hstack([scale_out.present, [[0], [0]]]),
     )
-    found = replica_penalties(compile_replicas(failed), WEIGHTS)
+    found = replica_penalties(replica_model(failed), WEIGHTS)
     assert found == replica_penalties(model, WEIGHTS)
 
 

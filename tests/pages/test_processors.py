@@ -87,7 +87,13 @@ class Done:
 class InPlace:
     """A pool whose worker is this process, so that a stand-in for D-Wave's cloud reaches it."""
 
-    def submit(self, function: Callable[..., Any], *arguments: Any, **settings: Any) -> Done:
+    def submit(
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        may_repeat: bool = True,
+        **settings: Any,
+    ) -> Done:
         try:
             return Done(function(*arguments, watch=Watch(), **settings))
         except Exception as error:

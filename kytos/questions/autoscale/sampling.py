@@ -23,7 +23,7 @@ from kytos.hamiltonian.replicas import (
     ScaleOut,
     bits_needed,
     broken,
-    compile_replicas,
+    replica_model,
 )
 from kytos.problem import Floats, Ints
 from kytos.questions.autoscale.grants import Grants, grant_replicas
@@ -140,7 +140,7 @@ class _Run:
         """Anneal the integers and return the read that breaks least."""
         with self.stage("build"):
             scoped = scope(problem, self.params.max_variables)
-            model = compile_replicas(scoped)
+            model = replica_model(scoped)
             bqm = model.bqm(weights)
         with self.stage("sample"):
             half = time.monotonic() + SAMPLING_SHARE * self.watch.remaining_s

@@ -16,7 +16,7 @@ from kytos.hamiltonian.latex import Formula, formulas
 from kytos.hamiltonian.layout import Scope
 from kytos.hamiltonian.model import Model, build_model
 from kytos.hamiltonian.picture import MatrixPicture, matrix_picture
-from kytos.hamiltonian.replicas import ScaleOut, compile_replicas, replica_penalties
+from kytos.hamiltonian.replicas import ScaleOut, replica_model, replica_penalties
 from kytos.hamiltonian.replicas_latex import replica_formulas
 from kytos.problem import Floats
 from kytos.questions.autoscale.sampling import scope
@@ -76,7 +76,7 @@ def _of_placement(model: Model, weights: Weights, annealed: QuboFacts | None) ->
 def _of_replicas(problem: ScaleOut, weights: Weights, params: SolverParams) -> QuboView | None:
     if not problem.most.any():
         return None
-    model = compile_replicas(scope(problem, params.max_variables))
+    model = replica_model(scope(problem, params.max_variables))
     return _view(
         model.parts,
         model.coefficients(weights),

@@ -295,7 +295,7 @@ def _confirm(
         runs.forget(Beside.CHARGE)
         question = CALLS[Question(ask.question)].function
         paid = replace(ask, solver=offer.solver, params=offer.params)
-        runs.start(partial(with_consent, question), paid, loaded, change)
+        runs.start(partial(with_consent, question), paid, loaded, change, is_paid=True)
         st.rerun()
 
 

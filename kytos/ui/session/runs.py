@@ -20,6 +20,7 @@ from kytos.errors import InputError, fault_sentence
 from kytos.jobs import FunctionFailed, Job, JobCancelled, JobError, QueueFull
 from kytos.report.units import energy
 from kytos.ui.parts.text import plain
+from kytos.ui.session.abandoned import end_with_session
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.frame import workers
 
@@ -108,7 +109,12 @@ class Answer:
 
 
 def start(
-    function: Callable[..., Any], ask: Ask | SideAsk, loaded: Loaded, change: Change = moved
+    function: Callable[..., Any],
+    ask: Ask | SideAsk,
+    loaded: Loaded,
+    change: Change = moved,
+    *,
+    is_paid: bool = False,
 ) -> None:
     """Start a solve of `function`; one that still runs for the same question is ended.
 
@@ -116,6 +122,8 @@ def start(
     ----------
     change
         Tells what the outcome makes of the cluster.
+    is_paid
+        Whether a charge was accepted: a worker that dies under it is not followed by another.
     """
     current = running(ask.question)
     if current is not None:
@@ -127,12 +135,15 @@ def start(
         if ask.solver is not None:
             settings["solver"] = ask.solver
     try:
-        job = workers().submit(function, loaded.cluster, ask.request, **settings)
+        job = workers().submit(
+            function, loaded.cluster, ask.request, may_repeat=not is_paid, **settings
+        )
     except QueueFull as error:
         st.session_state.pop(_key("run", ask.question), None)
         failure = Failure(f"All workers are busy: {error}.")
         st.session_state[_key("error", ask.question)] = failure
         return
+    end_with_session(job)
     run = Run(function, ask, loaded, change, job, time.monotonic())
     st.session_state[_key("run", ask.question)] = run
 
