@@ -18,6 +18,7 @@ from kytos.questions.autoscale import autoscale as _autoscale
 from kytos.questions.fleet import fleet as _fleet
 from kytos.questions.outcome import Outcome
 from kytos.questions.parts.known_use import judged_by
+from kytos.questions.parts.right_sizing import right_sized
 from kytos.questions.placement import placement as _placement
 from kytos.questions.recovery import recovery as _recovery
 from kytos.runbook.changes import plan_of
@@ -49,7 +50,7 @@ def _carried_out(question: Question) -> Question:
         outcome = answered_with_use(
             cluster, request, lambda judged: question(judged, *given, **named)
         )
-        cluster = judged_by(cluster, request)
+        cluster = judged_by(right_sized(cluster) if request.right_sized else cluster, request)
         return with_runbook(cluster, request, outcome, named.get("watch", Watch()))
 
     return answered  # type: ignore[return-value]

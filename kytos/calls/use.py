@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from kytos.cluster import LOAD_RESOURCES, Cluster
+from kytos.cluster import LOAD_RESOURCES, Cluster, Note, NoteKind
+from kytos.errors import RequestRefused
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome, scaled_cluster
 from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.fleet.fleet import planned_cluster as planned_fleet
 from kytos.questions.outcome import MetricsChange, Outcome
 from kytos.questions.parts.known_use import KnownUse, judged_by, known_use, use_notes
 from kytos.questions.parts.limits import Limits, LoadFrom
-from kytos.questions.parts.right_sizing import right_sizing
+from kytos.questions.parts.right_sizing import (
+    IfRightSized,
+    Sized,
+    requested,
+    right_sized,
+    right_sizing,
+)
 from kytos.questions.parts.use_report import (
     NodeUse,
     UseOfNode,
@@ -39,12 +46,59 @@ def answered_with_use(
     chance would have it that the sum of a node has a higher one all the same, the question is put
     again with room for the highest sample of each slot, which no sum exceeds.
     """
+    if request.right_sized:
+        return _right_sized(cluster, request, ask)
     if cluster.usage is None and request.load_from is not LoadFrom.USAGE:
         return ask(cluster)
     outcome = told(cluster, request, ask(judged_by(cluster, request)))
     if request.load_from is LoadFrom.USAGE and not _within(outcome.use, request.max_used):
         outcome = told(cluster, request, ask(judged_by(cluster, request, strictly=True)))
     return outcome
+
+
+def _right_sized(cluster: Cluster, request: Limits, ask: Callable[[Cluster], Answer]) -> Answer:
+    """The answer as if containers requested what is recommended, beside what it is today."""
+    sizes = right_sizing(cluster)
+    if not sizes:
+        raise RequestRefused(
+            "no pod's use is known, so there is no right size; give files of use (--usage, or "
+            "`usage` in the body)",
+            "right_sized",
+        )
+    sized = right_sized(cluster)
+    outcome = answered_with_use(sized, request.model_copy(update={"right_sized": False}), ask)
+    before, after = outcome.metrics.before, outcome.metrics.after
+    (cpu, memory), (cpu_sized, memory_sized) = requested(cluster), requested(sized)
+    cpu_after, memory_after = requested(_after(sized, request, outcome))
+    today = Sized(
+        nodes_in_use=before.nodes_in_use,
+        price_per_hour=before.price_per_hour,
+        cpu_requested=cpu,
+        memory_requested=memory,
+    )
+    note = Note(
+        message="asked as if containers requested what right_sizing recommends; set those requests "
+        "before the plan is carried out",
+        kind=NoteKind.ASSUMED,
+    )
+    return outcome.model_copy(
+        update={
+            "right_sizing": sizes,
+            "notes": (note, *outcome.notes),
+            "if_right_sized": IfRightSized(
+                today=today,
+                right_sized=today.model_copy(
+                    update={"cpu_requested": cpu_sized, "memory_requested": memory_sized}
+                ),
+                planned=Sized(
+                    nodes_in_use=after.nodes_in_use,
+                    price_per_hour=after.price_per_hour,
+                    cpu_requested=cpu_after,
+                    memory_requested=memory_after,
+                ),
+            ),
+        }
+    )
 
 
 def told(cluster: Cluster, request: Any, outcome: Answer) -> Answer:

@@ -181,6 +181,14 @@ MaxUsed = Annotated[
     float | None,
     typer.Option(help="Under usage: share of a node that its pods may use together, 0 to 1."),
 ]
+RightSized = Annotated[
+    bool | None,
+    typer.Option("--right-sized", help="Ask as if containers requested what is recommended."),
+]
+Patches = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write a script of kubectl patch with right-sized requests."),
+]
 Risk = Annotated[
     bool | None, typer.Option("--risk", help="Say which failures the plan would survive.")
 ]
@@ -205,6 +213,7 @@ class Limited:
     risk: Risk = None
     load_from: LoadFromOption = None
     max_used: MaxUsed = None
+    right_sized: RightSized = None
 
     def given(self) -> dict[str, Any]:
         """Return it in the HTTP contract's words; None stands for what was not given."""
@@ -214,6 +223,7 @@ class Limited:
             "risk": self.risk,
             "load_from": self.load_from,
             "max_used": self.max_used,
+            "right_sized": self.right_sized,
         }
 
 
@@ -304,11 +314,13 @@ class Told:
     min_saving: MinSaving = None
     window: Window = None
     max_evictions: MaxEvictions = None
+    patches: Patches = None
 
     def check(self) -> None:
         """Refuse, before any work is done, what could not be kept afterwards."""
-        if self.output is not None:
-            check_writable(self.output)
+        for file in (self.output, self.patches):
+            if file is not None:
+                check_writable(file)
         alone = {
             "--times": self.times,
             "--webhook": self.webhook,

@@ -17,7 +17,7 @@ from kytos.contract.run_report import SolverReport
 from kytos.contract.runbook import Runbook
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
-from kytos.questions.parts.right_sizing import RightSize
+from kytos.questions.parts.right_sizing import IfRightSized, RightSize
 from kytos.questions.parts.use_report import UseReport
 from kytos.questions.recovery.risk import Risk
 from kytos.referee.feasible import has_left
@@ -125,6 +125,8 @@ class Outcome(Frozen):
     """What was read and not honoured, left out or assumed."""
     right_sizing: tuple[RightSize, ...] = ()
     """What containers would better request, where their use was given."""
+    if_right_sized: IfRightSized | None = None
+    """Today's requests, right-sized ones, and the plan with these, where that was asked."""
     use: UseReport | None = None
     """What nodes' pods use together, where use was given."""
     runbook: Runbook | None = None

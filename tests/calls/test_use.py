@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from kytos.cluster import Cluster
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
+from kytos.errors import RequestRefused
 from kytos.problem import LoadMode, Problem
 from kytos.questions.parts.known_use import judged_by
 from kytos.questions.parts.limits import LoadFrom
-from kytos.questions.parts.right_sizing import right_sized
+from kytos.questions.parts.right_sizing import Amounts, RightSize, right_sized
 from kytos.questions.rebalance import RebalanceRequest, rebalance_problem
 from kytos.referee.energy import energy
+from kytos.report.right_sizing import patch_script
 from kytos.sources.usage.attach import read_with_usage, usage_of_documents, with_usage
 
 HOURS = 24
@@ -34,7 +37,7 @@ def body(pods: dict[str, str], nodes: int = 2, **more: Any) -> dict[str, Any]:
             {"id": f"n{at}", "cpu_capacity": 2000, "mem_capacity": 8000} for at in range(nodes)
         ],
         "pods": [
-            {"id": pod, "cpu_request": 200, "mem_request": 256, "current_node": node, **more}
+            {"id": pod, "cpu_request": 200, "mem_request": 256, "current_node": node} | more
             for pod, node in pods.items()
         ],
     }
@@ -126,12 +129,11 @@ def test_complementary_services_share_nodes_only_with_slots(complementary: Clust
     least, best = _best(problem)
     assert best[0] != best[1]
     assert best[2] != best[3]
+    weights, params = Weights(C=0, D=0), SolverParams(seed=1)
+    annealed = kytos.rebalance(complementary, request, weights=weights, params=params)
+    assert annealed.energy.after.load == pytest.approx(least, abs=1e-9)
     outcome = kytos.rebalance(
-        complementary,
-        request,
-        weights=Weights(C=0, D=0),
-        solver=SolverName.CP_SAT,
-        params=SolverParams(seed=1),
+        complementary, request, weights=weights, solver=SolverName.CP_SAT, params=params
     )
     assert outcome.energy.after.load == pytest.approx(least, abs=1e-9)
     assert outcome.energy.before.load > 1
@@ -248,3 +250,34 @@ def test_right_sizing_never_goes_below_what_an_autoscaler_says(tmp_path: Path) -
     assert (app.container, app.recommended.cpu, app.recommended.memory) == ("app", 40, 115)
     sized = right_sized(cluster)
     assert sized.pods[0].requests == {"cpu": 140, "memory": (115 + 64) * MIB}
+
+
+def test_as_if_right_sized_stands_beside_today() -> None:
+    """Pods that ask for three times what they use fit on fewer nodes once they are right-sized."""
+    pods = {f"p{at}": f"n{at}" for at in range(3)}
+    content = body(pods, nodes=3, cpu_request=1500)
+    used = series(**{pod: [0.4] * HOURS for pod in pods})
+    assert answer(content, usage=used).metrics.after.nodes_in_use == 3
+    sized = answer(content, usage=used, right_sized=True)
+    told = sized.if_right_sized
+    assert (told.today.nodes_in_use, told.planned.nodes_in_use) == (3, 1)
+    assert (told.today.cpu_requested, told.right_sized.cpu_requested) == (4500, 1200)
+    with pytest.raises(RequestRefused, match="right_sized"):
+        answer(content, right_sized=True)
+
+
+def test_patches_set_requests_of_templates() -> None:
+    """A workload with a template is patched by container; a pod of its own is only named."""
+    sizes = [
+        RightSize(service=service, container="app", namespace="shop", kind=kind, workload="web",
+                  requests=Amounts(), recommended=Amounts(cpu=40, memory=115), saves=Amounts(),
+                  replicas=1, method="", window="")
+        for service, kind in (("shop/web", "Deployment"), ("shop/alone", ""))
+    ]  # fmt: skip
+    script = patch_script(sizes)
+    (command,) = [line for line in script.splitlines() if line.startswith("kubectl")]
+    words = shlex.split(command)
+    assert words[:4] == ["kubectl", "patch", "deployment", "web"]
+    (container,) = json.loads(words[-1])["spec"]["template"]["spec"]["containers"]
+    assert container["resources"]["requests"] == {"cpu": "40m", "memory": "115Mi"}
+    assert "shop/alone" in script

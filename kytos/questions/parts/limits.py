@@ -49,6 +49,10 @@ class Limits(Frozen):
         "percentile of what its pods use together may reach; what is above it already may stay, "
         "and never grows",
     )
+    right_sized: bool = Field(
+        False,
+        description="ask as if every container requested what `right_sizing` recommends",
+    )
     risk: bool = Field(
         False, description="say which failures of a node or a zone the plan would survive"
     )

@@ -40,12 +40,34 @@ class RightSize(Frozen):
 
     service: str
     container: str
+    namespace: str = ""
+    kind: str = Field("", description="of the workload whose template has the container")
+    workload: str = ""
     requests: Amounts = Field(description="of one replica today, in millicores and MiB")
     recommended: Amounts = Field(description="of one replica, in millicores and MiB")
     saves: Amounts = Field(description="of all replicas together; negative: they ask too little")
     replicas: int
     method: str = Field(description="how the recommendation came about")
     window: str = Field(description="the time that was looked at")
+
+
+class Sized(Frozen):
+    """The cluster in nodes, money and requests."""
+
+    nodes_in_use: int
+    price_per_hour: float | None
+    cpu_requested: float = Field(description="of all pods, in millicores")
+    memory_requested: float = Field(description="of all pods, in MiB")
+
+
+class IfRightSized(Frozen):
+    """What right sizes come to, side by side."""
+
+    today: Sized
+    right_sized: Sized
+    """On the same nodes."""
+    planned: Sized
+    """Right-sized, and the plan carried out."""
 
 
 @dataclass
@@ -103,6 +125,9 @@ def right_sizing(cluster: Cluster) -> tuple[RightSize, ...]:
             RightSize(
                 service=service,
                 container=name or one.pods[0].name,
+                namespace=one.pods[0].namespace,
+                kind=one.pods[0].owner.kind if one.pods[0].owner else "",
+                workload=one.pods[0].owner.name if one.pods[0].owner else one.pods[0].name,
                 requests=_shown(one.requests),
                 recommended=_shown(recommended),
                 saves=_shown(saves),
@@ -215,3 +240,10 @@ def _window(usage: Usage) -> str:
     span = usage.samples * usage.step_s
     told = f"{span / 86_400:.3g} days" if span >= 86_400 else f"{span / 3600:.3g} hours"
     return f"{told} in steps of {usage.step_s:g} s"
+
+
+def requested(cluster: Cluster) -> tuple[float, float]:
+    """Millicores and MiB that all pods which hold capacity request together."""
+    pods = [pod for pod in cluster.pods if pod.holds_capacity]
+    cpu, memory = (sum(pod.footprint.get(name, 0) for pod in pods) for name in LOAD_RESOURCES)
+    return float(cpu), round(memory / MIB, 3)
