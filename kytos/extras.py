@@ -15,7 +15,7 @@ MODULES = {
     DASHBOARD: ("streamlit", "plotly", "pandas"),
     SERVICE: ("fastapi", "uvicorn", "prometheus_client", "python_multipart"),
     DWAVE: ("dwave.system", "minorminer"),
-    LIVE: ("kubernetes",),
+    LIVE: ("kubernetes", "httpx2"),
     DISTRIBUTED: ("distributed",),
 }
 """Extra, as pyproject.toml names it -> the modules by which it is known to be installed."""

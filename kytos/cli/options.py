@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 import typer
 from pydantic import BaseModel
 
-from kytos.cli.reading import read_context, read_files
+from kytos.cli.reading import read_context, read_files, read_live_use
 from kytos.cli.writing import check_writable
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverName
@@ -21,6 +21,7 @@ from kytos.contract.runbook import RunbookRequest, Way
 from kytos.errors import InputError
 from kytos.problem import LoadMode
 from kytos.sources.prices import prices_with
+from kytos.sources.usage.attach import with_usage
 
 SomeOptions = TypeVar("SomeOptions", bound=BaseModel)
 
@@ -43,6 +44,16 @@ UsageFiles = Annotated[
         metavar="FILE",
         help="What pods really use: PodMetrics, Prometheus' query_range, VPA or krr; repeatable.",
     ),
+]
+PrometheusUrl = Annotated[
+    str | None,
+    typer.Option("--prometheus", metavar="URL", help="Ask this Prometheus what pods really use."),
+]
+PrometheusDays = Annotated[
+    float | None, typer.Option(min=0.01, help="With --prometheus: days to look back, 7 by default.")
+]
+PrometheusStep = Annotated[
+    float | None, typer.Option(min=1, help="With --prometheus: seconds a sample, 900 by default.")
 ]
 OptionsFile = Annotated[
     Path | None,
@@ -149,6 +160,9 @@ class Source:
     context: Context = None
     prices: Prices = None
     usage: UsageFiles = None
+    prometheus: PrometheusUrl = None
+    prometheus_days: PrometheusDays = None
+    prometheus_step: PrometheusStep = None
 
     def read(self, *, nodes_needed: bool = True) -> Cluster:
         """Read it; `nodes_needed` as in `read_cluster`.
@@ -161,6 +175,12 @@ class Source:
         if bool(self.files) == (self.context is not None):
             raise InputError("name either the cluster's files (- is standard input) or --context")
         prices = None if self.prices is None else prices_with(self.prices)
+        if self.prometheus is not None:
+            if self.usage:
+                raise InputError("give files of use with --usage, or --prometheus; not both")
+            usage = read_live_use(self.prometheus, self.prometheus_days, self.prometheus_step)
+            without = dataclasses.replace(self, prometheus=None)
+            return with_usage(without.read(nodes_needed=nodes_needed), usage)
         if self.context is not None:
             return read_context(self.context, prices, self.usage or [])
         return read_files(self.files or [], prices, self.usage or [], nodes_needed=nodes_needed)

@@ -21,6 +21,7 @@ from kytos.sources.snapshot import Snapshot, cluster_of, snapshot_bytes
 from kytos.sources.templates import read_new_pods as pods_of_files
 from kytos.sources.usage.attach import read_with_usage, with_usage
 from kytos.sources.usage.read import read_usage
+from kytos.usage import Usage
 
 if TYPE_CHECKING:  # importing it loads the solvers, which only a question should wait for
     from kytos.calls.catalogue import Options
@@ -72,6 +73,27 @@ def read_context(
     """
     cluster = cluster_of(_read_snapshot(context), prices)
     return with_usage(cluster, read_usage(_with_folders(usage))) if usage else cluster
+
+
+def read_live_use(url: str, days: float | None = None, step_s: float | None = None) -> Usage:
+    """Ask a Prometheus server what pods use, telling on a terminal how far it is.
+
+    Raises
+    ------
+    SourceError
+        When it cannot be reached or refuses.
+    """
+    from kytos.sources.usage.prometheus_live import DAY_S, Window, read_prometheus
+
+    def tell(name: str, share: float) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\rPrometheus: {name} {share:.0%}   " + "\n" * (share >= 1))
+            sys.stderr.flush()
+
+    usual = Window()
+    seconds = usual.seconds if days is None else days * DAY_S
+    window = Window(seconds, usual.step_s if step_s is None else step_s)
+    return read_prometheus(url, window, progress=tell)
 
 
 def read_saved(context: str | None) -> str:

@@ -1,0 +1,175 @@
+"""What pods really use, asked of a Prometheus server with four standard queries."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from kytos.errors import SourceError
+from kytos.extras import LIVE, require
+from kytos.sources.usage.grid import MOST_SAMPLES
+from kytos.sources.usage.read import read_usage
+from kytos.usage import Usage
+
+if TYPE_CHECKING:
+    import httpx2
+
+DAY_S = 86_400.0
+"""One request asks for at most so much time, which keeps answers small and progress visible."""
+
+MOST_POINTS = 10_000
+"""Of one series in one answer; Prometheus itself refuses 11,000."""
+
+TIMEOUT_S = 120.0
+
+Progress = Callable[[str, float], None]
+
+_OF = 'container!="",container!="POD"'
+_BY = "sum by (namespace, pod, container)"
+
+
+def range_queries(rate_s: float) -> dict[str, str]:
+    """PromQL by what it tells, of cAdvisor's metrics as the kubelet exposes them."""
+    over = f"{{{_OF}}}[{rate_s:g}s]"
+    return {
+        "cpu": f"{_BY} (rate(container_cpu_usage_seconds_total{over}))",
+        "memory": f"max by (namespace, pod, container) "
+        f"(container_memory_working_set_bytes{{{_OF}}})",
+        "throttled": f"{_BY} (rate(container_cpu_cfs_throttled_periods_total{over})) / "
+        f"{_BY} (rate(container_cpu_cfs_periods_total{over}))",
+    }
+
+
+def oom_query(window_s: float) -> str:
+    """PromQL of how often each container was killed for lack of memory."""
+    return f"{_BY} (increase(container_oom_events_total{{{_OF}}}[{window_s:.0f}s]))"
+
+
+@dataclass(frozen=True)
+class Window:
+    """The time to ask for.
+
+    Attributes
+    ----------
+    seconds, step_s
+        How far back, and between samples.
+    rate_s
+        Over which rates are taken: at least two scrapes must lie in it.
+    end_s
+        Seconds since 1970; None is now.
+    """
+
+    seconds: float = 7 * DAY_S
+    step_s: float = 900.0
+    rate_s: float = 300.0
+    end_s: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no series can have.
+
+        Raises
+        ------
+        SourceError
+            Naming the window or the step.
+        """
+        if not 0 < self.step_s <= self.seconds:
+            raise SourceError(
+                f"a step of {self.step_s:g} s in {self.seconds:g} s; expected one above 0 and no "
+                "longer than the window",
+                "step",
+            )
+        if self.seconds / self.step_s > MOST_SAMPLES:
+            raise SourceError(
+                f"{self.seconds / self.step_s:,.0f} samples a series; at most {MOST_SAMPLES:,} are "
+                "read. Ask for a larger step or a shorter window",
+                "step",
+            )
+
+
+def read_prometheus(
+    url: str,
+    window: Window = Window(),
+    *,
+    token: str | None = None,
+    progress: Progress = lambda _, __: None,
+    transport: httpx2.BaseTransport | None = None,
+) -> Usage:
+    """Ask a Prometheus server for what containers use.
+
+    Parameters
+    ----------
+    url
+        Of the server, such as ``http://localhost:9090``; a path before ``/api`` is kept.
+    token
+        Sent as a bearer token.
+    progress
+        Told what is asked for, and the share of all that is there.
+    transport
+        Carries requests, instead of the network.
+
+    Raises
+    ------
+    SourceError
+        When the server cannot be reached, or refuses a query; the message is its own.
+    """
+    require("Reading a Prometheus server", LIVE)
+    import httpx2
+
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise SourceError(
+            f"{url!r} is no address of a server; expected one such as http://localhost:9090", "url"
+        )
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    end = time.time() if window.end_s is None else window.end_s
+    end = end // window.step_s * window.step_s
+    parts = list(_parts(window, end))
+    queries = range_queries(max(window.rate_s, window.step_s))
+    total = len(queries) * len(parts) + 1
+    answers: list[tuple[str, bytes]] = []
+    with httpx2.Client(
+        base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT_S, transport=transport
+    ) as client:
+        for name, query in queries.items():
+            for first, last in parts:
+                progress(name, len(answers) / total)
+                asked = {
+                    "query": query,
+                    "start": f"{first:.3f}",
+                    "end": f"{last:.3f}",
+                    "step": f"{window.step_s:g}",
+                }
+                answers.append((f"{name} of {url}", _ask(client, "query_range", asked, url)))
+        progress("oom", len(answers) / total)
+        asked = {"query": oom_query(window.seconds), "time": f"{end:.3f}"}
+        answers.append((f"oom of {url}", _ask(client, "query", asked, url)))
+    progress("read", 1.0)
+    return read_usage(answers)
+
+
+def _parts(window: Window, end: float) -> Iterator[tuple[float, float]]:
+    """The window in parts that one request can ask for; no sample is in two."""
+    steps = int(window.seconds // window.step_s)
+    most = max(1, min(MOST_POINTS, int(DAY_S // window.step_s)))
+    at = end - steps * window.step_s
+    for first in range(0, steps + 1, most):
+        last = min(first + most - 1, steps)
+        yield at + first * window.step_s, at + last * window.step_s
+
+
+def _ask(client: httpx2.Client, call: str, asked: dict[str, str], url: str) -> bytes:
+    import httpx2
+
+    try:
+        answer = client.post(f"/api/v1/{call}", data=asked)
+    except httpx2.HTTPError as error:
+        raise SourceError(f"cannot be reached: {error}", url) from error
+    if answer.status_code != 200:
+        try:
+            said = answer.json()["error"]
+        except (ValueError, KeyError, TypeError):
+            said = answer.text[:200]
+        raise SourceError(f"answered {answer.status_code}: {said}", url)
+    return answer.content

@@ -1,0 +1,147 @@
+"""A Prometheus server asked for use: recorded answers, and a real server where there is one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import httpx2
+import numpy as np
+import pytest
+
+from kytos.errors import SourceError
+from kytos.sources.usage.prometheus_live import Window, read_prometheus
+
+LABELS = {"namespace": "shop", "pod": "web-0", "container": "app"}
+PROMETHEUS = shutil.which("prometheus")
+
+
+def recorded(request: httpx2.Request) -> httpx2.Response:
+    """As Prometheus answers: a sample at each step asked for."""
+    asked = {name: values[0] for name, values in parse_qs(request.content.decode()).items()}
+    value = "1e9" if "memory" in asked["query"] else "0.25"
+    if request.url.path.endswith("/query"):
+        result = [{"metric": LABELS, "value": [float(asked["time"]), "2"]}]
+        data = {"resultType": "vector", "result": result}
+    else:
+        start, end, step = (float(asked[name]) for name in ("start", "end", "step"))
+        times = np.arange(start, end + step / 2, step)
+        result = [{"metric": LABELS, "values": [[at, value] for at in times]}]
+        data = {"resultType": "matrix", "result": result}
+    return httpx2.Response(200, json={"status": "success", "data": data})
+
+
+def test_a_week_is_asked_for_day_by_day() -> None:
+    """Four queries fill one grid without gaps, and progress is told on the way."""
+    told: list[float] = []
+    usage = read_prometheus(
+        "http://prometheus:9090/base",
+        Window(7 * 86_400, 900, end_s=1_800_000_000),
+        progress=lambda _, share: told.append(share),
+        transport=httpx2.MockTransport(recorded),
+    )
+    assert usage.samples == 7 * 96 + 1
+    assert not np.isnan(usage.cpu).any()
+    assert usage.cpu[0, 0] == 250
+    assert usage.memory[0, 0] == 1e9
+    assert usage.throttled[0, 0] == 0.25
+    assert usage.oom_kills == {("shop/web-0", "app"): 2}
+    assert told == sorted(told)
+    assert told[-1] == 1
+
+
+def test_refusals_are_the_servers_own_words() -> None:
+    """A query that is refused, and an address that is none, are told as what they are."""
+
+    def refuse(_: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(422, text=json.dumps({"error": "too many samples"}))
+
+    with pytest.raises(SourceError, match="too many samples"):
+        read_prometheus("http://prometheus", transport=httpx2.MockTransport(refuse))
+    with pytest.raises(SourceError, match="no address"):
+        read_prometheus("prometheus:9090")
+    with pytest.raises(SourceError, match="step"):
+        Window(60, 120)
+
+
+class _Exporter(BaseHTTPRequestHandler):
+    """What a kubelet would expose: a container that takes half a core."""
+
+    began = time.monotonic()
+
+    def do_GET(self) -> None:
+        labels = ",".join(f'{name}="{value}"' for name, value in LABELS.items())
+        spent = 0.5 * (time.monotonic() - self.began)
+        lines = [
+            f"container_cpu_usage_seconds_total{{{labels}}} {spent}",
+            f"container_memory_working_set_bytes{{{labels}}} 123000000",
+        ]
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; version=0.0.4")
+        self.end_headers()
+        self.wfile.write(("\n".join(lines) + "\n").encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """A real Prometheus that scrapes a small exporter."""
+    exporter = ThreadingHTTPServer(("127.0.0.1", 0), _Exporter)
+    threading.Thread(target=exporter.serve_forever, daemon=True).start()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    target = f"127.0.0.1:{exporter.server_port}"
+    config = tmp_path / "prometheus.yml"
+    config.write_text(
+        "global: {scrape_interval: 200ms, scrape_timeout: 200ms}\n"
+        "scrape_configs:\n"
+        "- job_name: kubelet\n"
+        "  honor_labels: true\n"
+        f"  static_configs: [{{targets: ['{target}']}}]\n"
+    )
+    assert PROMETHEUS is not None
+    process = subprocess.Popen(
+        [
+            PROMETHEUS,
+            f"--config.file={config}",
+            f"--storage.tsdb.path={tmp_path / 'data'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+        exporter.shutdown()
+        exporter.server_close()
+
+
+@pytest.mark.skipif(PROMETHEUS is None, reason="there is no prometheus binary")
+def test_a_real_server(server: str) -> None:
+    """What the exporter tells is what is read: half a core, and its memory."""
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline:
+        time.sleep(1)
+        try:
+            usage = read_prometheus(server, Window(10, 1, rate_s=3))
+        except SourceError:
+            continue
+        if (~np.isnan(usage.cpu)).sum() > 2:
+            break
+    assert usage.pods == ("shop/web-0",)
+    assert np.nanmedian(usage.cpu) == pytest.approx(500, rel=0.3)
+    assert np.nanmax(usage.memory) == 123_000_000
