@@ -213,9 +213,10 @@ def _metric_rows(outcome: Outcome) -> Iterable[tuple[str, str, str]]:
     yield "highest CPU", units.percent(before.cpu_peak), units.percent(after.cpu_peak)
     yield "highest memory", units.percent(before.memory_peak), units.percent(after.memory_peak)
     for name, peak in (("CPU", "cpu_used_peak"), ("memory", "memory_used_peak")):
-        used = [getattr(one, peak) for one in (before, after)]
-        if None not in used:
-            yield f"highest {name} in use (95 % of the time)", *map(units.percent, used)
+        first_used, last_used = getattr(before, peak), getattr(after, peak)
+        if first_used is not None and last_used is not None:
+            told = units.percent(first_used), units.percent(last_used)
+            yield f"highest {name} in use (95 % of the time)", told[0], told[1]
     yield "pods moved", str(before.pods_moved), str(after.pods_moved)
     yield "pairs on one node", str(before.anti_affinity_pairs), str(after.anti_affinity_pairs)
     yield (

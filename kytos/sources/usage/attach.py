@@ -27,6 +27,8 @@ _MARKS = tuple(f'{kind}"'.encode() for kind in (POD_METRICS, VERTICAL_POD_AUTOSC
 )
 _LIST_MARK = f'{POD_METRICS}List"'.encode()
 _KRR_MARK = b'"scans"'
+_BODY_MARK = b"cpu_capacity"
+"""In every node of a plain body."""
 
 
 def read_with_usage(
@@ -63,6 +65,14 @@ def read_with_usage(
             among.append((name, raw))
         if not only_use:
             of_cluster.append((name, content))
+    if any(_BODY_MARK in _bytes(content) for _, content in files):
+        # A plain body stands alone; beside Kubernetes objects autoscalers read PodMetrics too.
+        told = {name for name, _ in among}
+        of_cluster = [
+            (name, content)
+            for name, content in of_cluster
+            if name not in told or _BODY_MARK in _bytes(content)
+        ]
     if files and not of_cluster:
         raise SourceError(
             "tell of use only; give the cluster's own file too (kubectl get nodes,pods,... -A -o "
@@ -75,11 +85,11 @@ def read_with_usage(
     given = [(n, c.encode() if isinstance(c, str) else c) for n, c in usage_files]
     usage = read_usage(given, most)
     if among:
-        told = read_usage([*given, *among], most, passing_over={name for name, _ in among})
+        read = read_usage([*given, *among], most, passing_over={name for name, _ in among})
         # What stands in the cluster's own file counts only where it says something of pods.
-        usage = told if told.containers or told.recommendations or given else Usage()
-    told_any = given or usage.containers or usage.recommendations
-    return with_usage(cluster, usage) if told_any else cluster
+        usage = read if read.containers or read.recommendations or given else Usage()
+    given_any = given or usage.containers or usage.recommendations
+    return with_usage(cluster, usage) if given_any else cluster
 
 
 def usage_of_documents(documents: Sequence[Any], field: str = "usage") -> Usage:
@@ -121,6 +131,10 @@ def with_usage(cluster: Cluster, usage: Usage) -> Cluster:
             },
         )
     return cluster.replace(usage=usage)
+
+
+def _bytes(content: bytes | str) -> bytes:
+    return content.encode() if isinstance(content, str) else content
 
 
 def _is_krr(content: bytes, name: str, most: int) -> bool:
