@@ -147,3 +147,20 @@ def test_every_reader_prices() -> None:
         cluster_from_body(ClusterBody.model_validate(body)),
     ):
         assert cluster.nodes[0].price_per_hour == known
+
+
+@pytest.mark.parametrize(
+    ("more", "price"),
+    [
+        ({}, 0.576),  # in us-east-1; a type that the small table does not have
+        ({"topology.kubernetes.io/region": "us-gov-west-1"}, 0.692),
+        ({"topology.kubernetes.io/region": "cn-north-1"}, None),  # in another currency
+        ({"karpenter.sh/capacity-type": "spot"}, None),
+    ],
+)
+def test_on_demand_nodes_of_no_table_have_their_list_price(
+    more: dict[str, str], price: float | None
+) -> None:
+    """By type and region, on demand only; spot is the user's to tell."""
+    node = Node(name="n", allocatable={}, labels={INSTANCE_TYPE: "r5d.2xlarge"} | more)
+    assert with_prices(Cluster(nodes=(node,))).nodes[0].price_per_hour == price
