@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kytos.calls.answers import autoscale, fleet, place, rebalance, recover
+    from kytos.calls.interchange import export_problem, import_solution
     from kytos.cluster import Cluster, Node, Pod
     from kytos.contract.params import SolverName, SolverParams
     from kytos.contract.runbook import Runbook, RunbookRequest
@@ -71,7 +72,9 @@ __all__ = [
     "Watch",
     "Weights",
     "autoscale",
+    "export_problem",
     "fleet",
+    "import_solution",
     "place",
     "read_cluster",
     "read_usage",
@@ -82,6 +85,7 @@ __all__ = [
 
 _HOMES = {
     "kytos.calls.answers": ("autoscale", "fleet", "place", "rebalance", "recover"),
+    "kytos.calls.interchange": ("export_problem", "import_solution"),
     "kytos.cluster": ("Cluster", "Node", "Pod"),
     "kytos.contract.runbook": ("Runbook", "RunbookRequest"),
     "kytos.contract.weights": ("Weights",),

@@ -273,6 +273,10 @@ class Call:
             return cluster
         return with_usage(cluster, usage_of_documents(body.usage))
 
+    def asked(self, options: Options) -> Frozen:
+        """The question's own request, of a call's options."""
+        return self.request(**{name: getattr(options, name) for name in self.request.model_fields})
+
     def answer(self, cluster: Cluster, options: Options, watch: Watch) -> Any:
         """Ask the question of a cluster.
 
@@ -281,11 +285,10 @@ class Call:
         kytos.errors.InputError
             When the cluster and the options do not agree; the message names the field.
         """
-        own: dict[str, Any] = {name: getattr(options, name) for name in self.request.model_fields}
         chosen = {} if options.solver.name is None else {"solver": options.solver.name}
         return self.function(
             cluster,
-            self.request(**own),
+            self.asked(options),
             weights=options.weights,
             params=options.solver.params,
             watch=watch,

@@ -20,6 +20,7 @@ from typer.exceptions import TyperException
 from kytos.cli.applying import apply
 from kytos.cli.asking import ask
 from kytos.cli.ending import bad_input_ends, fail, tell_fault
+from kytos.cli.interchange import export, import_solution
 from kytos.cli.options import (
     SOLVER_NAMES,
     AsJson,
@@ -411,6 +412,10 @@ def inspect(source: Source, as_json: AsJson = False) -> None:
         print_json(cluster.model_dump_json(exclude_defaults=True))
     else:
         print_cluster(cluster, movability(cluster), standard_output())
+
+
+app.command()(export)
+app.command("import-solution")(import_solution)
 
 
 @app.command()

@@ -54,6 +54,28 @@ def write(path: Path, text: str, *, runs: bool = False) -> None:
         raise InputError(f"cannot be written: {error.strerror}", str(path)) from error
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace the file at once, with bytes as they are.
+
+    Raises
+    ------
+    InputError
+        When it cannot be written: the disk is full, say.
+    """
+    new = path if _is_device(path) else path.with_name(f".{path.name}.{uuid4().hex}")
+    try:
+        new.write_bytes(content)
+        if new is not path:
+            new.replace(path)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", str(path)) from error
+    finally:
+        if new is not path:
+            new.unlink(missing_ok=True)
+
+
 def _write(path: Path, text: str, *, runs: bool) -> None:
     if _is_device(path):  # such as /dev/stdout: there is nothing to replace
         path.write_text(text + "\n", encoding="utf-8")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, field_validator
 from pydantic_core import to_jsonable_python
 
@@ -98,7 +100,8 @@ class QuboFacts(Frozen):
 class SolverReport(Frozen):
     """Which solver ran, how, and what each part of it contributed."""
 
-    name: SolverName
+    name: SolverName | Literal["imported"]
+    """`kytos.contract.given.IMPORTED` for an answer made elsewhere."""
     seed: int
     num_reads: int
     num_sweeps: int

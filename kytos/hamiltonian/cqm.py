@@ -11,7 +11,8 @@ from kytos.contract.params import Capacity, Encoding
 from kytos.contract.weights import Weights
 from kytos.hamiltonian.arrays import coefficients
 from kytos.hamiltonian.layout import Layout, lay_out
-from kytos.problem import UNPLACED, Ints, Problem
+from kytos.hamiltonian.penalties import LINK
+from kytos.problem import UNPLACED, Ints, LoadMode, Problem, Tally
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,22 @@ class ConstrainedModel:
         return placement
 
 
-def constrained_model(problem: Problem, weights: Weights) -> ConstrainedModel:
+def constrained_model(
+    problem: Problem, weights: Weights, *, exclusions: bool = False
+) -> ConstrainedModel:
     """Build the model in the one-hot encoding, over all pods and nodes.
 
     Objective: B, C and D of the energy and the desire of unplaced pods. Constraints: one node a
     pod (at most one where it may stay unplaced), the room of each node in each resource,
     `max_moves` and `move_limits`. The rules that depend on where others go are left to repair: as
     exact quadratic constraints they would outnumber everything else.
+
+    Parameters
+    ----------
+    exclusions
+        Hold exclusions (required anti-affinity, host ports) too, as linear inequalities, and
+        leave out the penalty that ties a node's y to its pods: for solvers that nothing repairs
+        after. Presences and spreads stay out.
     """
     layout = lay_out(problem, encoding=Encoding.ONE_HOT)
     free_of_penalties = weights.model_copy(update={"A": 0.0})
@@ -46,11 +56,15 @@ def constrained_model(problem: Problem, weights: Weights) -> ConstrainedModel:
     objective.offset += float(desire[layout.settled == UNPLACED].sum())
     for name, pod in zip(layout.assignments, layout.pod, strict=True):
         objective.add_linear(name, -float(desire[pod]))
+    if exclusions:
+        _without_links(objective, layout, weights)
     cqm = dimod.ConstrainedQuadraticModel.from_bqm(objective)
     _one_place(cqm, layout)
     _room(cqm, layout)
     _in_use(cqm, layout)
     _few_moves(cqm, layout)
+    if exclusions:
+        _apart(cqm, layout)
     return ConstrainedModel(cqm, layout)
 
 
@@ -121,3 +135,55 @@ def _few_moves(cqm: dimod.ConstrainedQuadraticModel, layout: Layout) -> None:
         terms = [(layout.assignments[position], -1) for position in stays]
         rhs = limit - int(choosing.sum())
         cqm.add_constraint_from_iterable(terms, "<=", rhs=rhs, label=f"moves {number}")
+
+
+def _without_links(objective: dimod.BinaryQuadraticModel, layout: Layout, weights: Weights) -> None:
+    """Take out what a pod on a node of y = 0 costs; the constraint `in use` says it already."""
+    if layout.problem.mode is not LoadMode.CONSOLIDATE:
+        return
+    for node, used in zip(layout.counted_nodes, layout.uses, strict=True):
+        link = weights.B * LINK * float(layout.problem.price[node])
+        for position in np.flatnonzero(layout.node == node):
+            name = layout.assignments[position]
+            if objective.quadratic.get((name, used)) is None:
+                continue
+            objective.add_linear(name, -link)
+            objective.remove_interaction(name, used)
+
+
+def _apart(cqm: dimod.ConstrainedQuadraticModel, layout: Layout) -> None:
+    """No carrier with a target in one domain, unless both run there and stay.
+
+    One inequality for a pod p that comes into a domain, a_p = X_p less its staying there: with
+    M others that may be there, M·a_p + sum X_q <= M. Exact, and linear in both.
+    """
+    problem = layout.problem
+    for number, exclusion in enumerate(problem.exclusions):
+        carriers, targets = problem.tallies[exclusion.carriers], problem.tallies[exclusion.targets]
+        sides = [(carriers, targets)] if carriers is targets else [
+            (carriers, targets), (targets, carriers)
+        ]  # fmt: skip
+        for side, (those, others) in enumerate(sides):
+            _keep_out(cqm, layout, those, others, f"exclusion {number}.{side} {exclusion.rule}")
+
+
+def _keep_out(
+    cqm: dimod.ConstrainedQuadraticModel, layout: Layout, those: Tally, others: Tally, label: str
+) -> None:
+    current, names = layout.problem.current, layout.assignments
+    occupied = others.fixed.copy()
+    settled = np.flatnonzero(others.members & (layout.settled >= 0))
+    domains = others.domain[layout.settled[settled]]
+    np.add.at(occupied, domains[domains >= 0], 1)
+    domain = those.domain[layout.node]
+    arrives = (domain >= 0) & those.members[layout.pod] & (layout.node != current[layout.pod])
+    for pod, place in sorted(set(zip(layout.pod[arrives], domain[arrives], strict=True))):
+        comes = np.flatnonzero(arrives & (layout.pod == pod) & (domain == place))
+        here = np.flatnonzero((domain == place) & others.members[layout.pod] & (layout.pod != pod))
+        many = len(np.unique(layout.pod[here]))
+        title = f"{label}: {layout.problem.pods[pod]} in {place}"
+        if occupied[place]:
+            cqm.add_constraint_from_iterable([(names[one], 1) for one in comes], "<=", 0, title)
+        elif many:
+            terms = [(names[one], many) for one in comes] + [(names[one], 1) for one in here]
+            cqm.add_constraint_from_iterable(terms, "<=", rhs=many, label=title)

@@ -13,6 +13,7 @@ from functools import partial
 import dimod
 import numpy as np
 
+from kytos.contract.given import Given
 from kytos.contract.paid import SolverUnavailableError
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.run_report import ENERGIES_KEPT, READS_REPORTED, QuboFacts, SolverReport, Stage
@@ -27,6 +28,7 @@ from kytos.referee.energy import energy, fall, rank
 from kytos.referee.feasible import feasible
 from kytos.refine import compile_first, default_proposals, refine, repair
 from kytos.solve.focus import focus
+from kytos.solve.given import take_given
 from kytos.solve.registry import find_solver
 from kytos.solve.result import Solution
 from kytos.solve.rounds import Drawn, draw_at_once, draw_in_rounds
@@ -61,7 +63,8 @@ def solve(
 
     A sampler's reads are decoded, repaired and refined on the same energy; an improver does all
     of that itself, and a placer's answer is only checked. What each part contributed stands in
-    the report under its own name. Without a solver's name, `default_solver` chooses.
+    the report under its own name. Without a solver's name, `default_solver` chooses. An answer
+    made elsewhere (`kytos.contract.given.Given` as `params`) is taken in a solver's stead.
 
     Parameters
     ----------
@@ -75,6 +78,8 @@ def solve(
     kytos.contract.paid.ConsentRequiredError
         When the solver is paid and the charge was not accepted; nothing was sent.
     """
+    if isinstance(params, Given):
+        return take_given(problem, weights, params)
     name = default_solver(problem, params) if solver is None else solver
     chosen = find_solver(name)
     available = chosen.available()

@@ -12,10 +12,11 @@ from typing import Any
 import dimod
 import numpy as np
 
+from kytos.contract.given import Given
 from kytos.contract.paid import SolverUnavailableError
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.run_report import ENERGIES_KEPT, QuboFacts, SolverReport, Stage
-from kytos.contract.solver import Sampler
+from kytos.contract.solver import Availability, Sampler
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
 from kytos.hamiltonian.replicas import (
@@ -76,8 +77,8 @@ def place_granted(
     kytos.contract.paid.SolverUnavailableError
         When the solver cannot be used here.
     """
-    chosen = find_solver(solver)
-    available = chosen.available()
+    chosen = None if isinstance(params, Given) else find_solver(solver)
+    available = Availability(True) if chosen is None else chosen.available()
     if not available.ok:
         raise SolverUnavailableError(f"{solver.value} cannot be used here: {available.how}")
     run = _Run(params, watch)
@@ -103,8 +104,8 @@ def place_granted(
         if (solution.placement < 0).any():
             found = energy(grants.problem, weights, grants.placement)
             told = (
-                f"{solver.value} did not place all that fits; the rest of the plan is the exact "
-                "stage's."
+                f"{solution.report.name} did not place all that fits; the rest of the plan is the "
+                "exact stage's."
             )
             report = solution.report.model_copy(
                 update={"messages": (*solution.report.messages, told)}

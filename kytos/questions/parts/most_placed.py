@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from kytos.contract.given import Given
 from kytos.contract.params import SolverParams
 from kytos.contract.run_report import Stage
 from kytos.contract.watch import Watch
@@ -66,6 +67,8 @@ def place_as_many_as_possible(
     under its own name, and levelled by refinement afterwards.
     """
     short = problem.left_out(solution.placement)
+    if isinstance(params, Given):  # what came from elsewhere is to be seen as it is
+        return solution
     if not any(short) or watch.reason is not None:
         return solution
     began = time.monotonic()
@@ -80,7 +83,7 @@ def place_as_many_as_possible(
     told = _told(most)
     if fewest < short:
         gained = int((placement >= 0).sum() - (solution.placement >= 0).sum())
-        told = f"{STAGE} improved on {solution.report.name.value} ({gained:+d} pods placed). {told}"
+        told = f"{STAGE} improved on {solution.report.name} ({gained:+d} pods placed). {told}"
         proposals = params.refine_proposals
         placement = refine(
             _with_lifelines_of(problem, placement),

@@ -17,6 +17,8 @@ from kytos.contract.run_report import QuboFacts, Stage
 from kytos.hamiltonian.export import coordinates, dimod_json, ising_json
 from kytos.hamiltonian.facts import ModelFacts, Span
 from kytos.questions.outcome import Energy, Outcome, Question
+from kytos.questions.qubo.interchange import Format, Interchange
+from kytos.questions.qubo.problem_of import problem_for_placers
 from kytos.questions.qubo.view import QuboView, qubo_of
 from kytos.report import units
 from kytos.report.figures.baselines import energies_side_by_side
@@ -39,6 +41,7 @@ _EXPORTS: tuple[tuple[str, str, str, Callable[[dimod.BinaryQuadraticModel], byte
     ("QUBO as .coo", "qubo.coo", "text/plain", coordinates),
     ("Ising h and J", "ising.json", "application/json", ising_json),
 )
+_CONSTRAINED = (Format.CQM, Format.LP, Format.MPS, Format.OMMX)
 _PLAIN_TOOLS = "usual tools"
 
 
@@ -61,7 +64,7 @@ class _Shown:
 
     ask: Ask
     loaded: Loaded
-    solver: SolverName
+    solver: str
     qubo: QuboFacts | None
     stages: tuple[Stage, ...]
     start: float
@@ -168,15 +171,14 @@ def _annealed(shown: _Shown) -> bool:
 
 def _whose(shown: _Shown) -> None:
     """Say so where the QUBO shown is not what the solver annealed."""
-    if shown.solver is SolverName.HYBRID:
+    if shown.solver == SolverName.HYBRID:
         told = "refines first, then anneals blocks of this problem one after another"
     elif shown.qubo is None:
         told = "draws no samples"
     else:
         return
     st.caption(
-        f"`{shown.solver.value}` {told}; the QUBO below is the one that a sampler alone would be "
-        "given."
+        f"`{shown.solver}` {told}; the QUBO below is the one that a sampler alone would be given."
     )
 
 
@@ -357,7 +359,7 @@ def _usual_tools(shown: _Shown) -> None:
     }
     qubo = shown.qubo
     if qubo is not None and qubo.read_objectives:
-        energies[f"{shown.solver.value} alone"] = qubo.sampler_objective
+        energies[f"{shown.solver} alone"] = qubo.sampler_objective
     chart(
         energies_side_by_side(energies, "this plan"),
         key="baselines",
@@ -391,6 +393,24 @@ def _exports(shown: _Shown) -> None:
                 on_click="ignore",
                 key=f"export {ending}",
             )
+        for form in _CONSTRAINED:
+            st.download_button(
+                form.value.upper(),
+                partial(_problem_file, shown, form),
+                f"{shown.loaded.name}-problem.{form.value}",
+                "application/octet-stream",
+                icon=":material/download:",
+                help="All pods and nodes, limits as constraints: docs/interchange.md.",
+                on_click="ignore",
+                key=f"export {form.value}",
+            )
+
+
+def _problem_file(shown: _Shown, form: Format) -> bytes:
+    """The whole problem with its constraints, as other solvers take it."""
+    ask = shown.ask
+    problem = problem_for_placers(ask.request, shown.loaded.cluster, ask.weights)
+    return Interchange(problem, ask.weights, ask.params).written(form)
 
 
 def _file(shown: _Shown, write: Callable[[dimod.BinaryQuadraticModel], bytes]) -> bytes:
