@@ -10,7 +10,7 @@ import typer
 from kytos.cli.ending import bad_input_ends
 from kytos.cli.options import AsJson, Context, OptionsFile, Output, Source, grouped
 from kytos.cli.printing import print_json, shown, standard_output
-from kytos.cli.reading import read_bytes, read_new_pods, read_options
+from kytos.cli.reading import content_of, read_new_pods, read_options
 from kytos.cli.solving import exit_of, terminal_watch
 from kytos.cli.writing import check_writable, write, write_bytes
 from kytos.errors import InputError
@@ -106,7 +106,7 @@ def import_solution(
             outcome = answered(
                 cluster,
                 call.asked(asked),  # type: ignore[type-var]
-                read_bytes(Path(solution)),
+                content_of(Path(solution)),
                 form=form,
                 weights=asked.weights,
                 params=asked.solver.params,

@@ -237,20 +237,6 @@ def content_of(path: Path) -> bytes:
         raise SourceError(f"cannot be read: {error.strerror}", str(path)) from error
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a file that is no cluster, ``-`` being standard input.
-
-    Raises
-    ------
-    SourceError
-        When it cannot be read, or is too long.
-    """
-    content = _content(path)
-    if len(content) > longest_file():
-        raise SourceError("is too long to be read; raise KYTOS_MAX_FILE_MIB", str(path))
-    return content
-
-
 def _with_folders(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
     """The files, and of folders the JSON and YAML files in them, named by where they lie."""
     sources = []
