@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from kytos.calls.answers import autoscale, place, rebalance, recover
 from kytos.cluster import Cluster, Note
@@ -18,7 +19,7 @@ from kytos.questions.recovery.recovery import RecoveryRequest
 
 Request = TypeVar("Request", RebalanceRequest, RecoveryRequest, PlacementRequest, AutoscaleRequest)
 
-_ANSWERED = {
+_ANSWERED: dict[type, Callable[..., Any]] = {
     RebalanceRequest: rebalance,
     RecoveryRequest: recover,
     PlacementRequest: place,

@@ -133,9 +133,10 @@ class Interchange:
                 f"The QUBO decides on {moving} of {whole} pods; raise solver.max_variables "
                 f"({self.params.max_variables}) for more."
             )
-        rules = [*self.problem.presences, *self.problem.skews]
+        rules = [rule.rule for rule in self.problem.presences]
+        rules += [rule.rule for rule in self.problem.skews]
         if rules:
-            names = ", ".join(sorted({rule.rule for rule in rules})[:3])
+            names = ", ".join(sorted(set(rules))[:3])
             told.append(
                 f"{len(rules)} rules of pod affinity and topology spread are not in the file "
                 f"({names}): a solution is checked for them when it comes back, and repaired."
