@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import dimod
 import minorminer
 import networkx as nx
+from fasteners import InterProcessLock
 from minorminer import busclique
 
 from kytos.contract.paid import SolverUnavailableError
@@ -37,9 +41,7 @@ def embed(
     variables = list(bqm.variables)
     pairs = len(variables) * (len(variables) - 1) / 2
     if pairs and bqm.num_interactions >= CLIQUE_FROM * pairs:
-        # Without its cache on disk, which two processes that embed at once take from each other
-        # and which needs a home that can be written to; the search itself takes 0.1 s.
-        clique = busclique.find_clique_embedding(variables, g=graph, seed=seed, use_cache=False)
+        clique = _clique(variables, graph)
         if clique:
             return _chains(clique)
     problem = nx.Graph()
@@ -57,6 +59,22 @@ def embed(
             f"found on {name} ({len(graph)} qubits): use fewer pods or nodes in one block."
         )
     return _chains(found or {})
+
+
+def _clique(variables: list[Any], graph: nx.Graph) -> dict[Any, Any]:
+    """A clique's embedding, or none.
+
+    The library keeps what it finds on disk, and two processes that do so at once take each other's
+    files away: one at a time. Without that cache it needs tens of gigabytes on Zephyr graphs, so
+    where nothing can be written the search goes without a clique.
+    """
+    name = f"kytos-clique-{os.getuid()}.lock"
+    try:
+        with InterProcessLock(Path(tempfile.gettempdir()) / name):
+            found: dict[Any, Any] = busclique.find_clique_embedding(variables, g=graph)
+    except OSError:
+        return {}
+    return found
 
 
 def _chains(found: dict[Any, Any]) -> Embedding:
