@@ -6,6 +6,7 @@ import pytest
 
 from kytos.cluster import CPU, PriorityClass
 from kytos.errors import SourceError
+from kytos.sources.admission import Admission
 from kytos.sources.templates import pods_of_manifests, read_new_pods
 
 CONTAINERS = "containers: [{name: c, image: c:1, resources: {requests: {cpu: 100m}}}]"
@@ -88,7 +89,7 @@ def of_class(spec: str) -> str:
 )
 def test_a_class_gives_the_priority_admission_would(spec: str, priority: int) -> None:
     """Named, one of the system's, the lowest of the default classes, or what is stored already."""
-    (pod,) = pods_of_manifests(of_class(spec), "paste", CLASSES)
+    (pod,) = pods_of_manifests(of_class(spec), "paste", Admission(CLASSES))
     assert pod.priority == priority
 
 
@@ -107,7 +108,7 @@ def test_a_class_the_cluster_lacks_is_refused(
 ) -> None:
     """The API server would refuse the pod: the field, what there is and what to do are named."""
     with pytest.raises(SourceError, match=listed) as refused:
-        pods_of_manifests(of_class("priorityClassName: urgent, "), "paste", classes)
+        pods_of_manifests(of_class("priorityClassName: urgent, "), "paste", Admission(classes))
     assert "no PriorityClass 'urgent'" in str(refused.value)
     assert "spec.priorityClassName" in str(refused.value)
     assert "give spec.priority" in str(refused.value)

@@ -56,10 +56,10 @@ def test_the_page_and_the_problem_agree_where_nodes_are_held() -> None:
 
 
 def test_unknown_prices_go_by_size() -> None:
-    """A node twice as large costs twice as much; of mean size it costs 1 where none is known."""
+    """A node four times as large costs four times as much; 1 each where none is known."""
     nodes = [node("a"), node("b"), node("c", cpu=4000, memory=4000)]
     unknown = build_problem(cluster(nodes, []), [], mode=LoadMode.CONSOLIDATE)
-    assert unknown.price.tolist() == pytest.approx([0.5, 0.5, 2.0])
+    assert unknown.price.tolist() == [1.0, 1.0, 1.0]
     priced = [node("a", price_per_hour=0.2), *nodes[1:]]
     partly = build_problem(cluster(priced, []), [], mode=LoadMode.CONSOLIDATE)
     assert partly.price.tolist() == pytest.approx([0.2, 0.2, 0.8])
