@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import tempfile
@@ -122,6 +123,8 @@ class Pool:
         self._news = threading.Event()
         self._beat = time.monotonic()
         self._dispatcher = self._start_dispatcher()
+        # Before pebble's own: after that no worker starts, and each try leaves a process behind.
+        atexit.register(self.close)
 
     @property
     def ready(self) -> bool:
@@ -189,7 +192,8 @@ class Pool:
         return job
 
     def close(self) -> None:
-        """End every job and worker."""
+        """End every job and worker; the end of the interpreter does, where nobody did before."""
+        atexit.unregister(self.close)
         with self._lock:
             self._closed = True
         self._news.set()

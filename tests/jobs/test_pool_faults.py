@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -199,3 +201,18 @@ def test_no_room_for_a_notice_board_is_a_refusal(
         with pytest.raises(JobError, match="free some room"):
             pool.submit(jobs_to_run.add, 1, 1)
     assert pool.submit(jobs_to_run.add, 1, 1).result(SOON) == 2
+
+
+def test_a_process_that_ends_with_its_pool_open_ends(tmp_path: Path) -> None:
+    """A server told to stop does so, instead of starting workers that cannot come up."""
+    script = tmp_path / "left_open.py"
+    script.write_text(
+        "import atexit\nimport time\n"
+        "atexit.register(time.sleep, 3)  # runs last, as what else a server has to end\n"
+        "from kytos.jobs import Pool\n"
+        "if __name__ == '__main__':\n"
+        f"    pool = Pool(workers=1)\n    assert pool.wait_until_ready({SOON})\n"
+    )
+    ended = subprocess.run([sys.executable, str(script)], capture_output=True, timeout=2 * SOON)
+    assert ended.returncode == 0
+    assert b"handing jobs out failed" not in ended.stderr

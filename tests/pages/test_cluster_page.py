@@ -134,7 +134,7 @@ def test_first_page_leads_to_every_question(app: AppTest) -> None:
     """Beside the navigation's names, what one would ask, each a link."""
     links = {link.proto.label: link.proto.page for link in app.main.get("page_link")}
     assert links["What if nodes fail?"] == "Recovery"
-    assert len(links) == 5
+    assert len(links) == 6
 
 
 def test_why_not_names_the_rule_and_what_would_help(app: AppTest) -> None:
@@ -145,7 +145,7 @@ def test_why_not_names_the_rule_and_what_would_help(app: AppTest) -> None:
     chooser.select_index(0)
     tab(app, "cluster", "Why not")
     assert not app.exception
-    assert "0 of 20 nodes:" in words(app).replace("\\", "")
+    assert "0 of 20 nodes available, 20 refused: " in words(app).replace("\\", "")
     table = next(frame.value for frame in app.dataframe if "Verdict" in frame.value)
     assert len(table) == 20
     assert (table["Rule"] != "").all()
