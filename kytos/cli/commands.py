@@ -22,7 +22,6 @@ from kytos.cli.asking import ask
 from kytos.cli.ending import bad_input_ends, fail, tell_fault
 from kytos.cli.interchange import export, import_solution
 from kytos.cli.options import (
-    SOLVER_NAMES,
     AsJson,
     Context,
     Held,
@@ -142,8 +141,12 @@ def rebalance(
 def recover(
     source: Source,
     *,
-    fail: Annotated[list[str] | None, typer.Option(help="A node that fails.")] = None,
-    fail_zone: Annotated[list[str] | None, typer.Option(help="A zone that fails.")] = None,
+    fail: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A node that fails.")
+    ] = None,
+    fail_zone: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A zone that fails.")
+    ] = None,
     how: Annotated[
         HowNodesFail | None,
         typer.Option(
@@ -320,7 +323,7 @@ def compare(
         typer.Option(
             metavar="NAME",
             parser=registered,
-            help=f"A solver to compare; may be repeated: {SOLVER_NAMES}.",
+            help="A solver to compare, of kytos solvers; may be repeated.",
         ),
     ] = None,
     run: Run,

@@ -50,16 +50,17 @@ PrometheusUrl = Annotated[
     typer.Option("--prometheus", metavar="URL", help="Ask this Prometheus what pods really use."),
 ]
 PrometheusDays = Annotated[
-    float | None, typer.Option(min=0.01, help="With --prometheus: days to look back, 7 by default.")
+    float | None,
+    typer.Option(min=0.01, metavar="N", help="With --prometheus: days to look back, 7 by default."),
 ]
 PrometheusStep = Annotated[
-    float | None, typer.Option(min=1, help="With --prometheus: seconds a sample, 900 by default.")
+    float | None,
+    typer.Option(min=1, metavar="S", help="With --prometheus: seconds a sample, 900 by default."),
 ]
 OptionsFile = Annotated[
     Path | None,
     typer.Option("--options", help="JSON or YAML: all that the HTTP call takes beside its lists."),
 ]
-SOLVER_NAMES = ", ".join(SolverName)
 
 
 def registered(name: str) -> SolverName:
@@ -72,7 +73,7 @@ def registered(name: str) -> SolverName:
 
 Solver = Annotated[
     SolverName | None,
-    typer.Option(metavar="NAME", parser=registered, help=f"Which solver: {SOLVER_NAMES}."),
+    typer.Option(metavar="NAME", parser=registered, help="Which solver: kytos solvers lists them."),
 ]
 Mode = Annotated[
     LoadMode | None,
