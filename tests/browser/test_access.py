@@ -39,7 +39,7 @@ def test_no_serious_barrier_on_any_page(themed: Page) -> None:
     """Every page as it opens, and Rebalance with its answer."""
     for path in PATHS:
         themed.goto(f"/{path}")
-        expect(themed.get_by_role("heading", level=1)).to_be_visible()
+        themed.get_by_role("heading", level=1).wait_for()
         if path == "Rebalance":
             themed.get_by_test_id("stMain").get_by_role("button", name="Rebalance").click()
             expect(themed.get_by_text("free by moving")).to_be_visible(timeout=120_000)
