@@ -51,7 +51,7 @@ PrometheusUrl = Annotated[
 ]
 PrometheusDays = Annotated[
     float | None,
-    typer.Option(min=0.01, metavar="N", help="With --prometheus: days to look back, 7 by default."),
+    typer.Option(metavar="N", help="With --prometheus: days to look back, 7 by default."),
 ]
 PrometheusStep = Annotated[
     float | None,
@@ -177,6 +177,8 @@ class Source:
             raise InputError("name either the cluster's files (- is standard input) or --context")
         prices = None if self.prices is None else prices_with(self.prices)
         if self.prometheus is not None:
+            if self.prometheus_days is not None and not self.prometheus_days > 0:
+                raise InputError("--prometheus-days must be more than 0 days")
             if self.usage:
                 raise InputError("give files of use with --usage, or --prometheus; not both")
             usage = read_live_use(self.prometheus, self.prometheus_days, self.prometheus_step)
