@@ -153,16 +153,15 @@ def recover(
             metavar="HOW", help="deleted, or not_ready: StatefulSet pods then stay with their node."
         ),
     ] = None,
-    preemption: Annotated[
-        bool | None,
-        typer.Option(
-            "--preemption/--no-preemption",
-            help="Whether survivors' pods of lower priority give way, as in Kubernetes.",
-        ),
-    ] = None,
-    moves: Annotated[
-        bool | None, typer.Option("--moves/--no-moves", help="Whether survivors' pods may move.")
-    ] = None,
+    no_preemption: Annotated[
+        bool,
+        typer.Option("--no-preemption", help="No pod of a survivor gives way to a higher one."),
+    ] = False,
+    moves: Annotated[bool, typer.Option("--moves", help="Survivors' pods may move.")] = False,
+    # The other halves of the two, against an options file; hidden, for a column of their own
+    # would cut the help at 80 characters.
+    preemption: Annotated[bool, typer.Option("--preemption", hidden=True)] = False,
+    no_moves: Annotated[bool, typer.Option("--no-moves", hidden=True)] = False,
     spot: Annotated[bool | None, typer.Option("--spot", help="Every spot node fails.")] = None,
     limits: Limited,
     others: Others,
@@ -181,13 +180,18 @@ def recover(
             "failed_zones": fail_zone or None,
             "failed_spot": spot,
             "how": how,
-            "allow_preemption": preemption,
-            "allow_moves": moves,
+            "allow_preemption": _said(preemption, no_preemption),
+            "allow_moves": _said(moves, no_moves),
         }
         | limits.given()
         | others.given()
     )
     ask(RECOVERY, source, options, given | run.given(solver), told, steps)
+
+
+def _said(yes: bool, no: bool) -> bool | None:
+    """What a pair of flags says; None where neither was given."""
+    return True if yes else (False if no else None)
 
 
 @app.command()
