@@ -36,7 +36,7 @@ def page(app: AppTest, name: str) -> AppTest:
     return app.switch_page(f"pages/{name}.py").run()
 
 
-def wait_for_result(app: AppTest, timeout_s: float = 90.0) -> AppTest:
+def wait_for_result(app: AppTest, timeout_s: float = 280.0) -> AppTest:
     """Rerun, as the polling fragment does, until the run is over."""
     deadline = time.monotonic() + timeout_s
     while any(button.label == "Stop" for button in app.button):
@@ -46,7 +46,7 @@ def wait_for_result(app: AppTest, timeout_s: float = 90.0) -> AppTest:
     return app
 
 
-def wait_for_turn(app: AppTest, timeout_s: float = 90.0) -> AppTest:
+def wait_for_turn(app: AppTest, timeout_s: float = 280.0) -> AppTest:
     """Rerun until a worker has taken the run."""
     deadline = time.monotonic() + timeout_s
     while any("waiting" in str(bar.proto.text).lower() for bar in app.get("progress")):
