@@ -39,7 +39,8 @@ def test_upload_rebalance_heatmap_download(page: Page, tmp_path: Path) -> None:
     # Before, after and their scale, drawn by Plotly; the matrix of the QUBO is in a closed tab.
     charts = page.locator(".js-plotly-plot:visible")
     expect(charts.locator(".heatmaplayer .hm")).to_have_count(3)
-    drawn = charts.first.evaluate(
+    heatmaps = charts.filter(has=page.locator(".heatmaplayer .hm"))  # the picture of boxes is above
+    drawn = heatmaps.first.evaluate(
         "plot => plot.calcdata[0][0].z.flatMap(row => [...row]).filter(Number.isFinite)"
     )
     assert len(drawn) >= 20
