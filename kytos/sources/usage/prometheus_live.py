@@ -57,7 +57,8 @@ class Window:
     seconds, step_s
         How far back, and between samples.
     rate_s
-        Over which rates are taken: at least two scrapes must lie in it.
+        Over which rates are taken: at least two scrapes must lie in it. Prometheus divides by all
+        of it, so that a new container's samples tell too little until it has run for as long.
     end_s
         Seconds since 1970; None is now.
     """
