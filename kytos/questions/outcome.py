@@ -15,6 +15,7 @@ from kytos.bounds import Certificate
 from kytos.cluster import LOAD_RESOURCES, Frozen, Note
 from kytos.contract.run_report import SolverReport
 from kytos.contract.runbook import Runbook
+from kytos.contract.shares import Share
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
 from kytos.questions.parts.right_sizing import IfRightSized, RightSize
@@ -131,6 +132,9 @@ class Outcome(Frozen):
     """What nodes' pods use together, where use was given."""
     runbook: Runbook | None = None
     """The answer as ordered safe steps, where the request asks for it."""
+    shares: tuple[Share, ...] = ()
+    """What each part of the solver gained: from the start by sampler, refinement, search and exact
+    solver, those that ran, to the bound."""
 
 
 def measure(problem: Problem, placement: Ints, prices_known: bool) -> Metrics:

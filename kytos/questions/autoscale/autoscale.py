@@ -8,6 +8,7 @@ from pydantic import Field
 from kytos.bounds import Certificate, certificate
 from kytos.cluster import Cluster, Frozen
 from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.shares import shares_of
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
 from kytos.hamiltonian.replicas import unserved_cost, variables_needed
@@ -101,6 +102,7 @@ def autoscale(
     held_back = _held_back(step, grants)
     measured = measure(problem, after, known)
     energies = _energies(problem, after, step, grants, weights)
+    proven = _certified(grants.problem, weights, solution, energies.after)
     outcome = AutoscaleOutcome(
         question=Question.AUTOSCALE,
         weights=weights,
@@ -113,7 +115,8 @@ def autoscale(
             after=measured.model_copy(update={"pods_moved": 0, "unplaced": held_back}),
         ),
         solver=solution.report,
-        certificate=_certified(grants.problem, weights, solution, energies.after),
+        certificate=proven,
+        shares=shares_of(solution.report.stages, energies.before.total, proven.bound),
         nothing_to_do=not step.removed and not any(grants.granted.values()),
         actions=scale_actions(request, step, grants),
         placements=_new_replicas(step, grants.problem, solution),

@@ -9,6 +9,7 @@ import numpy as np
 
 from kytos.bounds import Certificate, certificate, ended_by
 from kytos.cluster import LOAD_RESOURCES, Cluster
+from kytos.contract.shares import shares_of
 from kytos.contract.weights import Weights
 from kytos.problem import Floats, Ints, Problem
 from kytos.questions.outcome import Energy, EnergyChange, MetricsChange, Move, Question, measure
@@ -56,6 +57,7 @@ def shared_answer(
         "certificate": proven,
         "nothing_to_do": bool((solution.placement == problem.current).all()),
         "notes": answer_notes(cluster),
+        "shares": shares_of(solution.report.stages, solution.start_energy.total, proven.bound),
     }
 
 
