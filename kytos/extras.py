@@ -27,7 +27,7 @@ class MissingExtraError(ImportError):
 
 def installed(extra: str) -> bool:
     """Whether an extra of pyproject.toml is installed; imports none of its libraries."""
-    return all(_there(module) for module in MODULES[extra])
+    return all(there(module) for module in MODULES[extra])
 
 
 def how_to_install(purpose: str, *extras: str) -> str:
@@ -61,8 +61,9 @@ def require(purpose: str, *extras: str) -> None:
         raise MissingExtraError(how_to_install(purpose, *extras))
 
 
-def _there(module: str) -> bool:
+def there(module: str) -> bool:
+    """Whether a module is installed; imports no more than the package it lies in."""
     try:
         return find_spec(module) is not None
-    except ModuleNotFoundError:  # of the package it lies in
+    except (ModuleNotFoundError, ValueError):  # of the package it lies in; None stands for it
         return False

@@ -71,7 +71,6 @@ class Registered:
 
 
 _QUBO = ("max_variables", "encoding", "capacity", "num_reads", "num_sweeps")
-_DWAVE = ("kytos.solvers.dwave.cloud", "account")
 
 
 def _baseline(module: str, attribute: str, description: str) -> Registered:
@@ -84,8 +83,9 @@ def _sampler(module: str, attribute: str, description: str) -> Registered:
     return Registered(f"kytos.solvers.local.{module}", attribute, traits)
 
 
-def _cloud(module: str, attribute: str, traits: Traits) -> Registered:
-    return Registered(f"kytos.solvers.dwave.{module}", attribute, traits, _DWAVE)
+def _cloud(module: str, attribute: str, traits: Traits, account: str = "account") -> Registered:
+    told_by = ("kytos.solvers.dwave.cloud", account)
+    return Registered(f"kytos.solvers.dwave.{module}", attribute, traits, told_by)
 
 
 REGISTERED: dict[str, Registered] = {
@@ -151,6 +151,18 @@ REGISTERED: dict[str, Registered] = {
             local=False,
             needs_account=True,
         ),
+    ),
+    "dwave-leap-nl": _cloud(
+        "leap_nl",
+        "DWAVE_LEAP_NL",
+        Traits(
+            Kind.PLACER,
+            "Leap's hybrid solver of nonlinear models: an integer a pod says where it goes",
+            paid=True,
+            local=False,
+            needs_account=True,
+        ),
+        account="nonlinear_account",
     ),
     "kube-scheduler": _baseline(
         "kube_scheduler", "KUBE_SCHEDULER", "the default scheduler's scoring, LeastAllocated"

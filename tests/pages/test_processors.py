@@ -20,6 +20,7 @@ from kytos.contract.solver import Availability
 from kytos.contract.watch import Watch
 from kytos.jobs import Progress
 from kytos.solvers.dwave.leap import LeapBqm, LeapCqm
+from kytos.solvers.dwave.leap_nl import LeapNl
 from kytos.solvers.dwave.qpu import Qpu
 from kytos.ui.parts.text import plain
 from tests.pages.conftest import ROOT, button, page, words
@@ -30,6 +31,7 @@ SERVICES = {
     "dwave-qpu": SolverName.DWAVE_QPU,
     "dwave-leap-bqm": SolverName.DWAVE_LEAP_BQM,
     "dwave-leap-cqm": SolverName.DWAVE_LEAP_CQM,
+    "dwave-leap-nl": SolverName.DWAVE_LEAP_NL,
 }
 
 
@@ -109,6 +111,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
         SolverName.DWAVE_QPU: Qpu(service.of(stand_ins.mock_processor), ready),
         SolverName.DWAVE_LEAP_BQM: LeapBqm(service.of(stand_ins.mock_leap), ready),
         SolverName.DWAVE_LEAP_CQM: LeapCqm(service.of(stand_ins.CheapCqm), ready),
+        SolverName.DWAVE_LEAP_NL: LeapNl(service.of(stand_ins.ExactNl), ready),
     }
     for name, solver in cloud.items():
         attribute = f"REGISTERED_{name.upper().replace('-', '_')}"
@@ -234,9 +237,9 @@ def test_a_mocks_answer_is_said_to_be_one_with_its_chains(answered: AppTest) -> 
     assert any("embedding" in name for name in names)
 
 
-@pytest.mark.parametrize("label", ["dwave-leap-bqm", "dwave-leap-cqm"])
+@pytest.mark.parametrize("label", ["dwave-leap-bqm", "dwave-leap-cqm", "dwave-leap-nl"])
 def test_leap_answers_once_confirmed(answered: AppTest, service: Service, label: str) -> None:
-    """Either of Leap's solvers is sent one problem, and its answer is on the page."""
+    """Each of Leap's solvers is sent one problem, and its answer is on the page."""
     app = estimated(answered, label)
     assert button(app, "Send").disabled
     assert service.submitted == 0

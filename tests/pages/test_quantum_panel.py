@@ -62,7 +62,7 @@ def test_the_qubo_can_be_taken_away(answered: AppTest) -> None:
 
 def test_without_a_token_d_wave_is_disabled_and_says_how_to_set_it(answered: AppTest) -> None:
     """The choice is there, and cannot be pressed."""
-    for name in ("dwave-qpu", "dwave-leap-bqm", "dwave-leap-cqm"):
+    for name in ("dwave-qpu", "dwave-leap-bqm", "dwave-leap-cqm", "dwave-leap-nl"):
         assert button(answered, f"What would {name} take?").disabled
     assert plain("DWAVE_API_TOKEN") in words(answered)
     assert not [found for found in answered.button if found.label == "Send"]

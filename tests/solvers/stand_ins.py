@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any, ClassVar
 from unittest.mock import patch
 
 import dimod
+import numpy as np
+from dwave.optimization import Model
 from dwave.system import LeapHybridSampler
 from dwave.system.testing import MockDWaveSampler, MockLeapHybridSolver
 
 from kytos.contract.solver import Availability
 from kytos.solvers.dwave.leap import LeapBqm, LeapCqm
+from kytos.solvers.dwave.leap_nl import LeapNl
 from kytos.solvers.dwave.qpu import Qpu
 
 
@@ -55,6 +61,35 @@ class CheapCqm(ExactCqm):
         return dimod.SampleSet.from_samples_cqm(dict.fromkeys(cqm.variables, 0), cqm)
 
 
+class ExactNl:
+    """The interface of `LeapHybridNLSampler`, answered by trying states, the lowest kept."""
+
+    properties: ClassVar[dict[str, Any]] = {"quota_conversion_rate": 20, "min_time_limit": 5}
+
+    def estimated_min_time_limit(self, model: Model) -> float:
+        return 5.0
+
+    def sample(self, model: Model, time_limit: float) -> Future[None]:
+        (choice,) = model.iter_decisions()
+        model.states.resize(2)
+        best = math.inf
+        upper = np.broadcast_to(choice.upper_bound(), choice.size()).astype(int)
+        tried = itertools.product(*(range(most + 1) for most in upper))
+        for state in itertools.islice(tried, STATES_TRIED):
+            choice.set_state(1, np.array(state))
+            value = float(model.objective.state(1))
+            if model.feasible(1) and value < best:
+                best = value
+                choice.set_state(0, np.array(state))
+        if best == math.inf:
+            choice.set_state(0, np.zeros(len(upper)))
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
+
+
+STATES_TRIED = 2_000
 QPU = Qpu(connect=mock_processor, ready=ready)
 LEAP_BQM = LeapBqm(connect=mock_leap, ready=ready)
+LEAP_NL = LeapNl(connect=ExactNl, ready=ready)
 LEAP_CQM = LeapCqm(connect=ExactCqm, ready=ready)

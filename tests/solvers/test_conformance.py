@@ -34,6 +34,7 @@ STAND_INS = {
     SolverName.DWAVE_QPU: stand_ins.QPU,
     SolverName.DWAVE_LEAP_BQM: stand_ins.LEAP_BQM,
     SolverName.DWAVE_LEAP_CQM: stand_ins.LEAP_CQM,
+    SolverName.DWAVE_LEAP_NL: stand_ins.LEAP_NL,
 }
 
 QUICK = SolverParams(num_reads=3, num_sweeps=50, refine_proposals=20_000, consent=True)
@@ -58,6 +59,8 @@ PLACERS = [name for name in SolverName if isinstance(solver_of(name), Placer | I
 SEEDED = [name for name in SAMPLERS if name not in STAND_INS]
 UNSEEDED = {SolverName.DWAVE_QPU, SolverName.DWAVE_LEAP_BQM}
 """A processor, or the service, draws by chance."""
+SENT_AWAY = {SolverName.DWAVE_LEAP_CQM, SolverName.DWAVE_LEAP_NL}
+"""Services that charge for five seconds at least; their mocks hold four pods."""
 AT_ONCE = set(STAND_INS) | {
     SolverName.KUBE_SCHEDULER,
     SolverName.KUBE_SCHEDULER_MOST_ALLOCATED,
@@ -250,7 +253,7 @@ def test_same_seed_same_placement(placer: Placer | Improver, problem: Problem) -
 
 def test_placer_keeps_to_its_time(placer: Placer | Improver) -> None:
     """With more work than time it ends within 20 per cent of the cap, feasible."""
-    big = 4 if placer.name is SolverName.DWAVE_LEAP_CQM else 60
+    big = 4 if placer.name in SENT_AWAY else 60
     problem = random_problem(1, pods=big, nodes=3 if big == 4 else 12, room=2.5, waiting=0.0)
     cap = ENDLESS.model_copy(update={"time_limit_s": 6.0 if big == 4 else 1.5})
     began = time.monotonic()
@@ -328,7 +331,7 @@ def test_time_is_kept_to(
     through_the_door: Callable[..., Solution],
 ) -> None:
     """Building, sampling, repair and refinement together end within 20 per cent of the cap."""
-    cap = 6.0 if name is SolverName.DWAVE_LEAP_CQM else 2.0
+    cap = 6.0 if name in SENT_AWAY else 2.0
     problem = sized(name)
     watch = Stopwatch()
     capped = ENDLESS.model_copy(update={"time_limit_s": cap})

@@ -15,6 +15,7 @@ from dwave.cloud.solver import BaseSolver
 from kytos.contract.paid import ConsentRequiredError, Estimate, SolverUnavailableError
 from kytos.contract.params import SolverParams
 from kytos.contract.solver import Availability
+from kytos.extras import DWAVE, how_to_install, there
 
 HOW_TO_SET = (
     "Set DWAVE_API_TOKEN, or write the token into dwave.conf with 'dwave config create'; "
@@ -46,6 +47,13 @@ def account() -> Availability:
         odd = "The token holds a space, a line break or a letter that no token has."
         return Availability(False, f"{odd} {HOW_TO_SET}")
     return Availability(True)
+
+
+def nonlinear_account() -> Availability:
+    """Say the same for the nonlinear solver, whose models need a library of their own."""
+    if not there("dwave.optimization"):
+        return Availability(False, how_to_install("The model of dwave-leap-nl", DWAVE))
+    return account()
 
 
 def require_consent(estimate: Estimate, params: SolverParams) -> None:

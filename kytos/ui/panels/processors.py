@@ -97,6 +97,12 @@ SERVICES = (
         SolverName.DWAVE_LEAP_CQM,
         SolverName.DWAVE_LEAP_CQM,
     ),
+    Service(
+        "dwave-leap-nl",
+        "Leap's hybrid solver of nonlinear models: one integer a pod says where it goes.",
+        SolverName.DWAVE_LEAP_NL,
+        SolverName.DWAVE_LEAP_NL,
+    ),
 )
 
 
