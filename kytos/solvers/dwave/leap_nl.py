@@ -25,7 +25,7 @@ from kytos.solvers.dwave import cloud
 from kytos.solvers.local.drawing import capped
 
 try:
-    from dwave.optimization.mathematical import equal, logical
+    from dwave.optimization import mathematical
     from dwave.optimization.model import Model
 except ModuleNotFoundError as missing:
     raise MissingExtraError(how_to_install("The model of dwave-leap-nl", DWAVE)) from missing
@@ -100,12 +100,12 @@ def nonlinear_model(problem: Problem, weights: Weights) -> NonlinearModel:
     choice = model.integer(len(pods), lower_bound=0, upper_bound=places + waits - 1)
     decision = np.searchsorted(pods, layout.pod)
     number = np.arange(len(layout.pod)) - starts[decision]
-    taken = equal(choice[model.constant(decision)], model.constant(number))
+    taken = mathematical.equal(choice[model.constant(decision)], model.constant(number))
     position = {name: at for at, name in enumerate(layout.assignments)}
     objective = _objective(model, taken, cqm.objective, position)
     if layout.uses:
         here = (layout.node == layout.counted_nodes[:, None]).astype(float)
-        used = logical(_product(model, here, taken))
+        used = mathematical.logical(_product(model, here, taken))
         price = np.array([float(cqm.objective.linear[name]) for name in layout.uses])
         objective = objective + (model.constant(price) * used).sum()
     model.minimize(objective)
