@@ -11,3 +11,7 @@ from hypothesis import settings
 settings.register_profile("same", derandomize=True, print_blob=True)
 settings.register_profile("fuzz", max_examples=300, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+# Tests that run side by side are told a width of 80; what they start should see what a person's
+# commands do.
+os.environ.pop("COLUMNS", None)

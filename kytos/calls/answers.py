@@ -53,6 +53,7 @@ def _carried_out(question: Question) -> Question:
         cluster = judged_by(right_sized(cluster) if request.right_sized else cluster, request)
         return with_runbook(cluster, request, outcome, named.get("watch", Watch()))
 
+    answered.__module__ = __name__  # where a worker, which is told its name, finds it
     return answered  # type: ignore[return-value]
 
 

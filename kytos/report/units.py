@@ -152,7 +152,7 @@ def shortened(names: Sequence[str], length: int) -> list[str]:
     Examples
     --------
     >>> shortened(["pool-a-node-1-x", "pool-b-node-1-x", "n"], 9)
-    ['pool-a-node-1-x', 'pool-b-node-1-x', 'n']
+    ['pool-a…de-1-x', 'pool-b…de-1-x', 'n']
     """
     cut = {name: middle(name, length) for name in names}
     while len(set(cut.values())) < len(cut):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
+
+import pytest
+
 from kytos.calls.answers import autoscale, place, rebalance, recover
-from kytos.calls.catalogue import RebalanceOptions
+from kytos.calls.catalogue import CALLS, RebalanceOptions
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverName
 from kytos.contract.runbook import Runbook, RunbookRequest, Way
 from kytos.questions.autoscale.wanted import AutoscaleRequest
-from kytos.questions.outcome import Outcome
+from kytos.questions.outcome import Outcome, Question
 from kytos.questions.placement.placement import PlacementRequest
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.questions.recovery.recovery import RecoveryRequest
@@ -109,3 +113,10 @@ def test_a_runbook_has_time_of_the_call() -> None:
     assert asked.within(10).solver.time_limit_s == 8
     alone = RebalanceOptions.model_validate({"solver": {"time_limit_s": 60}})
     assert alone.within(10).solver.time_limit_s == 10
+
+
+@pytest.mark.parametrize("question", list(CALLS))
+def test_a_worker_is_told_the_question_by_its_name(question: Question) -> None:
+    """Each is found again in another process, where the samplers are compared and charges made."""
+    asked = CALLS[question].function
+    assert pickle.loads(pickle.dumps(asked)) is asked

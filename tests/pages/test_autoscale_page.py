@@ -51,7 +51,8 @@ def test_prefilled_rates_change_nothing(one_free_core: AppTest) -> None:
 
 
 def test_traffic_slider_scales_until_capacity_holds_back(one_free_core: AppTest) -> None:
-    """Three times the rate wants six replicas; four fit, and it says so; the curve is drawn."""
+    """Three times the rate wants six replicas; four fill the node; the curve is drawn."""
+    one_free_core.slider(key="free").set_value(0)
     one_free_core.slider(key="traffic_factor").set_value(3.0)
     app = press(one_free_core.run())
     assert actions(app) == [(2, 6, 4, "yes")]

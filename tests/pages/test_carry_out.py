@@ -6,7 +6,7 @@ import json
 
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import button, page, wait_for_result, words
+from tests.pages.conftest import button, page, tab, wait_for_result, words
 from tests.pages.test_cluster_page import upload
 
 NODES = [{"id": f"n{i}", "cpu_capacity": 4000, "mem_capacity": 8000} for i in (1, 2)]
@@ -20,7 +20,7 @@ def test_the_steps_of_a_rebalance(app: AppTest) -> None:
     upload(app, "half-full.json", json.dumps({"nodes": NODES, "pods": PODS}).encode())
     app = page(app, "1_Rebalance")
     button(app, "Rebalance").click().run()
-    wait_for_result(app)
+    tab(wait_for_result(app), "rebalance", "Carry out")
     assert not app.exception
     assert "Expected to come true: 1 node in use, 1 promised" in words(app).replace("\\", "")
     tables = [table.value for table in app.dataframe]

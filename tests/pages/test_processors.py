@@ -116,7 +116,9 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
     for name, solver in cloud.items():
         attribute = f"REGISTERED_{name.upper().replace('-', '_')}"
         monkeypatch.setattr(stand_ins, attribute, solver, raising=False)
-        line = replace(REGISTERED[name], module=stand_ins.__name__, attribute=attribute)
+        line = replace(
+            REGISTERED[name], module=stand_ins.__name__, attribute=attribute, account=None
+        )
         monkeypatch.setitem(REGISTERED, name, line)
     return service
 

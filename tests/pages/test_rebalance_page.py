@@ -252,5 +252,5 @@ def test_what_is_kept_in_place_does_not_move(half_full: AppTest) -> None:
     half_full.multiselect(key="must_stay").select("default").run()
     app = press(half_full)
     assert not app.exception
-    assert "no move pays" in words(app)
+    assert "No pod may move. 2 pods: it is set to stay." in words(app).replace("\\", "")
     assert metric(app, "Pods that restart").value == "0"

@@ -89,6 +89,11 @@ def end_with_session(job: Job[Any]) -> None:
 
 @st.cache_resource(show_spinner=False)
 def _abandoned() -> Abandoned:
-    abandoned = Abandoned(lambda session: runtime.get_instance().is_active_session(session))
+    abandoned = Abandoned(_is_there)
     threading.Thread(target=abandoned.look_for_ever, name="abandoned runs", daemon=True).start()
     return abandoned
+
+
+def _is_there(session: str) -> bool:
+    """Say whether a browser still holds the session; without a server nobody can have left it."""
+    return not runtime.exists() or runtime.get_instance().is_active_session(session)

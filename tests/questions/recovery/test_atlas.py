@@ -19,7 +19,7 @@ from kytos.questions.recovery.survey import survey
 from kytos.sources.manifests import read_cluster
 from tests.questions.small import QUICK, cluster, node, pod
 
-DATA = Path(__file__).parents[3] / "data"
+DATA = Path(__file__).parents[2] / "data"
 
 
 @pytest.fixture
