@@ -16,6 +16,10 @@ WHOLE_POD = ""
 """The container's name of a series that covers all of a pod."""
 
 
+EVERY_CONTAINER = "*"
+"""The container's name in a recommendation that holds for all of a pod."""
+
+
 @dataclass(frozen=True)
 class Recommendation:
     """What a tool would have a container request.
@@ -29,7 +33,7 @@ class Recommendation:
     requests
         Canonical amounts by resource; what is missing is not recommended.
     lower_bound
-        Below which the tool says a request would starve the container.
+        Below which the tool says a request would starve the container, or its user allows none.
     """
 
     source: str

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -12,27 +14,34 @@ import pytest
 import yaml
 
 from kytos.cluster import Cluster
+from kytos.questions.parts.right_sizing import right_sizing
 from kytos.rules.eviction import movability
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import FEASIBLE, first_refusals
 from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import with_prices
+from kytos.sources.usage.attach import read_with_usage
 
 FOLDER = Path(__file__).parents[1] / "sample_clusters"
 FILES = sorted(FOLDER.glob("*.json"))
 TRACE = FOLDER.parents[1] / "shared" / "clusters" / "openb"
 
 
-@pytest.fixture(scope="module")
-def generate() -> ModuleType:
-    """The generator script as a module."""
-    spec = importlib.util.spec_from_file_location("generate", FOLDER / "generate.py")
+def script(name: str) -> ModuleType:
+    """A script beside the samples as a module."""
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["generate"] = module  # its dataclasses look their module up by name
+    sys.modules[name] = module  # its dataclasses look their module up by name
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def generate() -> ModuleType:
+    """The generator script as a module."""
+    return script("generate")
 
 
 def sample(name: str) -> Cluster:
@@ -142,3 +151,49 @@ def test_openb_has_room_on_gpu_nodes() -> None:
     gpus = sum(node.allocatable.get("nvidia.com/gpu", 0) for node in cluster.nodes)
     taken = sum(pod.requests.get("nvidia.com/gpu", 0) for pod in cluster.pods)
     assert 0.5 < taken / gpus < 0.75
+
+
+@pytest.mark.parametrize("name", ["web-shop", "lab"])
+def test_a_week_of_use_is_what_its_script_writes(name: str) -> None:
+    """The same every time, small, and of every running container of the sample hour by hour."""
+    content = (FOLDER / f"{name}.json").read_bytes()
+    packed = (FOLDER / "usage" / f"{name}.json.gz").read_bytes()
+    assert len(packed) < 2**20
+    assert gzip.decompress(packed).decode() == script("generate_usage").week(json.loads(content))
+    cluster = read_with_usage([(name, content)], [(f"{name}.json.gz", packed)])
+    usage = cluster.usage
+    assert usage is not None
+    assert (usage.samples, usage.step_s) == (7 * 24, 3600)
+    assert not np.isnan(usage.cpu).any()
+    assert not np.isnan(usage.memory).any()
+    assert set(usage.pods) == {pod.id for pod in cluster.pods if pod.holds_capacity}
+
+
+def test_right_sizes_of_a_sample_against_an_independent_computation() -> None:
+    """Every container of the web shop, from the file's own numbers, in plain Python."""
+    packed = (FOLDER / "usage" / "web-shop.json.gz").read_bytes()
+    used: dict[tuple[str, str], dict[str, list[float]]] = {}
+    for series in json.loads(gzip.decompress(packed))["data"]["result"]:
+        of, values = series["metric"], [float(value) for _, value in series["values"]]
+        used.setdefault((of["pod"], of["container"]), {})[of["__name__"]] = values
+    cluster = read_with_usage(
+        [("web-shop.json", (FOLDER / "web-shop.json").read_bytes())], [("use.json.gz", packed)]
+    )
+    told = {(one.service, one.container): one for one in right_sizing(cluster)}
+    assert len(told) == len({(pod.service or pod.id, *pod.containers) for pod in cluster.pods})
+    for (service, container), one in told.items():
+        pods = [pod.name for pod in cluster.pods if (pod.service or pod.id) == service]
+        cpu = sorted(
+            1000 * value
+            for pod in pods
+            for value in used[pod, container]["container_cpu_usage_cores"]
+        )
+        place = 0.95 * (len(cpu) - 1)
+        below, part = int(place), place - int(place)
+        percentile = cpu[below] + part * (cpu[min(below + 1, len(cpu) - 1)] - cpu[below])
+        highest = max(
+            max(used[pod, container]["container_memory_working_set_bytes"]) for pod in pods
+        )
+        assert one.recommended.cpu == pytest.approx(max(10, percentile), abs=1)
+        assert one.recommended.memory == pytest.approx(max(32, 1.15 * highest / 2**20), abs=1)
+        assert one.replicas == len(pods)

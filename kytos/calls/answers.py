@@ -17,8 +17,7 @@ from kytos.questions import rebalance as _rebalance
 from kytos.questions.autoscale import autoscale as _autoscale
 from kytos.questions.fleet import fleet as _fleet
 from kytos.questions.outcome import Outcome
-from kytos.questions.parts.known_use import judged_by
-from kytos.questions.parts.right_sizing import right_sized
+from kytos.questions.parts.known_use import as_asked
 from kytos.questions.placement import placement as _placement
 from kytos.questions.recovery import recovery as _recovery
 from kytos.runbook.changes import plan_of
@@ -50,8 +49,9 @@ def _carried_out(question: Question) -> Question:
         outcome = answered_with_use(
             cluster, request, lambda judged: question(judged, *given, **named)
         )
-        cluster = judged_by(right_sized(cluster) if request.right_sized else cluster, request)
-        return with_runbook(cluster, request, outcome, named.get("watch", Watch()))
+        return with_runbook(
+            as_asked(cluster, request), request, outcome, named.get("watch", Watch())
+        )
 
     answered.__module__ = __name__  # where a worker, which is told its name, finds it
     return answered  # type: ignore[return-value]

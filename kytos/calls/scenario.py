@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from kytos.calls.saved_use import SavedUse, digest_of_use, usage_of
 from kytos.cluster import Cluster, Frozen
 from kytos.contract.params import SolverName, SolverParams, nested
 from kytos.contract.weights import Weights
@@ -53,6 +54,8 @@ class Scenario(Frozen, Generic[Request]):
     )
     sample: str | None = Field(None, description="name of a sample cluster")
     cluster: Cluster | None = Field(None, description="the cluster itself, when it is no sample")
+    use: SavedUse | None = Field(None, description="what that cluster's pods were seen to use")
+    sample_use: bool = Field(False, description="whether the sample's week of use is taken too")
     request: SerializeAsAny[Request]
     weights: Weights = Weights()
     solver: SolverName | None = Field(None, description="left out: chosen by size")
@@ -101,6 +104,9 @@ def read_scenario(content: bytes) -> Scenario[Any]:
         raise SourceError(f"not a scenario file: {found}") from error
     if (scenario.sample is None) == (scenario.cluster is None):
         raise SourceError("a scenario has either a sample's name or a cluster, not both or none")
+    if scenario.cluster is not None and scenario.use is not None:
+        with_use = scenario.cluster.replace(usage=usage_of(scenario.use))
+        scenario = scenario.model_copy(update={"cluster": with_use})
     if scenario.cluster is not None and digest_of(scenario.cluster) != scenario.digest:
         raise SourceError(
             "the cluster in the file was changed after the scenario was saved; "
@@ -110,8 +116,10 @@ def read_scenario(content: bytes) -> Scenario[Any]:
 
 
 def digest_of(cluster: Cluster) -> str:
-    """Return what tells one cluster from another: a SHA-256 over its content, in hex."""
+    """Return what tells one cluster from another: a SHA-256 over it and its use, in hex."""
     content = json.dumps(cluster.model_dump(), default=_plain, sort_keys=True)
+    if cluster.usage is not None:
+        content += digest_of_use(cluster.usage)
     return hashlib.sha256(content.encode()).hexdigest()
 
 

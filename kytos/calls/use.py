@@ -58,14 +58,14 @@ def answered_with_use(
 
 def _right_sized(cluster: Cluster, request: Limits, ask: Callable[[Cluster], Answer]) -> Answer:
     """The answer as if containers requested what is recommended, beside what it is today."""
-    sizes = right_sizing(cluster)
+    sizes = right_sizing(cluster, request.sizing)
     if not sizes:
         raise RequestRefused(
             "no pod's use is known, so there is no right size; give files of use (--usage, or "
             "`usage` in the body)",
             "right_sized",
         )
-    sized = right_sized(cluster)
+    sized = right_sized(cluster, request.sizing)
     outcome = answered_with_use(sized, request.model_copy(update={"right_sized": False}), ask)
     before, after = outcome.metrics.before, outcome.metrics.after
     (cpu, memory), (cpu_sized, memory_sized) = requested(cluster), requested(sized)
@@ -125,7 +125,7 @@ def told(cluster: Cluster, request: Any, outcome: Answer) -> Answer:
                     for name, use in there.of.items()
                 ),
             ),
-            "right_sizing": right_sizing(cluster),
+            "right_sizing": right_sizing(cluster, request.sizing),
             "notes": tuple(
                 dict.fromkeys((*outcome.notes, *use_notes(cluster, known, request.load_from)))
             ),

@@ -30,7 +30,7 @@ from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.questions.parts.build_problem import prices_known
-from kytos.questions.parts.known_use import judged_by
+from kytos.questions.parts.known_use import as_asked
 from kytos.questions.parts.limits import NotHeldToFailures
 from kytos.questions.parts.notes import answer_notes
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
@@ -117,7 +117,7 @@ def compare_solvers(
     slows another down. One that cannot be used, or that the stop button came before, has a row
     that says so.
     """
-    cluster = judged_by(cluster, request)
+    cluster = as_asked(cluster, request)
     problem = rebalance_problem(cluster, request, pinned_pods(cluster, request))
     known = prices_known(cluster)
     runs = []

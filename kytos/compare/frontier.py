@@ -25,7 +25,7 @@ from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import HIGHEST_WEIGHT, Weights
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.questions.parts.build_problem import prices_known
-from kytos.questions.parts.known_use import judged_by
+from kytos.questions.parts.known_use import as_asked
 from kytos.questions.parts.limits import NotHeldToFailures
 from kytos.questions.parts.notes import answer_notes
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
@@ -96,7 +96,7 @@ def frontier(
     """
     began = time.monotonic()
     watch = replace(watch, deadline=min(watch.deadline, began + params.time_limit_s))
-    cluster = judged_by(cluster, request)
+    cluster = as_asked(cluster, request)
     problem = rebalance_problem(cluster, request, pinned_pods(cluster, request))
     found, reason = _sweep(problem, weights, request.points, params, watch)
     return Frontier(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from kytos.calls.saved_use import saved_use
 from kytos.calls.scenario import Scenario, digest_of, read_scenario
 from kytos.cluster import CPU, Cluster, Frozen, Node, Pod
 from kytos.contract.params import SolverParams
@@ -20,6 +23,7 @@ from kytos.questions.placement.placement import PlacementRequest
 from kytos.questions.placement.startup_and_latency import TrafficEdge
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.questions.recovery.recovery import RecoveryRequest
+from kytos.usage import Recommendation, Usage
 
 
 @pytest.fixture
@@ -120,3 +124,41 @@ def test_a_flat_parameter_elsewhere_is_told_its_place() -> None:
     """A request that still says `blocks` learns where it is now."""
     with pytest.raises(ValidationError, match=r"blocks is now hybrid\.blocks"):
         SolverParams.model_validate({"blocks": 7})
+
+
+def test_use_is_saved_and_told_apart(small: Cluster) -> None:
+    """A scenario keeps what pods were seen to use, and other use is another cluster."""
+    used = Usage(
+        containers=(("p", "app"),),
+        step_s=3600,
+        cpu=np.array([[100, np.nan, 300]], np.float32),
+        memory=np.full((1, 3), 2e8, np.float32),
+        throttled=np.full((1, 3), np.nan, np.float32),
+        oom_kills={("p", "app"): 2},
+        recommendations=(Recommendation("krr", "", "default/p", "app", {CPU: 50}),),
+    )
+    seen = small.replace(usage=used)
+    assert digest_of(seen) != digest_of(small)
+    more = dataclasses.replace(used, cpu=used.cpu + 1)
+    assert digest_of(small.replace(usage=more)) != digest_of(seen)
+    saved = Scenario(
+        digest=digest_of(seen), cluster=seen, use=saved_use(used), request=RebalanceRequest()
+    )
+    back = read_scenario(saved.to_json()).cluster
+    assert back is not None
+    assert back.usage is not None
+    assert digest_of(back) == digest_of(seen)
+    np.testing.assert_array_equal(back.usage.cpu, used.cpu)
+    assert back.usage.oom_kills == used.oom_kills
+    assert back.usage.recommendations == used.recommendations
+
+
+def test_use_that_was_cut_is_refused(small: Cluster) -> None:
+    """A series that does not fill its grid is named."""
+    three = np.ones((1, 3), np.float32)
+    used = Usage(containers=(("p", "app"),), cpu=three, memory=three, throttled=three)
+    saved = Scenario(cluster=small, use=saved_use(used), request=RebalanceRequest())
+    content = json.loads(saved.to_json())
+    content["use"]["samples"] = 4
+    with pytest.raises(SourceError, match="series cpu does not hold 1 containers by 4 samples"):
+        read_scenario(json.dumps(content).encode())

@@ -21,7 +21,14 @@ from kytos.errors import RequestRefused
 from kytos.problem import LoadMode, Problem
 from kytos.questions.parts.known_use import judged_by
 from kytos.questions.parts.limits import LoadFrom
-from kytos.questions.parts.right_sizing import Amounts, RightSize, right_sized
+from kytos.questions.parts.right_sizing import (
+    Amounts,
+    Least,
+    RightSize,
+    SizeRules,
+    right_sized,
+    right_sizing,
+)
 from kytos.questions.rebalance import RebalanceRequest, rebalance_problem
 from kytos.referee.energy import energy
 from kytos.report.right_sizing import patch_script
@@ -231,7 +238,7 @@ def test_right_sizing_never_goes_below_what_an_autoscaler_says(tmp_path: Path) -
         "timestamp": "2026-11-30T00:00:00Z",
         "containers": [{"name": "app", "usage": {"cpu": "20m", "memory": "100Mi"}}],
     }
-    autoscaler = {
+    autoscaler: dict[str, Any] = {
         "kind": "VerticalPodAutoscaler",
         "metadata": {"namespace": "shop", "name": "web"},
         "spec": {"targetRef": {"kind": "StatefulSet", "name": "web"}},
@@ -250,6 +257,21 @@ def test_right_sizing_never_goes_below_what_an_autoscaler_says(tmp_path: Path) -
     assert (app.container, app.recommended.cpu, app.recommended.memory) == ("app", 40, 115)
     sized = right_sized(cluster)
     assert sized.pods[0].requests == {"cpu": 140, "memory": (115 + 64) * MIB}
+    # what the autoscaler's user and the caller allow at least holds besides
+    autoscaler["spec"]["resourcePolicy"] = {
+        "containerPolicies": [{"containerName": "*", "minAllowed": {"cpu": "60m"}}]
+    }
+    content = json.dumps({"kind": "List", "items": [node, pod, metrics, autoscaler]}).encode()
+    cluster = read_with_usage([("cluster.json", content)])
+    (app,) = right_sizing(cluster)
+    assert app.recommended == Amounts(cpu=60, memory=115)
+    del autoscaler["status"]
+    content = json.dumps({"kind": "List", "items": [node, pod, metrics, autoscaler]}).encode()
+    (app,) = right_sizing(read_with_usage([("cluster.json", content)]))
+    assert app.recommended == Amounts(cpu=60, memory=115)
+    rules = SizeRules(min_cpu=70, minimums={app.service: Least(memory=200)})
+    (app,) = right_sizing(cluster, rules)
+    assert app.recommended == Amounts(cpu=70, memory=200)
 
 
 def test_as_if_right_sized_stands_beside_today() -> None:

@@ -254,3 +254,32 @@ def test_what_is_kept_in_place_does_not_move(half_full: AppTest) -> None:
     assert not app.exception
     assert "No pod may move. 2 pods: it is set to stay." in words(app).replace("\\", "")
     assert metric(app, "Pods that restart").value == "0"
+
+
+def test_pods_count_for_what_they_use(app: AppTest) -> None:
+    """By requests two busy pods fit on one node; once they count for their use they stay apart."""
+    nodes = [{"id": f"n{i}", "cpu_capacity": 2000, "mem_capacity": 8000} for i in (1, 2)]
+    pods = [
+        {
+            "id": f"p{i}",
+            "cpu_request": 200,
+            "mem_request": 256,
+            "current_node": f"n{i}",
+            "expected_cpu": 1800,
+        }
+        for i in (1, 2)
+    ]
+    upload(app, "busy.json", json.dumps({"nodes": nodes, "pods": pods}).encode())
+    here = press(page(app, "1_Rebalance"))
+    assert "1 node comes free" in words(here)
+    here.session_state["load_from"] = "usage"
+    here.run()
+    assert "comes free" not in words(press(here))
+
+
+def test_a_sample_comes_with_a_week_of_use(rebalance_page: AppTest) -> None:
+    """The switch loads it, and only then do pages offer what goes by use."""
+    assert not [toggle for toggle in rebalance_page.toggle if toggle.key == "right_sized"]
+    here = rebalance_page.toggle(key="use").set_value(True).run()
+    assert not here.exception
+    assert here.toggle(key="right_sized").label == "As if right-sized"

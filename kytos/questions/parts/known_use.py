@@ -13,6 +13,7 @@ from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, Cluster, Note, NoteKind, 
 from kytos.load_profile import LoadProfile
 from kytos.problem import Ints
 from kytos.questions.parts.limits import Limits, LoadFrom
+from kytos.questions.parts.right_sizing import right_sized
 from kytos.usage import Series, Usage
 
 PERCENTILE = 95.0
@@ -90,6 +91,12 @@ def known_use(cluster: Cluster) -> KnownUse:
         start_s=usage.start_s,
         step_s=usage.step_s if usage.samples > 1 else 0.0,
     )
+
+
+def as_asked(cluster: Cluster, request: Limits) -> Cluster:
+    """Return the cluster as a request would have it seen: right-sized, counting for its use."""
+    seen = right_sized(cluster, request.sizing) if request.right_sized else cluster
+    return judged_by(seen, request)
 
 
 def judged_by(cluster: Cluster, request: Limits, *, strictly: bool = False) -> Cluster:

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 from kytos.cluster import Cluster, Frozen, Node
 from kytos.errors import RequestRefused
 from kytos.problem import Bools
+from kytos.questions.parts.right_sizing import USUAL_RULES, SizeRules
 
 
 class LoadFrom(StrEnum):
@@ -52,6 +53,9 @@ class Limits(Frozen):
     right_sized: bool = Field(
         False,
         description="ask as if every container requested what `right_sizing` recommends",
+    )
+    sizing: SizeRules = Field(
+        USUAL_RULES, description="how `right_sizing` comes from what was used, and its least"
     )
     risk: bool = Field(
         False, description="say which failures of a node or a zone the plan would survive"

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, Cluster, Frozen, Pod, Resources
 from kytos.sources.quantities import read_quantity
-from kytos.usage import WHOLE_POD, Usage
+from kytos.usage import EVERY_CONTAINER, WHOLE_POD, Usage
 
 CPU_PERCENTILE = 95.0
 MEMORY_MARGIN = Fraction(15, 100)
@@ -22,17 +22,67 @@ LEAST_CPU = 10
 MIB = 2**20
 LEAST_MEMORY = 32 * MIB
 
-METHOD = (
-    "cpu: 95th percentile of all replicas' samples; memory: highest sample and 15 % more; at least "
-    "10m and 32Mi, never below a VerticalPodAutoscaler's lower bound or a LimitRange's minimum"
-)
-
 
 class Amounts(Frozen):
     """Cpu and memory as people read them; what is not known is None."""
 
     cpu: float | None = Field(None, description="millicores")
     memory: float | None = Field(None, description="MiB")
+
+
+class Least(Frozen):
+    """What a container is to request at least."""
+
+    cpu: float = Field(0, ge=0, le=10**6, allow_inf_nan=False, description="millicores")
+    memory: float = Field(0, ge=0, le=10**7, allow_inf_nan=False, description="MiB")
+
+
+class SizeRules(Frozen):
+    """How a right size comes from what was used, and below what none may be."""
+
+    cpu_percentile: float = Field(
+        CPU_PERCENTILE,
+        ge=50,
+        le=100,
+        allow_inf_nan=False,
+        description="of all replicas' samples of cpu, what a container is to request",
+    )
+    memory_margin: float = Field(
+        float(MEMORY_MARGIN),
+        ge=0,
+        le=10,
+        allow_inf_nan=False,
+        description="so much above the highest sample of memory, as a share of it",
+    )
+    min_cpu: int = Field(LEAST_CPU, ge=0, le=10**6, description="millicores, of every container")
+    min_memory: int = Field(
+        LEAST_MEMORY // MIB, ge=0, le=10**7, description="MiB, of every container"
+    )
+    minimums: dict[str, Least] = Field(
+        {},
+        description="by service (or pod without one) what its containers are to request at least",
+    )
+
+    @property
+    def method(self) -> str:
+        """The rules in a sentence."""
+        margin = f"{100 * self.memory_margin:g} %"
+        return (
+            f"cpu: {self.cpu_percentile:g}th percentile of all replicas' samples; memory: highest "
+            f"sample and {margin} more; at least {self.min_cpu}m and {self.min_memory}Mi, never "
+            "below a VerticalPodAutoscaler's lower bound or minAllowed, a LimitRange's minimum or "
+            "what sizing.minimums says"
+        )
+
+    def least(self, service: str, resource: str) -> int:
+        """Canonical amount below which no container of a service is sized."""
+        own = self.minimums.get(service, Least())
+        if resource == CPU:
+            return max(self.min_cpu, ceil(own.cpu))
+        return max(self.min_memory, ceil(own.memory)) * MIB
+
+
+USUAL_RULES = SizeRules()
 
 
 class RightSize(Frozen):
@@ -79,7 +129,7 @@ class _Container:
     requests: Resources = field(default_factory=dict)
 
 
-def right_sizing(cluster: Cluster) -> tuple[RightSize, ...]:
+def right_sizing(cluster: Cluster, rules: SizeRules = USUAL_RULES) -> tuple[RightSize, ...]:
     """Return what each container with known use would better request, by service.
 
     A pod without a service, or of a source that lists no containers, stands for itself.
@@ -107,14 +157,14 @@ def right_sizing(cluster: Cluster) -> tuple[RightSize, ...]:
     found = []
     for (service, name), one in sorted(containers.items()):
         lower, advised, who = _advice(cluster, usage, one.pods[0], name)
-        seen = _seen(usage, one)
+        seen = _seen(usage, one, rules)
         recommended: Resources = {}
         for resource in LOAD_RESOURCES:
+            least = max(rules.least(service, resource), lower.get(resource, 0))
             if resource in seen:
-                least = LEAST_CPU if resource == CPU else LEAST_MEMORY
-                recommended[resource] = max(seen[resource], least, lower.get(resource, 0))
+                recommended[resource] = max(seen[resource], least)
             elif resource in advised:
-                recommended[resource] = max(advised[resource], lower.get(resource, 0))
+                recommended[resource] = max(advised[resource], least)
         if not recommended:
             continue
         saves = {
@@ -132,16 +182,17 @@ def right_sizing(cluster: Cluster) -> tuple[RightSize, ...]:
                 recommended=_shown(recommended),
                 saves=_shown(saves),
                 replicas=len(one.pods),
-                method=METHOD if seen else f"as {who} recommends",
+                method=rules.method if seen else f"as {who} recommends",
                 window=window if seen else "its own",
             )
         )
     return tuple(found)
 
 
-def right_sized(cluster: Cluster) -> Cluster:
+def right_sized(cluster: Cluster, rules: SizeRules = USUAL_RULES) -> Cluster:
     """Return the cluster as if every container requested what `right_sizing` recommends."""
-    by_name = {(one.service, one.container): one.recommended for one in right_sizing(cluster)}
+    sizes = right_sizing(cluster, rules)
+    by_name = {(one.service, one.container): one.recommended for one in sizes}
 
     def sized(pod: Pod) -> Pod:
         change: dict[str, int] = defaultdict(int)
@@ -170,15 +221,16 @@ def right_sized(cluster: Cluster) -> Cluster:
     return cluster.replace(pods=tuple(sized(pod) for pod in cluster.pods))
 
 
-def _seen(usage: Usage, one: _Container) -> Resources:
+def _seen(usage: Usage, one: _Container, rules: SizeRules) -> Resources:
+    margin = 1 + Fraction(str(rules.memory_margin))
     seen: Resources = {}
     if one.rows:
         cpu, memory = usage.cpu[one.rows], usage.memory[one.rows]
         if not np.isnan(cpu).all():
-            percentile = float(np.nanpercentile(cpu.astype(float), CPU_PERCENTILE))
+            percentile = float(np.nanpercentile(cpu.astype(float), rules.cpu_percentile))
             seen[CPU] = ceil(round(percentile, 3))
         if not np.isnan(memory).all():
-            most = Fraction(float(np.nanmax(memory))) * (1 + MEMORY_MARGIN)
+            most = Fraction(float(np.nanmax(memory))) * margin
             seen[MEMORY] = ceil(most / MIB) * MIB
         return seen
     foreseen = [pod.expected for pod in one.pods if pod.expected and not pod.containers]
@@ -186,9 +238,9 @@ def _seen(usage: Usage, one: _Container) -> Resources:
         cpu_seen = [amounts[CPU] for amounts in foreseen if CPU in amounts]
         memory_seen = [amounts[MEMORY] for amounts in foreseen if MEMORY in amounts]
         if cpu_seen:
-            seen[CPU] = ceil(float(np.percentile(cpu_seen, CPU_PERCENTILE)))
+            seen[CPU] = ceil(float(np.percentile(cpu_seen, rules.cpu_percentile)))
         if memory_seen:
-            seen[MEMORY] = ceil(Fraction(max(memory_seen)) * (1 + MEMORY_MARGIN) / MIB) * MIB
+            seen[MEMORY] = ceil(Fraction(max(memory_seen)) * margin / MIB) * MIB
     return seen
 
 
@@ -201,11 +253,12 @@ def _advice(
     who = ""
     workload = f"{pod.namespace}/{pod.owner.name}" if pod.owner else pod.id
     for one in usage.recommendations:
-        if one.container != container or one.workload != workload:
+        if one.container not in (container, EVERY_CONTAINER) or one.workload != workload:
             continue
         if one.kind and pod.owner is not None and one.kind != pod.owner.kind:
             continue
-        advised, who = one.requests, one.source
+        if one.requests:
+            advised, who = one.requests, one.source
         for resource, amount in one.lower_bound.items():
             lower[resource] = max(amount, lower.get(resource, 0))
     for limits in cluster.limit_ranges:

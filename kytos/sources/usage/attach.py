@@ -10,6 +10,7 @@ from typing import Any
 
 from kytos.cluster import Cluster
 from kytos.errors import SourceError
+from kytos.sources.archives import unpacked
 from kytos.sources.documents import longest_file, read_documents
 from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import PriceTable
@@ -59,10 +60,13 @@ def read_with_usage(
     of_cluster: list[File] = []
     among: list[tuple[str, bytes]] = []
     for name, content in files:
-        raw = content.encode() if isinstance(content, str) else content
-        only_use = is_prometheus(raw) or _is_krr(raw, name, most)
-        if only_use or _LIST_MARK in raw or any(mark in raw for mark in _MARKS):
-            among.append((name, raw))
+        only_use = True
+        for part in unpacked([(name, content)], most):
+            raw = _bytes(part.content)
+            use = is_prometheus(raw) or _is_krr(raw, part.name, most)
+            if use or _LIST_MARK in raw or any(mark in raw for mark in _MARKS):
+                among.append((part.name, raw))
+            only_use &= use
         if not only_use:
             of_cluster.append((name, content))
     if any(_BODY_MARK in _bytes(content) for _, content in files):
@@ -82,7 +86,7 @@ def read_with_usage(
     cluster = read_cluster(
         of_cluster, prices=prices, max_bytes=max_bytes, nodes_needed=nodes_needed
     )
-    given = [(n, c.encode() if isinstance(c, str) else c) for n, c in usage_files]
+    given = [(name, _bytes(content)) for name, content in usage_files]
     usage = read_usage(given, most)
     if among:
         read = read_usage([*given, *among], most, passing_over={name for name, _ in among})

@@ -9,7 +9,7 @@ from typing import Any
 from kytos.cluster import CPU, MEMORY, Resources
 from kytos.errors import SourceError
 from kytos.sources.quantities import read_quantity
-from kytos.usage import Recommendation
+from kytos.usage import EVERY_CONTAINER, Recommendation
 
 POD_METRICS = "PodMetrics"
 VERTICAL_POD_AUTOSCALER = "VerticalPodAutoscaler"
@@ -56,7 +56,9 @@ def read_pod_metrics(
 
 
 def read_recommendations(item: Mapping[str, Any], where: str) -> Iterator[Recommendation]:
-    """Read what a VerticalPodAutoscaler recommends; nothing where it has not yet decided.
+    """Read what a VerticalPodAutoscaler recommends, and the least that its user allows.
+
+    Where it has not yet decided there is only what the user allows (``minAllowed``), if that.
 
     Raises
     ------
@@ -67,15 +69,33 @@ def read_recommendations(item: Mapping[str, Any], where: str) -> Iterator[Recomm
     place = f"{where}: {VERTICAL_POD_AUTOSCALER} {name}"
     namespace = name.partition("/")[0]
     target = _mapping(_mapping(item, "spec"), "targetRef")
+    policies = _list(_mapping(_mapping(item, "spec"), "resourcePolicy"), "containerPolicies", place)
+    allowed = {
+        str(policy.get("containerName") or EVERY_CONTAINER): _amounts(
+            policy.get("minAllowed"), place
+        )
+        for policy in policies
+    }
     recommendation = _mapping(_mapping(item, "status"), "recommendation")
-    for entry in _list(recommendation, "containerRecommendations", place):
+    recommended = {
+        str(entry.get("containerName", "")): entry
+        for entry in _list(recommendation, "containerRecommendations", place)
+    }
+    for container in dict.fromkeys((*recommended, *(name for name in allowed if allowed[name]))):
+        entry = recommended.get(container, {})
+        least = allowed.get(container, allowed.get(EVERY_CONTAINER, {}))
+        lower = _amounts(entry.get("lowerBound"), place)
         yield Recommendation(
             source=VERTICAL_POD_AUTOSCALER,
             kind=str(target.get("kind", "")),
             workload=f"{namespace}/{target.get('name', '')}",
-            container=str(entry.get("containerName", "")),
+            container=container,
             requests=_amounts(entry.get("target"), place),
-            lower_bound=_amounts(entry.get("lowerBound"), place),
+            lower_bound={
+                resource: max(lower.get(resource, 0), least.get(resource, 0))
+                for resource in (CPU, MEMORY)
+                if resource in lower or resource in least
+            },
         )
 
 

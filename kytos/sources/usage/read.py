@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from kytos.errors import SourceError
+from kytos.sources.archives import unpacked
 from kytos.sources.documents import read_documents
 from kytos.sources.usage.grid import Key, SampleSink, grid_of
 from kytos.sources.usage.krr import is_krr, read_krr
@@ -59,9 +60,9 @@ def read_usage(
 ) -> Usage:
     """Read files of use: PodMetrics, Prometheus' answers, VerticalPodAutoscalers, krr's report.
 
-    Other objects in them are passed over, so that a cluster's own file can be given as well.
-    Prometheus' series without a name are told apart by their file's name (one with ``cpu``,
-    ``mem``, ``throttl`` or ``oom`` in it), else by their size.
+    Archives (gzip, tar, zip) are unpacked. Other objects in them are passed over, so that a
+    cluster's own file can be given as well. Prometheus' series without a name are told apart by
+    their file's name (one with ``cpu``, ``mem``, ``throttl`` or ``oom`` in it), else by their size.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def read_usage(
         When a file is none of these, naming it.
     """
     collected = _Collected()
-    for name, content in files:
+    for name, content in _unpacked(files, max_bytes):
         if is_prometheus(content):
             for series in read_series(content, name):
                 _take_series(collected, series, name)
@@ -90,6 +91,13 @@ def read_usage(
                 name,
             )
     return _usage_of(collected)
+
+
+def _unpacked(files: Iterable[tuple[str, bytes]], max_bytes: int) -> Iterator[tuple[str, bytes]]:
+    for name, content in files:
+        for part in unpacked([(name, content)], max_bytes):
+            raw = part.content
+            yield part.name, raw.encode() if isinstance(raw, str) else raw
 
 
 def _take_document(collected: _Collected, document: Any, name: str) -> bool:

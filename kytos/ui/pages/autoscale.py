@@ -12,11 +12,12 @@ import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
 
+from kytos.calls.answers import autoscale
 from kytos.cluster import Cluster, Phase
 from kytos.contract.weights import PAIR_IN_SPREAD, UNSERVED_IN_SPREAD
 from kytos.errors import InputError, first_problem
 from kytos.problem import LoadMode
-from kytos.questions.autoscale.autoscale import AutoscaleOutcome, autoscale, scaled_cluster
+from kytos.questions.autoscale.autoscale import AutoscaleOutcome, scaled_cluster
 from kytos.questions.autoscale.autoscalers import rates_of
 from kytos.questions.autoscale.traffic_curve import TrafficCurve, traffic_curve
 from kytos.questions.autoscale.wanted import AutoscaleRequest, scaling_step
@@ -33,6 +34,7 @@ from kytos.ui.parts.lazy_tabs import Panel
 from kytos.ui.parts.meanings import Meanings, load_meaning
 from kytos.ui.parts.tables import Row, edited_rows
 from kytos.ui.parts.text import named, plain
+from kytos.ui.parts.use_controls import use_limits, use_values
 from kytos.ui.session import frame, runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask, SideAsk
@@ -65,6 +67,7 @@ def request_values(request: AutoscaleRequest) -> dict[str, Any]:
         _CPU: round(100 * request.cpu_margin),
         _MEMORY: round(100 * request.mem_margin),
         **controls.headroom_values(request.max_utilization),
+        **use_values(request),
     }
 
 
@@ -135,6 +138,7 @@ def show() -> None:
             "cpu_margin": _margin("CPU that stays free (%)", _CPU),
             "mem_margin": _margin("Memory that stays free (%)", _MEMORY),
             "max_utilization": controls.headroom(),
+            **use_limits(loaded),
         }
         settings = question.settings(unserved())
     pressed = question.head(PAGE)
@@ -165,7 +169,7 @@ def _margin(label: str, key: str) -> float:
     return st.slider(label, 0, 90, value=0, step=5, key=key, bind="query-params") / 100
 
 
-def _request(loaded: Loaded, margins: dict[str, float]) -> AutoscaleRequest:
+def _request(loaded: Loaded, margins: dict[str, Any]) -> AutoscaleRequest:
     """Draw the services, and read them.
 
     Raises

@@ -11,11 +11,12 @@ import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
 
+from kytos.calls.answers import fleet
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverParams
 from kytos.errors import InputError, SourceError, first_problem
 from kytos.problem import LoadMode
-from kytos.questions.fleet.fleet import FleetOutcome, fleet, planned_cluster
+from kytos.questions.fleet.fleet import FleetOutcome, planned_cluster
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Question
 from kytos.report import units
@@ -28,6 +29,7 @@ from kytos.ui.parts import controls, meanings
 from kytos.ui.parts.heatmaps import change_heatmaps, chart
 from kytos.ui.parts.lazy_tabs import Panel
 from kytos.ui.parts.text import plain
+from kytos.ui.parts.use_controls import use_limits, use_values
 from kytos.ui.session import frame
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
@@ -52,6 +54,7 @@ def request_values(request: FleetRequest) -> dict[str, Any]:
         _SPOT: None if request.spot_share is None else round(100 * request.spot_share),
         _DISCOUNTS: ", ".join(request.discounts),
         **controls.headroom_values(request.max_utilization),
+        **use_values(request),
     }
 
 
@@ -81,7 +84,7 @@ def show() -> None:
         return
     ask = None
     with st.sidebar:
-        given = _controls()
+        given = _controls() | use_limits(loaded)
         settings = question.settings(meanings.moving(LoadMode.CONSOLIDATE))
     pressed = question.head(PAGE)
     try:

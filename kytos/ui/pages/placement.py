@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
 
+from kytos.calls.answers import place
 from kytos.cluster import Cluster
 from kytos.errors import InputError, SourceError, first_problem
 from kytos.problem import LoadMode
@@ -17,7 +18,6 @@ from kytos.questions.placement.new_objects import NewPod, NodeShape
 from kytos.questions.placement.placement import (
     PlacementOutcome,
     PlacementRequest,
-    place,
     planned_cluster,
 )
 from kytos.questions.placement.startup_and_latency import Latency, StartupSeconds
@@ -34,6 +34,7 @@ from kytos.ui.parts.heatmaps import change_heatmaps, chart
 from kytos.ui.parts.lazy_tabs import Panel
 from kytos.ui.parts.tables import Row, edited_rows
 from kytos.ui.parts.text import plain
+from kytos.ui.parts.use_controls import use_limits, use_values
 from kytos.ui.session import frame
 from kytos.ui.session.runs import Answer, Ask
 
@@ -74,6 +75,7 @@ def request_values(request: PlacementRequest) -> dict[str, Any]:
         _MODE: request.mode.value,
         _WAITING: request.waiting,
         **controls.headroom_values(request.max_utilization),
+        **use_values(request),
         _YAML: request.manifest_text,
         **tables.filling(_PODS, [_row(pod) for pod in request.new_pods]),
         **tables.filling(_TRAFFIC, [edge.model_dump(by_alias=True) for edge in request.traffic]),
@@ -123,13 +125,13 @@ def show() -> None:
         controls.presets(PRESETS)
         mode = controls.load_mode(LoadMode.SPREAD, key=_MODE)
         waiting = _waiting(loaded.cluster)
-        max_utilization = controls.headroom()
+        limits = {"max_utilization": controls.headroom(), **use_limits(loaded)}
         settings = question.settings(meanings.waiting(mode))
     pressed = question.head(PAGE)
     ask = None
     try:
         request = _request(loaded.cluster, mode, waiting=waiting).model_copy(
-            update={"max_utilization": max_utilization, "risk": True}
+            update={"risk": True, **limits}
         )
         ask = Ask(PAGE.question, loaded.digest, request, *settings)
     except InputError as error:

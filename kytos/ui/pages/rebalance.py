@@ -8,10 +8,11 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from kytos.calls.answers import rebalance
 from kytos.cluster import INSTANCE_TYPE, Cluster
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Question
-from kytos.questions.rebalance import RebalanceOutcome, rebalance
+from kytos.questions.rebalance import RebalanceOutcome
 from kytos.report import units
 from kytos.report.wording import (
     no_change_sentence,

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from kytos.calls.answers import recover
 from kytos.cluster import Cluster, is_spot
 from kytos.errors import InputError
 from kytos.problem import LoadMode
@@ -17,7 +18,6 @@ from kytos.questions.recovery.recovery import (
     RecoveryOutcome,
     RecoveryRequest,
     SurvivorLoad,
-    recover,
 )
 from kytos.report import units
 from kytos.report.figures.failures import failure_tiles, outcome_of
@@ -32,6 +32,7 @@ from kytos.ui.parts.controls import Preset
 from kytos.ui.parts.heatmaps import change_heatmaps, chart, cluster_heatmap
 from kytos.ui.parts.lazy_tabs import Panel
 from kytos.ui.parts.text import named, plain
+from kytos.ui.parts.use_controls import use_limits, use_values
 from kytos.ui.session import frame
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
@@ -69,6 +70,7 @@ def request_values(request: RecoveryRequest) -> dict[str, Any]:
         _ZONES: list(request.failed_zones),
         _SPOT: request.failed_spot,
         **controls.headroom_values(request.max_utilization),
+        **use_values(request),
         _HOW: request.how,
         _PREEMPTION: request.allow_preemption,
         _MOVES: request.allow_moves,
@@ -98,6 +100,7 @@ def show() -> None:
     with st.sidebar:
         controls.presets(PRESETS)
         filled = controls.headroom(usual=0)  # what is free is for failures
+        use = use_limits(loaded)
         settings = question.settings(meanings.moving(LoadMode.SPREAD))
         limits = expert.values(_HOW_PODS_MOVE, _how_pods_move)
     pressed = question.head(PAGE)
@@ -107,6 +110,7 @@ def show() -> None:
     request = RecoveryRequest(
         **chosen,
         max_utilization=filled,
+        **use,
         how=limits[_HOW],
         allow_preemption=limits[_PREEMPTION],
         allow_moves=limits[_MOVES],

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from kytos.calls.saved_use import saved_use
 from kytos.calls.scenario import Scenario, read_scenario
 from kytos.contract.watch import StopReason
 from kytos.errors import InputError, SourceError
@@ -93,11 +94,14 @@ def _refusal() -> None:
 
 
 def _scenario(ask: Ask, loaded: Loaded) -> Scenario[Any]:
+    usage = loaded.cluster.usage
     return Scenario(
         question=ask.question,
         digest=loaded.digest,
         sample=loaded.sample,
         cluster=None if loaded.sample else loaded.cluster,
+        use=None if loaded.sample or usage is None else saved_use(usage),
+        sample_use=loaded.sample is not None and usage is not None,
         request=ask.request,
         weights=ask.weights,
         solver=ask.solver,
@@ -141,9 +145,13 @@ def _choose(scenario: Scenario[Any]) -> None:
     name = str(scenario.sample)
     if name not in clusters.sample_names():
         raise SourceError(f"there is no sample cluster named {name!r} here")
-    if scenario.digest is not None and clusters.load(name).digest != scenario.digest:
+    if scenario.sample_use and not clusters.has_use(name):
+        raise SourceError(f"the sample cluster {name!r} has no week of use here")
+    loaded = clusters.load(name, with_use=scenario.sample_use)
+    if scenario.digest is not None and loaded.digest != scenario.digest:
         raise SourceError(
             f"the sample cluster {name!r} has changed since the scenario was saved, so it would "
             "not give the same answer"
         )
     st.session_state[clusters.CHOICE] = name
+    st.session_state[clusters.USE] = scenario.sample_use

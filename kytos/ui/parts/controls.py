@@ -18,6 +18,7 @@ from kytos.solve.registry import is_installed
 from kytos.ui.parts import expert, meanings
 from kytos.ui.parts.meanings import Meanings
 from kytos.ui.parts.text import plain
+from kytos.ui.parts.use_controls import use_limits, use_values
 from kytos.ui.session.clusters import Loaded
 
 Number = TypeVar("Number", int, float)
@@ -106,6 +107,7 @@ def rebalance_controls(
     cluster = loaded.cluster
     mode = load_mode()
     max_utilization = headroom()
+    use = use_limits(loaded)
     max_moves = st.number_input(
         "At most this many moves",
         min_value=0,
@@ -161,6 +163,7 @@ def rebalance_controls(
         must_stay=must_stay,
         move_custom_controllers=further["move_custom_controllers"],
         schedulers=tuple(name for name in further["schedulers"] if name in others),
+        **use,
     )
     with sliders:
         weights = weights_meaning(rebalance_meanings(loaded, request))
@@ -370,6 +373,7 @@ def rebalance_values(request: RebalanceRequest) -> dict[str, Any]:
         MODE: request.mode.value,
         "max_moves": request.max_moves,
         **headroom_values(request.max_utilization),
+        **use_values(request),
         KEEP: list(request.keep_nodes),
         SURVIVE: list(request.survive),
         WHY: request.why_not_freed,

@@ -23,6 +23,10 @@ UPLOAD = "upload"
 """The choice that stands for the session's own cluster."""
 CHOICE = "cluster"
 """Key of the sidebar's selector, and its name in the page's link."""
+USE = "use"
+"""Key of the switch for a sample's week of use, and its name in the page's link."""
+USES = SAMPLES / "usage"
+"""Holds a week of use for some of the samples, under the sample's name."""
 
 _UPLOADED = "uploaded_cluster"
 
@@ -75,12 +79,22 @@ def story(sample: str) -> str:
     return _stories(SAMPLES / "stories.yaml")[sample]
 
 
-def load(choice: str) -> Loaded:
-    """Return the chosen cluster."""
+def load(choice: str, *, with_use: bool = False) -> Loaded:
+    """Return the chosen cluster, a sample with its week of use where that is asked."""
     if choice == UPLOAD:
         return uploaded()
     path = SAMPLES / f"{choice}.json"
-    return _sample(choice, path, path.stat().st_mtime_ns)
+    use = _use_file(choice) if with_use and has_use(choice) else None
+    return _sample(choice, path, path.stat().st_mtime_ns, use)
+
+
+def has_use(choice: str) -> bool:
+    """Whether a choice is a sample that a week of use is there for."""
+    return choice in sample_names() and _use_file(choice).is_file()
+
+
+def _use_file(sample: str) -> Path:
+    return USES / f"{sample}.json.gz"
 
 
 def uploaded() -> Loaded:
@@ -156,8 +170,9 @@ def prepare(cluster: Cluster, sample: str | None) -> Loaded:
 
 # Shared between sessions: samples are public, and a Loaded is never changed.
 @st.cache_resource(show_spinner="Reading the sample", max_entries=8)
-def _sample(name: str, path: Path, changed_ns: int) -> Loaded:  # noqa: ARG001  (part of the key)
-    return prepare(read_with_usage([(path.name, path.read_bytes())]), sample=name)
+def _sample(name: str, path: Path, changed_ns: int, use: Path | None) -> Loaded:  # noqa: ARG001  (part of the key)
+    of_use = [] if use is None else [(use.name, use.read_bytes())]
+    return prepare(read_with_usage([(path.name, path.read_bytes())], of_use), sample=name)
 
 
 @st.cache_data(show_spinner=False, max_entries=1)

@@ -147,7 +147,14 @@ def _choose_cluster() -> Loaded | None:
         key=clusters.CHOICE,
         bind="query-params",
     )
-    loaded = clusters.load(choice)
+    use = clusters.has_use(choice) and st.toggle(
+        "A week of use",
+        key=clusters.USE,
+        bind="query-params",
+        help="What its pods used, hour by hour over a made-up week: pages then tell use beside "
+        "requests, and may level it.",
+    )
+    loaded = clusters.load(choice, with_use=use)
     summary = loaded.summary
     st.caption(
         f"{units.count(summary.nodes, 'node')} · {units.count(summary.running, 'running pod')}"

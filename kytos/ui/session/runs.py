@@ -18,6 +18,8 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.weights import Weights
 from kytos.errors import InputError, fault_sentence
 from kytos.jobs import FunctionFailed, Job, JobCancelled, JobError, QueueFull
+from kytos.questions.parts.known_use import as_asked
+from kytos.questions.parts.limits import Limits
 from kytos.report.units import energy
 from kytos.ui.parts.text import plain
 from kytos.ui.session.abandoned import end_with_session
@@ -105,7 +107,10 @@ class Answer:
 
     @cached_property
     def _clusters(self) -> tuple[Cluster, Cluster]:
-        return self.change(self.loaded.cluster, self.ask.request, self.outcome)
+        cluster, request = self.loaded.cluster, self.ask.request
+        if isinstance(request, Limits):
+            cluster = as_asked(cluster, request)
+        return self.change(cluster, request, self.outcome)
 
 
 def start(

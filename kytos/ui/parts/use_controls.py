@@ -1,0 +1,68 @@
+"""The sidebar's controls of what pods really use: what is levelled, and its limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from kytos.questions.parts.limits import Limits, LoadFrom
+from kytos.ui.session.clusters import Loaded
+
+LOAD_FROM, MAX_USED, RIGHT_SIZED = "load_from", "max_used", "right_sized"
+_NAMES = {LoadFrom.REQUESTS: "Requests", LoadFrom.USAGE: "Use"}
+
+
+def use_is_known(loaded: Loaded) -> bool:
+    """Whether anything is known of what the cluster's pods use."""
+    cluster = loaded.cluster
+    return cluster.usage is not None or any(pod.expected for pod in cluster.pods)
+
+
+def use_limits(loaded: Loaded) -> dict[str, Any]:
+    """Draw what pods count for, where their use is known; return it as fields of a request."""
+    if not use_is_known(loaded):
+        return {}
+    load_from = LoadFrom(
+        st.segmented_control(
+            "Pods count for",
+            [LoadFrom.REQUESTS.value, LoadFrom.USAGE.value],
+            format_func=lambda name: _NAMES[LoadFrom(name)],
+            default=LoadFrom.REQUESTS.value,
+            required=True,
+            key=LOAD_FROM,
+            bind="query-params",
+            width="stretch",
+            help="Use: load is levelled hour by hour as it was seen, and nodes have room for it. "
+            "Requests have to fit in any case.",
+        )
+    )
+    most = 100
+    if load_from is LoadFrom.USAGE:
+        most = st.slider(
+            "Used at most (%)",
+            min_value=10,
+            max_value=100,
+            value=100,
+            step=5,
+            key=MAX_USED,
+            bind="query-params",
+            help="Of each node, in 95 % of the time, by all of its pods together. Where more is "
+            "used already it may stay, and never grows.",
+        )
+    sized = st.toggle(
+        "As if right-sized",
+        key=RIGHT_SIZED,
+        bind="query-params",
+        help="Asks as if each container requested what it was seen to need.",
+    )
+    return {"load_from": load_from, "max_used": most / 100, "right_sized": sized}
+
+
+def use_values(request: Limits) -> dict[str, Any]:
+    """Return the values of these controls by key, as `set_controls` takes them."""
+    return {
+        LOAD_FROM: request.load_from.value,
+        MAX_USED: round(100 * request.max_used),
+        RIGHT_SIZED: request.right_sized,
+    }
