@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from kytos.contract.watch import Watch
     from kytos.contract.weights import Weights
     from kytos.questions.autoscale.autoscale import AutoscaleOutcome
-    from kytos.questions.autoscale.wanted import AutoscaleRequest
+    from kytos.questions.autoscale.request import AutoscaleRequest
     from kytos.questions.fleet.fleet import FleetOutcome
     from kytos.questions.fleet.request import FleetRequest
     from kytos.questions.placement.placement import PlacementOutcome, PlacementRequest

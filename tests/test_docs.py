@@ -16,7 +16,7 @@ from kytos.calls.catalogue import CALLS
 from kytos.cli import app as cli
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.weights import Weights
-from kytos.questions.autoscale.wanted import ServiceRate
+from kytos.questions.autoscale.request import ServiceRate
 from kytos.settings import PREFIX
 from kytos.sources.listings import LISTINGS, Listing
 

@@ -18,7 +18,7 @@ from kytos.compare import CompareRequest, compare_solvers
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
-from kytos.questions.autoscale.wanted import AutoscaleRequest
+from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Question
 from kytos.questions.placement.placement import PlacementRequest

@@ -10,7 +10,7 @@ from kytos.cluster import Cluster, Note
 from kytos.contract.params import SolverParams
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
-from kytos.questions.autoscale.wanted import AutoscaleRequest
+from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.outcome import Outcome
 from kytos.questions.placement.placement import PlacementRequest
 from kytos.questions.qubo.interchange import Format, interchange

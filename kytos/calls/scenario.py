@@ -21,7 +21,7 @@ from kytos.cluster import Cluster, Frozen
 from kytos.contract.params import SolverName, SolverParams, nested
 from kytos.contract.weights import Weights
 from kytos.errors import SourceError, first_problem
-from kytos.questions.autoscale.wanted import AutoscaleRequest
+from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Question
 from kytos.questions.placement.placement import PlacementRequest

@@ -237,6 +237,7 @@ def autoscale(
         float | None, typer.Option(help="Share of memory that stays free, 0 to 1.")
     ] = None,
     limits: Limited,
+    others: Others,
     options: OptionsFile = None,
     solver: Solver = None,
     run: Run,
@@ -246,7 +247,8 @@ def autoscale(
     """Say how many replicas each service needs, and where the new ones run."""
     from kytos.calls.catalogue import AUTOSCALE
 
-    given: dict[str, Any] = {"cpu_margin": cpu_margin, "mem_margin": mem_margin} | limits.given()
+    given: dict[str, Any] = {"cpu_margin": cpu_margin, "mem_margin": mem_margin}
+    given |= limits.given() | others.given()
     with bad_input_ends():
         given["services"] = [service_rate(words) for words in service or []] or None
     ask(AUTOSCALE, source, options, given | run.given(solver), told, steps)

@@ -6,7 +6,7 @@ from kytos.cluster import CPU, MEMORY, PODS, Cluster, Node, Owner, Pod
 from kytos.contract.params import SolverParams
 from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import autoscale
-from kytos.questions.autoscale.wanted import AutoscaleRequest, ServiceRate
+from kytos.questions.autoscale.request import AutoscaleRequest, ServiceRate
 from kytos.questions.placement.new_objects import NewPod
 from kytos.questions.placement.placement import PlacementRequest, place
 from kytos.questions.rebalance import RebalanceRequest, rebalance

@@ -6,6 +6,7 @@ of Kubernetes.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from kytos.cluster import CPU, MEMORY, Cluster, Pod, Quota
@@ -27,16 +28,14 @@ def quota_refusals(
         In the order they are made; what one is granted counts against the next, unless
         `one_by_one`.
     """
-    quotas = [_Counted(cluster, quota) for quota in cluster.quotas]
+    ledger = QuotaLedger(cluster)
     refusals: dict[str, str] = {}
     for pod in pods:
-        matching = [counted for counted in quotas if counted.quota.namespace == pod.namespace]
-        why = next(filter(None, (counted.refusal(pod) for counted in matching)), None)
+        why = ledger.refusal(pod)
         if why is not None:
             refusals[pod.id] = why
         elif not one_by_one:
-            for counted in matching:
-                counted.grant(pod)
+            ledger.grant(pod)
     return refusals
 
 
@@ -46,12 +45,37 @@ def refused_by_quota(pod: Pod, refusals: Mapping[str, str]) -> Pod:
     return pod if why is None or pod.refused else pod.model_copy(update={"refused": why})
 
 
+class QuotaLedger:
+    """What the quotas of a cluster still allow, while pods are granted one after another."""
+
+    def __init__(self, cluster: Cluster, gone: Iterable[Pod] = ()) -> None:
+        """Count what is used; of pods that are `gone` first, it is free again."""
+        self._quotas: dict[str, list[_Counted]] = {}
+        for quota in cluster.quotas:
+            self._quotas.setdefault(quota.namespace, []).append(_Counted(cluster, quota))
+        for pod in gone:
+            for counted in self._of(pod):
+                counted.count(pod, -1)
+
+    def refusal(self, pod: Pod) -> str | None:
+        """Say why a pod would be refused now; None where no quota refuses it."""
+        return next(filter(None, (counted.refusal(pod) for counted in self._of(pod))), None)
+
+    def grant(self, pod: Pod) -> None:
+        """Count a pod as made."""
+        for counted in self._of(pod):
+            counted.count(pod, 1)
+
+    def _of(self, pod: Pod) -> list[_Counted]:
+        return self._quotas.get(pod.namespace, [])
+
+
 class _Counted:
     """A quota, and what of it is used."""
 
     def __init__(self, cluster: Cluster, quota: Quota) -> None:
         self.quota = quota
-        self.used = dict(quota.used)
+        self.used = Counter(quota.used)
         for name in quota.hard.keys() - self.used.keys():
             self.used[name] = sum(
                 _usage(pod).get(name, 0)
@@ -84,12 +108,12 @@ class _Counted:
                 )
         return None
 
-    def grant(self, pod: Pod) -> None:
+    def count(self, pod: Pod, sign: int) -> None:
         if not self._selects(pod):
             return
         usage = _usage(pod)
         for name in self.quota.hard:
-            self.used[name] += usage.get(name, 0)
+            self.used[name] += sign * usage.get(name, 0)
 
     def _selects(self, pod: Pod) -> bool | None:
         best_effort = not pod.requests and not pod.limits

@@ -12,7 +12,7 @@ import numpy as np
 from kytos.cluster import Cluster
 from kytos.problem import UNPLACED, LoadMode, Problem
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome, scaled_cluster
-from kytos.questions.autoscale.wanted import AutoscaleRequest
+from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.fleet.fleet import FleetOutcome, with_purchases
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Outcome

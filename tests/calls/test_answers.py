@@ -11,7 +11,7 @@ from kytos.calls.catalogue import CALLS, RebalanceOptions
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverName
 from kytos.contract.runbook import Runbook, RunbookRequest, Way
-from kytos.questions.autoscale.wanted import AutoscaleRequest
+from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.outcome import Outcome, Question
 from kytos.questions.placement.placement import PlacementRequest
 from kytos.questions.rebalance import RebalanceRequest

@@ -5,7 +5,8 @@ from __future__ import annotations
 from kytos.cluster import CPU, LOAD_RESOURCES, Cluster, Frozen
 from kytos.questions.autoscale.desired_replicas import replicas_for_rate
 from kytos.questions.autoscale.grants import Cause, Grants, Refusal
-from kytos.questions.autoscale.wanted import AutoscaleRequest, ServiceRate, Step
+from kytos.questions.autoscale.request import AutoscaleRequest, ServiceRate
+from kytos.questions.autoscale.wanted import Step
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import first_refusals
 from kytos.rules.why_not import refusal_summary
@@ -93,6 +94,8 @@ def _why_held_back(
     head = f"held back at {step.current[service] + granted}"
     if refusal.cause is Cause.WORTHLESS:
         return f"{head}: at C = 0 demand beyond the minimum is worth nothing"
+    if refusal.cause is Cause.QUOTA:
+        return f"{head}: {refusal.quota}"
     if refusal.cause is Cause.MARGIN:
         share = request.cpu_margin if refusal.resource == CPU else request.mem_margin
         name = "CPU" if refusal.resource == CPU else "memory"

@@ -16,14 +16,9 @@ from kytos.problem import UNPLACED, Ints, Problem
 from kytos.questions.autoscale.actions import ScaleAction, scale_actions
 from kytos.questions.autoscale.grants import Grants, without
 from kytos.questions.autoscale.margin import Margin, margin_of
+from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.autoscale.sampling import Draw, place_granted
-from kytos.questions.autoscale.wanted import (
-    AutoscaleRequest,
-    Step,
-    scale_out,
-    scaling_step,
-    whole_problem,
-)
+from kytos.questions.autoscale.wanted import Step, scale_out, scaling_step, whole_problem
 from kytos.questions.outcome import Energy, EnergyChange, MetricsChange, Outcome, Question, measure
 from kytos.questions.parts.build_problem import prices_known
 from kytos.questions.parts.notes import answer_notes
@@ -97,7 +92,7 @@ def autoscale(
         params=params,
         watch=watch,
     )
-    problem, after = whole_problem(cluster, step, grants, solution.placement)
+    problem, after = whole_problem(step, grants, solution.placement)
     known = prices_known(cluster)
     held_back = _held_back(step, grants)
     measured = measure(problem, after, known)

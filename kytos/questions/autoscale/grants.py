@@ -2,8 +2,8 @@
 
 Replicas are granted one at a time. The next goes to the highest priority, among equals to the
 service that has the smallest fraction of its desired count, then to the first id; it is refused
-when the margin does not allow it, or no placement of all those granted under all rules holds it
-too. A service that was refused once gets no more. So no other vector of counts serves the
+when the margin or a quota does not allow it, or no placement of all those granted under all rules
+holds it too. A service that was refused once gets no more. So no other vector of counts serves the
 replicas in that order better.
 """
 
@@ -21,33 +21,15 @@ from kytos.cluster import LOAD_RESOURCES, Cluster, Pod
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
+from kytos.questions.autoscale.wishes import Wish
 from kytos.questions.parts.build_problem import build_problem, within_room
 from kytos.questions.parts.most_placed import place_exactly
 from kytos.referee.incremental import PlacementState
 from kytos.refine import repair
+from kytos.rules.quotas import QuotaLedger
 
 EXACT_SECONDS = 2.0
 """For one refusal, where fitting replicas in one by one finds no place."""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """A service that wants more replicas.
-
-    Attributes
-    ----------
-    current, least, desired
-        Counts; `desired` is the largest. Up to `least` they are wanted whatever demand is worth.
-    pods
-        The new replicas, all alike.
-    """
-
-    service: str
-    priority: int
-    current: int
-    least: int
-    desired: int
-    pods: tuple[Pod, ...]
 
 
 class Cause(StrEnum):
@@ -55,6 +37,7 @@ class Cause(StrEnum):
 
     MARGIN = "margin"
     NODES = "nodes"
+    QUOTA = "quota"
     WORTHLESS = "worthless"
     """Demand was given no weight."""
 
@@ -69,12 +52,15 @@ class Refusal:
         What was in the way.
     resource
         Of the margin that would be breached.
+    quota
+        In words, what a quota of the namespace says.
     proven
         Whether no placement exists, rather than none was found in time.
     """
 
     cause: Cause
     resource: str = ""
+    quota: str = ""
     proven: bool = True
 
 
@@ -105,6 +91,7 @@ def grant_replicas(
     watch: Watch,
     hints: Mapping[str, Sequence[int]] | None = None,
     *,
+    quotas: QuotaLedger,
     serve_demand: bool = True,
     max_utilization: float = 1.0,
 ) -> Grants:
@@ -118,13 +105,15 @@ def grant_replicas(
         ``(2,)`` cpu and memory that may still be taken; negative where a margin is breached.
     hints
         By service, positions of nodes to try first, one for each new replica in turn.
+    quotas
+        What the quotas still allow; what is granted here is counted in it.
     serve_demand
         False grants minimums only: what a weight of 0 on unserved demand means.
     max_utilization
         Share of a node's cpu and memory that new replicas may fill it to.
     """
     return _Granting(
-        cluster, wishes, margin_room, watch, hints or {}, serve_demand, max_utilization
+        cluster, wishes, margin_room, watch, hints or {}, quotas, serve_demand, max_utilization
     ).run()
 
 
@@ -138,10 +127,11 @@ class _Granting:
         margin_room: Ints,
         watch: Watch,
         hints: Mapping[str, Sequence[int]],
+        quotas: QuotaLedger,
         serve_demand: bool,
         max_utilization: float,
     ) -> None:
-        self.cluster, self.watch, self.hints = cluster, watch, hints
+        self.cluster, self.watch, self.hints, self.quotas = cluster, watch, hints, quotas
         self.serve_demand = serve_demand
         self.max_utilization = max_utilization
         self.wishes = {wish.service: wish for wish in wishes}
@@ -194,6 +184,9 @@ class _Granting:
         pod = wish.pods[granted]
         if not self.problem.allowed[self.row[pod.id]].any():
             return Refusal(Cause.NODES)  # before the margin: no margin would help
+        why = self.quotas.refusal(pod)
+        if why is not None:
+            return Refusal(Cause.QUOTA, quota=why)
         need = np.array([pod.requests.get(name, 0) for name in LOAD_RESOURCES])
         for resource, name in enumerate(LOAD_RESOURCES):
             if need[resource] > 0 and need[resource] > self.room[resource]:
@@ -208,6 +201,7 @@ class _Granting:
                 return Refusal(Cause.NODES, proven=proven)
             self.state = PlacementState(self.problem, placement)
         self.room -= need
+        self.quotas.grant(pod)
         return None
 
     def _choice(self, wish: Wish, row: int, fits: Ints) -> int:

@@ -27,8 +27,8 @@ from kytos.hamiltonian.replicas import (
     replica_model,
 )
 from kytos.problem import Floats, Ints
-from kytos.questions.autoscale.grants import Grants, grant_replicas
-from kytos.questions.autoscale.wanted import Step
+from kytos.questions.autoscale.grants import Grants
+from kytos.questions.autoscale.wanted import Step, granted
 from kytos.questions.parts.most_placed import place_as_many_as_possible
 from kytos.referee.energy import energy
 from kytos.refine import default_proposals, refine
@@ -87,15 +87,7 @@ def place_granted(
         draw = run.draw(problem, chosen, weights)
     hints = {} if draw is None else _hints(problem, draw.counts)
     with run.stage("settle counts exactly"):
-        grants = grant_replicas(
-            step.cluster,
-            step.wishes,
-            step.margin_room,
-            run.watch,
-            hints,
-            serve_demand=weights.C > 0,
-            max_utilization=step.max_utilization,
-        )
+        grants = granted(step, run.watch, hints, serve_demand=weights.C > 0)
     if isinstance(chosen, Sampler):
         solution = run.levelled(grants, draw, weights, solver)
     else:

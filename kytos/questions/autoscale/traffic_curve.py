@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 from kytos.cluster import Cluster, Frozen
 from kytos.contract.watch import Watch
 from kytos.errors import RequestRefused
 from kytos.questions.autoscale.actions import scale_actions
-from kytos.questions.autoscale.grants import grant_replicas
 from kytos.questions.autoscale.margin import Margin, margin_of
-from kytos.questions.autoscale.wanted import AutoscaleRequest, scaling_step, whole_problem
+from kytos.questions.autoscale.request import AutoscaleRequest
+from kytos.questions.autoscale.wanted import granted, scaling_step, whole_problem
 from kytos.questions.parts.decimals import as_written
 
 POINT_SECONDS = 5.0
@@ -76,15 +74,8 @@ def _point(
     )
     scaled = request.model_copy(update={"services": services})
     step = scaling_step(cluster, scaled)
-    ends = min(watch.deadline, time.monotonic() + POINT_SECONDS)
-    grants = grant_replicas(
-        step.cluster,
-        step.wishes,
-        step.margin_room,
-        replace(watch, deadline=ends),
-        max_utilization=step.max_utilization,
-    )
-    problem, after = whole_problem(cluster, step, grants, grants.placement)
+    grants = granted(step, watch.within(POINT_SECONDS))
+    problem, after = whole_problem(step, grants, grants.placement)
     actions = scale_actions(scaled, step, grants)
     return TrafficPoint(
         factor=factor,

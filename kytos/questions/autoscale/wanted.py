@@ -4,94 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import ceil
-from typing import Any
 
 import numpy as np
-from pydantic import Field, model_validator
 
-from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Note, Phase, Pod
-from kytos.contract.runbook import CarriedOut
+from kytos.cluster import Cluster, Note, Pod
+from kytos.contract.watch import Watch
 from kytos.errors import RequestRefused, refuse_repeats
 from kytos.hamiltonian.replicas import ScaleOut
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
 from kytos.questions.autoscale.autoscalers import bounds_of, rates_of
 from kytos.questions.autoscale.desired_replicas import bounded, replicas_for_rate
-from kytos.questions.autoscale.grants import Grants, Wish, without
+from kytos.questions.autoscale.grants import Grants, grant_replicas, without
 from kytos.questions.autoscale.margin import margin_room
+from kytos.questions.autoscale.request import MOST_NEW, AutoscaleRequest, ServiceRate
 from kytos.questions.autoscale.scale_in import removed_first
+from kytos.questions.autoscale.wishes import Wish, wish_of
 from kytos.questions.parts.build_problem import build_problem
-from kytos.questions.parts.decimals import as_written
-from kytos.questions.parts.limits import Limits, nodes_asked_to_stay
-from kytos.sources.body import MIB, Identifier
-
-MOST_NEW = 10_000
-"""New replicas in all; more is a slip of the hand, and every one of them is placed."""
-
+from kytos.questions.parts.limits import nodes_asked_to_stay
+from kytos.questions.parts.others_pods import with_others_pods
+from kytos.rules.quotas import QuotaLedger
 
 _SCALED_KINDS = ("deployment", "replicaset", "replicationcontroller", "statefulset")
 """Of controllers that have replicas, as services told apart by kind name them."""
-
-
-class ServiceRate(Frozen):
-    """One service: its rate, and how far it may scale."""
-
-    id: Identifier = Field(description="the service, as its pods name it")
-    enabled: bool = Field(True, description="false keeps its count")
-    request_rate: float = Field(
-        ge=0, le=1e15, allow_inf_nan=False, description="of the whole service, per second"
-    )
-    target_rate: float = Field(
-        gt=0, le=1e15, allow_inf_nan=False, description="of one replica, per second"
-    )
-    replicas: int | None = Field(
-        None, ge=0, le=MOST_NEW, description="how many run; left out: its listed pods"
-    )
-    min_replicas: int = Field(1, ge=0, le=MOST_NEW, description="never fewer")
-    max_replicas: int | None = Field(None, ge=0, le=1_000_000, description="never more")
-    cpu_request: float | None = Field(
-        None,
-        ge=0,
-        le=1e12,
-        allow_inf_nan=False,
-        description="of one replica, millicores; left out: as its listed pods",
-    )
-    mem_request: float | None = Field(
-        None,
-        ge=0,
-        le=1e12,
-        allow_inf_nan=False,
-        description="of one replica, MiB; left out: as its listed pods",
-    )
-    priority: int | None = Field(
-        None, ge=-(2**31), lt=2**31, description="higher first; left out: as its listed pods"
-    )
-
-    @model_validator(mode="after")
-    def _bounds_agree(self) -> ServiceRate:
-        if self.max_replicas is not None and self.min_replicas > self.max_replicas:
-            raise ValueError(
-                f"service {self.id!r} has min_replicas {self.min_replicas} above max_replicas "
-                f"{self.max_replicas}; lower the one or raise the other"
-            )
-        return self
-
-
-class AutoscaleRequest(Limits, CarriedOut):
-    """What is asked of an autoscale beside the weights."""
-
-    services: tuple[ServiceRate, ...] = Field((), description="the services to scale")
-    cpu_margin: float = Field(
-        0.0, ge=0, le=1, allow_inf_nan=False, description="share of CPU that stays free"
-    )
-    mem_margin: float = Field(
-        0.0, ge=0, le=1, allow_inf_nan=False, description="share of memory that stays free"
-    )
-
-    @property
-    def margins(self) -> tuple[float, float]:
-        """Shares of cpu and memory that stay free."""
-        return self.cpu_margin, self.mem_margin
 
 
 @dataclass(frozen=True)
@@ -102,6 +36,8 @@ class Step:
     ----------
     cluster
         With the replicas that go taken out and every new one that is wanted waiting.
+    original
+        Without either: as it was read, with what the request hands over.
     current, desired
         By service.
     rated
@@ -117,6 +53,7 @@ class Step:
     """
 
     cluster: Cluster
+    original: Cluster
     current: dict[str, int]
     rated: dict[str, int]
     desired: dict[str, int]
@@ -144,6 +81,7 @@ def scaling_step(cluster: Cluster, request: AutoscaleRequest) -> Step:
         When a service is named twice, contradicts its listed pods or lacks what they would tell,
         or `keep_nodes` names what is not in the cluster.
     """
+    cluster = with_others_pods(cluster, request)
     keep = nodes_asked_to_stay(cluster, request.keep_nodes)
     refuse_repeats("services", (service.id for service in request.services))
     listed = _listed(cluster)
@@ -169,11 +107,12 @@ def scaling_step(cluster: Cluster, request: AutoscaleRequest) -> Step:
         removed += removed_first(own)[: max(0, have - want)]
         if want > have:
             _refuse_too_many(want - have, f"services[{position}]")
-            wishes.append(_wish(service, own, have, want, taken, f"services[{position}]"))
+            wishes.append(wish_of(service, own, have, want, taken, f"services[{position}]"))
     _refuse_too_many(sum(wish.desired - wish.current for wish in wishes), "services")
     after = without(cluster, {pod.id for pod in removed})
     return Step(
         cluster=after.replace(pods=after.pods + tuple(p for wish in wishes for p in wish.pods)),
+        original=cluster,
         current=current,
         rated=rated,
         desired=desired,
@@ -263,9 +202,27 @@ def scale_out(step: Step) -> ScaleOut:
     )
 
 
-def whole_problem(
-    cluster: Cluster, step: Step, grants: Grants, placement: Ints
-) -> tuple[Problem, Ints]:
+def granted(
+    step: Step,
+    watch: Watch,
+    hints: Mapping[str, Sequence[int]] | None = None,
+    *,
+    serve_demand: bool = True,
+) -> Grants:
+    """Return how many of the replicas wanted the cluster can carry; see `grant_replicas`."""
+    return grant_replicas(
+        step.cluster,
+        step.wishes,
+        step.margin_room,
+        watch,
+        hints,
+        quotas=QuotaLedger(step.original, step.removed),
+        serve_demand=serve_demand,
+        max_utilization=step.max_utilization,
+    )
+
+
+def whole_problem(step: Step, grants: Grants, placement: Ints) -> tuple[Problem, Ints]:
     """Return one problem of all that changes, new replicas and removed ones, and its end.
 
     Parameters
@@ -275,7 +232,7 @@ def whole_problem(
     """
     kept = frozenset(grants.problem.pods)
     new = tuple(pod for wish in step.wishes for pod in wish.pods if pod.id in kept)
-    both = cluster.replace(pods=cluster.pods + new)
+    both = step.original.replace(pods=step.original.pods + new)
     gone = tuple(pod for pod in step.removed if pod.node is not None)
     problem = build_problem(
         both,
@@ -315,60 +272,6 @@ def _current(service: ServiceRate, own: Sequence[Pod], path: str) -> int:
             f"{path}.replicas",
         )
     return service.replicas
-
-
-def _wish(
-    service: ServiceRate, own: Sequence[Pod], have: int, want: int, taken: set[str], path: str
-) -> Wish:
-    """New replicas are as the listed ones, but for what the request says of them."""
-    model = min(own, key=lambda pod: pod.id, default=None)
-    requests = {} if model is None else dict(model.requests)
-    for field, given, name, unit in (
-        ("cpu_request", service.cpu_request, CPU, 1),
-        ("mem_request", service.mem_request, MEMORY, MIB),
-    ):
-        if given is not None:
-            requests[name] = ceil(as_written(given) * unit)
-        elif model is None:
-            raise RequestRefused(
-                f"is missing, and no pod of service {service.id!r} is listed to tell it; give it",
-                f"{path}.{field}",
-            )
-    priority = service.priority
-    if priority is None:
-        priority = 0 if model is None else model.priority
-    pods = []
-    for name in _fresh(service.id, taken, want - have):
-        fresh: dict[str, Any] = {
-            "id": name,
-            "name": name.rsplit("/", 1)[-1],
-            "node": None,
-            "phase": Phase.PENDING,
-            "ready": False,
-            "held": None,
-            "requests": requests,
-            "priority": priority,
-            "service": service.id,
-        }
-        if model is None:
-            pods.append(Pod.model_validate(fresh))
-            continue
-        if model.owner is not None and model.owner.kind == "StatefulSet":
-            fresh["claims"] = ()  # each replica gets claims of its own, still to be made
-        pods.append(model.model_copy(update=fresh))
-    return Wish(service.id, priority, have, service.min_replicas, want, tuple(pods))
-
-
-def _fresh(service: str, taken: set[str], count: int) -> list[str]:
-    found: list[str] = []
-    number = 0
-    while len(found) < count:
-        number += 1
-        name = f"{service}-new-{number}"
-        if name not in taken:
-            found.append(name)
-    taken.update(found)
-    return found
 
 
 def _refuse_too_many(count: int, path: str) -> None:

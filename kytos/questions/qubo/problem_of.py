@@ -9,8 +9,8 @@ from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
 from kytos.hamiltonian.replicas import ScaleOut
 from kytos.problem import Problem
-from kytos.questions.autoscale.grants import grant_replicas
-from kytos.questions.autoscale.wanted import AutoscaleRequest, scale_out, scaling_step
+from kytos.questions.autoscale.request import AutoscaleRequest
+from kytos.questions.autoscale.wanted import granted, scale_out, scaling_step
 from kytos.questions.fleet.fleet import fleet_problem
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.parts.known_use import judged_by
@@ -80,12 +80,4 @@ def problem_for_placers(
         assert isinstance(problem, Problem)
         return problem
     step = scaling_step(judged_by(cluster, request), request)
-    serve = weights.C > 0
-    return grant_replicas(
-        step.cluster,
-        step.wishes,
-        step.margin_room,
-        watch,
-        serve_demand=serve,
-        max_utilization=step.max_utilization,
-    ).problem
+    return granted(step, watch, serve_demand=weights.C > 0).problem

@@ -19,8 +19,9 @@ from kytos.errors import InputError, first_problem
 from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome, scaled_cluster
 from kytos.questions.autoscale.autoscalers import rates_of
+from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.autoscale.traffic_curve import TrafficCurve, traffic_curve
-from kytos.questions.autoscale.wanted import AutoscaleRequest, scaling_step
+from kytos.questions.autoscale.wanted import scaling_step
 from kytos.questions.outcome import Question
 from kytos.report import units
 from kytos.report.figures.replicas import MOST_LINES, replica_bars, traffic_lines

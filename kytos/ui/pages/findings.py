@@ -14,7 +14,7 @@ from kytos.contract.params import SolverParams
 from kytos.contract.weights import Weights
 from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
-from kytos.questions.autoscale.wanted import AutoscaleRequest
+from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.placement.placement import PlacementOutcome, PlacementRequest
 from kytos.questions.rebalance import RebalanceOutcome, RebalanceRequest
 from kytos.questions.recovery.recovery import RecoveryOutcome, RecoveryRequest

@@ -19,14 +19,15 @@ from kytos.cluster import (
     LabelSelector,
     Owner,
     PodTerm,
+    Quota,
     Requirement,
 )
 from kytos.contract.params import SolverName
 from kytos.contract.weights import Weights
 from kytos.errors import RequestRefused
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome, autoscale, scaled_cluster
+from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.autoscale.traffic_curve import traffic_curve
-from kytos.questions.autoscale.wanted import AutoscaleRequest
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import FEASIBLE, first_refusals
 from tests.questions.small import QUICK, cluster, node, pod
@@ -506,3 +507,36 @@ def test_same_seed_same_answer(two_nodes: Cluster) -> None:
     first, second = (autoscale(two_nodes, request, params=QUICK) for _ in range(2))
     assert first.placement == second.placement
     assert first.sampled_replicas == second.sampled_replicas
+
+
+# What admission refuses, and whose pods they are
+
+
+@pytest.mark.parametrize(("used", "grown"), [({}, 5), ({"requests.cpu": 350}, 4)])
+def test_a_quota_holds_back(two_nodes: Cluster, used: dict[str, int], grown: int) -> None:
+    """What its namespace's quota leaves is granted, and the quota is the reason for the rest."""
+    hard = Quota(name="q", namespace="default", hard={"requests.cpu": 500}, used=used)
+    limited = two_nodes.replace(quotas=(hard,))
+    # Service b goes from one replica to none first: what it used is free again.
+    request = asked(service("a", 60), service("b", 0, min_replicas=0))
+    outcome = autoscale(limited, request, params=QUICK)
+    action = outcome.actions[0]
+    assert (action.recommended_replicas, action.suppressed) == (grown, True)
+    assert "quota default/q is exceeded" in action.reason
+    assert recommended(autoscale(two_nodes, request, params=QUICK))["a"] == 6
+
+
+def test_the_quota_of_another_namespace_binds_nobody(two_nodes: Cluster) -> None:
+    """It is by namespace."""
+    hard = Quota(name="q", namespace="other", hard={"pods": 0})
+    outcome = autoscale(two_nodes.replace(quotas=(hard,)), asked(service("a", 60)), params=QUICK)
+    assert recommended(outcome) == {"a": 6}
+
+
+def test_replicas_of_another_scheduler_wait_for_it(two_nodes: Cluster) -> None:
+    """Where they would run is its business, unless the request hands them over."""
+    theirs = tuple(pod.model_copy(update={"scheduler": "volcano"}) for pod in two_nodes.pods)
+    given = two_nodes.replace(pods=theirs)
+    assert recommended(autoscale(given, asked(service("a", 60)), params=QUICK)) == {"a": 2}
+    handed = asked(service("a", 60), schedulers=["volcano"])
+    assert recommended(autoscale(given, handed, params=QUICK)) == {"a": 6}

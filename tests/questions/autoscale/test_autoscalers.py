@@ -10,7 +10,8 @@ import pytest
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverParams
 from kytos.questions.autoscale.autoscale import autoscale
-from kytos.questions.autoscale.wanted import AutoscaleRequest, ServiceRate, scaling_step
+from kytos.questions.autoscale.request import AutoscaleRequest, ServiceRate
+from kytos.questions.autoscale.wanted import scaling_step
 from kytos.sources.manifests import cluster_from_objects, read_cluster
 
 CASES = Path(__file__).parents[2] / "data" / "cases"

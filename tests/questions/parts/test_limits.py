@@ -9,7 +9,7 @@ from kytos.cluster import CPU, Cluster
 from kytos.contract.params import SolverName
 from kytos.errors import RequestRefused
 from kytos.questions.autoscale.autoscale import autoscale
-from kytos.questions.autoscale.wanted import AutoscaleRequest
+from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.placement.placement import PlacementRequest, place
 from kytos.questions.rebalance import RebalanceRequest, rebalance
 from kytos.questions.recovery.recovery import RecoveryRequest, recover

@@ -13,7 +13,7 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.registry import REGISTERED
 from kytos.contract.weights import Weights
 from kytos.questions.autoscale.autoscale import autoscale
-from kytos.questions.autoscale.wanted import AutoscaleRequest, ServiceRate
+from kytos.questions.autoscale.request import AutoscaleRequest, ServiceRate
 from kytos.questions.outcome import Outcome
 from kytos.questions.placement.new_objects import NewPod
 from kytos.questions.placement.placement import PlacementRequest, place
