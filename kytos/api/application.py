@@ -21,6 +21,7 @@ from kytos.api.problems import as_problems, on_http_exception, on_invalid
 from kytos.api.routes import router
 from kytos.api.service import Service
 from kytos.api.settings import Settings
+from kytos.api.slow_body import SlowBody
 from kytos.api.trace import Trace
 from kytos.jobs import Pool
 from kytos.logs import configure_logs
@@ -30,6 +31,14 @@ from kytos.sources.prices import default_prices
 DESCRIPTION = """What-if questions about a Kubernetes cluster, answered by annealing one energy.
 
 Nothing is changed anywhere: an answer is a plan. CPU is in millicores, memory in MiB."""
+
+PRELOAD = ("kytos.calls.in_worker", warm_up.__module__)
+
+WAITING_TO_BE_READ = 32
+"""Large bodies, each in a file meanwhile."""
+
+READ_BY_ONE = 20
+"""Bodies after which the process that reads is replaced: it keeps what memory it needed once."""
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
@@ -53,10 +62,16 @@ class Dashboard:
     asks_for_login: bool
 
 
+def own_readers() -> Pool:
+    """Start a process that reads large bodies, one after another."""
+    return Pool(1, WAITING_TO_BE_READ, preload=PRELOAD, tasks_per_worker=READ_BY_ONE)
+
+
 def create_app(
     settings: Settings,
     *,
     make_pool: Callable[[], Pool] | None = None,
+    make_readers: Callable[[], Pool] = own_readers,
     dashboard: Dashboard | None = None,
 ) -> FastAPI:
     """Return the service.
@@ -68,6 +83,8 @@ def create_app(
     make_pool
         Starts the workers; by default a pool of its own. A pool that is handed in this way is
         closed with the service.
+    make_readers
+        Starts the process that reads large bodies, which is closed with the service too.
     dashboard
         What to serve beside it, if anything.
 
@@ -77,7 +94,7 @@ def create_app(
         When the operator's price table cannot be read: better now than at every request.
     """
     default_prices()
-    service = Service(settings, make_pool or (lambda: _own_pool(settings)))
+    service = Service(settings, make_pool or (lambda: _own_pool(settings)), make_readers)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -114,6 +131,7 @@ def create_app(
                 dashboard=dashboard is not None,
                 dashboard_login=dashboard is not None and dashboard.asks_for_login,
             ),
+            Middleware(SlowBody, seconds=settings.body_seconds),
             Middleware(BodyLimit, most_bytes=settings.max_body_mib * 2**20),
         ],
     )
@@ -144,9 +162,4 @@ def _unless_ours(dashboard: ASGIApp, not_found: ASGIApp) -> ASGIApp:
 
 
 def _own_pool(settings: Settings) -> Pool:
-    return Pool(
-        settings.workers,
-        settings.queue,
-        warm_up=warm_up,
-        preload=("kytos.calls.in_worker", warm_up.__module__),
-    )
+    return Pool(settings.workers, settings.queue, warm_up=warm_up, preload=PRELOAD)

@@ -1,63 +1,101 @@
-"""Reads a request's JSON strictly: a number is a number, a key is said once, all text is text."""
+"""Routes whose body of JSON is read apart from the framework, and documented as what it is."""
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
-from fastapi import Request, Response, params
-from fastapi.concurrency import run_in_threadpool
+from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ValidationError
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+from starlette.requests import ClientDisconnect
 
-from kytos.api.problems import FieldError, Refusal, refusal_of
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def read_json(kind: type[Model], text: str | bytes, place: str = "") -> Model:
-    """Read a model from JSON text.
-
-    Not from Python values, as FastAPI does: there ``"5"`` and ``true`` pass for numbers.
-
-    Raises
-    ------
-    Refusal
-        A 422 that names the fields; where none is to blame, `place` or the body.
-    """
-    try:
-        found = kind.model_validate_json(text, strict=True)
-    except ValidationError as error:
-        raise refusal_of(error, place) from error
-    try:
-        json.loads(text, object_pairs_hook=_each_once)
-    except _SaidTwiceError as error:
-        sentence = f"the key {str(error)[:100]!r} is there twice in one object; say it once"
-        raise Refusal(422, sentence, FieldError(field=place or "body", message=sentence)) from error
-    return found
+from kytos.api.problems import Refusal
+from kytos.api.reading import Asked, Said
+from kytos.api.service import Service
+from kytos.calls.catalogue import Call
 
 
-class _SaidTwiceError(ValueError):
-    """A key that an object has twice."""
+@dataclass(frozen=True)
+class Arrived:
+    """A call that was received and read."""
+
+    asked: Asked
+    due: float
+    """When its answer must be there, in `time.monotonic` seconds."""
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> None:
-    keys = {key for key, _ in pairs}
-    if len(keys) < len(pairs):
-        for key, _ in pairs:
-            if key not in keys:
-                raise _SaidTwiceError(key)
-            keys.remove(key)
+@dataclass(frozen=True)
+class BodyOf:
+    """In a signature: the body is that of a call, of which what was read of it comes in."""
+
+    call: Call
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Let in what was read elsewhere, and document the body itself."""
+        return core_schema.json_or_python_schema(
+            json_schema=handler.generate_schema(self.call.body),
+            python_schema=core_schema.is_instance_schema(Arrived),
+        )
 
 
-class _JsonRequest(Request):
-    """A request whose JSON is read as a model, beside the event loop: it may be of many MiB."""
+class _Read(Request):
+    """A request whose body was read already."""
 
-    kind: type[BaseModel]
+    arrived: Arrived | None
 
-    async def json(self) -> Any:
-        return await run_in_threadpool(read_json, self.kind, await self.body())
+    async def body(self) -> bytes:
+        return b"" if self.arrived is None else b"read"
+
+    async def json(self) -> Arrived | None:
+        return self.arrived
+
+
+class JsonRoute(APIRoute):
+    """A route whose body, where a signature says `BodyOf`, is received and read as that."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Receive and read the body before the framework would."""
+        handler = super().get_route_handler()
+        field = self.body_field
+        marks = () if field is None else field.field_info.metadata
+        call = next((mark.call for mark in marks if isinstance(mark, BodyOf)), None)
+        if call is None:
+            return handler
+
+        async def handle(request: Request) -> Response:
+            _refuse_what_is_no_json(request)
+            read = _Read(request.scope, request.receive)
+            try:
+                read.arrived = await _arrived(call, request)
+            except ClientDisconnect:
+                return Response(status_code=499)
+            return await handler(read)
+
+        return handle
+
+
+async def _arrived(call: Call, request: Request) -> Arrived | None:
+    """Receive and read a body; None for an empty one."""
+    service: Service = request.app.state.service
+    async with service.bodies.keeping() as kept:
+        content = await service.bodies.receive(request, kept)
+        if not content:
+            return None
+        limits = service.limits(is_job=is_job(request.headers.get("prefer")))
+        due = time.monotonic() + limits.seconds
+        asked = await service.bodies.read(call.name, Said(content), kept, limits, request)
+        return Arrived(asked, due)
+
+
+def is_job(prefer: str | None) -> bool:
+    """Whether a `Prefer` header lets the answer come later (RFC 7240)."""
+    return prefer is not None and "respond-async" in prefer.lower()
 
 
 def _refuse_what_is_no_json(request: Request) -> None:
@@ -69,25 +107,3 @@ def _refuse_what_is_no_json(request: Request) -> None:
     coding = request.headers.get("content-encoding", "identity")
     if coding != "identity":
         raise Refusal(415, f"expected a body that is not compressed; found {coding[:100]!r}")
-
-
-class JsonRoute(APIRoute):
-    """A route whose body, if it is JSON, is read by `read_json`."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap the request before FastAPI reads it."""
-        handler = super().get_route_handler()
-        field = self.body_field
-        if field is None or isinstance(field.field_info, params.Form):
-            return handler
-        kind = field.field_info.annotation
-        assert isinstance(kind, type)
-        assert issubclass(kind, BaseModel)
-
-        async def handle(request: Request) -> Response:
-            _refuse_what_is_no_json(request)
-            strict = _JsonRequest(request.scope, request.receive)
-            strict.kind = kind
-            return await handler(strict)
-
-        return handle

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import platform
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Header, Path, Request, Response, UploadFile
+from fastapi import APIRouter, Body, File, Form, Header, Path, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from structlog.contextvars import get_contextvars
 
-from kytos.api.json_body import JsonRoute, read_json
-from kytos.api.problems import FieldError, Problem, Refusal, answer_problem
+from kytos.api.json_body import Arrived, BodyOf, JsonRoute, is_job
+from kytos.api.problems import Problem, Refusal, answer_problem
 from kytos.api.service import Run, Service
 from kytos.calls.catalogue import (
     AUTOSCALE,
@@ -24,33 +25,17 @@ from kytos.calls.catalogue import (
     PLACEMENT,
     REBALANCE,
     RECOVERY,
-    AutoscaleBody,
     Call,
-    CompareBody,
-    FleetBody,
-    Options,
-    PlacementBody,
-    RebalanceBody,
-    RecoveryBody,
 )
-from kytos.cluster import Cluster
 from kytos.compare import Comparison
 from kytos.contract.params import SolverName
 from kytos.contract.registry import Kind
-from kytos.errors import InputError
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.placement.placement import PlacementOutcome
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.questions.recovery.recovery import RecoveryOutcome
 from kytos.solve.registry import availability
-from kytos.sources.admission import Admission
-from kytos.sources.body import ClusterBody
-from kytos.sources.templates import read_new_pods as pods_of_files
-from kytos.sources.usage.attach import read_with_usage
-
-UNPACKED = 4
-"""How many times the longest body an uploaded archive may unpack to."""
 
 LOOK_SECONDS = 0.2
 """How often a waiting call looks whether its client is still there."""
@@ -61,6 +46,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     403: {"model": Problem, "description": "Not from there, or a charge was not accepted"},
 }
 SOLVE_REFUSALS = REFUSALS | {
+    408: {"model": Problem, "description": "The body came too slowly"},
     413: {"model": Problem, "description": "The body is too large"},
     415: {"model": Problem, "description": "The body is no JSON, or is compressed"},
     422: {"model": Problem, "description": "A field is not accepted; it is named"},
@@ -150,6 +136,12 @@ NewPodFiles = Annotated[
 OptionsText = Annotated[
     str, Form(description="JSON: all that the plain call takes beside `nodes` and `pods`")
 ]
+RebalanceSent = Annotated[Arrived, Body(), BodyOf(REBALANCE)]
+RecoverySent = Annotated[Arrived, Body(), BodyOf(RECOVERY)]
+PlacementSent = Annotated[Arrived, Body(), BodyOf(PLACEMENT)]
+AutoscaleSent = Annotated[Arrived, Body(), BodyOf(AUTOSCALE)]
+FleetSent = Annotated[Arrived, Body(), BodyOf(FLEET)]
+CompareSent = Annotated[Arrived, Body(), BodyOf(COMPARE)]
 JobId = Annotated[str, Path(description="From the 202's Location")]
 
 router = APIRouter(route_class=JsonRoute)
@@ -161,9 +153,9 @@ router = APIRouter(route_class=JsonRoute)
     responses=SOLVE_RESPONSES,
     tags=["questions"],
 )
-async def post_rebalance(request: Request, body: RebalanceBody, prefer: Prefer = None) -> Response:
+async def post_rebalance(request: Request, body: RebalanceSent, prefer: Prefer = None) -> Response:
     """Which running pods to move, and where, so that fewer nodes are needed or load is even."""
-    return await _answer_body(request, REBALANCE, body, body, prefer)
+    return await _answer(request, body, prefer)
 
 
 @router.post(
@@ -185,9 +177,9 @@ async def post_rebalance_manifests(
     responses=SOLVE_RESPONSES,
     tags=["questions"],
 )
-async def post_recovery(request: Request, body: RecoveryBody, prefer: Prefer = None) -> Response:
+async def post_recovery(request: Request, body: RecoverySent, prefer: Prefer = None) -> Response:
     """Where the pods of failed nodes go, the important first, and which are given up."""
-    return await _answer_body(request, RECOVERY, body, body, prefer)
+    return await _answer(request, body, prefer)
 
 
 @router.post(
@@ -209,9 +201,9 @@ async def post_recovery_manifests(
     responses=SOLVE_RESPONSES,
     tags=["questions"],
 )
-async def post_placement(request: Request, body: PlacementBody, prefer: Prefer = None) -> Response:
+async def post_placement(request: Request, body: PlacementSent, prefer: Prefer = None) -> Response:
     """The node for each new pod, near those it talks to and where it starts soonest."""
-    return await _answer_body(request, PLACEMENT, body, body, prefer)
+    return await _answer(request, body, prefer)
 
 
 @router.post(
@@ -237,9 +229,9 @@ async def post_placement_manifests(
     responses=SOLVE_RESPONSES,
     tags=["questions"],
 )
-async def post_auto_scale(request: Request, body: AutoscaleBody, prefer: Prefer = None) -> Response:
+async def post_auto_scale(request: Request, body: AutoscaleSent, prefer: Prefer = None) -> Response:
     """Replicas per service from request rates, held back when spare capacity is short."""
-    return await _answer_body(request, AUTOSCALE, body, body, prefer)
+    return await _answer(request, body, prefer)
 
 
 @router.post(
@@ -261,9 +253,9 @@ async def post_auto_scale_manifests(
     responses=SOLVE_RESPONSES,
     tags=["questions"],
 )
-async def post_fleet(request: Request, body: FleetBody, prefer: Prefer = None) -> Response:
+async def post_fleet(request: Request, body: FleetSent, prefer: Prefer = None) -> Response:
     """Which nodes to buy, keep and release, and where each pod then runs."""
-    return await _answer_body(request, FLEET, body, body, prefer)
+    return await _answer(request, body, prefer)
 
 
 @router.post(
@@ -280,9 +272,9 @@ async def post_fleet_manifests(
 
 
 @router.post("/compare", response_model=Comparison, responses=SOLVE_RESPONSES, tags=["questions"])
-async def post_compare(request: Request, body: CompareBody, prefer: Prefer = None) -> Response:
+async def post_compare(request: Request, body: CompareSent, prefer: Prefer = None) -> Response:
     """The same rebalance through several solvers, each judged against one proven bound."""
-    return await _answer_body(request, COMPARE, body, body, prefer)
+    return await _answer(request, body, prefer)
 
 
 @router.post(
@@ -386,75 +378,33 @@ def _service(request: Request) -> Service:
     return service
 
 
-async def _answer_body(
-    request: Request, call: Call, body: ClusterBody, options: Options, prefer: str | None
-) -> Response:
-    try:
-        cluster = await run_in_threadpool(call.cluster, body)
-    except InputError as error:
-        raise _refusal(error, error.where or "body") from error
-    return await _answer(request, call, cluster, options, prefer)
-
-
 async def _answer_files(
     request: Request,
     call: Call,
-    files: list[UploadFile],
-    text: str,
+    files: Sequence[UploadFile],
+    options: str,
     prefer: str | None,
     *,
     new_pods: Sequence[UploadFile] = (),
 ) -> Response:
-    options = read_json(call.options, text, "options")
-    try:
-        most = UNPACKED * _service(request).settings.max_body_mib * 2**20
-        contents = await _contents(files, "cluster")
-        cluster = await run_in_threadpool(
-            lambda: read_with_usage(contents, max_bytes=most, nodes_needed=call.needs_nodes)
-        )
-    except InputError as error:
-        raise _refusal(error, "cluster") from error
-    if new_pods:
-        try:
-            contents = await _contents(new_pods, "pods")
-            pods = await run_in_threadpool(pods_of_files, contents, Admission.of(cluster))
-        except InputError as error:
-            raise _refusal(error, "pods") from error
-        options = options.model_copy(update={"manifests": tuple(pods)})
-    return await _answer(request, call, cluster, options, prefer)
-
-
-async def _contents(files: Sequence[UploadFile], nameless: str) -> list[tuple[str, bytes]]:
-    return [(file.filename or nameless, await file.read()) for file in files]
-
-
-def _refusal(error: InputError, field: str) -> Refusal:
-    return Refusal(422, str(error), FieldError(field=field, message=error.message))
-
-
-async def _answer(
-    request: Request, call: Call, cluster: Cluster, options: Options, prefer: str | None
-) -> Response:
     service = _service(request)
-    settings = service.settings
-    new_nodes, new_pods = options.brings
-    for field, found, most in (
-        ("nodes", len(cluster.nodes) + new_nodes, settings.max_nodes),
-        ("pods", len(cluster.pods) + new_pods, settings.max_pods),
-    ):
-        if found > most:
-            sentence = f"{found} {field}; at most {most} are accepted here"
-            raise Refusal(422, sentence, FieldError(field=field, message=sentence))
-    as_job = prefer is not None and "respond-async" in prefer.lower()
+    limits = service.limits(is_job=is_job(prefer))
+    due = time.monotonic() + limits.seconds
+    async with service.bodies.keeping() as kept:
+        source = await service.bodies.uploaded(kept, files, options, new_pods)
+        asked = await service.bodies.read(call.name, source, kept, limits, request)
+    return await _answer(request, Arrived(asked, due), prefer)
+
+
+async def _answer(request: Request, arrived: Arrived, prefer: str | None) -> Response:
+    service = _service(request)
     run = await run_in_threadpool(
         service.submit,
-        call.name,
-        cluster,
-        options,
-        seconds=settings.job_seconds if as_job else settings.request_seconds,
+        arrived.asked,
+        due=arrived.due,
         request_id=get_contextvars().get("request_id"),
     )
-    if as_job:
+    if is_job(prefer):
         service.remember(run)
         return _accepted(request, run)
     return await _wait(request, run)

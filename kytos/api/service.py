@@ -13,14 +13,13 @@ from math import ceil
 
 import structlog
 
+from kytos.api.bodies import Bodies
 from kytos.api.metrics import ServiceMetrics
 from kytos.api.problems import FAULT, FieldError, Refusal
+from kytos.api.reading import Asked, Limits
 from kytos.api.settings import Settings
-from kytos.calls.catalogue import Options
 from kytos.calls.in_worker import answer_call
-from kytos.cluster import Cluster
 from kytos.contract.paid import ConsentRequiredError, SolverUnavailableError
-from kytos.contract.params import BlockRunner, SolverParams
 from kytos.errors import InputError, fault_sentence
 from kytos.jobs import Job, JobCancelled, JobError, Pool, Progress, QueueFull, WorkerDied
 
@@ -28,11 +27,6 @@ RECENT = 20
 """Solves that the answer to a full queue is made from."""
 
 LONGEST_RETRY_SECONDS = 60
-PODS_PER_SECOND = 100
-PROPOSALS_PER_SECOND = 10_000_000
-"""With the default budget, and of refinement, on a core of its own; only the order of the queue
-hangs on them."""
-
 GRACE_SECONDS = 5.0
 """A solver looks at its clock between pieces of work; after this much more its worker is killed."""
 
@@ -92,11 +86,19 @@ class Service:
         Limits.
     make_pool
         Starts the worker processes; called once, when they are first needed.
+    make_readers
+        Starts the process that reads large bodies, likewise.
     """
 
-    def __init__(self, settings: Settings, make_pool: Callable[[], Pool]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        make_pool: Callable[[], Pool],
+        make_readers: Callable[[], Pool],
+    ) -> None:
         """Prepare; no process is started yet."""
         self.settings = settings
+        self.bodies = Bodies(settings.max_body_mib * 2**20, make_readers)
         self._make_pool = make_pool
         self._started: _Started | None = None
         self._lock = threading.Lock()
@@ -121,51 +123,61 @@ class Service:
         if started is not None:
             started.pool.close()
             started.followers.shutdown(cancel_futures=True)
+        self.bodies.close()
+
+    def limits(self, *, is_job: bool) -> Limits:
+        """Return what a call may ask for."""
+        settings = self.settings
+        return Limits(
+            seconds=settings.job_seconds if is_job else settings.request_seconds,
+            max_nodes=settings.max_nodes,
+            max_pods=settings.max_pods,
+            block_runner=settings.block_runner,
+            allow_paid=settings.allow_paid_solvers,
+        )
 
     def submit(
         self,
-        question: str,
-        cluster: Cluster,
-        options: Options,
+        asked: Asked,
         *,
-        seconds: float,
+        due: float,
         request_id: str | None,
     ) -> Run:
-        """Queue a solve that may take `seconds`, its wait included.
+        """Queue a solve.
+
+        Parameters
+        ----------
+        due
+            When it must have ended, its wait included, in `time.monotonic` seconds.
 
         Raises
         ------
         Refusal
-            429 when the queue is full, 422 when more time is asked for than there is, or another
-            place to anneal blocks than the operator's.
+            429 when the queue is full, 503 when no worker can be had.
         """
-        options = _on_runner(_within(options, seconds), self.settings.block_runner)
-        if not self.settings.allow_paid_solvers:
-            options = options.without_consent()
         started = self._start()
         try:
             job = started.pool.submit(
                 answer_call,
-                question,
-                cluster,
-                options,
+                asked.question,
+                asked.packed,
                 request_id=request_id,
-                due=time.monotonic() + seconds,
-                expected_s=_expected_seconds(cluster, options),
+                due=due,
+                expected_s=asked.expected_s,
                 # A fresh worker would spend the caller's money again.
-                may_repeat=not options.solver.consent,
+                may_repeat=not asked.consent,
             )
         except QueueFull as error:
+            asked.discard()
             self.metrics.refused("queue full")
             headers = {"Retry-After": str(self._retry_seconds())}
             raise Refusal(429, str(error), headers=headers) from error
         except JobError as error:
+            asked.discard()
             raise Refusal(503, str(error), headers={"Retry-After": "5"}) from error
-        solver = options.solver.shown_name
-        ending = started.followers.submit(
-            self._follow, started, job, question, solver, seconds, request_id
-        )
-        return Run(secrets.token_urlsafe(16), question, job, ending)
+        ending = started.followers.submit(self._follow, started, job, asked, due, request_id)
+        ending.add_done_callback(lambda _: asked.discard())
+        return Run(secrets.token_urlsafe(16), asked.question, job, ending)
 
     def remember(self, run: Run) -> None:
         """Keep a run so that it can be asked for by its id.
@@ -255,18 +267,19 @@ class Service:
         self,
         workers: _Started,
         job: Job[bytes],
-        question: str,
-        solver: str,
-        seconds: float,
+        asked: Asked,
+        due: float,
         request_id: str | None,
     ) -> Ending:
         started = time.monotonic()
         # Until the first worker has come up: compiling is no part of a call's time.
         workers.pool.wait_until_ready(WARM_UP_SECONDS, unless=lambda: job.done)
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            ending = _end_of(job, seconds, self._how_to_consent)
-        self.metrics.solves.labels(question=question, solver=solver, result=ending.result).inc()
-        self.metrics.seconds.labels(question=question).observe(ending.at - started)
+            ending = _end_of(job, due - started, self._how_to_consent)
+        self.metrics.solves.labels(
+            question=asked.question, solver=asked.solver, result=ending.result
+        ).inc()
+        self.metrics.seconds.labels(question=asked.question).observe(ending.at - started)
         self._recent_seconds.append(ending.at - started)
         return ending
 
@@ -279,43 +292,6 @@ class _Started:
     followers: ThreadPoolExecutor
 
 
-def _expected_seconds(cluster: Cluster, options: Options) -> float:
-    """About as long as a solve takes: what lets small ones pass it in the queue."""
-    asked, usual = options.solver, SolverParams()
-    work = asked.num_reads * asked.num_sweeps / (usual.num_reads * usual.num_sweeps)
-    annealing = max(1.0, work) * len(cluster.pods) / PODS_PER_SECOND
-    refining = (asked.refine_proposals or 0) / PROPOSALS_PER_SECOND
-    return options.solves * min(asked.time_limit_s, annealing + refining)
-
-
-def _on_runner(options: Options, runner: BlockRunner) -> Options:
-    """The same, its blocks annealed where the operator says: dask may be other machines."""
-    asked = options.solver.hybrid.block_runner
-    if asked not in (BlockRunner.THREADS, runner):
-        sentence = (
-            f"block_runner {asked.value} is not for callers to choose: the service's operator "
-            f"decides where blocks are annealed (KYTOS_BLOCK_RUNNER, here {runner.value})"
-        )
-        raise Refusal(
-            422, sentence, FieldError(field="solver.hybrid.block_runner", message=sentence)
-        )
-    solver = options.solver.with_hybrid(block_runner=runner)
-    return options.model_copy(update={"solver": solver})
-
-
-def _within(options: Options, seconds: float) -> Options:
-    """Hold a solve's own clock within what the call may take; refuse what was asked beyond that."""
-    held = options.within(seconds)
-    if held is not options and "time_limit_s" in options.solver.model_fields_set:
-        sentence = (
-            f"{options.solver.time_limit_s:g} s is more than the {held.solver.time_limit_s:.3g} s "
-            "a solve may take here; ask for less, or for a job with the header "
-            "`Prefer: respond-async`"
-        )
-        raise Refusal(422, sentence, FieldError(field="solver.time_limit_s", message=sentence))
-    return held
-
-
 def _end_of(job: Job[bytes], seconds: float, how_to_consent: str) -> Ending:
     """Wait for a job at most `seconds` and a grace; kill it then."""
 
@@ -326,7 +302,7 @@ def _end_of(job: Job[bytes], seconds: float, how_to_consent: str) -> Ending:
         answer = job.result(seconds + GRACE_SECONDS)
     except TimeoutError:
         job.cancel()
-        return ending(504, "too long", f"no answer within {seconds:g} s; its worker was stopped")
+        return ending(504, "too long", f"no answer within {seconds:.3g} s; its worker was stopped")
     except WorkerDied as error:
         return ending(503, "worker died", str(error))
     except JobCancelled as error:

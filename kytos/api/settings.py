@@ -18,6 +18,12 @@ class Settings(AccessSettings, PoolSettings):
         BlockRunner.THREADS, description="where hybrid's blocks are annealed: threads or dask"
     )
     max_body_mib: int = Field(50, ge=1, le=1024, description="longest request body, MiB")
+    body_seconds: float = Field(
+        20.0,
+        gt=0,
+        le=3600,
+        description="longest wait for a body, beside the time its bytes need at 64 KiB/s",
+    )
     max_nodes: int = Field(5_000, ge=1, description="most nodes in one request")
     max_pods: int = Field(50_000, ge=1, description="most pods in one request")
     request_seconds: float = Field(

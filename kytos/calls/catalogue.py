@@ -245,6 +245,8 @@ class Call:
         What the question itself takes.
     options
         That and what every call takes.
+    body
+        That and the cluster.
     function
         Answers it: ``(cluster, request, *, weights, solver, params, watch)``.
     evacuates
@@ -256,6 +258,7 @@ class Call:
     name: str
     request: type[Frozen]
     options: type[Options]
+    body: type[ClusterBody]
     function: Callable[..., Any]
     evacuates: bool = False
     needs_nodes: bool = True
@@ -272,6 +275,12 @@ class Call:
         if not body.usage:
             return cluster
         return with_usage(cluster, usage_of_documents(body.usage))
+
+    def options_of(self, body: ClusterBody) -> Options:
+        """Return the options beside a body's cluster, which were checked with it."""
+        names = self.options.model_fields
+        said = body.model_fields_set & set(names)
+        return self.options.model_construct(said, **{name: getattr(body, name) for name in names})
 
     def asked(self, options: Options) -> Frozen:
         """The question's own request, of a call's options."""
@@ -296,16 +305,18 @@ class Call:
         )
 
 
-REBALANCE = Call(Question.REBALANCE, RebalanceRequest, RebalanceOptions, rebalance)
+REBALANCE = Call(Question.REBALANCE, RebalanceRequest, RebalanceOptions, RebalanceBody, rebalance)
 
-RECOVERY = Call(Question.RECOVERY, RecoveryRequest, RecoveryOptions, recover, evacuates=True)
+RECOVERY = Call(
+    Question.RECOVERY, RecoveryRequest, RecoveryOptions, RecoveryBody, recover, evacuates=True
+)
 
-PLACEMENT = Call(Question.PLACEMENT, PlacementRequest, PlacementOptions, place)
+PLACEMENT = Call(Question.PLACEMENT, PlacementRequest, PlacementOptions, PlacementBody, place)
 
-AUTOSCALE = Call(Question.AUTOSCALE, AutoscaleRequest, AutoscaleOptions, autoscale)
+AUTOSCALE = Call(Question.AUTOSCALE, AutoscaleRequest, AutoscaleOptions, AutoscaleBody, autoscale)
 
-FLEET = Call(Question.FLEET, FleetRequest, FleetOptions, fleet, needs_nodes=False)
+FLEET = Call(Question.FLEET, FleetRequest, FleetOptions, FleetBody, fleet, needs_nodes=False)
 
-COMPARE = Call("compare", CompareRequest, CompareOptions, compare_solvers)
+COMPARE = Call("compare", CompareRequest, CompareOptions, CompareBody, compare_solvers)
 
 CALLS = {call.name: call for call in (REBALANCE, RECOVERY, PLACEMENT, AUTOSCALE, FLEET, COMPARE)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 import time
+from pathlib import Path
 
 import structlog
 from pydantic import BaseModel
@@ -21,8 +23,7 @@ _log = structlog.get_logger("kytos.worker")
 
 def answer_call(
     name: str,
-    cluster: Cluster,
-    options: Options,
+    packed: bytes | Path,
     *,
     request_id: str | None,
     due: float,
@@ -32,12 +33,18 @@ def answer_call(
 
     Parameters
     ----------
+    packed
+        Its cluster and options, pickled by the service; in a file where they are large.
     due
         When there must be one, in `time.monotonic` seconds, which all processes of a machine share:
         a solve that has waited takes less time, and is not cut off without an answer.
     """
     configure_logs()
     started = time.monotonic()
+    content = packed.read_bytes() if isinstance(packed, Path) else packed
+    cluster: Cluster
+    options: Options
+    cluster, options = pickle.loads(content)  # noqa: S301  (the service's own)
     options = options.within(max(due - started, LEAST_SECONDS))
     with structlog.contextvars.bound_contextvars(request_id=request_id):
         _log.info(

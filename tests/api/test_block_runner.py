@@ -8,18 +8,16 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kytos.api import Settings, create_app
-from kytos.calls.catalogue import Options
 from kytos.contract.params import BlockRunner
 from kytos.contract.watch import Watch
-from tests.api.test_consent import PoolOfNone
+from tests.api.test_consent import PoolOfNone, options_of
 
 Body = dict[str, Any]
 
 
 def runner_of(*arguments: Any, request_id: str | None, due: float, watch: Watch) -> bytes:
     """Stands for a worker: answers with where it was told to anneal blocks."""
-    (options,) = (argument for argument in arguments if isinstance(argument, Options))
-    return f'{{"runner": "{options.solver.hybrid.block_runner.value}"}}'.encode()
+    return f'{{"runner": "{options_of(arguments).solver.hybrid.block_runner.value}"}}'.encode()
 
 
 def asked(monkeypatch: pytest.MonkeyPatch, operators: BlockRunner, body: Body) -> Any:
