@@ -34,9 +34,6 @@ WRITTEN_BYTES = 2**20
 LARGE_AT_ONCE = 8
 """Times the longest body: so much of them may lie in files at a time."""
 
-UNPACKED = 4
-"""Times the longest body that an uploaded archive may unpack to."""
-
 LOOK_SECONDS = (0.005, 0.1)
 """How often a reading is looked after, at first and later on."""
 
@@ -150,7 +147,6 @@ class Bodies:
         return Uploaded(
             tuple([(file.filename or "cluster", await content(file)) for file in cluster]),
             options,
-            UNPACKED * self.most_bytes,
             tuple([(file.filename or "pods", await content(file)) for file in new_pods]),
         )
 

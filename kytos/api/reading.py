@@ -40,6 +40,8 @@ class Limits:
     """That the call may take."""
     max_nodes: int
     max_pods: int
+    max_unpacked_bytes: int
+    """Of an uploaded archive."""
     block_runner: BlockRunner
     allow_paid: bool
 
@@ -66,7 +68,7 @@ class Asked:
 class Source(Protocol):
     """What was sent; content that is large is the file that holds it."""
 
-    def read(self, call: Call) -> tuple[Cluster, Options]:
+    def read(self, call: Call, limits: Limits) -> tuple[Cluster, Options]:
         """Return the cluster and the options; a `Refusal` names what is wrong with them."""
 
 
@@ -76,11 +78,14 @@ class Said:
 
     body: bytes | Path
 
-    def read(self, call: Call) -> tuple[Cluster, Options]:
+    def read(self, call: Call, limits: Limits) -> tuple[Cluster, Options]:
         """Read the cluster and the options beside it."""
         body = read_json(call.body, _content(self.body))
+        options = call.options_of(body)
+        # Before a cluster is made of them, which takes longer than reading them.
+        _refuse_too_many(len(body.nodes), len(body.pods), options, limits)
         try:
-            return call.cluster(body), call.options_of(body)
+            return call.cluster(body), options
         except InputError as error:
             raise _refusal(error, error.where or "body") from error
 
@@ -91,19 +96,19 @@ class Uploaded:
 
     cluster: tuple[tuple[str, bytes | Path], ...]
     options: str
-    max_unpacked_bytes: int
     new_pods: tuple[tuple[str, bytes | Path], ...] = ()
 
-    def read(self, call: Call) -> tuple[Cluster, Options]:
+    def read(self, call: Call, limits: Limits) -> tuple[Cluster, Options]:
         """Read the files, by their names, and the options."""
         options = read_json(call.options, self.options, "options")
         files = [(name, _content(content)) for name, content in self.cluster]
         try:
             cluster = read_with_usage(
-                files, max_bytes=self.max_unpacked_bytes, nodes_needed=call.needs_nodes
+                files, max_bytes=limits.max_unpacked_bytes, nodes_needed=call.needs_nodes
             )
         except InputError as error:
             raise _refusal(error, "cluster") from error
+        _refuse_too_many(len(cluster.nodes), len(cluster.pods), options, limits)
         if not self.new_pods:
             return cluster, options
         new = [(name, _content(content)) for name, content in self.new_pods]
@@ -111,7 +116,9 @@ class Uploaded:
             pods = read_new_pods(new, Admission.of(cluster))
         except InputError as error:
             raise _refusal(error, "pods") from error
-        return cluster, options.model_copy(update={"manifests": tuple(pods)})
+        options = options.model_copy(update={"manifests": tuple(pods)})
+        _refuse_too_many(len(cluster.nodes), len(cluster.pods), options, limits)
+        return cluster, options
 
 
 def read_asked(
@@ -139,8 +146,7 @@ def read_asked(
         When it cannot be read, asks for more than the limits, or for another place to anneal
         blocks than the operator's.
     """
-    cluster, options = source.read(CALLS[name])
-    _refuse_too_many(cluster, options, limits)
+    cluster, options = source.read(CALLS[name], limits)
     options = _on_runner(_within(options, limits.seconds), limits.block_runner)
     if not limits.allow_paid:
         options = options.without_consent()
@@ -182,12 +188,12 @@ class _SaidTwiceError(ValueError):
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> None:
-    keys = {key for key, _ in pairs}
+    keys = dict(pairs)
     if len(keys) < len(pairs):
         for key, _ in pairs:
             if key not in keys:
                 raise _SaidTwiceError(key)
-            keys.remove(key)
+            del keys[key]
 
 
 def _content(content: bytes | Path) -> bytes:
@@ -198,11 +204,11 @@ def _refusal(error: InputError, field: str) -> Refusal:
     return Refusal(422, str(error), FieldError(field=field, message=error.message))
 
 
-def _refuse_too_many(cluster: Cluster, options: Options, limits: Limits) -> None:
+def _refuse_too_many(nodes: int, pods: int, options: Options, limits: Limits) -> None:
     new_nodes, new_pods = options.brings
     for field, count, most in (
-        ("nodes", len(cluster.nodes) + new_nodes, limits.max_nodes),
-        ("pods", len(cluster.pods) + new_pods, limits.max_pods),
+        ("nodes", nodes + new_nodes, limits.max_nodes),
+        ("pods", pods + new_pods, limits.max_pods),
     ):
         if count > most:
             sentence = f"{count} {field}; at most {most} are accepted here"

@@ -23,6 +23,9 @@ from kytos.contract.paid import ConsentRequiredError, SolverUnavailableError
 from kytos.errors import InputError, fault_sentence
 from kytos.jobs import Job, JobCancelled, JobError, Pool, Progress, QueueFull, WorkerDied
 
+UNPACKED = 4
+"""Times the longest body that an uploaded archive may unpack to."""
+
 RECENT = 20
 """Solves that the answer to a full queue is made from."""
 
@@ -132,6 +135,7 @@ class Service:
             seconds=settings.job_seconds if is_job else settings.request_seconds,
             max_nodes=settings.max_nodes,
             max_pods=settings.max_pods,
+            max_unpacked_bytes=UNPACKED * settings.max_body_mib * 2**20,
             block_runner=settings.block_runner,
             allow_paid=settings.allow_paid_solvers,
         )
