@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import dimod
@@ -65,7 +66,25 @@ def constrained_model(
     _few_moves(cqm, layout)
     if exclusions:
         _apart(cqm, layout)
+    _without_slashes(cqm)
     return ConstrainedModel(cqm, layout)
+
+
+def _without_slashes(cqm: dimod.ConstrainedQuadraticModel) -> None:
+    """Write ``:`` for the ``/`` of labels: dimod's files keep each in a folder of its name.
+
+    What a file with such a label holds cannot be read again, neither here nor by Leap.
+    """
+    named: dict[Hashable, Hashable] = {}
+    taken = set(cqm.constraints)
+    for label in cqm.constraints:
+        if "/" in label:
+            plain = label.replace("/", ":")
+            while plain in taken:
+                plain += "'"
+            named[label] = plain
+            taken.add(plain)
+    cqm.relabel_constraints(named)
 
 
 def _one_place(cqm: dimod.ConstrainedQuadraticModel, layout: Layout) -> None:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import dimod
+import ommx.v1
 import pytest
+import streamlit as st
+from ortools.linear_solver.python import model_builder
 from streamlit.testing.v1 import AppTest
 
 from kytos.ui.parts.text import plain
@@ -58,6 +67,35 @@ def test_the_qubo_can_be_taken_away(answered: AppTest) -> None:
     """In three formats."""
     labels = {shown.label for shown in answered.get("download_button")}
     assert {"QUBO as dimod JSON", "QUBO as .coo", "Ising h and J"} <= labels
+
+
+def test_the_whole_problem_can_be_taken_away(
+    answered: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What each button hands out is read by the reader of its format, and holds every pod."""
+    handed: dict[str, Callable[[], bytes]] = {}
+    drawn = st.download_button
+
+    def noted(label: str, data: Any = None, *arguments: Any, **options: Any) -> bool:
+        handed[label] = data
+        return drawn(label, data, *arguments, **options)
+
+    monkeypatch.setattr(st, "download_button", noted)
+    answered.run()
+    cqm = dimod.ConstrainedQuadraticModel.from_file(io.BytesIO(handed["CQM"]()))
+    assert len(dimod.lp.loads(handed["LP"]().decode()).variables) == len(cqm.variables) + 1
+    assert len(ommx.v1.Instance.from_bytes(handed["OMMX"]()).decision_variables) == len(
+        cqm.variables
+    )
+    program = model_builder.ModelBuilder()
+    assert program.import_from_mps_string(handed["MPS"]().decode())
+    qubo = answered.session_state["answer rebalance"].outcome.solver.qubo
+    moving = {name.split(",")[0] for name in cqm.variables if name.startswith("x[")}
+    assert len(moving) == qubo.pods_total, (len(moving), qubo)
+    bqm = dimod.BinaryQuadraticModel.from_serializable(json.loads(handed["QUBO as dimod JSON"]()))
+    assert bqm.num_variables == qubo.variables
+    assert b"\n" in handed["QUBO as .coo"]()
+    assert {"h", "J"} <= set(json.loads(handed["Ising h and J"]()))
 
 
 def test_without_a_token_d_wave_is_disabled_and_says_how_to_set_it(answered: AppTest) -> None:
