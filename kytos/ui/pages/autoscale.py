@@ -24,10 +24,11 @@ from kytos.questions.autoscale.traffic_curve import TrafficCurve, traffic_curve
 from kytos.questions.autoscale.wanted import scaling_step
 from kytos.questions.outcome import Question
 from kytos.report import units
+from kytos.report.cells import Cell
 from kytos.report.figures.replicas import MOST_LINES, replica_bars, traffic_lines
+from kytos.report.headlines import headline
 from kytos.ui.panels import picture, question, results, summary
 from kytos.ui.panels.question import QuestionPage
-from kytos.ui.panels.results import Cell
 from kytos.ui.parts import controls, tables
 from kytos.ui.parts.controls import Preset
 from kytos.ui.parts.heatmaps import change_heatmaps, chart
@@ -252,7 +253,7 @@ _COLUMNS = {
 
 def _result(answer: Answer, ask: Ask | None, factor: float) -> None:
     outcome: AutoscaleOutcome = answer.outcome
-    results.headline(headline(outcome))
+    results.headline(plain(headline(outcome)))
     held_back = tuple(action.service for action in outcome.actions if action.suppressed)
     if held_back:
         st.markdown(f"Held back: {named(held_back)}")
@@ -272,20 +273,6 @@ def _result(answer: Answer, ask: Ask | None, factor: float) -> None:
     if outcome.removed:
         panels[f"Removed ({len(outcome.removed):,})"] = partial(_removed, answer, outcome)
     question.result_tabs(PAGE, answer, ask, panels)
-
-
-def headline(outcome: AutoscaleOutcome) -> str:
-    """Say in one sentence how replicas change, and what is missing."""
-    new, gone = len(outcome.placements), len(outcome.removed)
-    missing = sum(
-        max(0, action.desired_replicas - action.recommended_replicas) for action in outcome.actions
-    )
-    if outcome.nothing_to_do and not missing:
-        return "Every service has the replicas its rate calls for"
-    words = f"{units.count(new, 'new replica')}, {gone:,} removed"
-    if missing:
-        words += f", {missing:,} more wanted than the cluster can carry"
-    return plain(words)
 
 
 def _cells(outcome: AutoscaleOutcome) -> list[Cell]:

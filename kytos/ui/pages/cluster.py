@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from kytos.cluster import CPU, INSTANCE_TYPE, MEMORY, PODS, Cluster
 from kytos.errors import InputError
 from kytos.report import units
+from kytos.report.cells import Cell
 from kytos.report.usage import Summary, usage
 from kytos.report.wording import pinned_reasons
 from kytos.rules.kept_nodes import kept_nodes
@@ -18,7 +19,7 @@ from kytos.ui.pages import findings
 from kytos.ui.panels.live_source import context_picker, snapshot_row
 from kytos.ui.panels.pinned import pinned_table
 from kytos.ui.panels.prices import as_given_before, prices_panel
-from kytos.ui.panels.results import Cell, cells_row, share_bar
+from kytos.ui.panels.results import cells_row, share_bar
 from kytos.ui.panels.why_not import why_not_panel
 from kytos.ui.parts import links
 from kytos.ui.parts.heatmaps import cluster_heatmap

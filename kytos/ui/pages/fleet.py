@@ -21,6 +21,7 @@ from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Question
 from kytos.report import units
 from kytos.report.figures.fleet import boxes, curve
+from kytos.report.headlines import headline
 from kytos.report.node_groups import managed_groups, node_pools
 from kytos.sources.catalogue.types import instance_types, regions
 from kytos.ui.panels import question, results, summary
@@ -153,7 +154,7 @@ def _request(given: dict[str, Any]) -> FleetRequest:
 
 def _result(answer: Answer, ask: Ask | None) -> None:
     outcome: FleetOutcome = answer.outcome
-    results.headline(headline(outcome))
+    results.headline(plain(headline(outcome)))
     summary.draw(answer)
     results.proof_caption(answer)
     _both_fleets(answer)
@@ -173,20 +174,6 @@ def _result(answer: Answer, ask: Ask | None) -> None:
     if outcome.unplaced:
         panels[f"Unplaced ({len(outcome.unplaced):,})"] = lambda: _unplaced(outcome)
     question.result_tabs(PAGE, answer, ask, panels)
-
-
-def headline(outcome: FleetOutcome) -> str:
-    """Say in one sentence what the fleet comes to."""
-    bought = sum(one.count for one in outcome.buy)
-    words = [f"buy {units.count(bought, 'node')}"] if bought else []
-    if outcome.keep:
-        words.append(f"keep {len(outcome.keep)}")
-    if outcome.release:
-        words.append(f"release {len(outcome.release)}")
-    told = ", ".join(words) or "no node is needed"
-    told = told[0].upper() + told[1:]
-    before, after = outcome.price.before, outcome.price.after
-    return plain(f"{told}: {units.price(after)} instead of {units.price(before)}")
 
 
 def _boxes(cluster: Cluster) -> None:

@@ -22,12 +22,13 @@ from kytos.questions.placement.placement import (
 )
 from kytos.questions.placement.startup_and_latency import Latency, StartupSeconds
 from kytos.report import units
+from kytos.report.cells import Cell
 from kytos.report.figures.options import cost_by_node
+from kytos.report.headlines import headline
 from kytos.sources.admission import Admission
 from kytos.sources.templates import pods_of_manifests
 from kytos.ui.panels import picture, question, results, summary
 from kytos.ui.panels.question import QuestionPage
-from kytos.ui.panels.results import Cell
 from kytos.ui.parts import controls, meanings, tables
 from kytos.ui.parts.controls import Preset
 from kytos.ui.parts.heatmaps import change_heatmaps, chart
@@ -292,7 +293,7 @@ _WAIT_COLUMNS = {
 
 def _result(answer: Answer, ask: Ask | None) -> None:
     outcome: PlacementOutcome = answer.outcome
-    results.headline(headline(outcome))
+    results.headline(plain(headline(outcome)))
     st.markdown(scheduler_sentence(outcome))
     summary.draw(answer, _cells(outcome))
     results.proof_caption(answer)
@@ -313,18 +314,6 @@ def _result(answer: Answer, ask: Ask | None) -> None:
     if outcome.unplaced:
         panels[f"No node ({len(outcome.unplaced):,})"] = partial(_unplaced, answer, outcome)
     question.result_tabs(PAGE, answer, ask, panels)
-
-
-def headline(outcome: PlacementOutcome) -> str:
-    """Say in one sentence what becomes of the new pods."""
-    placed, without = len(outcome.placements), len(outcome.unplaced)
-    if without:
-        words = f"{placed:,} of {placed + without:,} new pods get a node, {without:,} do not"
-    else:
-        words = f"{units.count(placed, 'new pod')} placed"
-    if outcome.bought_nodes:
-        words += f"; {units.count(len(outcome.bought_nodes), 'node')} to buy"
-    return plain(words)
 
 
 def scheduler_sentence(outcome: PlacementOutcome) -> str:

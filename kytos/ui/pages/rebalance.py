@@ -10,10 +10,9 @@ import streamlit as st
 
 from kytos.calls.answers import rebalance
 from kytos.cluster import INSTANCE_TYPE, Cluster
-from kytos.problem import LoadMode
 from kytos.questions.outcome import Question
 from kytos.questions.rebalance import RebalanceOutcome
-from kytos.report import units
+from kytos.report.headlines import headline
 from kytos.report.wording import (
     no_change_sentence,
     nodes_by_reason,
@@ -68,7 +67,7 @@ def _result(answer: Answer, ask: Ask) -> None:
     if outcome.nothing_to_do:
         _no_move(outcome)
     else:
-        results.headline(headline(outcome))
+        results.headline(plain(headline(outcome)))
         if outcome.freed_nodes:
             st.markdown(f"Freed: {named(outcome.freed_nodes)}")
     if outcome.survival_price is not None:
@@ -144,26 +143,4 @@ def _freed(cluster: Cluster, outcome: RebalanceOutcome) -> None:
         "freed nodes",
         cluster.name,
         {"Price per hour": st.column_config.NumberColumn(format="$%.3f")},
-    )
-
-
-def headline(outcome: RebalanceOutcome) -> str:
-    """Say in one sentence what the moves come to."""
-    moved = units.count(len(outcome.moves), "pod")
-    before, after = outcome.metrics.before, outcome.metrics.after
-    if outcome.freed_nodes:
-        freed = units.count(len(outcome.freed_nodes), "node")
-        verb = "comes" if len(outcome.freed_nodes) == 1 else "come"
-        words = f"{freed} {verb} free by moving {moved}"
-        if before.price_per_hour is not None and after.price_per_hour is not None:
-            saved = before.price_per_hour - after.price_per_hour
-            if saved > 0:
-                words += f", saving {units.price(saved)} ({units.price_per_month(saved)})"
-        return plain(words)
-    if outcome.mode is LoadMode.CONSOLIDATE:
-        return plain(f"Moving {moved} lowers the energy; no node comes free")
-    return plain(
-        f"Moving {moved} takes the CPU spread from {units.percent(before.cpu_spread)} to "
-        f"{units.percent(after.cpu_spread)} and the memory spread from "
-        f"{units.percent(before.memory_spread)} to {units.percent(after.memory_spread)}"
     )

@@ -20,13 +20,14 @@ from kytos.questions.recovery.recovery import (
     SurvivorLoad,
 )
 from kytos.report import units
+from kytos.report.cells import Cell
 from kytos.report.figures.failures import failure_tiles, outcome_of
 from kytos.report.figures.heatmap import FAILED, FAILS
+from kytos.report.headlines import headline
 from kytos.report.usage import usage
 from kytos.ui.panels import atlas as atlas_panel
 from kytos.ui.panels import picture, question, results, summary
 from kytos.ui.panels.question import QuestionPage
-from kytos.ui.panels.results import Cell
 from kytos.ui.parts import controls, expert, meanings
 from kytos.ui.parts.controls import Preset
 from kytos.ui.parts.heatmaps import change_heatmaps, chart, cluster_heatmap
@@ -248,7 +249,7 @@ def _checked(
 
 def _result(answer: Answer, ask: Ask | None) -> None:
     outcome: RecoveryOutcome = answer.outcome
-    results.headline(headline(outcome))
+    results.headline(plain(headline(outcome)))
     if outcome.failed_nodes:
         st.markdown(f"Failed: {named(outcome.failed_nodes)}")
     summary.draw(answer, _cells(outcome))
@@ -258,22 +259,6 @@ def _result(answer: Answer, ask: Ask | None) -> None:
     change_heatmaps(answer.before, answer.after, failed, FAILED, on_pick=_pick)
     results.energy_panel(outcome)
     question.result_tabs(PAGE, answer, ask, _panels(answer, outcome))
-
-
-def headline(outcome: RecoveryOutcome) -> str:
-    """Say in one sentence what becomes of the evacuated pods."""
-    placed, lost = len(outcome.placements), len(outcome.unplaced)
-    if not outcome.failed_nodes and not placed and not lost:
-        return "No node fails, so no pod needs another"
-    if not lost:
-        words = f"Survivable: all {units.count(placed, 'evacuated pod')} get a node"
-    else:
-        words = f"{placed:,} of {placed + lost:,} evacuated pods get a node, {lost:,} given up"
-        highest = max(pod.priority for pod in outcome.unplaced)
-        words += f" (priority {highest:,} and below)"
-    if outcome.preempted:
-        words += f"; {units.count(len(outcome.preempted), 'pod')} of survivors give way"
-    return plain(words)
 
 
 def _cells(outcome: RecoveryOutcome) -> list[Cell]:

@@ -11,9 +11,10 @@ import streamlit as st
 from kytos.cluster import CPU, MEMORY, Cluster
 from kytos.questions.outcome import Outcome
 from kytos.report import units
-from kytos.report.figures.boxes import boxes, boxes_figure, coloured_services, table_of
+from kytos.report.boxes import boxes, coloured_services, table_of
+from kytos.report.figures.boxes import boxes_figure
+from kytos.report.fullness import fullness
 from kytos.report.usage import usage
-from kytos.ui.parts.fullness import fullness
 from kytos.ui.parts.heatmaps import chart
 from kytos.ui.parts.text import plain
 from kytos.ui.session.runs import Answer

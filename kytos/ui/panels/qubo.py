@@ -21,13 +21,14 @@ from kytos.questions.qubo.interchange import Format, Interchange
 from kytos.questions.qubo.problem_of import problem_for_placers
 from kytos.questions.qubo.view import QuboView, qubo_of
 from kytos.report import units
+from kytos.report.cells import Cell
 from kytos.report.figures.baselines import energies_side_by_side
 from kytos.report.figures.matrix import matrix_figure
 from kytos.solve.rounds import FIRST_STRENGTH, RAISE
 from kytos.ui.panels import processors
 from kytos.ui.panels import reads as reads_panel
 from kytos.ui.panels import samplers as samplers_panel
-from kytos.ui.panels.results import Cell, cells_row
+from kytos.ui.panels.results import cells_row
 from kytos.ui.parts.heatmaps import chart
 from kytos.ui.parts.text import plain
 from kytos.ui.session.clusters import Loaded

@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -18,6 +16,7 @@ from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Note, Pod
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Metrics, Move, Outcome
 from kytos.report import units
+from kytos.report.cells import Cell
 from kytos.report.figures.energy import energy_by_term, energy_trace
 from kytos.report.notes import note_subjects
 from kytos.report.wording import (
@@ -51,34 +50,6 @@ _HELP = {
     "Next failures survived": "Survivors whose failure, on top of this one, loses no pod.",
     "Replica pairs": "Pairs of replicas of one service on one node.",
 }
-
-
-Colour = Literal["off", "green", "orange", "red"]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One number of a result.
-
-    Attributes
-    ----------
-    delta
-        How it changed, beginning with its sign; None when it did not.
-    aimed_at
-        Whether lower is better, and so coloured.
-    remark
-        Stands where a change would.
-    icon, colour
-        Of a remark that judges, with a word beside them; a colour is one of Streamlit's names.
-    """
-
-    label: str
-    value: str
-    delta: str | None = None
-    aimed_at: bool = False
-    remark: str = "no change"
-    icon: str | None = None
-    colour: Colour = "off"
 
 
 def metrics_row(before: Metrics, after: Metrics, mode: LoadMode) -> None:

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from kytos.cluster import Cluster
-from kytos.report.figures.boxes import MOST_BOXES, boxes, boxes_figure, coloured_services
+from kytos.report.boxes import MOST_BOXES, boxes, coloured_services
+from kytos.report.figures.boxes import boxes_figure
 from kytos.sources.manifests import read_cluster
 
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kytos.contract.params import SolverParams
-from kytos.contract.weights import Weights
-from kytos.questions.outcome import Question
 from kytos.questions.rebalance import RebalanceRequest, rebalance
-from kytos.ui.panels.results import Cell
-from kytos.ui.panels.summary import fullest_cell, summary_cells
-from kytos.ui.parts.fullness import Fullness, fullness
-from kytos.ui.session.clusters import prepare
-from kytos.ui.session.runs import Answer, Ask, moved
+from kytos.report.cells import Cell
+from kytos.report.fullness import Fullness, fullness
+from kytos.report.summary import fullest_cell, summary_cells
 from tests.ui.small import two_half_empty_nodes
 
 
@@ -23,10 +19,8 @@ def cells() -> dict[str, Cell]:
     request = RebalanceRequest(risk=True)
     params = SolverParams(num_reads=1, num_sweeps=100, refine_proposals=1000)
     outcome = rebalance(cluster, request, params=params)
-    loaded = prepare(cluster, sample=None)
-    ask = Ask(Question.REBALANCE, loaded.digest, request, Weights(), None, params)
-    answer = Answer(ask, loaded, moved, outcome)
-    return {cell.label: cell for cell in summary_cells(answer)}
+    planned = cluster.with_placement(outcome.placement)
+    return {cell.label: cell for cell in summary_cells(outcome, planned)}
 
 
 def test_money_is_told_now_and_then_with_the_year(cells: dict[str, Cell]) -> None:
