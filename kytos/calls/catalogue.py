@@ -20,7 +20,7 @@ from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
 from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.fleet.request import FleetRequest
-from kytos.questions.outcome import Question
+from kytos.questions.outcome import Asked, Outcome, Question
 from kytos.questions.placement.placement import PlacementRequest
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.questions.recovery.recovery import RecoveryRequest
@@ -233,6 +233,12 @@ class CompareBody(CompareOptions, ClusterBody):
     )
 
 
+def asked(request: Frozen, solver: SolverName | None, params: SolverParams) -> Asked:
+    """Return how a question was asked; that a charge was accepted is not said again for it."""
+    said = request.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return Asked(request=said, solver=solver, params=params.model_copy(update={"consent": False}))
+
+
 @dataclass(frozen=True)
 class Call:
     """One question as a call.
@@ -295,14 +301,13 @@ class Call:
             When the cluster and the options do not agree; the message names the field.
         """
         chosen = {} if options.solver.name is None else {"solver": options.solver.name}
-        return self.function(
-            cluster,
-            self.asked(options),
-            weights=options.weights,
-            params=options.solver.params,
-            watch=watch,
-            **chosen,
+        request, params = self.asked(options), options.solver.params
+        answer = self.function(
+            cluster, request, weights=options.weights, params=params, watch=watch, **chosen
         )
+        if not isinstance(answer, Outcome):
+            return answer
+        return answer.model_copy(update={"asked": asked(request, options.solver.name, params)})
 
 
 REBALANCE = Call(Question.REBALANCE, RebalanceRequest, RebalanceOptions, RebalanceBody, rebalance)

@@ -20,6 +20,7 @@ from typer.exceptions import TyperException
 from kytos.cli.applying import apply
 from kytos.cli.asking import ask
 from kytos.cli.ending import bad_input_ends, fail, tell_fault
+from kytos.cli.handouts import replay, report
 from kytos.cli.interchange import export, import_solution
 from kytos.cli.options import (
     AsJson,
@@ -425,6 +426,8 @@ def inspect(source: Source, as_json: AsJson = False) -> None:
 
 app.command()(export)
 app.command("import-solution")(import_solution)
+app.command()(report)
+app.command()(replay)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from kytos.errors import InputError, SourceError, first_problem
 from kytos.rules.quotas import quota_refusals, refused_by_quota
 from kytos.sources.admission import Admission
 from kytos.sources.documents import longest_file, read_documents
+from kytos.sources.packed import is_page
 from kytos.sources.prices import PriceTable
 from kytos.sources.snapshot import Snapshot, cluster_of, snapshot_bytes
 from kytos.sources.templates import read_new_pods as pods_of_files
@@ -53,12 +54,23 @@ def read_files(
         When a file cannot be read, or what it holds is no cluster.
     """
     cluster_files = _with_folders(paths)
+    if len(cluster_files) == 1 and not usage and is_page(cluster_files[0][1]):
+        return _of_handout(*cluster_files[0])
     given = [path for path in usage if path not in paths]
     content = dict(cluster_files)
     both = [(_name(path), content[_name(path)]) for path in usage if path in paths]
     return read_with_usage(
         cluster_files, [*_with_folders(given), *both], prices=prices, nodes_needed=nodes_needed
     )
+
+
+def _of_handout(name: str, content: bytes) -> Cluster:
+    from kytos.calls.handout import read_handout  # loads the solvers
+
+    scenario = read_handout(content, name).scenario
+    assert scenario is not None
+    assert scenario.cluster is not None
+    return scenario.cluster
 
 
 def read_context(

@@ -9,10 +9,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 import numpy as np
-from pydantic import ConfigDict, Field, model_serializer
+from pydantic import ConfigDict, Field, JsonValue, model_serializer
 
 from kytos.bounds import Certificate
 from kytos.cluster import LOAD_RESOURCES, Frozen, Note
+from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.run_report import SolverReport
 from kytos.contract.runbook import Runbook
 from kytos.contract.shares import Share
@@ -109,6 +110,14 @@ class MetricsChange(Frozen):
     after: Metrics
 
 
+class Asked(Frozen):
+    """How an answer was asked for, so that it can be asked again of the same cluster."""
+
+    request: dict[str, JsonValue] = Field(description="what the question takes; defaults left out")
+    solver: SolverName | None = Field(None, description="None: chosen by size")
+    params: SolverParams = Field(SolverParams(), description="how hard the solver worked")
+
+
 class Outcome(Frozen):
     """What every question answers with, beside its own fields."""
 
@@ -135,6 +144,8 @@ class Outcome(Frozen):
     shares: tuple[Share, ...] = ()
     """What each part of the solver gained: from the start by sampler, refinement, search and exact
     solver, those that ran, to the bound."""
+    asked: Asked | None = None
+    """How it was asked for; of answers of the command line and the service."""
 
 
 def measure(problem: Problem, placement: Ints, prices_known: bool) -> Metrics:

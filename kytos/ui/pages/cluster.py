@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from kytos.calls.handout import read_handout
 from kytos.cluster import CPU, INSTANCE_TYPE, MEMORY, PODS, Cluster
 from kytos.errors import InputError
 from kytos.report import units
@@ -15,7 +16,8 @@ from kytos.report.cells import Cell
 from kytos.report.usage import Summary, usage
 from kytos.report.wording import pinned_reasons
 from kytos.rules.kept_nodes import kept_nodes
-from kytos.ui.pages import findings
+from kytos.sources.packed import is_page
+from kytos.ui.pages import findings, opening
 from kytos.ui.panels.live_source import context_picker, snapshot_row
 from kytos.ui.panels.pinned import pinned_table
 from kytos.ui.panels.prices import as_given_before, prices_panel
@@ -44,6 +46,7 @@ _REASONS = 4
 
 def show() -> None:
     """Draw the page."""
+    opening.follow()
     loaded = frame.begin("Cluster")
     heading, right = st.columns([5, 2.4], vertical_alignment="bottom")
     source = right.container(horizontal=True, horizontal_alignment="right")
@@ -73,8 +76,8 @@ def _upload() -> None:
     st.markdown("Read your cluster with one command, then drop the file here:")
     st.code(_COMMAND, language="console", wrap_lines=True)
     st.file_uploader(
-        "JSON or YAML, one file or several",
-        type=["json", "yaml", "yml", "gz", "tgz", "tar", "zip"],
+        "JSON or YAML, one file or several; or a handout",
+        type=["json", "yaml", "yml", "gz", "tgz", "tar", "zip", "html"],
         accept_multiple_files=True,
         key=_FILES,
         on_change=_read,
@@ -107,6 +110,9 @@ def _read() -> None:
     st.session_state.pop(_ERROR, None)
     if not files:
         return
+    if len(files) == 1 and is_page(files[0].getvalue()):
+        _open(files[0])
+        return
     added = [file for file in files if file.file_id not in known]
     if 0 < len(added) < len(files):
         try:
@@ -118,6 +124,15 @@ def _read() -> None:
                 clusters.keep(found)
                 return
     _keep(lambda: _read_files(files))
+
+
+def _open(file: UploadedFile) -> None:
+    """Take a handout: its cluster, and its answer on the page of its question."""
+    most = clusters.UNPACKED * st.get_option("server.maxUploadSize") * 2**20
+    try:
+        opening.take(read_handout(file.getvalue(), file.name, most))
+    except InputError as error:
+        st.session_state[_ERROR] = str(error)
 
 
 def _read_files(files: list[UploadedFile]) -> Loaded:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
-from streamlit.errors import StreamlitPageNotFoundError
 
 from kytos.contract.params import SolverParams
 from kytos.contract.weights import Weights
@@ -19,13 +17,13 @@ from kytos.questions.placement.placement import PlacementOutcome, PlacementReque
 from kytos.questions.rebalance import RebalanceOutcome, RebalanceRequest
 from kytos.questions.recovery.recovery import RecoveryOutcome, RecoveryRequest
 from kytos.report import units
-from kytos.ui.pages import autoscale, placement, rebalance, recovery
+from kytos.ui.pages import autoscale, opening, placement, rebalance, recovery
 from kytos.ui.panels.question import QuestionPage
 from kytos.ui.parts import controls
 from kytos.ui.parts.text import plain
-from kytos.ui.session import background, runs
+from kytos.ui.session import background
 from kytos.ui.session.clusters import Loaded
-from kytos.ui.session.runs import Answer, Ask
+from kytos.ui.session.runs import Ask
 
 POLL_S = 1.0
 _MORE_TRAFFIC = 1.25
@@ -39,24 +37,20 @@ class Finding:
 
     Attributes
     ----------
-    path
-        Of the page that shows the answer.
     told
         Says in a sentence with numbers what the answer comes to.
     """
 
     page: QuestionPage
-    path: str
     ask: Ask
     told: Callable[[Any], str]
 
 
 def findings(loaded: Loaded) -> list[Finding]:
     """Return what is asked of a cluster when it is opened."""
-    asked: list[tuple[QuestionPage, str, Any, Callable[[Any], str]]] = [
+    asked: list[tuple[QuestionPage, Any, Callable[[Any], str]]] = [
         (
             rebalance.PAGE,
-            "pages/1_Rebalance.py",
             RebalanceRequest(mode=LoadMode.CONSOLIDATE, max_utilization=_ROOM, risk=True),
             nodes_that_could_go,
         )
@@ -66,7 +60,6 @@ def findings(loaded: Loaded) -> list[Finding]:
         asked.append(
             (
                 recovery.PAGE,
-                "pages/2_Recovery.py",
                 RecoveryRequest(failed_zones=(zone,), risk=True),
                 lambda outcome: zone_lost(outcome, zone),
             )
@@ -75,7 +68,6 @@ def findings(loaded: Loaded) -> list[Finding]:
         asked.append(
             (
                 placement.PAGE,
-                "pages/3_Placement.py",
                 PlacementRequest(waiting=True, max_utilization=_ROOM, risk=True),
                 pods_that_wait,
             )
@@ -88,7 +80,6 @@ def findings(loaded: Loaded) -> list[Finding]:
         asked.append(
             (
                 autoscale.PAGE,
-                "pages/4_Autoscale.py",
                 autoscale.scaled(base, _MORE_TRAFFIC),
                 services_near_their_limit,
             )
@@ -96,11 +87,10 @@ def findings(loaded: Loaded) -> list[Finding]:
     return [
         Finding(
             page,
-            path,
             Ask(page.question, loaded.digest, request, Weights(), None, SolverParams()),
             told,
         )
-        for page, path, request, told in asked
+        for page, request, told in asked
     ]
 
 
@@ -158,12 +148,8 @@ def _card(finding: Finding, loaded: Loaded) -> None:
 
 def _open(finding: Finding, loaded: Loaded, outcome: Any) -> None:
     """Go to the page with the answer there, and its controls as they were asked."""
-    ask, page = finding.ask, finding.page
-    controls.set_controls(page.values(ask.request))
-    controls.set_controls(controls.setting_values(ask.weights, ask.solver, ask.params))
-    runs.give(Answer(ask, loaded, page.change, outcome))
-    with suppress(StreamlitPageNotFoundError):
-        st.switch_page(finding.path)
+    opening.give(finding.ask, loaded, outcome)
+    opening.go(finding.page.question)
 
 
 def nodes_that_could_go(outcome: RebalanceOutcome) -> str:

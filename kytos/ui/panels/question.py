@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,7 @@ from kytos.ui.parts.meanings import Meanings
 from kytos.ui.parts.text import plain, section
 from kytos.ui.session import background, runs
 from kytos.ui.session.clusters import Loaded
-from kytos.ui.session.runs import Answer, Ask, Change, moved
+from kytos.ui.session.runs import Answer, Ask, Change, SideAsk, moved
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def empty(
 
 def stale_note(page: QuestionPage, answer: Answer, ask: Ask | None) -> None:
     """Say so when the controls are no longer those of the answer."""
-    if answer.ask == ask:
+    if _same(answer, ask):
         return
     solver = answer.ask.solver if isinstance(answer.ask, Ask) else None
     if solver is not None and solver not in controls.solvers_here():
@@ -154,7 +154,18 @@ def result_tabs(
         "Why not": lambda: why_not_panel(answer.after),
     }
     if ask is not None:
-        same = answer.ask == ask
+        same = _same(answer, ask)
         ended = answer.outcome.solver.stopped_by if same else None
         panels["Scenario"] = lambda: scenario_panel(ask, answer.loaded, page.values, ended)
     lazy_tabs(panels, f"{page.question} tabs")
+
+
+def _same(answer: Answer, ask: Ask | None) -> bool:
+    """Whether the controls are those of the answer; what is told of risk is no control."""
+    return ask is not None and _but_for_risk(answer.ask) == _but_for_risk(ask)
+
+
+def _but_for_risk(ask: Ask | SideAsk) -> Ask | SideAsk:
+    if not isinstance(ask, Ask) or not hasattr(ask.request, "risk"):
+        return ask
+    return replace(ask, request=ask.request.model_copy(update={"risk": True}))

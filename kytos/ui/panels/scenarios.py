@@ -7,12 +7,14 @@ from typing import Any
 
 import streamlit as st
 
+from kytos.calls.handout import read_question
 from kytos.calls.saved_use import saved_use
 from kytos.calls.scenario import Scenario, read_scenario
 from kytos.contract.watch import StopReason
 from kytos.errors import InputError, SourceError
 from kytos.questions.outcome import Question
 from kytos.report.wording import scenario_sentence
+from kytos.sources.packed import is_page
 from kytos.ui.parts import controls
 from kytos.ui.parts.text import plain
 from kytos.ui.session import clusters
@@ -72,8 +74,8 @@ def scenario_panel(
         on_click="ignore",
     )
     st.file_uploader(
-        "Open a scenario",
-        type=["json"],
+        "Open a scenario or a handout",
+        type=["json", "html"],
         key=_FILE,
         on_change=_open,
         args=(ask.question, values),
@@ -115,7 +117,8 @@ def _open(question: Question, values: Values) -> None:
     if file is None:
         return
     try:
-        scenario = read_scenario(file.getvalue())
+        content = file.getvalue()
+        scenario = read_question(content, file.name) if is_page(content) else read_scenario(content)
     except InputError as error:
         st.session_state[_ERROR] = str(error)
         return
