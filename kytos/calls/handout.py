@@ -18,7 +18,7 @@ from kytos.contract.runbook import Runbook
 from kytos.contract.watch import Watch
 from kytos.errors import SourceError, first_problem
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome, scaled_cluster
-from kytos.questions.autoscale.wanted import AutoscaleRequest
+from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.fleet.fleet import planned_cluster as fleet_planned
 from kytos.questions.fleet.request import FleetRequest
