@@ -264,6 +264,8 @@ class Pod(Frozen):
     host_ports: tuple[HostPort, ...] = ()
     claims: tuple[str, ...] = ()
     """Names of the PersistentVolumeClaims it mounts, in its namespace."""
+    claims_to_make: tuple[Claim, ...] = ()
+    """Those of `claims` that are made with it, where the cluster does not have them already."""
     local_storage: bool = False
     """Uses an emptyDir or hostPath volume whose content stays behind."""
     images: frozenset[str] = frozenset()
@@ -362,6 +364,8 @@ class Claim(Frozen):
     selected_node: str | None = None
     """The node the scheduler chose while its volume is being made."""
     terminating: bool = False
+    to_be_made: bool = False
+    """Not there yet: it comes with the first pod that mounts it."""
 
 
 class Volume(Frozen):
@@ -398,6 +402,8 @@ class StorageClass(Frozen):
     """False where volumes are made by hand (``kubernetes.io/no-provisioner``)."""
     allowed_topologies: tuple[NodeTerm, ...] = ()
     provisioner: str = ""
+    default: bool = False
+    """Whose volumes a claim gets that names no class."""
 
 
 class CsiNode(Frozen):

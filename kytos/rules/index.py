@@ -131,8 +131,20 @@ class RuleIndex:
 
     @cached_property
     def claims(self) -> Mapping[tuple[str, str], Claim]:
-        """Claims by namespace and name."""
-        return {(claim.namespace, claim.name): claim for claim in self.cluster.claims}
+        """Claims by namespace and name; those still to be made have their class.
+
+        Where no StorageClass is listed nothing is known of what would be made: these are left out.
+        """
+        usual = next((one.name for one in self.cluster.storage_classes if one.default), None)
+        made = {
+            (claim.namespace, claim.name): claim
+            if claim.storage_class is not None
+            else claim.model_copy(update={"storage_class": usual})
+            for pod in self.pods
+            for claim in pod.claims_to_make
+            if self.cluster.storage_classes
+        }
+        return made | {(claim.namespace, claim.name): claim for claim in self.cluster.claims}
 
     @cached_property
     def volumes(self) -> Mapping[str, Volume]:

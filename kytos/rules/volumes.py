@@ -43,8 +43,9 @@ def exclusive_users(index: RuleIndex) -> Mapping[tuple[str, str], Ints]:
 class Volumes(Rule):
     """Every claim of the pod must be there and its volume reachable from the node.
 
-    A bound claim brings its volume's node affinity and its zone and region labels. Unbound ones
-    that wait for their first consumer are judged together (`kytos.rules.waiting_claims`). Any
+    A claim that is made with its pod is served where its class makes volumes, whenever those are
+    bound. A bound claim brings its volume's node affinity and its zone and region labels. Unbound
+    ones that wait for their first consumer are judged together (`kytos.rules.waiting_claims`). Any
     other unbound claim, or a missing one, refuses every node. ReadWriteOnce is not exclusive to
     the scheduler.
 
@@ -76,8 +77,11 @@ class Volumes(Rule):
         everywhere = ~none_refused(index)
         namespace = index.pods[pod].namespace
         waiting: list[Claim] = []
+        unknown = {claim.name for claim in index.pods[pod].claims_to_make}
         for name in dict.fromkeys(index.pods[pod].claims):
             claim = index.claims.get((namespace, name))
+            if claim is None and name in unknown:
+                continue  # not judged: the answer's notes say so
             if claim is None:
                 yield f"persistent volume claim {name} does not exist", everywhere
             elif claim.terminating:
@@ -89,7 +93,7 @@ class Volumes(Rule):
                 if found is None:
                     known = f"claim {name} is unbound and has no storage class that is known"
                     yield known, everywhere
-                elif found.waits_for_consumer:
+                elif found.waits_for_consumer or claim.to_be_made:
                     waiting.append(claim)
                 else:
                     yield f"claim {name} is not bound to a volume", everywhere

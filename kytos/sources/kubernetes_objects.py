@@ -64,6 +64,10 @@ USERS_ON_HOST_NETWORK = "UserNamespacesHostNetworkSupport"
 BIND_COMPLETED = "pv.kubernetes.io/bind-completed"
 SELECTED_NODE = "volume.kubernetes.io/selected-node"
 BETA_STORAGE_CLASS = "volume.beta.kubernetes.io/storage-class"
+DEFAULT_CLASS = (
+    "storageclass.kubernetes.io/is-default-class",
+    "storageclass.beta.kubernetes.io/is-default-class",
+)
 """Goes before ``spec.storageClassName`` where a claim or volume still carries it."""
 
 _STABLE_NAMES = {
@@ -307,10 +311,12 @@ def _storage(amounts: Fields) -> int:
 
 def read_storage_class(item: Fields) -> StorageClass:
     """Read a StorageClass."""
+    annotations = item.object("metadata").labels("annotations")
     return StorageClass(
         name=item.object("metadata").text("name"),
         waits_for_consumer=item.text("volumeBindingMode") == "WaitForFirstConsumer",
         provisioner=item.text("provisioner"),
+        default="true" in (annotations.get(name) for name in DEFAULT_CLASS),
         provisions=item.text("provisioner") != "kubernetes.io/no-provisioner",
         allowed_topologies=tuple(
             NodeTerm(

@@ -6,16 +6,19 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kytos.cluster import Pod
+from kytos.cluster import Claim, Pod
 from kytos.errors import SourceError
 from kytos.sources.admission import UNKNOWN, Admission
 from kytos.sources.body import is_body
 from kytos.sources.documents import read_documents
+from kytos.sources.fields import Fields
+from kytos.sources.kubernetes_objects import read_claim
 from kytos.sources.manifests import WITHOUT_EFFECT, read_pods
 
 MOST_PODS = 5_000
 """Of one text; more is a slip of the hand rather than a plan."""
 
+CLAIM_TEMPLATES = "volumeClaimTemplates"
 _REPLICATED = ("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController")
 
 
@@ -63,6 +66,7 @@ def read_new_pods(
         cluster lacks.
     """
     pods: list[dict[str, Any]] = []
+    claims: list[tuple[Claim, ...]] = []
     others: list[tuple[str, str]] = []
     for where, content in sources:
         documents = read_documents(content, where)
@@ -72,7 +76,12 @@ def read_new_pods(
             if isinstance(item, Mapping) and item.get("kind") in WITHOUT_EFFECT:
                 others.append((where, item["kind"]))
                 continue
-            pods += _pods(item, where)
+            made = _pods(item, where)
+            pods += made
+            templates = None
+            if item.get("kind") == "StatefulSet":
+                templates = _object(item, "spec").get(CLAIM_TEMPLATES)
+            claims += [_claims_of(pod, templates, where) for pod in made]
             if len(pods) > MOST_PODS:
                 raise SourceError(
                     f"asks for more than {MOST_PODS:,} pods; give fewer replicas", where
@@ -82,7 +91,12 @@ def read_new_pods(
         raise _makes_none(kind, where)
     name = sources[0][0] if sources else ""
     content = json.dumps({"kind": "List", "items": pods}, default=str)
-    return read_pods([(name, content)], admission) if pods else ()
+    if not pods:
+        return ()
+    return tuple(
+        pod.model_copy(update={"claims_to_make": own}) if own else pod
+        for pod, own in zip(read_pods([(name, content)], admission), claims, strict=True)
+    )
 
 
 def _items(documents: Sequence[Any]) -> Iterator[Any]:
@@ -111,6 +125,10 @@ def _pods(item: Any, where: str) -> list[dict[str, Any]]:
             f"has {replicas!r} replicas; expected a whole number from 0 to {MOST_PODS:,}", where
         )
     template = _object(spec, "template")
+    first, templates = 0, None
+    if kind == "StatefulSet":
+        start = _object(spec, "ordinals").get("start")
+        first, templates = start if isinstance(start, int) else 0, spec.get(CLAIM_TEMPLATES)
     labelled = _object(template, "metadata")
     name, namespace = _name_of(metadata), metadata.get("namespace", "default")
     owner = {"apiVersion": "apps/v1", "kind": kind, "name": name, "controller": True}
@@ -125,11 +143,58 @@ def _pods(item: Any, where: str) -> list[dict[str, Any]]:
                 "annotations": labelled.get("annotations", {}),
                 "ownerReferences": [owner],
             },
-            "spec": _object(template, "spec"),
+            "spec": _mounting(_object(template, "spec"), templates, f"{name}-{number}"),
             "status": {"phase": "Pending"},
         }
-        for number in range(replicas)
+        for number in range(first, first + replicas)
     ]
+
+
+def _mounting(pod_spec: Mapping[str, Any], templates: Any, of: str) -> dict[str, Any]:
+    """The pod's spec with a claim of its own for each of its StatefulSet's claim templates."""
+    if not isinstance(templates, list) or not templates:
+        return dict(pod_spec)
+    names = [_object(template, "metadata").get("name") for template in map(_mapping, templates)]
+    kept = [
+        volume
+        for volume in pod_spec.get("volumes") or ()
+        if not (isinstance(volume, Mapping) and volume.get("name") in names)
+    ]
+    own = [{"name": name, "persistentVolumeClaim": {"claimName": f"{name}-{of}"}} for name in names]
+    return {**pod_spec, "volumes": [*kept, *own]}
+
+
+def _claims_of(pod: Mapping[str, Any], templates: Any, where: str) -> tuple[Claim, ...]:
+    """The claims that are made with a pod: by its StatefulSet, and for its ephemeral volumes."""
+    metadata, spec = _object(pod, "metadata"), _object(pod, "spec")
+    listed = templates if isinstance(templates, list) else []
+    made = [
+        (_object(template, "metadata").get("name"), _object(template, "spec"))
+        for template in map(_mapping, listed)
+    ]
+    named = [(f"{name}-{metadata.get('name')}", claim) for name, claim in made]
+    volumes = spec.get("volumes")
+    for volume in map(_mapping, volumes if isinstance(volumes, list) else []):
+        template = _object(_object(volume, "ephemeral"), "volumeClaimTemplate")
+        if template:
+            name = f"{metadata.get('name')}-{volume.get('name')}"
+            named.append((name, _object(template, "spec")))
+    return tuple(
+        read_claim(
+            Fields(
+                {
+                    "metadata": {"name": name, "namespace": metadata.get("namespace", "default")},
+                    "spec": claim,
+                },
+                f"{where}: claim {name}",
+            )
+        ).model_copy(update={"to_be_made": True})
+        for name, claim in named
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _makes_none(kind: str, where: str) -> SourceError:

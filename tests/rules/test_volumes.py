@@ -239,3 +239,46 @@ def test_only_read_write_once_pod_is_exclusive(mode: str, exclusive: bool) -> No
     reason = "claim c is ReadWriteOncePod and in use by default/user" if exclusive else None
     assert set(said(cluster, "default/p").values()) == {reason}
     assert set(said(cluster, "default/user").values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("fields", "nodes"),
+    [
+        pytest.param({}, [], id="no class is listed: not judged"),
+        pytest.param(
+            {"storage_classes": (StorageClass(name="s", allowed_topologies=(in_zone("a"),)),)},
+            ["b1", "bare"],
+            id="where its class makes volumes, also of a class that binds at once",
+        ),
+        pytest.param(
+            {
+                "storage_classes": (StorageClass(name="s", allowed_topologies=(in_zone("a"),)),),
+                "claims": (Claim(name="c", namespace="default", volume="v"),),
+                "volumes": (Volume(name="v", required_node_terms=(in_zone("b"),)),),
+            },
+            ["a1", "a2", "bare"],
+            id="left by a replica before it: that one's volume",
+        ),
+        pytest.param({"storage_classes": (StorageClass(name="t"),)}, EVERYWHERE, id="no such"),
+    ],
+)
+def test_a_claim_that_is_made_with_its_pod(fields: dict[str, object], nodes: list[str]) -> None:
+    """It is served where its class makes volumes, unless the cluster has it already."""
+    claim = Claim(name="c", namespace="default", storage_class="s", to_be_made=True)
+    new = pod("p", claims=("c",), claims_to_make=(claim,))
+    cluster = Cluster(nodes=(*TWO_ZONES, node("bare")), pods=(new,), **fields)
+    refusing = [name for name, why in said(cluster, "default/p").items() if why is not None]
+    assert refusing == nodes
+
+
+def test_a_claim_without_a_class_gets_the_usual_one() -> None:
+    """As DefaultStorageClass has it."""
+    classes = (
+        StorageClass(name="other"),
+        StorageClass(name="usual", default=True, allowed_topologies=(in_zone("b"),)),
+    )
+    claim = Claim(name="c", namespace="default", to_be_made=True)
+    new = pod("p", claims=("c",), claims_to_make=(claim,))
+    cluster = Cluster(nodes=TWO_ZONES, pods=(new,), storage_classes=classes)
+    refusing = [name for name, why in said(cluster, "default/p").items() if why is not None]
+    assert refusing == ["a1", "a2"]

@@ -130,3 +130,30 @@ def test_files_of_workloads_are_read_and_what_lies_beside_them_brings_nothing() 
     body = '{"pods": [{"id": "p", "cpu_request": 1, "mem_request": 1}]}'
     assert [pod.id for pod in read_new_pods([("w.yaml", text)])] == ["n/w-0", "n/w-1"]
     assert [pod.id for pod in read_new_pods([("b.json", body)])] == ["p"]
+
+
+def test_each_replica_brings_claims_of_its_own() -> None:
+    """Named after template, set and ordinal; they replace the template's volumes of that name."""
+    spec = (
+        "replicas: 2\n  ordinals: {start: 3}\n  volumeClaimTemplates: [{metadata: {name: data}, "
+        "spec: {storageClassName: fast, accessModes: [ReadWriteOnce], "
+        "resources: {requests: {storage: 1Gi}}}}]"
+    )
+    pods = pods_of_manifests(controller("StatefulSet", spec))
+    assert [(pod.id, pod.claims) for pod in pods] == [
+        ("n/w-3", ("data-w-3",)),
+        ("n/w-4", ("data-w-4",)),
+    ]
+    (claim,) = pods[0].claims_to_make
+    told = (claim.namespace, claim.name, claim.storage_class, claim.capacity, claim.to_be_made)
+    assert told == ("n", "data-w-3", "fast", 2**30, True)
+
+
+def test_an_ephemeral_volume_brings_a_claim() -> None:
+    """Named after pod and volume."""
+    pod = (
+        "kind: Pod\nmetadata: {name: p, namespace: n}\nspec:\n  containers: [{name: c}]\n"
+        "  volumes: [{name: tmp, ephemeral: {volumeClaimTemplate: {spec: {}}}}]\n"
+    )
+    (read,) = pods_of_manifests(pod)
+    assert (read.claims, [claim.name for claim in read.claims_to_make]) == (("p-tmp",), ["p-tmp"])

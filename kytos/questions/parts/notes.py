@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from kytos.cluster import Cluster, Note
+from kytos.cluster import Cluster, Note, NoteKind, note_about
 from kytos.questions.parts.prices import price_notes
 
 
@@ -18,4 +18,17 @@ def answer_notes(cluster: Cluster, own: Iterable[Note] = ()) -> tuple[Note, ...]
     own
         What the question itself has to say; it comes first.
     """
-    return tuple(dict.fromkeys((*own, *cluster.notes, *price_notes(cluster.nodes))))
+    told = (*own, *cluster.notes, *price_notes(cluster.nodes), *_claims_not_judged(cluster))
+    return tuple(dict.fromkeys(told))
+
+
+def _claims_not_judged(cluster: Cluster) -> Iterator[Note]:
+    if cluster.storage_classes:
+        return
+    pods = [pod.id for pod in cluster.pods if pod.claims_to_make]
+    if pods:
+        yield note_about(
+            "the volumes that new pods bring: no StorageClass was read with the cluster",
+            pods,
+            NoteKind.NOT_JUDGED,
+        )
