@@ -19,6 +19,7 @@ from pydantic import (
 from kytos.calls.saved_use import SavedUse, digest_of_use, usage_of
 from kytos.cluster import Cluster, Frozen
 from kytos.contract.params import SolverName, SolverParams, nested
+from kytos.contract.watch import StopReason
 from kytos.contract.weights import Weights
 from kytos.errors import SourceError, first_problem
 from kytos.questions.autoscale.request import AutoscaleRequest
@@ -60,6 +61,9 @@ class Scenario(Frozen, Generic[Request]):
     weights: Weights = Weights()
     solver: SolverName | None = Field(None, description="left out: chosen by size")
     params: SolverParams = SolverParams()
+    ended: StopReason | None = Field(
+        None, description="what ended the answer it was saved with; by the clock it may differ"
+    )
 
     def to_json(self) -> bytes:
         """Return the file's content; what is left at its default is left out."""

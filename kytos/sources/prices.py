@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from kytos.cluster import INSTANCE_TYPE, REGION, Cluster, Node, is_spot
+from kytos.cluster import INSTANCE_TYPE, REGION, Cluster, Node, NoteKind, is_spot, note_about
 from kytos.errors import SourceError
 from kytos.settings import PriceSettings
 from kytos.sources.catalogue.types import DEFAULT_REGION, currency_of, list_prices, regions
@@ -91,19 +91,25 @@ def with_prices(cluster: Cluster, table: PriceTable | None = None) -> Cluster:
 
     A node's own price comes first, then its annotation `PRICE_ANNOTATION`, then the table (by
     default `default_prices`), then, on demand, the list price of its type in its region (by label,
-    else us-east-1). What none of them knows stays unknown.
-
-    Raises
-    ------
-    SourceError
-        When a node's annotation is not a price.
+    else us-east-1). What none of them knows stays unknown. An annotation that is no price is left
+    out, with a note.
     """
     prices = default_prices() if table is None else table
-    nodes = tuple(
-        node.model_copy(update={"price_per_hour": _price_of(node, prices)})
-        for node in cluster.nodes
+    unread: dict[str, list[str]] = {}
+    nodes = []
+    for node in cluster.nodes:
+        try:
+            own = _own_price(node)
+        except SourceError as error:
+            own = None
+            unread.setdefault(error.message, []).append(node.name)
+        price = _price_in(node, prices) if own is None else own
+        nodes.append(node.model_copy(update={"price_per_hour": price}))
+    notes = tuple(
+        note_about(f"left out: annotation {PRICE_ANNOTATION}: {why}", names, NoteKind.LEFT_OUT)
+        for why, names in unread.items()
     )
-    return cluster.replace(nodes=nodes)
+    return cluster.replace(nodes=tuple(nodes), notes=(*cluster.notes, *notes))
 
 
 def kind_of(node: Node) -> tuple[str, str]:
@@ -132,13 +138,14 @@ def _text_of(path: Path) -> str:
         raise SourceError("is not text in UTF-8; expected a CSV file", str(path)) from error
 
 
-def _price_of(node: Node, table: PriceTable) -> float | None:
-    if node.price_per_hour is not None:
+def _own_price(node: Node) -> float | None:
+    """The price that the node itself tells."""
+    if node.price_per_hour is not None or PRICE_ANNOTATION not in node.annotations:
         return node.price_per_hour
-    if PRICE_ANNOTATION in node.annotations:
-        return _price(
-            node.annotations[PRICE_ANNOTATION], f"Node {node.name}: annotation {PRICE_ANNOTATION}"
-        )
+    return _price(node.annotations[PRICE_ANNOTATION], node.name)
+
+
+def _price_in(node: Node, table: PriceTable) -> float | None:
     known = table.get(kind_of(node))
     return _list_price(node) if known is None else known
 

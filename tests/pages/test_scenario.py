@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from kytos.calls.scenario import Scenario, digest_of
 from kytos.contract.params import SolverParams
+from kytos.contract.watch import StopReason
 from kytos.contract.weights import Weights
 from kytos.problem import LoadMode
 from kytos.questions.rebalance import RebalanceRequest
@@ -70,3 +71,16 @@ def test_wrong_scenario_changes_nothing(
     assert expected in words(app).replace("\\", "")
     assert app.session_state["cluster"] == "web-shop"
     assert app.slider(key="C").value == 1.0
+
+
+def test_what_the_clock_ended_is_said_again(app: AppTest, hot_spots: Scenario) -> None:
+    """A scenario saved with such an answer does not promise the same one."""
+    ended = hot_spots.model_copy(update={"ended": StopReason.CLOCK})
+    app = open_scenario(app, ended.to_json())
+    said = [note.value for note in app.info if "When this scenario was saved" in note.value]
+    assert len(said) == 1
+    assert "may come to another answer" in said[0]
+    app.file_uploader(key="scenario file").set_value(
+        [("scenario.json", hot_spots.to_json(), "application/json")]
+    ).run()
+    assert not [note for note in app.info if "When this scenario was saved" in note.value]

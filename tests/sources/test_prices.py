@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kytos.cluster import INSTANCE_TYPE, Cluster, Node
+from kytos.cluster import INSTANCE_TYPE, Cluster, Node, NoteKind
 from kytos.errors import SourceError
 from kytos.sources.body import ClusterBody, cluster_from_body
 from kytos.sources.manifests import cluster_from_objects, read_cluster
@@ -61,9 +61,14 @@ def test_unknown_stays_unknown() -> None:
 
 @pytest.mark.parametrize("text", ["free", "-1", "nan", "inf", ""])
 def test_a_bad_annotation_is_named(text: str) -> None:
-    """A price that is none names the node and the annotation."""
-    with pytest.raises(SourceError, match=f"Node n: annotation {PRICE_ANNOTATION}"):
-        priced({}, annotations={PRICE_ANNOTATION: text})
+    """What is no price is told with the node; the table is asked then, nothing is refused."""
+    labels = {INSTANCE_TYPE: "m5.xlarge"}
+    node = Node(name="n", allocatable={}, labels=labels, annotations={PRICE_ANNOTATION: text})
+    read = with_prices(Cluster(nodes=(node,)), TABLE)
+    assert read.nodes[0].price_per_hour == priced(labels)
+    (note,) = read.notes
+    assert (note.kind, note.subjects) == (NoteKind.LEFT_OUT, ("n",))
+    assert f"annotation {PRICE_ANNOTATION}: expected a price per hour" in note.message
 
 
 def test_the_lab_is_priced(lab_text: str) -> None:

@@ -27,6 +27,7 @@ READY = SAMPLES / "scenarios"
 
 _FILE = "scenario file"
 _ERROR = "scenario error"
+_SAID = "scenario said"
 
 Values = Callable[[Any], Mapping[str, Any]]
 """From a request to the values of the controls it came from, by key."""
@@ -34,6 +35,9 @@ Values = Callable[[Any], Mapping[str, Any]]
 
 def ready_scenarios(question: Question, values: Values) -> None:
     """Draw a button for each ready scenario of a question: it chooses the cluster and sets all."""
+    said = st.session_state.get(_SAID)
+    if said:
+        st.info(said, icon=":material/schedule:")
     paths = sorted(READY.glob(f"{question.value.replace('_', '')}-*.json"))
     if not paths:
         return
@@ -67,7 +71,7 @@ def scenario_panel(
     )
     st.download_button(
         "Save scenario",
-        lambda: _scenario(ask, loaded).to_json(),
+        lambda: _scenario(ask, loaded, ended).to_json(),
         f"{ask.question}-scenario.json",
         "application/json",
         icon=":material/save:",
@@ -95,7 +99,7 @@ def _refusal() -> None:
         st.error(plain(error), icon=":material/error:")
 
 
-def _scenario(ask: Ask, loaded: Loaded) -> Scenario[Any]:
+def _scenario(ask: Ask, loaded: Loaded, ended: StopReason | None) -> Scenario[Any]:
     usage = loaded.cluster.usage
     return Scenario(
         question=ask.question,
@@ -108,6 +112,7 @@ def _scenario(ask: Ask, loaded: Loaded) -> Scenario[Any]:
         weights=ask.weights,
         solver=ask.solver,
         params=ask.params,
+        ended=ended,
     )
 
 
@@ -127,6 +132,7 @@ def _open(question: Question, values: Values) -> None:
 
 def _apply(scenario: Scenario[Any], question: Question, values: Values) -> None:
     st.session_state.pop(_ERROR, None)
+    st.session_state.pop(_SAID, None)
     try:
         if scenario.question is not question:
             asked = scenario.question.value.replace("_", "")
@@ -135,6 +141,10 @@ def _apply(scenario: Scenario[Any], question: Question, values: Values) -> None:
     except InputError as error:
         st.session_state[_ERROR] = str(error)
         return
+    if scenario.ended in (StopReason.CLOCK, StopReason.USER):
+        st.session_state[_SAID] = (
+            f"When this scenario was saved: {scenario_sentence(scenario.ended)}"
+        )
     controls.set_controls(values(scenario.request))
     controls.set_controls(
         controls.setting_values(scenario.weights, scenario.solver, scenario.params)
