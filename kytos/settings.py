@@ -92,3 +92,11 @@ class BackgroundSettings(EnvironmentSettings):
     background: bool = Field(
         True, description="work out the start page's findings while no worker has other work"
     )
+
+
+class UseSettings(EnvironmentSettings):
+    """How what pods use is asked for."""
+
+    prometheus_token: SecretStr | None = Field(
+        None, description="bearer token for the Prometheus server that is asked"
+    )

@@ -18,7 +18,7 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.weights import Weights
 from kytos.questions.autoscale.request import ServiceRate
 from kytos.settings import PREFIX
-from kytos.sources.listings import LISTINGS, Listing
+from kytos.sources.listings import LISTINGS, USE_LISTINGS, Listing
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -104,7 +104,9 @@ def test_every_command_and_option_is_documented() -> None:
         assert [flag for flag in options if f"`{flag}`" not in text] == [], name
 
 
-@pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.resource)
+@pytest.mark.parametrize(
+    "listing", [*LISTINGS, *USE_LISTINGS], ids=lambda listing: listing.resource
+)
 def test_every_list_of_a_live_cluster_is_documented(listing: Listing) -> None:
     """docs/live-clusters.md names what is listed, and what it costs to be without."""
     text = (DOCS / "live-clusters.md").read_text(encoding="utf-8")

@@ -18,6 +18,7 @@ from kytos.questions.autoscale import autoscale as _autoscale
 from kytos.questions.fleet import fleet as _fleet
 from kytos.questions.outcome import Outcome
 from kytos.questions.parts.known_use import as_asked
+from kytos.questions.parts.limits import CountedAs
 from kytos.questions.placement import placement as _placement
 from kytos.questions.recovery import recovery as _recovery
 from kytos.runbook.changes import plan_of
@@ -81,4 +82,6 @@ class CarryOut(Frozen):
 
 def carry_out(cluster: Cluster, request: CarryOut, *, watch: Watch = Watch()) -> Runbook:
     """Return the runbook of an answer to a question about this cluster."""
+    if isinstance(request.asked, CountedAs):
+        cluster = as_asked(cluster, request.asked)
     return make_runbook(plan_of(cluster, request.asked, request.outcome), request.how, watch)

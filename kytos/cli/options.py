@@ -45,6 +45,10 @@ UsageFiles = Annotated[
         help="What pods really use: PodMetrics, Prometheus' query_range, VPA or krr; repeatable.",
     ),
 ]
+Metrics = Annotated[
+    bool | None,
+    typer.Option("--metrics", help="With --context: ask its metrics-server what pods use."),
+]
 PrometheusUrl = Annotated[
     str | None,
     typer.Option("--prometheus", metavar="URL", help="Ask this Prometheus what pods really use."),
@@ -160,6 +164,7 @@ class Source:
     files: Files = None
     context: Context = None
     prices: Prices = None
+    metrics: Metrics = None
     usage: UsageFiles = None
     prometheus: PrometheusUrl = None
     prometheus_days: PrometheusDays = None
@@ -175,6 +180,10 @@ class Source:
         """
         if bool(self.files) == (self.context is not None):
             raise InputError("name either the cluster's files (- is standard input) or --context")
+        if self.metrics and self.context is None:
+            raise InputError("--metrics asks the metrics-server of --context; name a context")
+        if self.metrics and (self.usage or self.prometheus is not None):
+            raise InputError("give --metrics, --usage or --prometheus; not several")
         prices = None if self.prices is None else prices_with(self.prices)
         if self.prometheus is not None:
             if self.prometheus_days is not None and not self.prometheus_days > 0:
@@ -185,7 +194,7 @@ class Source:
             without = dataclasses.replace(self, prometheus=None)
             return with_usage(without.read(nodes_needed=nodes_needed), usage)
         if self.context is not None:
-            return read_context(self.context, prices, self.usage or [])
+            return read_context(self.context, prices, self.usage or [], metrics=bool(self.metrics))
         return read_files(self.files or [], prices, self.usage or [], nodes_needed=nodes_needed)
 
 
@@ -207,6 +216,12 @@ MaxUsed = Annotated[
 RightSized = Annotated[
     bool | None,
     typer.Option("--right-sized", help="Ask as if containers requested what is recommended."),
+]
+MinCpu = Annotated[
+    int | None, typer.Option(metavar="M", help="Millicores that right sizes never go below, 10.")
+]
+MinMemory = Annotated[
+    int | None, typer.Option(metavar="MIB", help="MiB that right sizes never go below, 32.")
 ]
 Patches = Annotated[
     Path | None,
@@ -237,6 +252,8 @@ class Limited:
     load_from: LoadFromOption = None
     max_used: MaxUsed = None
     right_sized: RightSized = None
+    min_cpu: MinCpu = None
+    min_memory: MinMemory = None
 
     def given(self) -> dict[str, Any]:
         """Return it in the HTTP contract's words; None stands for what was not given."""
@@ -247,6 +264,7 @@ class Limited:
             "load_from": self.load_from,
             "max_used": self.max_used,
             "right_sized": self.right_sized,
+            "sizing": {"min_cpu": self.min_cpu, "min_memory": self.min_memory},
         }
 
 

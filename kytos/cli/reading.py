@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from kytos.cluster import Cluster, Pod
 from kytos.errors import InputError, SourceError, first_problem
 from kytos.rules.quotas import quota_refusals, refused_by_quota
+from kytos.settings import UseSettings
 from kytos.sources.admission import Admission
 from kytos.sources.documents import longest_file, read_documents
 from kytos.sources.packed import is_page
@@ -74,21 +75,33 @@ def _of_handout(name: str, content: bytes) -> Cluster:
 
 
 def read_context(
-    context: str, prices: PriceTable | None = None, usage: Sequence[Path] = ()
+    context: str,
+    prices: PriceTable | None = None,
+    usage: Sequence[Path] = (),
+    *,
+    metrics: bool = False,
 ) -> Cluster:
     """Read the live cluster of a kubeconfig context; `prices` and `usage` as in `read_files`.
+
+    Parameters
+    ----------
+    metrics
+        Whether to ask metrics-server what its pods use.
 
     Raises
     ------
     SourceError
         When the context is not there or its server cannot be read.
     """
-    cluster = cluster_of(_read_snapshot(context), prices)
+    cluster = cluster_of(_read_snapshot(context, metrics=metrics), prices)
     return with_usage(cluster, read_usage(_with_folders(usage))) if usage else cluster
 
 
 def read_live_use(url: str, days: float | None = None, step_s: float | None = None) -> Usage:
     """Ask a Prometheus server what pods use, telling on a terminal how far it is.
+
+    A bearer token is taken from the environment alone (``KYTOS_PROMETHEUS_TOKEN``): a command line
+    is read by others.
 
     Raises
     ------
@@ -102,10 +115,12 @@ def read_live_use(url: str, days: float | None = None, step_s: float | None = No
             sys.stderr.write(f"\rPrometheus: {name} {share:.0%}   " + "\n" * (share >= 1))
             sys.stderr.flush()
 
+    secret = UseSettings.from_environment().prometheus_token
+    token = None if secret is None else secret.get_secret_value()
     usual = Window()
     seconds = usual.seconds if days is None else days * DAY_S
     window = Window(seconds, usual.step_s if step_s is None else step_s)
-    return read_prometheus(url, window, progress=tell)
+    return read_prometheus(url, window, token=token, progress=tell)
 
 
 def read_saved(context: str | None) -> str:
@@ -206,11 +221,11 @@ def service_rate(words: str) -> dict[str, Any]:
     return {"id": found[1], "request_rate": float(found[2]), "target_rate": float(found[3])}
 
 
-def _read_snapshot(context: str | None) -> Snapshot:
+def _read_snapshot(context: str | None, *, metrics: bool = False) -> Snapshot:
     # The client is large: only those who read a live cluster wait for it.
     from kytos.kube.live import read_snapshot
 
-    return read_snapshot(context)
+    return read_snapshot(context, metrics=metrics)
 
 
 def _is_file(word: str) -> bool:

@@ -23,7 +23,7 @@ from kytos.kube.connection import (
     kind_of,
 )
 from kytos.sources.documents import read_documents
-from kytos.sources.listings import LISTINGS, Listing
+from kytos.sources.listings import LISTINGS, USE_LISTINGS, Listing
 from kytos.sources.snapshot import Snapshot, trimmed
 
 _STARTS = 3
@@ -61,7 +61,9 @@ class Limits:
     page: int = 500
 
 
-def read_snapshot(context: str | None = None, limits: Limits | None = None) -> Snapshot:
+def read_snapshot(
+    context: str | None = None, limits: Limits | None = None, *, metrics: bool = False
+) -> Snapshot:
     """List what Kytos needs of a cluster.
 
     Parameters
@@ -70,6 +72,8 @@ def read_snapshot(context: str | None = None, limits: Limits | None = None) -> S
         One of `contexts`; by default the first of them.
     limits
         How long the server may take; by default `Limits`.
+    metrics
+        Whether to ask metrics-server too what pods use, and recommenders what they should request.
 
     Raises
     ------
@@ -83,7 +87,7 @@ def read_snapshot(context: str | None = None, limits: Limits | None = None) -> S
     notes: list[Note] = []
     with connected(name) as client:
         server = _Server(client, name, limits or Limits())
-        for listing in LISTINGS:
+        for listing in (*LISTINGS, *(USE_LISTINGS if metrics else ())):
             try:
                 found[listing.kind] = server.items_of(listing)
             except _RefusedError as refusal:

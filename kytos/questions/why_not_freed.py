@@ -17,7 +17,8 @@ from kytos.cluster import Cluster, Frozen
 from kytos.contract.params import SolverParams
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
-from kytos.problem import Ints, Problem
+from kytos.problem import Bools, Ints, Problem
+from kytos.questions.parts.use_rows import is_of_use
 from kytos.questions.survive import Promise
 from kytos.referee.energy import energy
 from kytos.referee.feasible import has_left
@@ -39,6 +40,7 @@ class Keeper(StrEnum):
     KEPT = "kept"
     POD = "pod"
     HEADROOM = "headroom"
+    USE = "use"
     BUDGET = "budget"
     MAX_MOVES = "max_moves"
     ROOM = "room"
@@ -154,12 +156,19 @@ def _unemptiable(
             node=name, keeper=keeper, reason=reason, change=change, pods=pods, proven=proven
         )
 
-    roomy = replace(problem, capacity=problem.allocatable)
-    if (problem.capacity < problem.allocatable).any() and frees(roomy):
+    of_use = np.array([is_of_use(name) for name in problem.resources], dtype=np.bool_)
+    roomy = replace(problem, capacity=np.where(of_use, problem.capacity, problem.allocatable))
+    if (problem.capacity < roomy.capacity).any() and frees(roomy):
         return told(
             Keeper.HEADROOM,
             f"with nodes filled to max_utilization at the most, {_some(pods)} has no other node",
             "raise max_utilization; filled to 100% the others would take its pods",
+        )
+    if of_use.any() and frees(_without(problem, of_use)):
+        return told(
+            Keeper.USE,
+            f"what pods use together would pass max_used with {_some(pods)} on any other node",
+            "raise max_used; by requests alone the others would take its pods",
         )
     for limit in problem.move_limits:
         others = tuple(one for one in problem.move_limits if one is not limit)
@@ -188,6 +197,19 @@ def _unemptiable(
         f"{_some(pods)} fits on no other node, however the others are placed: "
         f"{refusal_summary(index, position, first)}",
         f"take away {_some(pods)}, or make room for it elsewhere",
+    )
+
+
+def _without(problem: Problem, columns: Bools) -> Problem:
+    """The problem without some of its resources."""
+    kept = ~columns
+    return replace(
+        problem,
+        resources=tuple(np.array(problem.resources)[kept].tolist()),
+        allocatable=problem.allocatable[:, kept],
+        capacity=problem.capacity[:, kept],
+        fixed=problem.fixed[:, kept],
+        request=problem.request[:, kept],
     )
 
 

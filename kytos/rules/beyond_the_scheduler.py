@@ -13,6 +13,7 @@ import numpy as np
 from kytos.cluster import BETA_OS, DEFAULT_SCHEDULER, OS
 from kytos.problem import Bools
 from kytos.rules.base import Rule
+from kytos.rules.in_use import InUse
 from kytos.rules.index import RuleIndex
 from kytos.rules.labels import ABSENT
 
@@ -103,4 +104,4 @@ def _system_of(index: RuleIndex, pod: int) -> str:
     return labels.get(OS, labels.get(BETA_OS, ""))
 
 
-BEYOND: tuple[Rule, ...] = (OtherScheduler(), NotReady(), OperatingSystem())
+BEYOND: tuple[Rule, ...] = (OtherScheduler(), NotReady(), OperatingSystem(), InUse())

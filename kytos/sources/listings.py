@@ -43,6 +43,24 @@ class Listing:
         return self.version.rpartition("/")[0]
 
 
+USE_LISTINGS = (
+    Listing(
+        "PodMetrics",
+        "metrics.k8s.io/v1beta1",
+        "pods",
+        "what pods use is not known; is metrics-server installed, and may its pods be listed?",
+    ),
+    Listing(
+        "VerticalPodAutoscaler",
+        "autoscaling.k8s.io/v1",
+        "verticalpodautoscalers",
+        "right sizes do not know what VerticalPodAutoscalers recommend",
+        may_be_absent=True,
+    ),
+)
+"""What pods use, as metrics-server and recommenders tell it: asked for only where that is wanted.
+metrics-server is there or it was asked for in vain, which is told."""
+
 LISTINGS = (
     # Pods before nodes: a node that joins in between is then there for the pods bound to it.
     Listing("Pod", "v1", "pods"),

@@ -48,7 +48,7 @@ from kytos.sources.kubernetes_objects import (
 )
 from kytos.sources.mending import read_or_mend, running_part
 from kytos.sources.not_honoured import unhonoured_fields
-from kytos.sources.objects import HONOURED, Item, single_objects, sort_by_kind
+from kytos.sources.objects import HONOURED, Item, Sorted, single_objects, sort_by_kind
 from kytos.sources.odd_objects import (
     read_claim_template,
     read_csi_driver,
@@ -64,6 +64,8 @@ from kytos.sources.odd_objects import (
 from kytos.sources.owners import controller_of
 from kytos.sources.prices import PriceTable, with_prices
 from kytos.sources.quantities import check_totals
+from kytos.sources.usage.kubernetes_usage import VERTICAL_POD_AUTOSCALER, read_recommendations
+from kytos.usage import Recommendation, Usage
 
 Model = TypeVar("Model")
 
@@ -92,6 +94,10 @@ WITHOUT_EFFECT = frozenset(
     }
 )
 """Kinds that say nothing about where pods may run."""
+
+_RECOMMENDERS = frozenset(
+    {VERTICAL_POD_AUTOSCALER, f"{VERTICAL_POD_AUTOSCALER}.autoscaling.k8s.io"}
+)
 
 _KINDS_NAMED = 8
 _NAMED = 3
@@ -287,6 +293,7 @@ def _assemble(
             raise faults.first
         read = "what was read is empty" if not objects else f"no Node among {_counted(by_kind)}"
         raise SourceError(f"{read}; add the output of `kubectl get nodes -o json`")
+    recommended = _recommended(by_kind, faults)
     pods = _read_pods(by_kind["Pod"], context, faults)
     pods = _on_known_nodes(_tell_services_apart(pods), {node.name for node in nodes}, faults)
     try:
@@ -313,6 +320,7 @@ def _assemble(
             autoscalers=_autoscalers(by_kind, pods, faults),
             priority_classes=classes,
             taken_at=_last_heartbeat(by_kind["Node"]),
+            usage=Usage(recommendations=recommended) if recommended else None,
             notes=(
                 *_other_kinds(by_kind),
                 *unhonoured_fields(by_kind),
@@ -324,6 +332,25 @@ def _assemble(
         raise first_problem(error) from error
     check_totals(cluster)
     return with_prices(cluster, prices)
+
+
+def _recommended(by_kind: Sorted, faults: Faults) -> tuple[Recommendation, ...]:
+    """What VerticalPodAutoscalers would have containers request; those yet without are named."""
+    told: list[Recommendation] = []
+    for kind in sorted(_RECOMMENDERS):
+        for item in by_kind.get(kind, ()):
+            try:
+                own = list(read_recommendations(item.value, item.path))
+            except SourceError as error:
+                faults.leave_out(error)
+                continue
+            told += own
+            if not own:
+                faults.remark(
+                    "VerticalPodAutoscalers that recommend nothing yet",
+                    item.object("metadata").text("name"),
+                )
+    return tuple(told)
 
 
 def _daemon_pod(item: Fields, context: Context) -> Pod:
@@ -487,7 +514,7 @@ def _other_kinds(by_kind: Mapping[str, list[Fields]]) -> list[Note]:
     others = {
         kind: items
         for kind, items in sorted(by_kind.items())
-        if items and kind not in HONOURED | CONTROLLERS | WITHOUT_EFFECT
+        if items and kind not in HONOURED | CONTROLLERS | WITHOUT_EFFECT | _RECOMMENDERS
     }
     if len(others) > _KINDS_NAMED:
         return [note_about(f"objects of {len(others)} more kinds: read, not honoured yet", others)]

@@ -12,6 +12,8 @@ from typing import Any
 from kytos.cluster import Cluster, Note
 from kytos.sources.manifests import cluster_from_objects
 from kytos.sources.prices import PriceTable
+from kytos.sources.usage.attach import usage_of_documents, with_usage
+from kytos.sources.usage.kubernetes_usage import POD_METRICS
 
 Object = Mapping[str, Any]
 
@@ -57,6 +59,9 @@ def cluster_of(snapshot: Snapshot, prices: PriceTable | None = None) -> Cluster:
         Naming the object and field that cannot be read.
     """
     cluster = cluster_from_objects(snapshot.objects, snapshot.context, prices)
+    metrics = [item for item in snapshot.objects if item.get("kind") == POD_METRICS]
+    if metrics:
+        cluster = with_usage(cluster, usage_of_documents(metrics, POD_METRICS))
     return cluster.replace(notes=(*snapshot.notes, *cluster.notes), taken_at=snapshot.taken_at)
 
 

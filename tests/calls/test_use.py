@@ -240,6 +240,7 @@ def test_right_sizing_never_goes_below_what_an_autoscaler_says(tmp_path: Path) -
     }
     autoscaler: dict[str, Any] = {
         "kind": "VerticalPodAutoscaler",
+        "apiVersion": "autoscaling.k8s.io/v1",
         "metadata": {"namespace": "shop", "name": "web"},
         "spec": {"targetRef": {"kind": "StatefulSet", "name": "web"}},
         "status": {
@@ -252,6 +253,7 @@ def test_right_sizing_never_goes_below_what_an_autoscaler_says(tmp_path: Path) -
     }
     content = json.dumps({"kind": "List", "items": [node, pod, metrics, autoscaler]}).encode()
     cluster = read_with_usage([("cluster.json", content)])
+    assert not [note for note in cluster.notes if "honoured" in note.message]
     outcome = kytos.rebalance(cluster, solver=SolverName.CP_SAT)
     (app,) = outcome.right_sizing
     assert (app.container, app.recommended.cpu, app.recommended.memory) == ("app", 40, 115)

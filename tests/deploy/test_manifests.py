@@ -21,7 +21,7 @@ from kytos.api import Settings, create_app
 from kytos.api.service import GRACE_SECONDS
 from kytos.cli import app as cli
 from kytos.kube.connection import IN_CLUSTER
-from kytos.sources.listings import LISTINGS
+from kytos.sources.listings import LISTINGS, USE_LISTINGS
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 KUBERNETES = "1.36"
@@ -219,7 +219,8 @@ def test_the_role_allows_what_is_listed_and_no_more() -> None:
         for group in rule["apiGroups"]
         for resource in rule["resources"]
     }
-    assert granted == {(listing.group, listing.resource) for listing in LISTINGS}
+    listed = (*LISTINGS, *USE_LISTINGS)
+    assert granted == {(listing.group, listing.resource) for listing in listed}
     assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"list"}
     assert not {resource for _, resource in granted} & {"*", "secrets", "configmaps"}
 

@@ -11,16 +11,18 @@ import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from kytos.cluster import Cluster
+from kytos.cluster import CPU, Cluster
 from kytos.kube.connection import IN_CLUSTER, LiveError, contexts
 from kytos.kube.live import Limits, read_snapshot
-from kytos.sources.listings import LISTINGS, Listing
+from kytos.sources.listings import LISTINGS, USE_LISTINGS, Listing
 from kytos.sources.manifests import read_cluster
 from kytos.sources.snapshot import cluster_of, snapshot_bytes, snapshot_name
+from kytos.sources.usage.attach import read_with_usage
 from tests.replay_server import (
     EXPIRED,
     RECORDED,
@@ -467,3 +469,60 @@ def test_tokens_are_never_told(
     output = capfd.readouterr()
     assert server.asked[0].token == TOKENS["admin"]
     assert SECRET not in "".join([*said, caplog.text, output.out, output.err])
+
+
+def metrics_of(pod: str, cpu: str) -> dict[str, Any]:
+    """A PodMetrics as metrics-server lists it: without a kind of its own."""
+    namespace, _, name = pod.partition("/")
+    return {
+        "metadata": {"name": name, "namespace": namespace},
+        "timestamp": "2026-11-30T00:00:00Z",
+        "window": "10s",
+        "containers": [{"name": "main", "usage": {"cpu": cpu, "memory": "100Mi"}}],
+    }
+
+
+def test_metrics_server_is_asked_where_that_is_wanted(
+    server: ReplayServer, lab_as_files: Cluster
+) -> None:
+    """One list more, whose numbers are the pods' use; recommendations come with it."""
+    pod = next(pod for pod in lab_as_files.pods if pod.owner and pod.owner.kind == "StatefulSet")
+    assert pod.owner is not None
+    path = "/apis/metrics.k8s.io/v1beta1/pods"
+    listed = {"kind": "PodMetricsList", "items": [metrics_of(pod.id, "123m")]}
+    server.instead[path] = [Answer(200, json.dumps(listed))]
+    recommender = {
+        "metadata": {"name": "db", "namespace": pod.namespace},
+        "spec": {"targetRef": {"kind": "StatefulSet", "name": pod.owner.name}},
+        "status": {
+            "recommendation": {
+                "containerRecommendations": [
+                    {"containerName": "main", "target": {"cpu": "50m"}, "lowerBound": {"cpu": "9m"}}
+                ]
+            }
+        },
+    }
+    server.instead["/apis/autoscaling.k8s.io/v1/verticalpodautoscalers"] = [
+        Answer(200, json.dumps({"items": [recommender]}))
+    ]
+    cluster = cluster_of(read_snapshot(metrics=True))
+    assert cluster.usage is not None
+    assert cluster.usage.containers == ((pod.id, "main"),)
+    assert float(cluster.usage.cpu[0, 0]) == 123
+    (advice,) = cluster.usage.recommendations
+    assert (advice.workload, advice.requests) == (f"{pod.namespace}/{pod.owner.name}", {CPU: 50})
+    assert cluster.notes == ()
+    # saved to a file it says the same
+    again = read_with_usage([("lab.json", snapshot_bytes(read_snapshot(metrics=True)))])
+    assert again.usage is not None
+    assert again.usage.containers == cluster.usage.containers
+    assert again.usage.recommendations == cluster.usage.recommendations
+
+
+def test_a_missing_metrics_server_is_told(server: ReplayServer) -> None:
+    """The cluster is read all the same; a recommender that is not there goes without saying."""
+    server.forget(*(listing.path for listing in USE_LISTINGS))
+    cluster = cluster_of(read_snapshot(metrics=True))
+    (note,) = cluster.notes
+    assert "is metrics-server installed" in note.message
+    assert cluster.usage is None

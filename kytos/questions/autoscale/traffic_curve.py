@@ -12,6 +12,7 @@ from kytos.questions.autoscale.margin import Margin, margin_of
 from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.autoscale.wanted import granted, scaling_step, whole_problem
 from kytos.questions.parts.decimals import as_written
+from kytos.questions.parts.known_use import as_asked
 
 POINT_SECONDS = 5.0
 """For one point of a traffic curve; what is not settled by then counts as held back."""
@@ -54,6 +55,7 @@ def traffic_curve(
             raise RequestRefused(
                 f"{factor} is no factor of traffic; give a number from 0", f"factors[{position}]"
             )
+    cluster = as_asked(cluster, request)
     points = []
     for done, factor in enumerate(factors):
         watch.report("traffic", done / len(factors), None)

@@ -12,7 +12,7 @@ import numpy as np
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, Cluster, Note, NoteKind, Pod, note_about
 from kytos.load_profile import LoadProfile
 from kytos.problem import Ints
-from kytos.questions.parts.limits import Limits, LoadFrom
+from kytos.questions.parts.limits import CountedAs, LoadFrom
 from kytos.questions.parts.right_sizing import right_sized
 from kytos.usage import Series, Usage
 
@@ -93,13 +93,13 @@ def known_use(cluster: Cluster) -> KnownUse:
     )
 
 
-def as_asked(cluster: Cluster, request: Limits) -> Cluster:
+def as_asked(cluster: Cluster, request: CountedAs) -> Cluster:
     """Return the cluster as a request would have it seen: right-sized, counting for its use."""
     seen = right_sized(cluster, request.sizing) if request.right_sized else cluster
     return judged_by(seen, request)
 
 
-def judged_by(cluster: Cluster, request: Limits, *, strictly: bool = False) -> Cluster:
+def judged_by(cluster: Cluster, request: CountedAs, *, strictly: bool = False) -> Cluster:
     """Return the cluster, its pods counting for what they use where the request asks for that.
 
     Parameters

@@ -22,20 +22,9 @@ class LoadFrom(StrEnum):
     USAGE = "usage"
 
 
-class Limits(Frozen):
-    """The part of a request that all questions share."""
+class CountedAs(Frozen):
+    """What pods count for: what they request, or use."""
 
-    max_utilization: float = Field(
-        1.0,
-        ge=0,
-        le=1,
-        allow_inf_nan=False,
-        description="share of a node's CPU and memory that pods may fill it to; what is above it "
-        "already may stay, and never grows",
-    )
-    keep_nodes: tuple[str, ...] = Field(
-        (), description="nodes that are never freed: names, or key=value labels"
-    )
     load_from: LoadFrom = Field(
         LoadFrom.REQUESTS,
         description="requests, or usage: level what pods are known to use, and hold nodes to "
@@ -56,6 +45,22 @@ class Limits(Frozen):
     )
     sizing: SizeRules = Field(
         USUAL_RULES, description="how `right_sizing` comes from what was used, and its least"
+    )
+
+
+class Limits(CountedAs):
+    """The part of a request that all questions share."""
+
+    max_utilization: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="share of a node's CPU and memory that pods may fill it to; what is above it "
+        "already may stay, and never grows",
+    )
+    keep_nodes: tuple[str, ...] = Field(
+        (), description="nodes that are never freed: names, or key=value labels"
     )
     risk: bool = Field(
         False, description="say which failures of a node or a zone the plan would survive"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from math import floor
 
 from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen, Pod
@@ -75,4 +76,8 @@ def _limited(cluster: Cluster, max_utilization: float) -> Cluster:
         )
         for node in cluster.nodes
     )
-    return cluster.replace(nodes=nodes)
+    profile = cluster.load_profile
+    if profile is not None:  # of the whole node, however full pods may fill it
+        most = float(as_written(profile.max_used) / share) if share else 1.0
+        profile = replace(profile, max_used=most)
+    return cluster.replace(nodes=nodes, load_profile=profile)

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import floor
 
 import numpy as np
 
 from kytos.cluster import LOAD_RESOURCES, Cluster, Pod
 from kytos.load_profile import LoadProfile
 from kytos.problem import Bools, Floats, Ints, Problem
-from kytos.questions.parts.decimals import as_written
+from kytos.rules.in_use import (
+    load_elsewhere,
+    requested_of,
+    room_for_use,
+    slot_names,
+    use_of_pods,
+)
+
+_IN_USE = " in use"
 
 
 def with_use(
@@ -33,14 +40,11 @@ def with_use(
     if profile is None:
         return problem
     own = problem.request[:, [problem.resources.index(name) for name in LOAD_RESOURCES]]
-    level, bound = _of_pods(profile, decide, own.astype(float))
-    others = _footprints(staying)
-    level_there, bound_there = _of_pods(profile, staying, others)
+    level, bound = use_of_pods(profile, decide, own.astype(float))
+    others = requested_of(staying, held=True)
+    level_there, bound_there = use_of_pods(profile, staying, others)
     slots = len(profile.slots)
-    elsewhere = np.array(
-        [[node.current_load.get(name, 0) for name in LOAD_RESOURCES] for node in cluster.nodes],
-        dtype=float,
-    ).reshape(-1, 2)
+    elsewhere = load_elsewhere(cluster)
     home = np.array([cluster.node_index[str(pod.node)] for pod in staying], dtype=np.int64)
     runs = problem.load_request.any(axis=1) | (own == 0).all(axis=1)
     problem = replace(
@@ -60,16 +64,9 @@ def _held_to(problem: Problem, profile: LoadProfile, bound: Floats, fixed: Float
     offered = np.tile(
         problem.allocatable[:, [problem.resources.index(name) for name in LOAD_RESOURCES]], slots
     )
-    share = as_written(profile.max_used)
-    capacity = np.array(
-        [[floor(amount * share) for amount in row] for row in offered.tolist()], dtype=np.int64
-    ).reshape(offered.shape)
-    columns = np.flatnonzero(_matters(request, taken, capacity))
-    names = [
-        f"{resource} in use" + (f" at {slot}" if slot else "")
-        for slot in _told_apart(profile.slots)
-        for resource in LOAD_RESOURCES
-    ]
+    capacity = room_for_use(offered, profile.max_used)
+    columns = np.flatnonzero(those_that_matter(request, taken, capacity))
+    names = use_names(profile)
     return replace(
         problem,
         resources=(*problem.resources, *(names[column] for column in columns)),
@@ -80,7 +77,21 @@ def _held_to(problem: Problem, profile: LoadProfile, bound: Floats, fixed: Float
     )
 
 
-def _matters(request: Ints, fixed: Ints, capacity: Ints) -> Bools:
+def use_names(profile: LoadProfile) -> list[str]:
+    """``(2 slots)`` what the resources of use are called, in the order of columns."""
+    return [
+        f"{resource}{_IN_USE}" + (f" at {slot}" if slot else "")
+        for slot in slot_names(profile)
+        for resource in LOAD_RESOURCES
+    ]
+
+
+def is_of_use(resource: str) -> bool:
+    """Whether a problem's resource is one that `max_used` limits."""
+    return _IN_USE in resource
+
+
+def those_that_matter(request: Ints, fixed: Ints, capacity: Ints) -> Bools:
     """``(rows,)`` which could be filled, and are not covered by another row of their resource."""
     rows = request.shape[1]
     matters = (fixed + request.sum(axis=0) > capacity).any(axis=0)
@@ -95,34 +106,9 @@ def _matters(request: Ints, fixed: Ints, capacity: Ints) -> Bools:
     return np.asarray(matters, dtype=np.bool_)
 
 
-def _of_pods(profile: LoadProfile, pods: Sequence[Pod], otherwise: Floats) -> tuple[Floats, Floats]:
-    """``(pods, slots, 2)`` level and bound of each, `otherwise` where nothing is known."""
-    shape = len(pods), len(profile.slots), 2
-    level, bound = np.empty(shape), np.empty(shape)
-    for at, pod in enumerate(pods):
-        level[at], bound[at] = profile.of(pod.id, pod.service)
-        for column, resource in enumerate(LOAD_RESOURCES):
-            if resource in pod.expected:
-                level[at, :, column] = bound[at, :, column] = pod.expected[resource]
-    requested = np.broadcast_to(otherwise[:, None, :], shape)
-    return np.where(np.isnan(level), requested, level), np.where(np.isnan(bound), requested, bound)
-
-
-def _footprints(pods: Sequence[Pod]) -> Floats:
-    rows = [[pod.footprint.get(name, 0) for name in LOAD_RESOURCES] for pod in pods]
-    return np.array(rows, dtype=float).reshape(-1, 2)
-
-
 def _by_node(of_pods: Floats, home: Ints, elsewhere: Floats) -> Floats:
     """``(nodes, 2 slots)`` what is there in each slot, load from elsewhere included."""
     slots = of_pods.shape[1]
     total = np.tile(elsewhere, slots)
     np.add.at(total, home, of_pods.reshape(len(of_pods), 2 * slots))
     return total
-
-
-def _told_apart(slots: Sequence[str]) -> list[str]:
-    """The slots' names, each once: a clock that went round names two alike."""
-    return [
-        name if slots.count(name) == 1 else f"{name} ({at + 1})" for at, name in enumerate(slots)
-    ]

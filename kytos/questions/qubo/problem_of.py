@@ -13,7 +13,7 @@ from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.autoscale.wanted import granted, scale_out, scaling_step
 from kytos.questions.fleet.fleet import fleet_problem
 from kytos.questions.fleet.request import FleetRequest
-from kytos.questions.parts.known_use import judged_by
+from kytos.questions.parts.known_use import as_asked
 from kytos.questions.parts.others_pods import with_others_pods
 from kytos.questions.placement.placement import PlacementRequest, placement_problem
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
@@ -37,7 +37,7 @@ def problem_of(request: object, cluster: Cluster) -> Problem | ScaleOut:  # noqa
 
 @problem_of.register
 def _rebalance(request: RebalanceRequest, cluster: Cluster) -> Problem:
-    cluster = judged_by(cluster, request)
+    cluster = as_asked(cluster, request)
     return rebalance_problem(cluster, request, pinned_pods(cluster, request))
 
 
@@ -46,23 +46,23 @@ def _recovery(request: RecoveryRequest, cluster: Cluster) -> Problem:
     failed = failing_nodes(
         cluster, request.failed_nodes, request.failed_zones, spot=request.failed_spot
     )
-    cluster = with_others_pods(judged_by(cluster, request), request)
+    cluster = with_others_pods(as_asked(cluster, request), request)
     return recovery_problem(fail(cluster, failed, request.how), request)
 
 
 @problem_of.register
 def _placement(request: PlacementRequest, cluster: Cluster) -> Problem:
-    return placement_problem(judged_by(cluster, request), request)
+    return placement_problem(as_asked(cluster, request), request)
 
 
 @problem_of.register
 def _fleet(request: FleetRequest, cluster: Cluster) -> Problem:
-    return fleet_problem(judged_by(cluster, request), request)
+    return fleet_problem(as_asked(cluster, request), request)
 
 
 @problem_of.register
 def _autoscale(request: AutoscaleRequest, cluster: Cluster) -> ScaleOut:
-    return scale_out(scaling_step(judged_by(cluster, request), request))
+    return scale_out(scaling_step(as_asked(cluster, request), request))
 
 
 def problem_for_placers(
@@ -79,5 +79,5 @@ def problem_for_placers(
         problem = problem_of(request, cluster)
         assert isinstance(problem, Problem)
         return problem
-    step = scaling_step(judged_by(cluster, request), request)
+    step = scaling_step(as_asked(cluster, request), request)
     return granted(step, watch, serve_demand=weights.C > 0).problem

@@ -8,11 +8,13 @@ from pydantic import Field
 
 from kytos.cluster import Cluster, Frozen
 from kytos.contract.watch import Watch
+from kytos.questions.parts.known_use import as_asked
+from kytos.questions.parts.limits import CountedAs
 from kytos.questions.recovery.compiled_cluster import CompiledCluster
 from kytos.questions.recovery.survey import FailureReport, survey
 
 
-class AtlasRequest(Frozen):
+class AtlasRequest(CountedAs):
     """What is asked of an atlas."""
 
     max_utilization: float = Field(
@@ -63,7 +65,8 @@ def atlas(
     whole = sorted(in_zone.items()) if request.zones else []
     ends = time.monotonic() + request.time_limit_s
     watch.report("zones", 0.0, None)
-    compiled = CompiledCluster(cluster, request.max_utilization)
+    cluster = as_asked(cluster, request)
+    compiled = CompiledCluster(cluster, request.max_utilization, max_used=request.max_used)
     left = max(0.0, ends - time.monotonic())
     zones = survey(
         compiled,

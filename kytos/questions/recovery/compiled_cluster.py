@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster
+from kytos.load_profile import LoadProfile
 from kytos.problem import (
     UNPLACED,
     Bools,
@@ -27,8 +28,10 @@ from kytos.problem import (
 )
 from kytos.questions.parts.build_problem import amounts, filled_to, within_room
 from kytos.questions.parts.most_placed import count_by_class
+from kytos.questions.parts.use_rows import those_that_matter, use_names
 from kytos.questions.recovery.failure import NO_CONTROLLER, not_evacuated
 from kytos.rules.compile import compile_rules
+from kytos.rules.in_use import load_elsewhere, requested_of, room_for_use, use_of_pods
 
 _ALWAYS = (CPU, MEMORY, PODS)
 """Resources of every problem, asked for or not."""
@@ -57,12 +60,19 @@ class CompiledCluster:
     ----------
     max_utilization
         Share of a survivor's cpu and memory that evacuated pods may fill it to.
+    max_used
+        Where use is levelled, the share of a survivor that all its pods may use together.
     lost
         Whether pods that had lost their node before are evacuated in every failure too.
     """
 
     def __init__(
-        self, cluster: Cluster, max_utilization: float = 1.0, *, lost: bool = True
+        self,
+        cluster: Cluster,
+        max_utilization: float = 1.0,
+        *,
+        lost: bool = True,
+        max_used: float = 1.0,
     ) -> None:
         """Compile the rules, which takes most of the time."""
         pods = tuple(pod for pod in cluster.pods if pod.holds_capacity or (lost and pod.lost))
@@ -85,6 +95,8 @@ class CompiledCluster:
         self._held = amounts((node.current_load for node in nodes), self.resources)
         footprint = amounts((pod.footprint | {PODS: 1} for pod in pods), self.resources)
         np.add.at(self._held, self.home[bound], footprint[bound])
+        if cluster.load_profile is not None:
+            self._hold_to_use(cluster.load_profile, bound, max_used)
         self._load = amounts((node.current_load for node in nodes), LOAD_RESOURCES).astype(float)
         load = amounts((pod.footprint | pod.expected for pod in pods), LOAD_RESOURCES)
         np.add.at(self._load, self.home[bound], load[bound])
@@ -103,6 +115,24 @@ class CompiledCluster:
             len(tallies), len(pods)
         )
         self._counts = [tally.counts(self.home) for tally in tallies]
+
+    def _hold_to_use(self, profile: LoadProfile, bound: Ints, max_used: float) -> None:
+        """Add a resource for each slot of use, as `kytos.questions.parts.use_rows` does."""
+        rows = 2 * len(profile.slots)
+        _, most = use_of_pods(profile, self.pods, requested_of(self.pods, held=True))
+        asked = np.ceil(most.reshape(len(self.pods), rows)).astype(np.int64)
+        held = np.tile(np.ceil(load_elsewhere(self.cluster)).astype(np.int64), len(profile.slots))
+        np.add.at(held, self.home[bound], asked[bound])
+        columns = [self.resources.index(name) for name in LOAD_RESOURCES]
+        offered = np.tile(self._allocatable[:, columns], len(profile.slots))
+        capacity = room_for_use(offered, max_used)
+        kept = np.flatnonzero(those_that_matter(asked, held, capacity))
+        names = use_names(profile)
+        self.resources = (*self.resources, *(names[column] for column in kept))
+        self.request = np.hstack([self.request, asked[:, kept]])
+        self._allocatable = np.hstack([self._allocatable, offered[:, kept]])
+        self._capacity = np.hstack([self._capacity, capacity[:, kept]])
+        self._held = np.hstack([self._held, held[:, kept]])
 
     def weight(self, nodes: Sequence[int]) -> float:
         """What the pods of some nodes take, as a share of the whole cluster: most of any resource.

@@ -292,6 +292,6 @@ def _cascade(
     recovered: Cluster, request: RecoveryRequest, watch: Watch
 ) -> tuple[FailureReport, ...]:
     watch.report(CASCADE, 0.0, None)
-    compiled = CompiledCluster(recovered, request.max_utilization)
+    compiled = CompiledCluster(recovered, request.max_utilization, max_used=request.max_used)
     failures = [(node.name, (node.name,)) for node in recovered.nodes]
     return survey(compiled, "node", failures, seconds=watch.remaining_s, watch=watch, stage=CASCADE)

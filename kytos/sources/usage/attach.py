@@ -110,7 +110,7 @@ def usage_of_documents(documents: Sequence[Any], field: str = "usage") -> Usage:
 
 
 def with_usage(cluster: Cluster, usage: Usage) -> Cluster:
-    """Return the cluster with what its pods really use.
+    """Return the cluster with what its pods really use, beside what its own objects recommend.
 
     Pods of a plain body have names without a namespace: there a pod's use is found by its name
     alone, if only one namespace has such a pod.
@@ -134,6 +134,10 @@ def with_usage(cluster: Cluster, usage: Usage) -> Cluster:
                 for (pod, container), kills in usage.oom_kills.items()
             },
         )
+    own = () if cluster.usage is None else cluster.usage.recommendations
+    new = tuple(one for one in own if one not in usage.recommendations)
+    if new:
+        usage = replace(usage, recommendations=(*usage.recommendations, *new))
     return cluster.replace(usage=usage)
 
 

@@ -18,7 +18,7 @@ from kytos.report.wording import pinned_reasons
 from kytos.rules.kept_nodes import kept_nodes
 from kytos.sources.packed import is_page
 from kytos.ui.pages import findings, opening
-from kytos.ui.panels.live_source import context_picker, snapshot_row
+from kytos.ui.panels.live_source import METRICS, context_picker, snapshot_row
 from kytos.ui.panels.pinned import pinned_table
 from kytos.ui.panels.prices import as_given_before, prices_panel
 from kytos.ui.panels.results import cells_row, share_bar
@@ -141,7 +141,8 @@ def _read_files(files: list[UploadedFile]) -> Loaded:
 
 def _read_live(context: str) -> None:
     """Take a live cluster as the session's; on an error leave all as it was."""
-    _keep(lambda: as_given_before(clusters.read_live(context)))
+    metrics = bool(st.session_state.get(METRICS))
+    _keep(lambda: as_given_before(clusters.read_live(context, metrics=metrics)))
 
 
 def _keep(read: Callable[[], Loaded]) -> None:

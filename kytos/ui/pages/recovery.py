@@ -13,6 +13,7 @@ from kytos.cluster import Cluster, is_spot
 from kytos.errors import InputError
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Question
+from kytos.questions.recovery.atlas import AtlasRequest
 from kytos.questions.recovery.failure import HowNodesFail, fail, failing_nodes
 from kytos.questions.recovery.recovery import (
     RecoveryOutcome,
@@ -119,7 +120,7 @@ def show() -> None:
     )
     ask, failing = _checked(request, loaded, settings)
     if run_atlas:
-        atlas_panel.start(loaded, request.max_utilization)
+        atlas_panel.start(loaded, AtlasRequest(max_utilization=filled, **use))
     answer = question.run(PAGE, ask, loaded, pressed=pressed)
     atlas_panel.watch()
     if answer is None:

@@ -25,9 +25,8 @@ class Beside(StrEnum):
     ATLAS = "atlas"
 
 
-def start(loaded: Loaded, max_utilization: float) -> None:
+def start(loaded: Loaded, asked: AtlasRequest) -> None:
     """Fail every node in turn, in the background."""
-    asked = AtlasRequest(max_utilization=max_utilization)
     runs.start(atlas, SideAsk(Beside.ATLAS, loaded.digest, asked), loaded)
 
 

@@ -13,6 +13,8 @@ from kytos.sources.snapshot import Snapshot, snapshot_bytes, snapshot_name
 from kytos.ui.parts.text import plain
 
 _CONTEXT = "live context"
+METRICS = "live metrics"
+"""Key of the switch that asks what pods use."""
 _AGE_SECONDS = 15
 """How often the age is told anew."""
 
@@ -34,6 +36,11 @@ def context_picker(read: Callable[[str], None]) -> None:
         st.caption("There is none: set `KUBECONFIG`, as for kubectl.")
         return
     st.selectbox("Context", offered, key=_CONTEXT)
+    st.toggle(
+        "Ask metrics-server too",
+        key=METRICS,
+        help="What pods use now, and what VerticalPodAutoscalers recommend.",
+    )
     st.button(
         "Read the cluster",
         icon=":material/cloud_download:",

@@ -135,8 +135,8 @@ def read_upload(files: list[tuple[str, bytes]]) -> Loaded:
     return prepare(cluster, sample=None)
 
 
-def read_live(context: str) -> Loaded:
-    """Read the live cluster of a kubeconfig context.
+def read_live(context: str, *, metrics: bool = False) -> Loaded:
+    """Read the live cluster of a kubeconfig context, and what its pods use where asked.
 
     Raises
     ------
@@ -147,7 +147,7 @@ def read_live(context: str) -> Loaded:
     """
     from kytos.kube.live import read_snapshot  # an extra
 
-    snapshot = read_snapshot(context)
+    snapshot = read_snapshot(context, metrics=metrics)
     return replace(prepare(cluster_of(snapshot), sample=None), snapshot=snapshot)
 
 

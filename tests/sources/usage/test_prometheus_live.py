@@ -17,8 +17,10 @@ import httpx2
 import numpy as np
 import pytest
 
+from kytos.cli.reading import read_live_use
 from kytos.errors import SourceError
 from kytos.sources.usage.prometheus_live import Window, read_prometheus
+from kytos.usage import Usage
 
 LABELS = {"namespace": "shop", "pod": "web-0", "container": "app"}
 PROMETHEUS = shutil.which("prometheus")
@@ -70,6 +72,21 @@ def test_refusals_are_the_servers_own_words() -> None:
         read_prometheus("prometheus:9090")
     with pytest.raises(SourceError, match="step"):
         Window(60, 120)
+
+
+def test_the_token_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is sent as a bearer token, and stands on no command line."""
+    sent: list[str | None] = []
+
+    def ask(*_: object, token: str | None, **__: object) -> Usage:
+        sent.append(token)
+        return Usage()
+
+    monkeypatch.setattr("kytos.sources.usage.prometheus_live.read_prometheus", ask)
+    read_live_use("http://prometheus")
+    monkeypatch.setenv("KYTOS_PROMETHEUS_TOKEN", "s3cret\n")
+    read_live_use("http://prometheus")
+    assert sent == [None, "s3cret"]
 
 
 class _Exporter(BaseHTTPRequestHandler):
