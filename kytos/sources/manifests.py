@@ -87,6 +87,7 @@ WITHOUT_EFFECT = frozenset(
         "EndpointSlice",
         "Event",
         "NodeMetrics.metrics.k8s.io",
+        "PodMetrics",
         "PodMetrics.metrics.k8s.io",
         "RuntimeClass",
         "Secret",
