@@ -15,6 +15,7 @@ from rich.text import Text
 from kytos.cluster import CPU, MEMORY, Cluster, Note
 from kytos.contract.params import SolverName
 from kytos.contract.solver import Availability
+from kytos.questions.parts.notes import answer_notes
 from kytos.report import units
 from kytos.report.notes import note_subjects
 from kytos.report.usage import summarise
@@ -83,7 +84,7 @@ def print_cluster(cluster: Cluster, pinned: Mapping[str, str | None], console: C
             ("pods that may not move", "why"),
             [(str(number), reason) for reason, number in reasons.most_common()],
         )
-    print_notes(cluster.notes, console)
+    print_notes(answer_notes(cluster), console)
 
 
 def print_notes(notes: Sequence[Note], console: Console) -> None:

@@ -29,10 +29,10 @@ from kytos.contract.solver import Improver
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, LoadMode, Problem
-from kytos.questions.parts.build_problem import prices_known
 from kytos.questions.parts.known_use import as_asked
 from kytos.questions.parts.limits import NotHeldToFailures
 from kytos.questions.parts.notes import answer_notes
+from kytos.questions.parts.prices import prices_known
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
 from kytos.referee.energy import energy, score
 from kytos.solve.registry import find_solver

@@ -24,10 +24,10 @@ from kytos.contract.runbook import NotCarriedOut
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import HIGHEST_WEIGHT, Weights
 from kytos.problem import Ints, LoadMode, Problem
-from kytos.questions.parts.build_problem import prices_known
 from kytos.questions.parts.known_use import as_asked
 from kytos.questions.parts.limits import NotHeldToFailures
 from kytos.questions.parts.notes import answer_notes
+from kytos.questions.parts.prices import prices_known
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
 from kytos.referee.energy import EnergyTerms, energy
 from kytos.referee.feasible import has_left

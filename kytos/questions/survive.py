@@ -21,8 +21,8 @@ from kytos.contract.run_report import Stage
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
 from kytos.problem import Bools, Ints, Problem
-from kytos.questions.parts.build_problem import prices_known
 from kytos.questions.parts.limits import nodes_carrying
+from kytos.questions.parts.prices import prices_known
 from kytos.questions.recovery.compiled_cluster import CompiledCluster
 from kytos.questions.recovery.risk import failures_of, verdicts, without_nodes
 from kytos.questions.recovery.survey import Kind

@@ -9,8 +9,8 @@ import numpy as np
 from kytos.cluster import Cluster, Frozen
 from kytos.contract.weights import Weights
 from kytos.problem import LoadMode, Problem
-from kytos.questions.parts.build_problem import prices_known
 from kytos.questions.parts.move_cost import move_cost
+from kytos.questions.parts.prices import prices_known
 from kytos.referee.feasible import has_left
 from kytos.solve.result import Solution
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from kytos.cluster import CPU, MEMORY, PODS, Cluster, Phase
 from kytos.problem import Floats, Ints
+from kytos.questions.parts.prices import prices_by_size, prices_known
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,10 @@ class Summary:
     cpu_held, cpu_offered, memory_held, memory_offered
         Millicores and bytes over all provisioned nodes.
     price_per_hour
-        Of all provisioned nodes; None when any price is unknown.
+        Of all provisioned nodes, those of unknown price by their size as in every answer; None
+        when none is known.
+    prices_assumed
+        How many of them are taken by size.
     running, pending, finished
         Pods that hold capacity, that wait for a node, that succeeded or failed.
     """
@@ -57,6 +61,7 @@ class Summary:
     memory_held: int
     memory_offered: int
     price_per_hour: float | None
+    prices_assumed: int
     running: int
     pending: int
     finished: int
@@ -89,8 +94,8 @@ def summarise(cluster: Cluster) -> Summary:
     provisioned = np.array([node.provisioned for node in cluster.nodes], dtype=np.bool_)
     found = usage(cluster)
     held, offered = (array[provisioned].sum(axis=0) for array in (found.held, found.offered))
-    prices = [node.price_per_hour for node in cluster.nodes if node.provisioned]
-    known = [price for price in prices if price is not None]
+    price = prices_by_size(cluster.nodes)[provisioned]
+    unknown = [node.price_per_hour is None for node in cluster.nodes if node.provisioned]
     return Summary(
         nodes=int(provisioned.sum()),
         cordoned=sum(node.unschedulable for node in cluster.nodes),
@@ -99,7 +104,8 @@ def summarise(cluster: Cluster) -> Summary:
         cpu_offered=int(offered[0]),
         memory_held=int(held[1]),
         memory_offered=int(offered[1]),
-        price_per_hour=sum(known) if known and len(known) == len(prices) else None,
+        price_per_hour=float(price.sum()) if prices_known(cluster) else None,
+        prices_assumed=sum(unknown),
         running=sum(pod.holds_capacity for pod in cluster.pods),
         pending=sum(pod.waiting for pod in cluster.pods),
         finished=sum(pod.phase in (Phase.SUCCEEDED, Phase.FAILED) for pod in cluster.pods),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kytos.cluster import CPU, MEMORY, PODS, Cluster, Node, Phase, Pod
+from kytos.questions.parts.prices import prices_by_size
 from kytos.report.usage import summarise, usage
 
 GIB = 2**30
@@ -59,7 +60,11 @@ def test_summary_counts_provisioned_nodes_and_all_pods(mixed: Cluster) -> None:
     assert found.price_per_hour == 3.0
 
 
-def test_price_is_unknown_when_any_is(mixed: Cluster) -> None:
-    """A sum over some nodes would look like a price of all."""
+def test_an_unknown_price_is_taken_by_size_as_in_every_answer(mixed: Cluster) -> None:
+    """What `before` says is what the cluster is said to cost; with no price known none is told."""
     nodes = (mixed.nodes[0], mixed.nodes[1].model_copy(update={"price_per_hour": None}))
-    assert summarise(Cluster(nodes=nodes)).price_per_hour is None
+    summary = summarise(Cluster(nodes=nodes))
+    assert summary.prices_assumed == 1
+    assert summary.price_per_hour == pytest.approx(prices_by_size(nodes).sum())
+    bare = tuple(node.model_copy(update={"price_per_hour": None}) for node in nodes)
+    assert summarise(Cluster(nodes=bare)).price_per_hour is None

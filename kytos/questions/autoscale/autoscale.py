@@ -20,8 +20,8 @@ from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.autoscale.sampling import Draw, place_granted
 from kytos.questions.autoscale.wanted import Step, scale_out, scaling_step, whole_problem
 from kytos.questions.outcome import Energy, EnergyChange, MetricsChange, Outcome, Question, measure
-from kytos.questions.parts.build_problem import prices_known
 from kytos.questions.parts.notes import answer_notes
+from kytos.questions.parts.prices import prices_known
 from kytos.questions.recovery.risk import risk_of
 from kytos.referee.energy import energy
 from kytos.refine import compile_first

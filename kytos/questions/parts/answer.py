@@ -13,8 +13,8 @@ from kytos.contract.shares import shares_of
 from kytos.contract.weights import Weights
 from kytos.problem import Floats, Ints, Problem
 from kytos.questions.outcome import Energy, EnergyChange, MetricsChange, Move, Question, measure
-from kytos.questions.parts.build_problem import prices_known
 from kytos.questions.parts.notes import answer_notes
+from kytos.questions.parts.prices import prices_known
 from kytos.referee.feasible import has_left
 from kytos.solve.result import Solution
 

@@ -184,11 +184,6 @@ def superincreasing(priority: Ints) -> Floats:
     return desire
 
 
-def prices_known(cluster: Cluster) -> bool:
-    """Whether any node's price is known: then prices are money, the others estimated."""
-    return any(node.price_per_hour is not None for node in cluster.nodes)
-
-
 def _resources(pods: Iterable[Pod]) -> tuple[str, ...]:
     """All that `pods` ask for; what only others use cannot run short by a decision."""
     asked = {name for pod in pods for name, amount in _taken(pod).items() if amount > 0}

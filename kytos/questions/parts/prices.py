@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kytos.cluster import INSTANCE_TYPE, LOAD_RESOURCES, Node, Note, NoteKind
+from kytos.cluster import INSTANCE_TYPE, LOAD_RESOURCES, Cluster, Node, Note, NoteKind
 from kytos.problem import Floats
 
 
@@ -27,6 +27,11 @@ def prices_by_size(nodes: Sequence[Node]) -> Floats:
     if sized <= 0:
         return np.where(known, price, 1.0)
     return np.where(known, price, float(price[known].sum()) / sized * size)
+
+
+def prices_known(cluster: Cluster) -> bool:
+    """Whether any node's price is known: then prices are money, the others estimated."""
+    return any(node.price_per_hour is not None for node in cluster.nodes)
 
 
 def price_notes(nodes: Sequence[Node]) -> tuple[Note, ...]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from kytos.calls.handout import read_handout
-from kytos.cluster import CPU, INSTANCE_TYPE, MEMORY, PODS, Cluster
+from kytos.cluster import CPU, INSTANCE_TYPE, MEMORY, PODS, Cluster, Note
 from kytos.errors import InputError
+from kytos.questions.parts.notes import answer_notes
 from kytos.report import units
 from kytos.report.cells import Cell
 from kytos.report.usage import Summary, usage
@@ -153,6 +154,13 @@ def _keep(read: Callable[[], Loaded]) -> None:
         st.session_state[_ERROR] = str(error)
 
 
+def _price_remark(summary: Summary) -> str:
+    if summary.price_per_hour is None:
+        return "none known"
+    month = units.price_per_month(summary.price_per_hour)
+    return f"{month}, {summary.prices_assumed:,} assumed" if summary.prices_assumed else month
+
+
 def _state(loaded: Loaded) -> None:
     summary = loaded.summary
     per_hour = summary.price_per_hour
@@ -174,7 +182,7 @@ def _state(loaded: Loaded) -> None:
             Cell(
                 "Price",
                 "n/a" if per_hour is None else units.price(per_hour),
-                remark="not all known" if per_hour is None else units.price_per_month(per_hour),
+                remark=_price_remark(summary),
             ),
             Cell("Running pods", f"{summary.running:,}", remark=waiting),
             Cell("Pinned pods", f"{len(loaded.pinned):,}", remark=f"{max(movable, 0):,} may move"),
@@ -202,14 +210,14 @@ def _node_remark(summary: Summary) -> str:
 
 
 def _details(loaded: Loaded) -> None:
-    notes = loaded.cluster.notes
+    notes = answer_notes(loaded.cluster)
     panels: dict[str, Panel] = {
         "Nodes": lambda: _nodes_panel(loaded),
         f"Pinned pods ({len(loaded.pinned):,})": lambda: pinned_table(loaded),
         "Why not": lambda: why_not_panel(loaded.cluster),
     }
     if notes:
-        panels[f"Notes ({len(notes):,})"] = lambda: _notes_table(loaded.cluster)
+        panels[f"Notes ({len(notes):,})"] = lambda: _notes_table(notes)
     lazy_tabs(panels, "cluster tabs")
 
 
@@ -251,13 +259,13 @@ def _node_table(cluster: Cluster) -> None:
     )
 
 
-def _notes_table(cluster: Cluster) -> None:
+def _notes_table(notes: Sequence[Note]) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "What was found": [note.message for note in cluster.notes],
-                "Times": [note.count for note in cluster.notes],
-                "For example": [", ".join(note.subjects) for note in cluster.notes],
+                "What was found": [note.message for note in notes],
+                "Times": [note.count for note in notes],
+                "For example": [", ".join(note.subjects) for note in notes],
             }
         ),
         hide_index=True,
