@@ -17,6 +17,7 @@ from kytos.questions.placement.placement import PlacementOutcome
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.questions.recovery.recovery import RecoveryOutcome
 from kytos.report import units
+from kytos.report.shares import share_sentence
 from kytos.report.wording import (
     no_change_sentence,
     nodes_by_reason,
@@ -58,6 +59,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         print_runbook(outcome.runbook, console)
     print_notes(outcome.notes, console)
     print_sentence(console, proof_sentence(outcome))
+    if told := share_sentence(outcome):
+        print_sentence(console, told)
     print_sentence(console, safety_sentence(outcome))
     if isinstance(outcome, RebalanceOutcome) and outcome.survival_price is not None:
         print_sentence(console, outcome.survival_price.sentence)

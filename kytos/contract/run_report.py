@@ -109,7 +109,8 @@ class SolverReport(Frozen):
     stages: tuple[Stage, ...]
     stopped_by: StopReason
     proposed_energy: float | None
-    """What the named solver reached before refinement; None when it had no time to propose."""
+    """What the named solver reached before refinement; None when it had no time to propose. Of an
+    autoscale this and the next are of where the replicas granted run, their counts settled."""
     refined_energy: float
     """What the answer reached."""
     qubo: QuboFacts | None = None

@@ -7,15 +7,19 @@ from pydantic import Field
 
 from kytos.bounds import Certificate, certificate
 from kytos.cluster import Cluster, Frozen
+from kytos.contract.given import IMPORTED
 from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.registry import Kind
+from kytos.contract.run_report import SolverReport
 from kytos.contract.shares import shares_of
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
-from kytos.hamiltonian.replicas import unserved_cost, variables_needed
+from kytos.hamiltonian.replicas import variables_needed
 from kytos.problem import UNPLACED, Ints, Problem
 from kytos.questions.autoscale.actions import ScaleAction, scale_actions
 from kytos.questions.autoscale.grants import Grants, without
 from kytos.questions.autoscale.margin import Margin, margin_of
+from kytos.questions.autoscale.reads import Judge, energy_of, shifted, with_energies
 from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.autoscale.sampling import Draw, place_granted
 from kytos.questions.autoscale.wanted import Step, scale_out, scaling_step, whole_problem
@@ -23,7 +27,6 @@ from kytos.questions.outcome import Energy, EnergyChange, MetricsChange, Outcome
 from kytos.questions.parts.notes import answer_notes
 from kytos.questions.parts.prices import prices_known
 from kytos.questions.recovery.risk import risk_of
-from kytos.referee.energy import energy
 from kytos.refine import compile_first
 from kytos.solve.result import Solution
 from kytos.solve.solve import solver_by_size
@@ -98,6 +101,7 @@ def autoscale(
     measured = measure(problem, after, known)
     energies = _energies(problem, after, step, grants, weights)
     proven = _certified(grants.problem, weights, solution, energies.after)
+    report = _told(step, draw, grants, solution, energies, weights, watch)
     outcome = AutoscaleOutcome(
         question=Question.AUTOSCALE,
         weights=weights,
@@ -109,9 +113,9 @@ def autoscale(
             # Replicas that go have not moved, and are not missing.
             after=measured.model_copy(update={"pods_moved": 0, "unplaced": held_back}),
         ),
-        solver=solution.report,
+        solver=report,
         certificate=proven,
-        shares=shares_of(solution.report.stages, energies.before.total, proven.bound),
+        shares=shares_of(report.stages, energies.before.total, proven.bound),
         nothing_to_do=not step.removed and not any(grants.granted.values()),
         actions=scale_actions(request, step, grants),
         placements=_new_replicas(step, grants.problem, solution),
@@ -151,15 +155,29 @@ def _energies(
     nothing = np.zeros(len(step.wishes), dtype=np.int64)
     served = np.array([grants.granted[wish.service] for wish in step.wishes], dtype=np.int64)
 
-    def of(placement: Ints, granted: Ints) -> Energy:
-        terms = energy(problem, weights, placement)
-        cost = unserved_cost(whole, granted)
-        total = weights.B * terms.load + weights.C * cost + weights.D * terms.affinity
-        return Energy(
-            constraint=0.0, load=terms.load, cost=cost, affinity=terms.affinity, total=total
-        )
+    return EnergyChange(
+        before=energy_of(problem, whole, weights, problem.current, nothing),
+        after=energy_of(problem, whole, weights, after, served),
+    )
 
-    return EnergyChange(before=of(problem.current, nothing), after=of(after, served))
+
+def _told(
+    step: Step,
+    draw: Draw | None,
+    grants: Grants,
+    solution: Solution,
+    energies: EnergyChange,
+    weights: Weights,
+    watch: Watch,
+) -> SolverReport:
+    """The report with energies as the answer counts them: of reads, and of each stage."""
+    before, after = energies.before.total, energies.after.total
+    name = solution.report.name
+    if name == IMPORTED or SolverName(name).traits.kind is not Kind.SAMPLER:
+        return shifted(solution.report, before, after - solution.energy.total)
+    reads = () if draw is None else draw.reads
+    judge = Judge.of(step, grants, weights)
+    return with_energies(solution.report, reads, judge, grants, before, after, watch)
 
 
 def _certified(

@@ -15,7 +15,13 @@ import numpy as np
 from kytos.contract.given import Given
 from kytos.contract.paid import SolverUnavailableError
 from kytos.contract.params import SolverName, SolverParams
-from kytos.contract.run_report import ENERGIES_KEPT, QuboFacts, SolverReport, Stage
+from kytos.contract.run_report import (
+    ENERGIES_KEPT,
+    READS_REPORTED,
+    QuboFacts,
+    SolverReport,
+    Stage,
+)
 from kytos.contract.solver import Availability, Sampler
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
@@ -28,6 +34,7 @@ from kytos.hamiltonian.replicas import (
 )
 from kytos.problem import Floats, Ints
 from kytos.questions.autoscale.grants import Grants
+from kytos.questions.autoscale.reads import SAMPLED, SETTLED
 from kytos.questions.autoscale.wanted import Step, granted
 from kytos.questions.parts.most_placed import place_as_many_as_possible
 from kytos.referee.energy import energy
@@ -42,9 +49,16 @@ SAMPLING_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Draw:
-    """The best read of a sampler, as counts ``(services, nodes)``, and what was annealed."""
+    """The best read of a sampler, as counts ``(services, nodes)``, and what was annealed.
+
+    Attributes
+    ----------
+    reads
+        Counts of the first `READS_REPORTED` reads, in the order drawn.
+    """
 
     counts: Ints
+    reads: tuple[Ints, ...]
     facts: QuboFacts
     model: ReplicaModel
     bqm: dimod.BinaryQuadraticModel
@@ -86,7 +100,7 @@ def place_granted(
     if isinstance(chosen, Sampler) and problem.most.any():
         draw = run.draw(problem, chosen, weights)
     hints = {} if draw is None else _hints(problem, draw.counts)
-    with run.stage("settle counts exactly"):
+    with run.stage(SETTLED):
         grants = granted(step, run.watch, hints, serve_demand=weights.C > 0)
     if isinstance(chosen, Sampler):
         solution = run.levelled(grants, draw, weights, solver)
@@ -135,7 +149,7 @@ class _Run:
             scoped = scope(problem, self.params.max_variables)
             model = replica_model(scoped)
             bqm = model.bqm(weights)
-        with self.stage("sample"):
+        with self.stage(SAMPLED):
             half = time.monotonic() + SAMPLING_SHARE * self.watch.remaining_s
             samples = sampler.sample(bqm, self.params, replace(self.watch, deadline=half))
         if not len(samples):
@@ -143,9 +157,10 @@ class _Run:
             return None
         order = np.argsort(samples.record.energy, kind="stable")
         names = list(samples.variables)
-        reads = [
-            model.decode(dict(zip(names, samples.record.sample[row], strict=True))) for row in order
+        drawn = [
+            model.decode(dict(zip(names, bits, strict=True))) for bits in samples.record.sample
         ]
+        reads = [drawn[row] for row in order]
         breaks = [broken(scoped, read) for read in reads]
         best = reads[breaks.index(frozenset()) if frozenset() in breaks else 0]
         energies = samples.record.energy
@@ -154,7 +169,7 @@ class _Run:
             f"the best read asks for {int(best.sum())} of {int(problem.wanted.sum())} replicas."
         )
         facts = _facts(model, bqm.num_interactions, breaks, energies, samples.info, problem)
-        return Draw(best, facts, model, bqm)
+        return Draw(best, tuple(drawn[:READS_REPORTED]), facts, model, bqm)
 
     def levelled(
         self, grants: Grants, draw: Draw | None, weights: Weights, solver: SolverName

@@ -247,6 +247,20 @@ def whole_problem(step: Step, grants: Grants, placement: Ints) -> tuple[Problem,
     return problem, after
 
 
+def problem_of_all(step: Step) -> Problem:
+    """Return one problem of every new replica that is wanted and of every one that goes."""
+    new = tuple(pod for wish in step.wishes for pod in wish.pods)
+    both = step.original.replace(pods=step.original.pods + new)
+    gone = tuple(pod for pod in step.removed if pod.node is not None)
+    return build_problem(
+        both,
+        (*new, *gone),
+        mode=LoadMode.SPREAD,
+        max_utilization=step.max_utilization,
+        keep=step.keep,
+    )
+
+
 def _listed(cluster: Cluster) -> dict[str, list[Pod]]:
     """Each service's replicas: what is finished or being deleted is none."""
     found: dict[str, list[Pod]] = {}

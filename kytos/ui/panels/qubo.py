@@ -104,7 +104,7 @@ def show(answer: Answer) -> None:
         0.0 if settled else _energy_left_out(outcome.energy.after, answer.ask),
     ).net()
     if _annealed(shown):
-        if not settled:  # Reads of replica counts have no energy H before the counts are settled.
+        if not settled:  # What each sampler would draw is asked of placements, not of counts.
             samplers_panel.show(
                 answer.ask, answer.loaded, shown.start, shown.answer, shown.left_out_energy
             )
@@ -359,8 +359,8 @@ def _usual_tools(shown: _Shown) -> None:
         if tool.left_out == shown.left_out
     }
     qubo = shown.qubo
-    if qubo is not None and qubo.read_objectives:
-        energies[f"{shown.solver} alone"] = qubo.sampler_objective
+    if qubo is not None and qubo.read_objectives and shown.placed == shown.answer:
+        energies[f"{shown.solver} alone"] = qubo.sampler_objective  # of counts it is no placer's
     chart(
         energies_side_by_side(energies, "this plan"),
         key="baselines",

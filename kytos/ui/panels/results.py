@@ -18,7 +18,9 @@ from kytos.questions.outcome import Metrics, Move, Outcome
 from kytos.report import units
 from kytos.report.cells import Cell
 from kytos.report.figures.energy import energy_by_term, energy_trace
+from kytos.report.figures.shares import energy_by_part
 from kytos.report.notes import note_subjects
+from kytos.report.shares import share_sentence
 from kytos.report.wording import (
     certificate_details,
     proof_sentence,
@@ -126,7 +128,10 @@ def proof_caption(answer: Answer) -> None:
     checked = safety_sentence(outcome)
     if outcome.notes:  # one may be quoted, and names come from whoever made the cluster
         checked = plain(checked)
-    lines = [f"{sign}{proof_sentence(outcome)}", f":material/shield: {checked}"]
+    lines = [f"{sign}{proof_sentence(outcome)}"]
+    if told := share_sentence(outcome):
+        lines.append(f":material/stairs: {plain(told)}")
+    lines.append(f":material/shield: {checked}")
     if outcome.risk is not None:
         lines += [plain(sentence) for sentence in risk_sentences(outcome.risk)]
     st.caption("  \n".join(lines))
@@ -259,6 +264,13 @@ def solver_panel(outcome: Outcome) -> None:
         st.info(message, icon=":material/info:")
     left, right = st.columns(2, gap="large")
     with left:
+        if outcome.shares:
+            st.markdown("**Who brought the energy down**")
+            chart(
+                energy_by_part(outcome.shares),
+                key="energy by part",
+                alt="Energy at the start, after each part of the solver, and the bound",
+            )
         st.markdown("**Seconds per stage**")
         stages = pd.DataFrame(
             {
