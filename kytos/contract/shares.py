@@ -68,7 +68,10 @@ def shares_of(
     reached: float | None = start
     for stage in stages:
         part = part_of(stage.name)
-        gained[part] = gained.get(part, 0.0) + max(0.0, stage.gained or 0.0)
+        fell = stage.gained
+        if fell is None:  # it tells no more than what it reached
+            fell = 0.0 if reached is None or stage.energy is None else reached - stage.energy
+        gained[part] = gained.get(part, 0.0) + max(0.0, fell)
         reached = reached if stage.energy is None else stage.energy
         energy[part] = reached
     whole = sum(gained.values())

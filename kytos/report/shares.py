@@ -17,6 +17,7 @@ from kytos.contract.shares import (
 )
 from kytos.questions.autoscale.reads import SETTLED
 from kytos.questions.outcome import Outcome
+from kytos.questions.parts.most_placed import STAGE as MOST_PLACED
 from kytos.report import units
 
 NAMES = {
@@ -27,6 +28,7 @@ NAMES = {
     EXACT: "exact solver",
     PLACER: "placer",
     SETTLED: "exact counts",
+    MOST_PLACED: "exact placing",
     BOUND: "bound",
 }
 """Of a part, as a person reads it; a stage of another name is called by that."""

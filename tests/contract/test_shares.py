@@ -40,3 +40,8 @@ def test_nothing_gained_is_nobodys_share():
         ("refinement", 2.0, None),
         ("placer", 2.0, None),
     ]
+
+
+def test_a_stage_that_tells_only_what_it_reached_gained_the_difference():
+    way = shares_of([stage("refine", 8.0, 2.0), stage("place the most", 4.0, None)], start=10.0)
+    assert [(one.gained, one.energy) for one in way[1:]] == [(2.0, 8.0), (4.0, 4.0)]
