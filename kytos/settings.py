@@ -100,3 +100,15 @@ class UseSettings(EnvironmentSettings):
     prometheus_token: SecretStr | None = Field(
         None, description="bearer token for the Prometheus server that is asked"
     )
+
+
+class StoreSettings(EnvironmentSettings):
+    """What the dashboard keeps of uploads and answers, and where."""
+
+    store: str = Field(
+        "",
+        description="SQLite file of uploads and answers, or memory; by default "
+        "~/.local/state/kytos/dashboard.sqlite",
+    )
+    store_days: float = Field(30, gt=0, le=3650, description="days they are kept")
+    store_mib: float = Field(500, gt=0, le=1_048_576, description="most they take, packed, MiB")

@@ -15,3 +15,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 # Tests that run side by side are told a width of 80; what they start should see what a person's
 # commands do.
 os.environ.pop("COLUMNS", None)
+
+# No test leaves anything in the home of whoever runs it.
+os.environ.setdefault("KYTOS_STORE", "memory")

@@ -49,6 +49,7 @@ ONLY_IN = {
     "hybrid": ("kytos/solve/hybrid.py",),
     "dwave": ("kytos/solvers/dwave/", "kytos/solvers/local/dwave.py", "kytos/solve/hybrid.py"),
     "plotly": ("kytos/report/figures/", "kytos/ui/"),
+    "sqlalchemy": ("kytos/ui/store.py",),
     "httpx2": ("kytos/sources/usage/prometheus_live.py",),
     "distributed": ("kytos/solve/dask.py",),
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from kytos.api import Dashboard, Settings, create_app
-from kytos.ui.session.frame import workers
 from kytos.ui.session.login import login_is_configured
+from kytos.ui.session.pool import workers
 from kytos.ui.shipped import APP
 
 _dashboard = st.App(APP)

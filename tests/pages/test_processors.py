@@ -127,7 +127,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
 def pages(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages that ask this process, and hold a token."""
     monkeypatch.setattr("kytos.ui.session.runs.workers", InPlace)
-    monkeypatch.setattr("kytos.ui.session.frame.workers", InPlace)
+    monkeypatch.setattr("kytos.ui.session.pool.workers", InPlace)
     monkeypatch.setenv("DWAVE_API_TOKEN", TOKEN)
 
 

@@ -17,7 +17,7 @@ from kytos.questions.rebalance import RebalanceRequest, moves_worth_a_node
 from kytos.sources.manifests import read_cluster
 from kytos.ui.parts.controls import BY_SIZE
 from kytos.ui.session import runs
-from kytos.ui.session.frame import workers
+from kytos.ui.session.pool import workers
 from tests.jobs.jobs_to_run import report_then_wait, wait_for_mark
 from tests.pages.conftest import (
     button,

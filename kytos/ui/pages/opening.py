@@ -12,7 +12,7 @@ from kytos.questions.outcome import Question
 from kytos.ui.pages import autoscale, fleet, placement, rebalance, recovery
 from kytos.ui.panels.question import QuestionPage
 from kytos.ui.parts import controls
-from kytos.ui.session import clusters, runs
+from kytos.ui.session import clusters, kept, runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
 
@@ -26,6 +26,13 @@ PAGES: dict[Question, tuple[QuestionPage, str]] = {
 """Each question's page and its file."""
 
 _NEXT = "page to open"
+
+
+def again(answer: Answer) -> None:
+    """Open an answer that was kept, with its cluster chosen."""
+    assert isinstance(answer.ask, Ask)
+    kept.choose(answer.loaded)
+    give(answer.ask, answer.loaded, answer.outcome)
 
 
 def give(ask: Ask, loaded: Loaded, outcome: object) -> None:

@@ -22,7 +22,7 @@ from kytos.ui.parts.heatmaps import cluster_heatmap
 from kytos.ui.parts.lazy_tabs import Panel, lazy_tabs
 from kytos.ui.parts.meanings import Meanings
 from kytos.ui.parts.text import plain, section
-from kytos.ui.session import background, runs
+from kytos.ui.session import background, kept, runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask, Change, SideAsk, moved
 
@@ -98,6 +98,8 @@ def run(page: QuestionPage, ask: Ask | None, loaded: Loaded, *, pressed: bool) -
     links.note()
     runs.watch(page.question)
     answer = runs.last_answer(page.question)
+    if answer is not None:
+        kept.remember(answer)
     return answer if answer is not None and answer.loaded.digest == loaded.digest else None
 
 

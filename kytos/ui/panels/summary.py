@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kytos.report.cells import Cell
 from kytos.report.summary import summary_cells
-from kytos.ui.panels import handout
+from kytos.ui.panels import keeping
 from kytos.ui.panels.results import cells_row
 from kytos.ui.session.runs import Answer
 
@@ -20,4 +20,4 @@ def draw(answer: Answer, first: Sequence[Cell] = ()) -> None:
         What only this question tells, before what all do.
     """
     cells_row([*first, *summary_cells(answer.outcome, answer.after)])
-    handout.download(answer)
+    keeping.row(answer)

@@ -16,7 +16,7 @@ import streamlit as st
 from kytos.jobs import Job, QueueFull
 from kytos.settings import BackgroundSettings
 from kytos.ui.session.clusters import Loaded
-from kytos.ui.session.frame import workers
+from kytos.ui.session.pool import workers
 from kytos.ui.session.runs import Ask
 
 _MOST_KEPT = 64

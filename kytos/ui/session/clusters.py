@@ -114,8 +114,13 @@ UNPACKED = 4
 
 def keep(loaded: Loaded) -> None:
     """Make `loaded` the session's own cluster and choose it."""
-    st.session_state[_UPLOADED] = loaded
+    have(loaded)
     st.session_state[CHOICE] = UPLOAD
+
+
+def have(loaded: Loaded) -> None:
+    """Make `loaded` the session's own cluster; what is chosen stays chosen."""
+    st.session_state[_UPLOADED] = loaded
 
 
 def read_upload(files: list[tuple[str, bytes]]) -> Loaded:

@@ -9,14 +9,13 @@ from pathlib import Path
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
-from kytos.jobs import Pool
-from kytos.questions.warm_up import warm_up
+from kytos.questions.outcome import Question
 from kytos.report import units
-from kytos.settings import PoolSettings
 from kytos.ui.parts import links
-from kytos.ui.session import clusters
+from kytos.ui.session import clusters, kept
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.login import require_login
+from kytos.ui.session.pool import workers
 from kytos.ui.shipped import PAGES
 
 _LOGO = Path(__file__).with_name("logo.svg")
@@ -61,6 +60,8 @@ _ICONS = {
     "Placement": ":material/add_location_alt:",
     "Autoscale": ":material/trending_up:",
     "Compare": ":material/compare_arrows:",
+    "Fleet": ":material/shopping_cart:",
+    "History": ":material/history:",
 }
 _ASKS = {
     "Rebalance": "Which nodes could go?",
@@ -68,6 +69,8 @@ _ASKS = {
     "Placement": "Where do new pods belong?",
     "Autoscale": "How many replicas?",
     "Compare": "How good are the plans?",
+    "Fleet": "Which nodes to buy?",
+    "History": "What was asked before?",
 }
 _OTHER_ICON = ":material/analytics:"
 
@@ -91,22 +94,33 @@ def begin(title: str) -> Loaded | None:
     require_login()
     links.read()
     workers()
+    kept.begin()
+    _open_asked()
     with st.sidebar:
         _navigation()
         st.divider()
-        return _choose_cluster()
+        loaded = _choose_cluster()
+    if loaded is not None and loaded.sample is None:
+        kept.remember_cluster(loaded)
+    return loaded
 
 
-@st.cache_resource(show_spinner=False)
-def workers() -> Pool:
-    """Return the process-wide pool of workers; the first call starts them."""
-    settings = PoolSettings.from_environment()
-    return Pool(
-        settings.workers,
-        settings.queue,
-        warm_up=warm_up,
-        preload=("kytos.calls.in_worker", warm_up.__module__),
-    )
+def _open_asked() -> None:
+    """Open the answer that the link names, or say that it is gone."""
+    name = kept.asked_by_link()
+    if name is None:
+        return
+    from kytos.ui.pages import opening  # the pages import the frame
+
+    reopened = kept.reopen(name)
+    if reopened is None:
+        st.warning(
+            "The answer that this link names is not kept here: it was forgotten, or is too old.",
+            icon=":material/link_off:",
+        )
+        return
+    opening.again(reopened.answer)
+    opening.go(Question(reopened.line.question))
 
 
 def _navigation() -> None:

@@ -24,7 +24,7 @@ from kytos.report.units import energy
 from kytos.ui.parts.text import plain
 from kytos.ui.session.abandoned import end_with_session
 from kytos.ui.session.clusters import Loaded
-from kytos.ui.session.frame import workers
+from kytos.ui.session.pool import workers
 
 POLL_S = 0.4
 

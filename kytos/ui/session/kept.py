@@ -1,0 +1,250 @@
+"""A session's history: what it uploaded and was answered, found again by its link alone."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from kytos.calls.handout import OUTCOMES, before_and_after
+from kytos.calls.saved_use import saved_use
+from kytos.calls.scenario import Scenario, digest_of, read_scenario
+from kytos.cluster import Cluster
+from kytos.errors import InputError
+from kytos.questions.outcome import Question
+from kytos.report.headlines import headline
+from kytos.settings import StoreSettings
+from kytos.ui.session import clusters
+from kytos.ui.session.clusters import Loaded
+from kytos.ui.session.runs import Answer, Ask, give, last_answer
+from kytos.ui.store import KeptAnswer, KeptCluster, Store, is_name, new_name, open_store
+
+LINK, ANSWER = "kept", "answer"
+"""In a link: the name of a history, and that of one answer."""
+_HISTORY = "history name"
+_NAMES = "names of answers"
+"""From an answer's ask to its name in links, of what this session kept."""
+_SEEN = "upload that is kept"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """An answer of the store, as it was given."""
+
+    line: KeptAnswer
+    answer: Answer
+
+
+@st.cache_resource(show_spinner=False)
+def store() -> Store:
+    """Return the process-wide store."""
+    return open_store(StoreSettings.from_environment())
+
+
+def begin() -> None:
+    """Take up the history that the link names, and keep it in the link; each page's first words.
+
+    A new session with the link of a history has its latest upload and answers again: after a
+    reload, after the server was started anew, or in another browser.
+    """
+    named = st.query_params.get(LINK, "")
+    known = st.session_state.get(_HISTORY)
+    if known is None and is_name(named):
+        st.session_state[_HISTORY] = known = named
+        _take_up(named)
+    if known is not None and named != known:
+        st.query_params[LINK] = known  # a page's own link forgets it
+
+
+def history() -> str | None:
+    """Return the session's history, None while there is nothing in it."""
+    name: str | None = st.session_state.get(_HISTORY)
+    return name
+
+
+def asked_by_link() -> str | None:
+    """Return the name of the answer that the link asks for, once."""
+    name = st.query_params.get(ANSWER)
+    if name is None:
+        return None
+    del st.query_params[ANSWER]
+    return name
+
+
+def remember_cluster(loaded: Loaded) -> None:
+    """Keep an upload in the session's history."""
+    if st.session_state.get(_SEEN) == loaded.digest:
+        return
+    st.session_state[_SEEN] = loaded.digest
+    store().keep_cluster(
+        _own_history(), loaded.digest, loaded.cluster.name, _cluster_content(loaded)
+    )
+
+
+def remember(answer: Answer) -> None:
+    """Keep an answer in the session's history, once."""
+    ask = answer.ask
+    if not isinstance(ask, Ask) or ask.question not in OUTCOMES or _key(ask) in _names():
+        return
+    scenario: Scenario[Any] = Scenario(
+        question=Question(ask.question),
+        digest=answer.loaded.digest,
+        sample=answer.loaded.sample,
+        request=ask.request,
+        weights=ask.weights,
+        solver=ask.solver,
+        params=ask.params.model_copy(update={"consent": False}),
+    )
+    line = KeptAnswer(
+        new_name(),
+        answer.loaded.digest,
+        ask.question.value,
+        answer.loaded.name,
+        headline(answer.outcome),
+        time.time(),
+    )
+    content = {
+        "scenario": json.loads(scenario.to_json()),
+        "outcome": json.loads(answer.outcome.model_dump_json(by_alias=True)),
+    }
+    if store().keep_answer(line, _own_history(), _cluster_content(answer.loaded), content):
+        _names()[_key(ask)] = line.id
+
+
+def name_of(answer: Answer) -> str | None:
+    """Return the name that an answer's link says, None where it is not kept."""
+    return _names().get(_key(answer.ask)) if isinstance(answer.ask, Ask) else None
+
+
+def answers() -> Sequence[KeptAnswer]:
+    """Return the session's answers, the latest first."""
+    name = history()
+    return store().answers(name) if name else ()
+
+
+def uploads() -> Sequence[KeptCluster]:
+    """Return the session's uploads, the latest first."""
+    name = history()
+    return store().uploads(name) if name else ()
+
+
+def reopen(name: str) -> Reopened | None:
+    """Return a kept answer, None where there is none of that name or it can no longer be read."""
+    kept = store().answer(name) if is_name(name) else None
+    if kept is None:
+        return None
+    line, cluster, content = kept
+    try:
+        scenario = read_scenario(
+            json.dumps(content["scenario"] | {"sample": None} | cluster).encode()
+        )
+        outcome = OUTCOMES[scenario.question].model_validate_json(json.dumps(content["outcome"]))
+    except (InputError, ValueError, KeyError, TypeError) as error:  # of an older Kytos
+        _log.info("a kept answer cannot be read: %s", error)
+        return None
+    assert scenario.cluster is not None
+    loaded = _loaded(scenario.cluster, str(content["scenario"].get("sample")))
+    ask = Ask(
+        scenario.question,
+        loaded.digest,
+        scenario.request,
+        scenario.weights,
+        scenario.solver,
+        scenario.params,
+    )
+    return Reopened(line, Answer(ask, loaded, before_and_after, outcome))
+
+
+def use_upload(digest: str) -> None:
+    """Make an upload of the history the session's cluster again, where it still is there."""
+    name = history()
+    content = store().cluster(digest, name) if name else None
+    cluster = None if content is None else _cluster(content)
+    if cluster is not None:
+        clusters.keep(clusters.prepare(cluster, sample=None))
+
+
+def forget() -> None:
+    """Drop the session's history from the store, and its link."""
+    name = st.session_state.pop(_HISTORY, None)
+    st.session_state.pop(_NAMES, None)
+    if name:
+        store().forget(name)
+    st.query_params.pop(LINK, None)
+
+
+def choose(loaded: Loaded) -> None:
+    """Make a reopened answer's cluster the one that is looked at."""
+    if loaded.sample is None:
+        clusters.keep(loaded)
+    else:
+        st.session_state[clusters.CHOICE] = loaded.sample
+        st.session_state[clusters.USE] = loaded.cluster.usage is not None
+
+
+def _take_up(name: str) -> None:
+    for upload in store().uploads(name)[:1]:
+        content = store().cluster(upload.digest, name)
+        cluster = None if content is None else _cluster(content)
+        if cluster is not None:
+            clusters.have(clusters.prepare(cluster, sample=None))
+            st.session_state[_SEEN] = upload.digest
+    for line in store().answers(name):
+        if last_answer(Question(line.question)) is None:
+            again = reopen(line.id)
+            if again is not None:
+                give(again.answer)
+                _names()[_key(again.answer.ask)] = line.id
+
+
+def _own_history() -> str:
+    if history() is None:
+        st.session_state[_HISTORY] = st.query_params[LINK] = new_name()
+    name = history()
+    assert name is not None
+    return name
+
+
+def _names() -> dict[str, str]:
+    names: dict[str, str] = st.session_state.setdefault(_NAMES, {})
+    return names
+
+
+def _key(ask: Any) -> str:
+    return repr((ask.question, ask.digest, ask.request, ask.weights, ask.solver, ask.params))
+
+
+def _loaded(cluster: Cluster, sample: str) -> Loaded:
+    """The sample itself where it is still what it was, so that it is not taken for an upload."""
+    if sample in clusters.sample_names():
+        same = clusters.load(sample, with_use=cluster.usage is not None)
+        if same.digest == digest_of(cluster):
+            return same
+    return clusters.prepare(cluster, sample=None)
+
+
+def _cluster_content(loaded: Loaded) -> dict[str, Any]:
+    cluster = loaded.cluster
+    content = {
+        "digest": loaded.digest,
+        "cluster": cluster.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+    }
+    if cluster.usage is not None:
+        content["use"] = saved_use(cluster.usage).model_dump(mode="json", exclude_defaults=True)
+    return content
+
+
+def _cluster(content: Any) -> Cluster | None:
+    question = {"question": Question.REBALANCE, "request": {}}
+    try:
+        return read_scenario(json.dumps(question | content).encode()).cluster
+    except (InputError, ValueError, TypeError) as error:  # of an older Kytos
+        _log.info("a kept cluster cannot be read: %s", error)
+        return None
