@@ -17,6 +17,7 @@ from kytos.report.cells import Cell
 from kytos.report.usage import Summary, usage
 from kytos.report.wording import pinned_reasons
 from kytos.rules.kept_nodes import kept_nodes
+from kytos.settings import StoreSettings
 from kytos.sources.packed import is_page
 from kytos.ui.pages import findings, opening
 from kytos.ui.panels.live_source import METRICS, context_picker, snapshot_row
@@ -28,7 +29,7 @@ from kytos.ui.parts import links
 from kytos.ui.parts.heatmaps import cluster_heatmap
 from kytos.ui.parts.lazy_tabs import Panel, lazy_tabs
 from kytos.ui.parts.text import plain, section
-from kytos.ui.session import clusters, frame
+from kytos.ui.session import clusters, frame, kept
 from kytos.ui.session.clusters import Loaded
 
 _FILES = "cluster files"
@@ -85,10 +86,19 @@ def _upload() -> None:
     )
     _refusal()  # here too: the popover covers the page's own
     st.caption(
-        "It is read in this session only and sent nowhere. A file of more than "
+        f"{_kept()} A file of more than "
         f"{st.get_option('server.maxUploadSize')} MB turns red and is not read."
     )
     context_picker(_read_live)
+
+
+def _kept() -> str:
+    settings = StoreSettings.from_environment()
+    place = "in this server's memory" if kept.store().in_memory else "on this server"
+    return (
+        f"It is sent nowhere else and kept {place} for {settings.store_days:g} days, for whoever "
+        "has this page's address; History forgets it."
+    )
 
 
 def _refusal() -> None:
@@ -228,7 +238,7 @@ def _nodes_panel(loaded: Loaded) -> None:
 
 def _node_table(cluster: Cluster) -> None:
     found = usage(cluster)
-    kept = kept_nodes(cluster)
+    stays = kept_nodes(cluster)
     share = found.share.round(2)  # the bars would print more digits than anyone asks for
     table = pd.DataFrame(
         {
@@ -243,7 +253,7 @@ def _node_table(cluster: Cluster) -> None:
             "Memory": share[:, found.resources.index(MEMORY)],
             "Pods": found.held[:, found.resources.index(PODS)],
             "Price per hour": [node.price_per_hour for node in cluster.nodes],
-            "Why it stays": [kept.get(node.name, "") for node in cluster.nodes],
+            "Why it stays": [stays.get(node.name, "") for node in cluster.nodes],
         }
     )
     told = [name for name in table if not table[name].replace("", None).isna().all()]
