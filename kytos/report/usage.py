@@ -21,12 +21,15 @@ class Usage:
         Names along the axes; cpu, memory and pods first, then by name.
     held, offered
         ``(nodes, resources)`` in canonical units.
+    told
+        What is held, where it is not what pods request; stands above the amounts.
     """
 
     nodes: tuple[str, ...]
     resources: tuple[str, ...]
     held: Ints
     offered: Ints
+    told: str = ""
 
     @property
     def share(self) -> Floats:

@@ -274,7 +274,21 @@ def test_pods_count_for_what_they_use(app: AppTest) -> None:
     assert "1 node comes free" in words(here)
     here.session_state["load_from"] = "usage"
     here.run()
-    assert "comes free" not in words(press(here))
+    here = press(here)
+    assert "comes free" not in words(here)
+    here = tab(here, "rebalance", "Use")
+    assert "throttled" in words(here)
+    here.session_state["load_from"] = "requests"
+    here.session_state["right_sized"] = True
+    here = press(here.run())
+    assert "As if right-sized" in words(here)
+    # each is to request what it uses, so they no longer fit on one node
+    assert [cell.value for cell in here.metric if cell.label == "CPU requested"] == [
+        "0.4 cores",
+        "3.6 cores",
+        "3.6 cores",
+    ]
+    assert "comes free" not in words(here)
 
 
 def test_a_sample_comes_with_a_week_of_use(rebalance_page: AppTest) -> None:

@@ -8,6 +8,7 @@ light.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -18,11 +19,15 @@ from kytos.report.figures.sheet import Cell, Sheet, by_zone, draw, heading, tile
 from kytos.report.figures.style import DIFFERENCE, MARK, UTILISATION, safe, safe_lines
 from kytos.report.units import amount_of, middle, percent, price, resource_name, shortened
 from kytos.report.usage import Usage, usage
+from kytos.report.use import requested_like, used
 
 TABLE_LIMIT = 40
 """More nodes than this do not fit a table of rows one can read without scrolling."""
 
 _OVER = 1.0 + 1e-9
+
+Measure = Callable[[Cluster], Usage]
+"""What a cluster's nodes hold: what pods request, or what they use."""
 
 
 @dataclass(frozen=True)
@@ -50,41 +55,64 @@ FAILS = Mark("fails", "✕")
 
 
 def utilisation_tiles(
-    cluster: Cluster, resource: str, marked: frozenset[str] = frozenset(), mark: Mark = FREED
+    cluster: Cluster,
+    resource: str,
+    marked: frozenset[str] = frozenset(),
+    mark: Mark = FREED,
+    measure: Measure = usage,
 ) -> go.Figure:
     """Draw one tile per node, coloured by its utilisation of `resource` on 0..1.
 
     A node over capacity carries a mark, and a `marked` one says so; colour alone never does.
     """
-    found = usage(cluster)
+    found = measure(cluster)
     sheet = _tiles(cluster, found, found.share, resource, signed=False, marked=marked, mark=mark)
     return _mark_over(draw(sheet, UTILISATION, (0.0, 1.0)), sheet)
 
 
 def utilisation_table(
-    cluster: Cluster, marked: frozenset[str] = frozenset(), mark: Mark = FREED
+    cluster: Cluster,
+    marked: frozenset[str] = frozenset(),
+    mark: Mark = FREED,
+    measure: Measure = usage,
 ) -> go.Figure:
     """Draw a row per node and a column per resource, coloured by utilisation on 0..1.
 
     A node among the `marked` says so.
     """
-    found = usage(cluster)
+    found = measure(cluster)
     sheet = _table(cluster, found, found.share, signed=False, marked=marked, mark=mark)
     return _mark_over(draw(sheet, UTILISATION, (0.0, 1.0)), sheet)
 
 
-def difference_tiles(before: Cluster, after: Cluster, resource: str) -> go.Figure:
+def difference_tiles(
+    before: Cluster, after: Cluster, resource: str, measure: Measure = usage
+) -> go.Figure:
     """Draw one tile per node, coloured by how much its utilisation changes, on -1..1."""
-    start, end = usage(before), usage(after)
+    start, end = measure(before), measure(after)
     sheet = _tiles(after, end, end.share - start.share, resource, signed=True)
     return draw(sheet, DIFFERENCE, (-1.0, 1.0))
 
 
-def difference_table(before: Cluster, after: Cluster) -> go.Figure:
+def difference_table(before: Cluster, after: Cluster, measure: Measure = usage) -> go.Figure:
     """Draw a row per node and a column per resource, coloured by the change, on -1..1."""
-    start, end = usage(before), usage(after)
+    start, end = measure(before), measure(after)
     sheet = _table(after, end, end.share - start.share, signed=True)
     return draw(sheet, DIFFERENCE, (-1.0, 1.0))
+
+
+def use_gap_tiles(cluster: Cluster, resource: str) -> go.Figure:
+    """Draw one tile per node, coloured by use less requests, on -1..1: blue asks too much."""
+    found = used(cluster)
+    gap = found.share - requested_like(cluster, found).share
+    return draw(_tiles(cluster, found, gap, resource, signed=True), DIFFERENCE, (-1.0, 1.0))
+
+
+def use_gap_table(cluster: Cluster) -> go.Figure:
+    """Draw a row per node and a column per resource, coloured by use less requests, on -1..1."""
+    found = used(cluster)
+    gap = found.share - requested_like(cluster, found).share
+    return draw(_table(cluster, found, gap, signed=True), DIFFERENCE, (-1.0, 1.0))
 
 
 def _tiles(
@@ -171,6 +199,8 @@ def _hover(cluster: Cluster, found: Usage, position: int, listed: int, said: Mar
     remarks = [said.word, *_remarks(node)] if said else _remarks(node)
     if remarks:
         lines.append(safe(" · ".join(remarks)))
+    if found.told:
+        lines.append(safe(found.told))
     for column, resource in enumerate(found.resources):
         offered = int(found.offered[position, column])
         held = int(found.held[position, column])

@@ -12,14 +12,17 @@ from kytos.calls.handout import read_handout
 from kytos.cluster import CPU, INSTANCE_TYPE, MEMORY, PODS, Cluster, Note
 from kytos.errors import InputError
 from kytos.questions.parts.notes import answer_notes
+from kytos.questions.parts.right_sizing import right_sizing
 from kytos.report import units
 from kytos.report.cells import Cell
 from kytos.report.usage import Summary, usage
+from kytos.report.use import has_use, use_cell
 from kytos.report.wording import pinned_reasons
 from kytos.rules.kept_nodes import kept_nodes
 from kytos.settings import StoreSettings
 from kytos.sources.packed import is_page
 from kytos.ui.pages import findings, opening
+from kytos.ui.panels import use
 from kytos.ui.panels.live_source import METRICS, context_picker, snapshot_row
 from kytos.ui.panels.pinned import pinned_table
 from kytos.ui.panels.prices import as_given_before, prices_panel
@@ -69,7 +72,8 @@ def show() -> None:
     findings.show(loaded)
     frame.questions()
     section("Utilisation by node")
-    st.caption("Requested of allocatable. Hover over a node for its pods; ▲ is over capacity.")
+    shown = "Requested or used" if has_use(loaded.cluster) else "Requested"
+    st.caption(f"{shown} of allocatable. Hover over a node for its pods; ▲ is over capacity.")
     cluster_heatmap(loaded.cluster)
     _details(loaded)
 
@@ -189,6 +193,7 @@ def _state(loaded: Loaded) -> None:
                 _share(summary.memory_held, summary.memory_offered),
                 remark=units.amount_of(MEMORY, summary.memory_held, summary.memory_offered),
             ),
+            *([use_cell(loaded.cluster)] if has_use(loaded.cluster) else []),
             Cell(
                 "Price",
                 "n/a" if per_hour is None else units.price(per_hour),
@@ -226,6 +231,10 @@ def _details(loaded: Loaded) -> None:
         f"Pinned pods ({len(loaded.pinned):,})": lambda: pinned_table(loaded),
         "Why not": lambda: why_not_panel(loaded.cluster),
     }
+    if has_use(loaded.cluster):
+        panels["Use"] = lambda: use.day_chart(loaded.cluster)
+        if sizes := right_sizing(loaded.cluster):
+            panels[f"Right sizes ({len(sizes):,})"] = lambda: use.right_sizes(sizes, loaded.name)
     if notes:
         panels[f"Notes ({len(notes):,})"] = lambda: _notes_table(notes)
     lazy_tabs(panels, "cluster tabs")

@@ -13,7 +13,7 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.weights import Weights
 from kytos.errors import InputError
 from kytos.questions.outcome import Question
-from kytos.ui.panels import carry_out, results
+from kytos.ui.panels import carry_out, results, use
 from kytos.ui.panels import qubo as quantum_panel
 from kytos.ui.panels.scenarios import Values, ready_scenarios, scenario_panel
 from kytos.ui.panels.why_not import why_not_panel
@@ -150,6 +150,7 @@ def result_tabs(
     """Draw a page's own panels in tabs, and after them those that every question has."""
     panels: dict[str, Panel] = {
         **own,
+        **use.panels(answer),
         "Carry out": lambda: carry_out.show(answer),
         "Solver": lambda: results.solver_panel(answer.outcome),
         "QUBO": lambda: quantum_panel.show(answer),

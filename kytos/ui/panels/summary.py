@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kytos.report.cells import Cell
 from kytos.report.summary import summary_cells
-from kytos.ui.panels import keeping
+from kytos.ui.panels import keeping, use
 from kytos.ui.panels.results import cells_row
 from kytos.ui.session.runs import Answer
 
@@ -21,3 +21,6 @@ def draw(answer: Answer, first: Sequence[Cell] = ()) -> None:
     """
     cells_row([*first, *summary_cells(answer.outcome, answer.after)])
     keeping.row(answer)
+    sized = answer.outcome.if_right_sized
+    if sized is not None:
+        use.side_by_side(sized)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import plotly.graph_objects as go
@@ -13,8 +13,11 @@ from kytos.report.figures.heatmap import (
     FREED,
     TABLE_LIMIT,
     Mark,
+    Measure,
     difference_table,
     difference_tiles,
+    use_gap_table,
+    use_gap_tiles,
     utilisation_table,
     utilisation_tiles,
 )
@@ -22,9 +25,13 @@ from kytos.report.figures.scale import difference_scale, utilisation_scale
 from kytos.report.figures.sheet import pickable
 from kytos.report.units import resource_name
 from kytos.report.usage import usage
+from kytos.report.use import has_use, used
 
 Pick = Callable[[str], None]
 _ALL = "all"
+_REQUESTS, _USE, _GAP = "Requests", "Use (p95)", "Use less requests"
+_MEASURES = (_REQUESTS, _USE, _GAP)
+_ALT = {_REQUESTS: "Utilisation of each node", _USE: "Use of each node, 95th percentile"}
 _SIDE_BY_SIDE = "Before and after"
 _DIFFERENCE = "Difference"
 
@@ -42,9 +49,19 @@ def cluster_heatmap(
     on_pick
         Called with the name of a node that is clicked.
     """
-    resource = _resource_switch(cluster, "resource")
-    figure = _utilisation(cluster, resource, marked, mark)
-    chart(figure, key="heatmap", alt="Utilisation of each node", on_pick=on_pick)
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        measure = _measure_switch(cluster, "measure", _MEASURES)
+        resource = _resource_switch(cluster, "resource", _measured_by(measure))
+    if measure == _GAP:
+        gap = use_gap_table(cluster) if resource == _ALL else use_gap_tiles(cluster, resource)
+        chart(gap, key="use gap", alt="Use less requests of each node, in points", on_pick=on_pick)
+        _scale(difference_scale(), "use gap scale")
+        st.caption(
+            "Use (p95) less requests, in points: blue nodes are asked for more than is used."
+        )
+        return
+    figure = _utilisation(cluster, resource, marked, mark, _measured_by(measure))
+    chart(figure, key="heatmap", alt=_ALT[measure], on_pick=on_pick)
     _scale(utilisation_scale(), "heatmap scale")
 
 
@@ -63,7 +80,9 @@ def change_heatmaps(
         Called with the name of a node that is clicked before.
     """
     with st.container(horizontal=True, horizontal_alignment="distribute"):
-        resource = _resource_switch(before, "shown resource")
+        measure = _measure_switch(before, "shown measure", _MEASURES[:2])
+        of = _measured_by(measure)
+        resource = _resource_switch(before, "shown resource", of)
         view = st.segmented_control(
             "View",
             [_SIDE_BY_SIDE, _DIFFERENCE],
@@ -74,9 +93,9 @@ def change_heatmaps(
         )
     if view == _DIFFERENCE:
         figure = (
-            difference_table(before, after)
+            difference_table(before, after, of)
             if resource == _ALL
-            else difference_tiles(before, after, resource)
+            else difference_tiles(before, after, resource, of)
         )
         chart(figure, key="difference", alt="Change of utilisation of each node, in points")
         _scale(difference_scale(), "difference scale")
@@ -84,12 +103,12 @@ def change_heatmaps(
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Before**")
-        figure = _utilisation(before, resource)
+        figure = _utilisation(before, resource, measure=of)
         chart(figure, key="before", alt="Utilisation of each node before", on_pick=on_pick)
     with right:
         tiles = resource != _ALL and marked
         st.markdown(f"**After** · {mark.sign} {mark.word}" if tiles else "**After**")
-        figure = _utilisation(after, resource, marked, mark)
+        figure = _utilisation(after, resource, marked, mark, of)
         chart(figure, key="after", alt="Utilisation of each node after")
     _scale(utilisation_scale(), "change scale")
 
@@ -148,14 +167,34 @@ def _utilisation(
     resource: str,
     marked: frozenset[str] = frozenset(),
     mark: Mark = FREED,
+    measure: Measure = usage,
 ) -> go.Figure:
     if resource == _ALL:
-        return utilisation_table(cluster, marked, mark)
-    return utilisation_tiles(cluster, resource, marked, mark)
+        return utilisation_table(cluster, marked, mark, measure)
+    return utilisation_tiles(cluster, resource, marked, mark, measure)
 
 
-def _resource_switch(cluster: Cluster, key: str) -> str:
-    found = usage(cluster)
+def _measure_switch(cluster: Cluster, key: str, offered: Sequence[str]) -> str:
+    """Draw what is shown, where use is known beside requests."""
+    if not has_use(cluster):
+        return _REQUESTS
+    chosen: str = st.segmented_control(
+        "Shown",
+        offered,
+        default=offered[0],
+        required=True,
+        label_visibility="collapsed",
+        key=key,
+    )
+    return chosen
+
+
+def _measured_by(measure: str) -> Measure:
+    return usage if measure == _REQUESTS else used
+
+
+def _resource_switch(cluster: Cluster, key: str, measure: Measure = usage) -> str:
+    found = measure(cluster)
     offered = [
         name for column, name in enumerate(found.resources) if found.offered[:, column].any()
     ]

@@ -7,21 +7,16 @@ from typing import Any
 import streamlit as st
 
 from kytos.questions.parts.limits import Limits, LoadFrom
+from kytos.report.use import has_use
 from kytos.ui.session.clusters import Loaded
 
 LOAD_FROM, MAX_USED, RIGHT_SIZED = "load_from", "max_used", "right_sized"
 _NAMES = {LoadFrom.REQUESTS: "Requests", LoadFrom.USAGE: "Use"}
 
 
-def use_is_known(loaded: Loaded) -> bool:
-    """Whether anything is known of what the cluster's pods use."""
-    cluster = loaded.cluster
-    return cluster.usage is not None or any(pod.expected for pod in cluster.pods)
-
-
 def use_limits(loaded: Loaded) -> dict[str, Any]:
     """Draw what pods count for, where their use is known; return it as fields of a request."""
-    if not use_is_known(loaded):
+    if not has_use(loaded.cluster):
         return {}
     load_from = LoadFrom(
         st.segmented_control(

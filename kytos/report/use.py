@@ -1,0 +1,160 @@
+"""What nodes' pods use, as pictures and tables tell it: beside requests, and by the hour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, Cluster
+from kytos.problem import Floats
+from kytos.questions.parts.known_use import PERCENTILE, KnownUse, known_use, slots_of
+from kytos.questions.parts.right_sizing import MIB, RightSize
+from kytos.questions.parts.use_report import UseReport, sums_by_node
+from kytos.report import units
+from kytos.report.cells import Cell
+from kytos.report.usage import Usage, usage
+
+LOW = 5.0
+"""Percentile of a band's lower edge; the upper is `PERCENTILE`."""
+
+_LEAST_SHARE = 0.0005
+"""Of the time; less is told as never."""
+
+
+def has_use(cluster: Cluster) -> bool:
+    """Whether anything is known of what the cluster's pods use."""
+    return cluster.usage is not None or any(pod.expected for pod in cluster.pods)
+
+
+def used(cluster: Cluster) -> Usage:
+    """Return what the pods of each node use together, 95th percentile, of what it offers."""
+    known = known_use(cluster)
+    sums = sums_by_node(cluster, known, {pod.id: pod.node for pod in cluster.pods})
+    held = np.zeros((len(cluster.nodes), len(LOAD_RESOURCES)), dtype=np.int64)
+    for column, resource in enumerate(LOAD_RESOURCES):
+        held[:, column] = np.ceil(np.percentile(sums[resource], PERCENTILE, axis=1))
+    offered = np.array(
+        [[node.allocatable.get(name, 0) for name in LOAD_RESOURCES] for node in cluster.nodes],
+        dtype=np.int64,
+    ).reshape(-1, len(LOAD_RESOURCES))
+    names = tuple(node.name for node in cluster.nodes)
+    return Usage(names, LOAD_RESOURCES, held, offered, "in use, in 95 % of the time at most:")
+
+
+def requested_like(cluster: Cluster, other: Usage) -> Usage:
+    """Return what is requested, in the resources of `other` alone."""
+    whole = usage(cluster)
+    columns = [whole.resources.index(name) for name in other.resources]
+    return Usage(whole.nodes, other.resources, whole.held[:, columns], whole.offered[:, columns])
+
+
+def use_cell(cluster: Cluster) -> Cell:
+    """Return what all pods together use of what all nodes offer, as a number of a page."""
+    known = known_use(cluster)
+    sums = sums_by_node(cluster, known, {pod.id: pod.node for pod in cluster.pods})
+    nodes = [node for node in cluster.nodes if node.provisioned]
+    at = [cluster.node_index[node.name] for node in nodes]
+    told = []
+    for resource in LOAD_RESOURCES:
+        offered = sum(node.allocatable.get(resource, 0) for node in nodes)
+        most = float(np.percentile(sums[resource][at].sum(axis=0), PERCENTILE))
+        told.append(units.percent(most / offered) if offered else "n/a")
+    return Cell("CPU used (p95)", told[0], remark=f"memory {told[1]}")
+
+
+@dataclass(frozen=True, eq=False)
+class Day:
+    """A day of one node: what its pods use together.
+
+    Attributes
+    ----------
+    slots
+        Names of the hours, or of what the samples are.
+    low, mean, high
+        ``(slots,)`` 5th percentile, mean and 95th percentile of the samples in each, canonical.
+    requested, offered
+        What its pods request together, and what it offers.
+    """
+
+    slots: tuple[str, ...]
+    low: Floats
+    mean: Floats
+    high: Floats
+    requested: int
+    offered: int
+
+
+def day_of_node(cluster: Cluster, known: KnownUse, node: str, resource: str) -> Day:
+    """Return a day of a node; `known` is of this cluster or one with the same pods."""
+    slot, names = slots_of(known)
+    pods = cluster.pods_by_node[node]
+    rows = [known.row[pod.id] for pod in pods if pod.id in known.row]
+    itself = cluster.nodes[cluster.node_index[node]]
+    elsewhere = itself.current_load.get(resource, 0)
+    total = np.nan_to_num(known.of(resource)[rows].astype(float)).sum(axis=0) + elsewhere
+    inside = [total[slot == at] for at in range(len(names))]
+    return Day(
+        slots=names,
+        low=np.array([np.percentile(values, LOW) for values in inside]),
+        mean=np.array([values.mean() for values in inside]),
+        high=np.array([np.percentile(values, PERCENTILE) for values in inside]),
+        requested=sum(pod.footprint.get(resource, 0) for pod in pods) + elsewhere,
+        offered=itself.allocatable.get(resource, 0),
+    )
+
+
+def coverage_sentence(report: UseReport) -> str:
+    """Say of how many pods use is known, and over which time."""
+    share = report.pods_covered / report.pods if report.pods else 0.0
+    told = f"Use is known of {report.pods_covered:,} of {report.pods:,} pods ({share:.0%})"
+    if report.samples <= 1 or not report.step_s:
+        return f"{told}, at one moment."
+    return f"{told}, over {_span(report.samples * report.step_s)} in steps of " + (
+        f"{_span(report.step_s)}."
+    )
+
+
+def risk_sentences(report: UseReport) -> tuple[str, str]:
+    """Say apart what CPU and what memory beyond the nodes would come to, before and after."""
+    told = [
+        f"{_nodes_over([getattr(node.before, field) for node in report.nodes])} today, "
+        f"{_nodes_over([getattr(node.after, field) for node in report.nodes])} as planned"
+        for field in ("cpu_over", "memory_over")
+    ]
+    return (
+        f"CPU beyond what a node has (pods are throttled, which is slow): {told[0]}.",
+        f"Memory beyond what a node has (containers are killed, which is worse): {told[1]}.",
+    )
+
+
+def _nodes_over(shares: Sequence[float]) -> str:
+    over = [share for share in shares if share > _LEAST_SHARE]
+    if not over:
+        return "no node"
+    return f"{units.count(len(over), 'node')} (up to {100 * max(over):.2g} % of the time)"
+
+
+def saved_sentence(sizes: Sequence[RightSize]) -> str:
+    """Say what right sizes come to for all replicas together."""
+    totals = {}
+    for name in LOAD_RESOURCES:
+        told = [one for one in sizes if getattr(one.recommended, name) is not None]
+        now = sum(one.replicas * (getattr(one.requests, name) or 0) for one in told)
+        then = sum(one.replicas * getattr(one.recommended, name) for one in told)
+        totals[name] = (now, then)
+    cpu, memory = totals[CPU], totals[MEMORY]
+    return (
+        f"Containers with known use request {cpu[0] / 1000:,.1f} cores and "
+        f"{memory[0] * MIB / 2**30:,.1f} GiB; right-sized they would request "
+        f"{cpu[1] / 1000:,.1f} cores and {memory[1] * MIB / 2**30:,.1f} GiB."
+    )
+
+
+def _span(seconds: float) -> str:
+    for length, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= length:
+            number = seconds / length
+            return f"{number:.3g} {unit}{'' if round(number, 2) == 1 else 's'}"
+    return f"{seconds:g} s"

@@ -1,0 +1,218 @@
+"""What pods really use on a page: a day of a node, what is risked, right sizes and their worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from kytos.cluster import CPU, MEMORY, Cluster
+from kytos.questions.outcome import Outcome
+from kytos.questions.parts.known_use import known_use
+from kytos.questions.parts.right_sizing import IfRightSized, RightSize, Sized
+from kytos.report import units
+from kytos.report.cells import Cell
+from kytos.report.figures.day import day_bands
+from kytos.report.right_sizing import patch_script
+from kytos.report.use import coverage_sentence, day_of_node, risk_sentences, saved_sentence, used
+from kytos.ui.panels import results
+from kytos.ui.parts.heatmaps import chart
+from kytos.ui.parts.lazy_tabs import Panel
+from kytos.ui.parts.text import plain, section
+from kytos.ui.session.runs import Answer
+
+_WHEN = ("before", "after")
+_NODE, _RESOURCE = "day of node", "day of resource"
+
+
+def panels(answer: Answer) -> dict[str, Panel]:
+    """Return the tabs of an answer whose pods' use is known; none where it is not."""
+    outcome: Outcome = answer.outcome
+    if outcome.use is None:
+        return {}
+    found: dict[str, Panel] = {"Use": lambda: _use(answer)}
+    if outcome.right_sizing:
+        found[f"Right sizes ({len(outcome.right_sizing):,})"] = lambda: right_sizes(
+            outcome.right_sizing, answer.loaded.name
+        )
+    return found
+
+
+def side_by_side(told: IfRightSized) -> None:
+    """Draw today, right-sized, and right-sized as planned: nodes, money and requests."""
+    section("As if right-sized")
+    today = told.today
+    states = (
+        ("Today", "What pods request", today),
+        ("Right-sized", "The same nodes, requests set to what is needed", told.right_sized),
+        ("Right-sized and as planned", "The plan carried out on top", told.planned),
+    )
+    for column, (name, caption, state) in zip(st.columns(3, gap="medium"), states, strict=True):
+        with column, st.container(border=True):
+            st.markdown(f"**{name}**")
+            st.caption(caption)
+            results.cells_row(_cells(state, None if state is today else today))
+
+
+def _cells(state: Sized, today: Sized | None) -> list[Cell]:
+    cells = [
+        Cell(
+            "Nodes in use",
+            f"{state.nodes_in_use:,}",
+            None if today is None else _change(state.nodes_in_use - today.nodes_in_use, "{:+,.0f}"),
+            aimed_at=True,
+            remark=_remark(today),
+        )
+    ]
+    if state.price_per_hour is not None:
+        delta = None
+        if today is not None and today.price_per_hour is not None:
+            saved = state.price_per_hour - today.price_per_hour
+            sign = "-" if saved < 0 else "+"
+            delta = f"{sign}{units.price_per_month(abs(saved))}" if round(saved, 2) else None
+        cells.append(
+            Cell(
+                "Price per hour",
+                f"${state.price_per_hour:,.2f}",
+                delta,
+                aimed_at=True,
+                remark=_remark(today),
+            )
+        )
+    for label, field, unit in (
+        ("CPU requested", "cpu_requested", 1000.0),
+        ("Memory requested", "memory_requested", 1024.0),
+    ):
+        amount = getattr(state, field) / unit
+        delta = None
+        if today is not None:
+            delta = _change(amount - getattr(today, field) / unit, "{:+,.1f}")
+        name = "cores" if unit == 1000 else "GiB"
+        cells.append(
+            Cell(label, f"{amount:,.1f} {name}", delta, aimed_at=True, remark=_remark(today))
+        )
+    return cells
+
+
+def _change(difference: float, written: str) -> str | None:
+    return written.format(difference) if round(difference, 1) else None
+
+
+def _remark(today: Sized | None) -> str:
+    return "as it is" if today is None else "no change"
+
+
+def _use(answer: Answer) -> None:
+    outcome: Outcome = answer.outcome
+    report = outcome.use
+    if report is None:
+        return
+    st.markdown(coverage_sentence(report))
+    for sentence in risk_sentences(report):
+        st.markdown(f"- {sentence}")
+    day_chart(answer.before, answer.after)
+    table = pd.DataFrame(
+        {
+            "Node": [node.node for node in report.nodes],
+            "CPU p95 before": [round(node.before.cpu_p95, 2) for node in report.nodes],
+            "CPU p95 after": [round(node.after.cpu_p95, 2) for node in report.nodes],
+            "Throttled before": [100 * node.before.cpu_over for node in report.nodes],
+            "Throttled after": [100 * node.after.cpu_over for node in report.nodes],
+            "Memory p95 before": [round(node.before.memory_p95, 2) for node in report.nodes],
+            "Memory p95 after": [round(node.after.memory_p95, 2) for node in report.nodes],
+            "OOM before": [100 * node.before.memory_over for node in report.nodes],
+            "OOM after": [100 * node.after.memory_over for node in report.nodes],
+        }
+    )
+    shares = [f"{name} p95 {when}" for name in ("CPU", "Memory") for when in _WHEN]
+    times = [f"{name} {when}" for name in ("Throttled", "OOM") for when in _WHEN]
+    st.markdown("**Each node, as shares of what it offers and of the time**")
+    results.table_with_downloads(
+        table,
+        report.nodes,
+        "use by node",
+        answer.loaded.name,
+        {
+            **{name: results.share_bar(name) for name in shares},
+            **{name: st.column_config.NumberColumn(format="%.2f %%") for name in times},
+        },
+    )
+    st.caption(
+        "Throttled: share of the time in which the pods' CPU would be more than the node has. "
+        "OOM: the same of memory; containers are killed then."
+    )
+
+
+def day_chart(before: Cluster, after: Cluster | None = None) -> None:
+    """Draw a day of a node that is chosen: first of all the one that takes most more, or most."""
+    known = known_use(before if after is None else after)
+    if not known.row:
+        return
+    names = _by_what_comes(before, after)
+    if not names:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        node = st.selectbox("A day of node", names, key=_NODE, width=320)
+        resource = st.segmented_control(
+            "Resource",
+            [CPU, MEMORY],
+            format_func=units.resource_name,
+            default=CPU,
+            required=True,
+            label_visibility="collapsed",
+            key=_RESOURCE,
+        )
+    first = day_of_node(before, known, node, resource)
+    second = None if after is None else day_of_node(after, known, node, resource)
+    chart(
+        day_bands(resource, first, second),
+        key="day",
+        alt=f"What the pods of {plain(node)} use by the hour of the day",
+    )
+
+
+def _by_what_comes(before: Cluster, after: Cluster | None) -> list[str]:
+    """The nodes that are there before and after, by how much more of their CPU is used then."""
+    start, end = used(before), used(before if after is None else after)
+    now = dict(zip(start.nodes, start.share[:, 0].tolist(), strict=True))
+    then = dict(zip(end.nodes, end.share[:, 0].tolist(), strict=True))
+    more = {
+        name: then[name] - (0.0 if after is None else now[name]) for name in now if name in then
+    }
+    return sorted(more, key=lambda name: (-more[name], name))
+
+
+def right_sizes(sizes: Sequence[RightSize], file_stem: str) -> None:
+    """Draw what containers would better request, to take away as a table and as patches."""
+    st.markdown(saved_sentence(sizes))
+    st.caption(plain(f"{sizes[0].method}. Window: {sizes[0].window}."))
+    table = pd.DataFrame(
+        {
+            "Service": [one.service for one in sizes],
+            "Container": [one.container for one in sizes],
+            "Replicas": [one.replicas for one in sizes],
+            "CPU now (m)": [one.requests.cpu for one in sizes],
+            "CPU better (m)": [one.recommended.cpu for one in sizes],
+            "Memory now (MiB)": [one.requests.memory for one in sizes],
+            "Memory better (MiB)": [one.recommended.memory for one in sizes],
+            "CPU saved in all (m)": [one.saves.cpu for one in sizes],
+            "Memory saved in all (MiB)": [one.saves.memory for one in sizes],
+        }
+    )
+    numbers = [str(name) for name in table if str(name).endswith(")")]
+    results.table_with_downloads(
+        table,
+        sizes,
+        "right sizes",
+        file_stem,
+        {name: st.column_config.NumberColumn(format="localized") for name in numbers},
+    )
+    st.download_button(
+        "Patches as a script of kubectl",
+        patch_script(sizes),
+        f"{file_stem}-right-sizes.sh",
+        "text/x-shellscript",
+        icon=":material/terminal:",
+        on_click="ignore",
+    )
