@@ -17,7 +17,7 @@ from kytos.cli import app as cli
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.weights import Weights
 from kytos.questions.autoscale.request import ServiceRate
-from kytos.settings import PREFIX
+from kytos.settings import PREFIX, EnvironmentSettings
 from kytos.sources.listings import LISTINGS, USE_LISTINGS, Listing
 
 ROOT = Path(__file__).parent.parent
@@ -66,7 +66,8 @@ def test_no_documented_variable_is_gone() -> None:
     everything = "".join(
         path.read_text(encoding="utf-8") for path in [*code_files(), *ROOT.glob("tests/**/*.py")]
     )
-    settings = {PREFIX + name.upper() for name in Settings.model_fields}
+    models = [Settings, *EnvironmentSettings.__subclasses__()]
+    settings = {PREFIX + name.upper() for model in models for name in model.model_fields}
     gone = [name for name in set(VARIABLE.findall(SETTINGS)) - settings if name not in everything]
     assert gone == []
 
