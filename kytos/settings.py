@@ -103,7 +103,7 @@ class UseSettings(EnvironmentSettings):
 
 
 class StoreSettings(EnvironmentSettings):
-    """What the dashboard keeps of uploads and answers, and where."""
+    """What the dashboard keeps: `KYTOS_STORE`, `KYTOS_STORE_DAYS` and `KYTOS_STORE_MIB`."""
 
     store: str = Field(
         "",
