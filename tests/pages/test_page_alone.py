@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.conftest import ROOT
 
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
-ASK_NOTHING = {"7_History.py"}
+ASK_NOTHING = {"7_History.py", "8_Demo.py"}
 WEIGHTS = {f"{letter} ·" for letter in "ABCD"}
 
 

@@ -62,6 +62,7 @@ _ICONS = {
     "Compare": ":material/compare_arrows:",
     "Fleet": ":material/shopping_cart:",
     "History": ":material/history:",
+    "Demo": ":material/slideshow:",
 }
 _ASKS = {
     "Rebalance": "Which nodes could go?",
@@ -71,6 +72,7 @@ _ASKS = {
     "Compare": "How good are the plans?",
     "Fleet": "Which nodes to buy?",
     "History": "What was asked before?",
+    "Demo": "Show me, in two minutes",
 }
 _OTHER_ICON = ":material/analytics:"
 

@@ -1,0 +1,365 @@
+"""The guided demo: three stories that run on click, a sentence a step, and end at the handout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import streamlit as st
+
+from kytos.calls.answers import CarryOut, carry_out
+from kytos.calls.handout import before_and_after
+from kytos.calls.scenario import read_scenario
+from kytos.contract.params import SolverParams
+from kytos.contract.runbook import Runbook
+from kytos.contract.weights import Weights
+from kytos.problem import LoadMode
+from kytos.questions.autoscale.autoscale import AutoscaleOutcome
+from kytos.questions.outcome import Outcome, Question
+from kytos.questions.rebalance import RebalanceOutcome, RebalanceRequest
+from kytos.questions.recovery.recovery import RecoveryOutcome, RecoveryRequest
+from kytos.report import units
+from kytos.report.boxes import boxes, coloured_services
+from kytos.report.figures.boxes import boxes_figure
+from kytos.report.figures.timeline import timeline
+from kytos.report.headlines import headline
+from kytos.report.summary import summary_cells
+from kytos.report.wording import proof_sentence
+from kytos.ui.pages import opening
+from kytos.ui.panels import handout
+from kytos.ui.panels.results import cells_row, energy_panel
+from kytos.ui.parts import controls
+from kytos.ui.parts.heatmaps import change_heatmaps, chart
+from kytos.ui.parts.text import plain, section
+from kytos.ui.session import background, clusters, frame, kept, runs
+from kytos.ui.session.clusters import Loaded
+from kytos.ui.session.runs import Answer, Ask
+from kytos.ui.shipped import SAMPLES
+
+_STORY, _STEP = "demo story", "demo step"
+_ROOM = (100 - controls.USUAL_FREE) / 100
+_BARE = """<style>
+[data-testid="stSidebar"], [data-testid="stExpandSidebarButton"] {display: none}
+.stMainBlockContainer {max-width: 1280px}
+</style>"""
+"""A story has the whole window: what else there is to click waits until it is left."""
+_FULL = """<script>
+if (!window.kytosFullScreen) {
+  window.kytosFullScreen = true;
+  document.addEventListener("keydown", (event) => {
+    const typing = ["INPUT", "TEXTAREA"].includes(document.activeElement?.tagName);
+    const shown = document.querySelector(".st-key-demo-next");
+    if (event.key === "f" && shown && !typing && !event.ctrlKey && !event.metaKey)
+      document.fullscreenElement ? document.exitFullscreen()
+        : document.documentElement.requestFullscreen();
+  });
+}
+</script>"""
+
+
+class Story(StrEnum):
+    """A story; a run of it is none of the question's own page."""
+
+    COST = "demo: cut cost"
+    ZONE = "demo: survive a zone"
+    SALE = "demo: sale day"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a story is about.
+
+    Attributes
+    ----------
+    question
+        The one it asks.
+    request
+        What is asked, of the sample's cluster.
+    now
+        Says how things stand, of the cluster and the request.
+    """
+
+    title: str
+    about: str
+    icon: str
+    question: Question
+    request: Callable[[Loaded], Any]
+    now: Callable[[Loaded, Any], str]
+
+
+def _cost_now(loaded: Loaded, _: Any) -> str:
+    summary = loaded.summary
+    month = units.price_per_month(summary.price_per_hour or 0)
+    share = units.percent(summary.cpu_held / max(summary.cpu_offered, 1))
+    return (
+        f"{loaded.name} runs {summary.nodes} nodes for {month}; {share} of their CPU is asked for"
+    )
+
+
+def _zone_now(loaded: Loaded, request: RecoveryRequest) -> str:
+    (zone,) = request.failed_zones
+    cluster = loaded.cluster
+    inside = [node.name for node in cluster.nodes if node.zone == zone]
+    pods = sum(len(cluster.pods_by_node[name]) for name in inside)
+    return (
+        f"Zone {zone} goes dark, with {units.count(len(inside), 'node')} of "
+        f"{len(cluster.nodes):,} and {units.count(pods, 'pod')}"
+    )
+
+
+def _sale_now(_: Loaded, request: Any) -> str:
+    busiest = max(request.services, key=lambda service: service.request_rate)
+    return (
+        f"The sale begins: {busiest.id} alone is asked for {busiest.request_rate:,.0f} requests a "
+        "second"
+    )
+
+
+def _scenario(name: str) -> Any:
+    content = (SAMPLES / "scenarios" / f"{name}.json").read_bytes()
+    return read_scenario(content).request.model_copy(update={"risk": True})
+
+
+_SAMPLE = clusters.FIRST_SAMPLE
+STORIES: dict[Story, Told] = {
+    Story.COST: Told(
+        "Cut cost",
+        "Which nodes could go, and what that saves.",
+        ":material/savings:",
+        Question.REBALANCE,
+        # As the start page asks: where it was answered ahead, the story need not wait.
+        lambda _: RebalanceRequest(mode=LoadMode.CONSOLIDATE, max_utilization=_ROOM, risk=True),
+        _cost_now,
+    ),
+    Story.ZONE: Told(
+        "Survive a zone",
+        "Where pods go when a third of the machines is gone.",
+        ":material/bolt:",
+        Question.RECOVERY,
+        lambda _: _scenario("recovery-zone"),
+        _zone_now,
+    ),
+    Story.SALE: Told(
+        "Sale day",
+        "How many replicas each service gets, and what the cluster can carry.",
+        ":material/local_fire_department:",
+        Question.AUTOSCALE,
+        lambda _: _scenario("autoscale-sale"),
+        _sale_now,
+    ),
+}
+
+STEPS = 6
+
+
+def show() -> None:
+    """Draw the page."""
+    story = st.session_state.get(_STORY)
+    frame.begin("Demo")
+    if _SAMPLE not in clusters.sample_names():
+        st.title("Guided demo", anchor=False)
+        st.info(f"The stories are of the sample {_SAMPLE}, which is not here.")
+        return
+    if story is None:
+        _choice()
+        return
+    st.html(_BARE)
+    st.html(_FULL, unsafe_allow_javascript=True)
+    _step(story, STORIES[story])
+
+
+def _choice() -> None:
+    st.title("Guided demo", anchor=False)
+    st.caption(
+        "Three stories of a shop, each under two minutes. Keys: 1, 2 or 3 starts one; right and "
+        "left turn the page; f is full screen; Escape leaves."
+    )
+    for column, (number, (story, told)) in zip(
+        st.columns(3), enumerate(STORIES.items(), 1), strict=True
+    ):
+        with column, st.container(border=True):
+            section(told.title)
+            st.markdown(told.about)
+            st.button(
+                f"Start: {told.title}",
+                key=f"start {story}",
+                icon=told.icon,
+                type="primary" if number == 1 else "secondary",
+                shortcut=str(number),
+                on_click=_start,
+                args=(story,),
+                width="stretch",
+            )
+
+
+def _start(story: Story) -> None:
+    st.session_state[_STORY], st.session_state[_STEP] = story, 0
+    told, loaded = STORIES[story], clusters.load(_SAMPLE)
+    ask = _ask(told, loaded)
+    if _ahead(ask) is None and runs.last_answer(story) is None:
+        background.give_way()
+        runs.start(_page(told).function, replace(ask, question=story), loaded)
+
+
+def _turn(by: int) -> None:
+    st.session_state[_STEP] = min(max(st.session_state[_STEP] + by, 0), STEPS - 1)
+
+
+def _leave() -> None:
+    st.session_state.pop(_STORY, None)
+
+
+def _step(story: Story, told: Told) -> None:
+    loaded, step = clusters.load(_SAMPLE), int(st.session_state[_STEP])
+    head = st.container()
+    if _answer(story, told, loaded) is None:
+        runs.watch(story)  # collects the answer, where it is there by now
+    answer = _answer(story, told, loaded)
+    waits = answer is None and step > 0
+    runbook = _runbook(story, answer) if answer is not None and step == STEPS - 2 else None
+    head.title(plain(_sentence(told, loaded, answer, step, runbook)), anchor=False)
+    with head.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{told.title} · {step + 1} of {STEPS}", width="content")
+        st.button(
+            "Back",
+            icon=":material/arrow_back:",
+            shortcut="Left",
+            key="demo back",
+            disabled=step == 0,
+            on_click=_turn,
+            args=(-1,),
+        )
+        st.button(
+            "Next",
+            icon=":material/arrow_forward:",
+            shortcut="Right",
+            type="primary",
+            key="demo-next",
+            disabled=waits or step == STEPS - 1,
+            on_click=_turn,
+            args=(1,),
+        )
+        st.button(
+            "Leave", icon=":material/close:", shortcut="Escape", key="demo leave", on_click=_leave
+        )
+    if step == 0:
+        _boxes(loaded.cluster, "demo before")
+    elif answer is not None:
+        _drawn(answer, step, runbook)
+
+
+def _drawn(answer: Answer, step: int, runbook: Runbook | None) -> None:
+    freed = frozenset(getattr(answer.outcome, "freed_nodes", ()))
+    if step == 1:
+        _boxes(answer.after, "demo after", freed)
+    elif step == 2:
+        cells_row(summary_cells(answer.outcome, answer.after))
+        change_heatmaps(answer.before, answer.after, freed)
+    elif step == 3:
+        energy_panel(answer.outcome)
+    elif step == STEPS - 2:
+        if runbook is not None and runbook.steps:
+            chart(timeline(runbook), key="demo timeline", alt="Which node is left and filled when")
+    else:
+        with st.container(horizontal=True):
+            handout.download(answer)
+            if st.button(f"Open in {_page_of(answer).title}", icon=":material/open_in_new:"):
+                st.session_state.pop(_STORY, None)
+                kept.choose(answer.loaded)
+                opening.again(answer)
+                opening.go(Question(answer.ask.question))
+        st.caption("The page behind the answer lets you change every weight and rule of it.")
+
+
+def _boxes(cluster: Any, key: str, freed: frozenset[str] = frozenset()) -> None:
+    figure = boxes_figure(boxes(cluster, freed), coloured_services(cluster))
+    chart(figure, key=key, alt="Nodes as boxes filled by their pods")
+
+
+def _sentence(
+    told: Told, loaded: Loaded, answer: Answer | None, step: int, runbook: Runbook | None
+) -> str:
+    """The one sentence of a step."""
+    if step == 0:
+        return told.now(loaded, told.request(loaded))
+    if answer is None:
+        return "Kytos works it out now"
+    outcome: Outcome = answer.outcome
+    if step == 1:
+        return headline(outcome)
+    if step == 2:
+        return _worth(outcome)
+    if step == 3:
+        return proof_sentence(outcome)
+    if step == STEPS - 2:
+        return _carried_out(runbook)
+    return "Take it with you: one page that needs no network and opens this very answer again"
+
+
+def _worth(outcome: Outcome) -> str:
+    if isinstance(outcome, RebalanceOutcome):
+        before, after = outcome.metrics.before, outcome.metrics.after
+        restarts = f"{units.count(len(outcome.moves), 'pod')} restart once"
+        if before.price_per_hour is None or after.price_per_hour is None:
+            return restarts
+        year = units.price_per_year(before.price_per_hour - after.price_per_hour)
+        return f"That is {year} less, and {restarts}"
+    if isinstance(outcome, RecoveryOutcome):
+        placed, lost = len(outcome.placements), len(outcome.unplaced)
+        ends = f"{lost:,} have to wait" if lost else "none has to wait"
+        return f"{units.count(placed, 'pod')} start on other nodes, and {ends}"
+    assert isinstance(outcome, AutoscaleOutcome)
+    now = sum(action.current_replicas for action in outcome.actions)
+    then = sum(action.recommended_replicas for action in outcome.actions)
+    held = sum(action.suppressed for action in outcome.actions)
+    ends = f"{units.count(held, 'service')} held back" if held else "no service is held back"
+    return f"{now:,} replicas become {then:,}, and {ends}"
+
+
+def _carried_out(runbook: Runbook | None) -> str:
+    if runbook is None or not runbook.steps:
+        return "There is nothing to carry out by hand"
+    forecast = getattr(runbook.forecast, runbook.way.value)
+    waves = max(step.wave for step in runbook.steps)
+    return (
+        f"Carried out in {units.count(waves, 'wave')}; the scheduler is expected to leave "
+        f"{units.count(forecast.nodes_in_use, 'node')} in use and "
+        f"{units.count(forecast.pods_pending, 'pod')} waiting"
+    )
+
+
+def _runbook(story: Story, answer: Answer) -> Runbook:
+    made: dict[Story, Runbook] = st.session_state.setdefault("demo runbooks", {})
+    if story not in made:
+        asked = CarryOut(asked=answer.ask.request, outcome=answer.outcome)
+        made[story] = carry_out(answer.loaded.cluster, asked)
+    return made[story]
+
+
+def _answer(story: Story, told: Told, loaded: Loaded) -> Answer | None:
+    ask = _ask(told, loaded)
+    outcome = _ahead(ask)
+    if outcome is None:
+        run = runs.last_answer(story)
+        outcome = None if run is None else run.outcome
+    return None if outcome is None else Answer(ask, loaded, before_and_after, outcome)
+
+
+def _ahead(ask: Ask) -> Any | None:
+    entry = background.entry(ask)
+    return None if entry is None else entry.outcome
+
+
+def _ask(told: Told, loaded: Loaded) -> Ask:
+    request = told.request(loaded)
+    return Ask(told.question, loaded.digest, request, Weights(), None, SolverParams())
+
+
+def _page(told: Told) -> Any:
+    return opening.PAGES[told.question][0]
+
+
+def _page_of(answer: Answer) -> Any:
+    return opening.PAGES[Question(answer.ask.question)][0]
