@@ -138,6 +138,22 @@ def test_only_the_command_line_carries_out(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", sources())
+def test_only_a_watch_does_sums_with_the_clock(path: str) -> None:
+    """Who shares out the time asks for a part of it: `Watch.within`, `share`, `reserve`."""
+    if path == "kytos/contract/watch.py":
+        return
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    narrowed = [
+        call.lineno
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "id", "") == "replace"
+        and any(keyword.arg == "deadline" for keyword in call.keywords)
+    ]
+    assert narrowed == [], f"{path} narrows a watch by hand, in lines {narrowed}"
+
+
+@pytest.mark.parametrize("path", sources())
 def test_every_module_says_what_it_is_for(path: str) -> None:
     """The first line of a module is a sentence about it."""
     doc = ast.get_docstring(ast.parse((ROOT / path).read_text(encoding="utf-8")))

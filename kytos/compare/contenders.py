@@ -182,9 +182,9 @@ def _run(
 def _baseline(
     problem: Problem, weights: Weights, row: Row, params: SolverParams, watch: Watch
 ) -> _Run:
-    deadline = min(watch.deadline, time.monotonic() + params.time_limit_s)
     began = time.monotonic()
-    placement = propose(problem, weights, row.solver, params, replace(watch, deadline=deadline))
+    within = watch.within(params.time_limit_s)
+    placement = propose(problem, weights, row.solver, params, within)
     seconds = time.monotonic() - began
     reached = energy(problem, weights, placement).total
     stays = bool((placement == problem.current).all())

@@ -95,7 +95,7 @@ def frontier(
     and the time cap for all of them. The first point is the cluster as it is.
     """
     began = time.monotonic()
-    watch = replace(watch, deadline=min(watch.deadline, began + params.time_limit_s))
+    watch = watch.within(params.time_limit_s)
     cluster = as_asked(cluster, request)
     problem = rebalance_problem(cluster, request, pinned_pods(cluster, request))
     found, reason = _sweep(problem, weights, request.points, params, watch)

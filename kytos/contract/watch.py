@@ -55,6 +55,10 @@ class Watch:
             return StopReason.CLOCK
         return None
 
+    def untimed(self) -> Watch:
+        """The same stop button and report, never ended by the clock."""
+        return replace(self, deadline=float("inf"))
+
     def within(self, seconds: float) -> Watch:
         """The same, ending in so many seconds at the latest."""
         return replace(self, deadline=min(self.deadline, self.clock() + seconds))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import replace
 
 import numpy as np
 from pydantic import Field
@@ -132,7 +130,7 @@ def rebalance(
     why = None
     if request.why_not_freed and consolidates:
         told = Asked(cluster, problem, weights, solution.placement, stays, pinned, held, params)
-        why = why_not_freed(told, _ending(watch, WHY_SHARE * params.time_limit_s))
+        why = why_not_freed(told, watch.within(WHY_SHARE * params.time_limit_s))
     return RebalanceOutcome(
         **shared,
         mode=request.mode,
@@ -153,10 +151,6 @@ def rebalance(
         if consolidates
         else None,
     )
-
-
-def _ending(watch: Watch, seconds: float) -> Watch:
-    return replace(watch, deadline=min(watch.deadline, time.monotonic() + seconds))
 
 
 def pinned_pods(cluster: Cluster, request: RebalanceRequest) -> dict[str, str]:

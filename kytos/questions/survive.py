@@ -34,6 +34,9 @@ from kytos.solvers.cpsat.survive import Others, solve_surviving
 
 STAGE = "survive failures"
 
+FREE_SHARE = 1 / 3
+"""Of the time, what the plan that promises nothing has."""
+
 EXACT_SHARE = 0.4
 """Of the time left, what the one exact model may take."""
 
@@ -110,7 +113,7 @@ class Promise:
         for world in worlds:
             compiled = CompiledCluster(world, lost=False)
             for kind in self.kinds:
-                found = verdicts(compiled, kind, CHECK_S, self.watch)
+                found = verdicts(compiled, kind, self.watch.within(CHECK_S))
                 new = (found.fatal | found.unknown) - self.exempt[kind]
                 broken |= {(kind, name) for name in new}
         return frozenset(broken)
@@ -152,7 +155,7 @@ def promise(
     compiled = CompiledCluster(cluster, lost=False)
     exempt: dict[Kind, frozenset[str]] = {}
     for kind in kinds:
-        today = verdicts(compiled, kind, CHECK_S, watch)
+        today = verdicts(compiled, kind, watch.within(CHECK_S))
         exempt[kind] = today.fatal | today.unknown
     return Promise(cluster, problem, tuple(kinds), exempt, watch), compiled
 
@@ -173,13 +176,11 @@ def survive(
     solve_again
         Solves a problem that differs from `problem` in what it forbids.
     """
-    ends = min(watch.deadline, time.monotonic() + params.time_limit_s)
-    third = time.monotonic() + (ends - time.monotonic()) / 3
-    free = solve_again(problem, replace(watch, deadline=third))
+    searching = watch.within(params.time_limit_s)
+    free = solve_again(problem, searching.share(FREE_SHARE))
     began = time.monotonic()
-    searching = replace(watch, deadline=ends)
     # Deciding is what the promise rests on: the clock of the search does not cut it short.
-    held, compiled = promise(cluster, problem, kinds, replace(watch, deadline=math.inf))
+    held, compiled = promise(cluster, problem, kinds, watch.untimed())
     if not held.broken(free.placement):
         return free, free, held
     watch.report(STAGE, 0.0, free.energy.total)
@@ -313,7 +314,7 @@ def _exactly(
             allowed=compiled.allowed[others],
         ),
         limited,
-        replace(watch, deadline=min(watch.deadline, time.monotonic() + seconds)),
+        watch.within(seconds),
         hint,
     )
     if found.placement is None or not feasible(problem, found.placement):

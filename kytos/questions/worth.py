@@ -34,6 +34,10 @@ class KarpenterScore(Frozen):
     threshold: float = KARPENTER_THRESHOLD
     acts: bool
     """Whether it would."""
+    acts_from_share: float
+    """The least share of the price that would have to be saved for this disruption."""
+    acts_from_per_hour: float | None
+    """The same in money; None where no price is known."""
     sentence: str
 
 
@@ -62,16 +66,25 @@ def karpenter_score(cluster: Cluster, problem: Problem, solution: Solution) -> K
     disrupted = moved / whole if whole > 0 else 0.0
     score = saved / disrupted if disrupted > 0 else None
     acts = score is not None and score >= KARPENTER_THRESHOLD
+    least = KARPENTER_THRESHOLD * disrupted
+    per_hour = least * before if prices_known(cluster) else None
     if score is None:
         told = "Karpenter's balanced score has nothing to judge: no pod moves."
     else:
         told = (
             f"Karpenter's balanced score: {saved:.1%} saved for {disrupted:.1%} disrupted is "
-            f"{score:.2f}; it acts from {KARPENTER_THRESHOLD}, so it would"
+            f"{score:.2f}; it acts from {KARPENTER_THRESHOLD}, for this disruption from "
+            f"{least:.1%}{'' if per_hour is None else f' (${per_hour:,.2f}/h)'} saved, so it would"
             f"{'' if acts else ' not'}."
         )
     return KarpenterScore(
-        saved_share=saved, disrupted_share=disrupted, score=score, acts=acts, sentence=told
+        saved_share=saved,
+        disrupted_share=disrupted,
+        score=score,
+        acts=acts,
+        acts_from_share=least,
+        acts_from_per_hour=per_hour,
+        sentence=told,
     )
 
 

@@ -101,8 +101,7 @@ class _Search:
     ) -> None:
         self.problem, self.weights, self.params = problem, weights, params
         self.began = time.monotonic()
-        deadline = min(watch.deadline, self.began + params.time_limit_s)
-        self.watch = replace(watch, deadline=deadline)
+        self.watch = watch.within(params.time_limit_s)
         self.best = placement
         self.best_score: Rank = rank(problem, weights, placement)
         self.reached: EnergyTerms = energy(problem, weights, placement)
@@ -190,8 +189,7 @@ class _Search:
         They are begun and read for at most a share of the time that is left.
         """
         began, before = time.monotonic(), self.reached
-        deadline = min(self.watch.deadline, began + share * self.watch.remaining_s)
-        watch = replace(self.watch, deadline=deadline)
+        watch = self.watch.share(share)
         blocks = choose_blocks(self.problem, self.best, self.params, seed)
         shared = (self.problem, self.weights, self.best, self.params)
         done = runner(anneal_block, shared, blocks, watch)

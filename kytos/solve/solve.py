@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import dimod
@@ -145,8 +145,7 @@ class _Run:
     _annealed: tuple[Model, Drawn] | None = None
 
     def __post_init__(self) -> None:
-        deadline = self.started + self.params.time_limit_s
-        self.watch = replace(self.outer, deadline=min(self.outer.deadline, deadline))
+        self.watch = self.outer.within(self.params.time_limit_s)
         self.best = self.problem.current
         self.start_energy = energy(self.problem, self.weights, self.best)
         self.best_energy = self.start_energy
@@ -174,13 +173,12 @@ class _Run:
                 return
         with self._stage("sample"):
             draw = draw_at_once if sampler.name.traits.paid else draw_in_rounds
-            half = time.monotonic() + SAMPLING_SHARE * self.watch.remaining_s
             drawn = draw(
                 model,
                 partial(self._build, model),
                 sampler,
                 self.params,
-                replace(self.watch, deadline=half),
+                self.watch.share(SAMPLING_SHARE),
             )
         if not len(drawn.bits):
             self.messages.append("Stopped before the first read.")

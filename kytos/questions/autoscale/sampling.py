@@ -131,8 +131,7 @@ class _Run:
     messages: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        deadline = self.started + self.params.time_limit_s
-        self.watch = replace(self.outer, deadline=min(self.outer.deadline, deadline))
+        self.watch = self.outer.within(self.params.time_limit_s)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -150,8 +149,7 @@ class _Run:
             model = replica_model(scoped)
             bqm = model.bqm(weights)
         with self.stage(SAMPLED):
-            half = time.monotonic() + SAMPLING_SHARE * self.watch.remaining_s
-            samples = sampler.sample(bqm, self.params, replace(self.watch, deadline=half))
+            samples = sampler.sample(bqm, self.params, self.watch.share(SAMPLING_SHARE))
         if not len(samples):
             self.messages.append("Stopped before the first read.")
             return None

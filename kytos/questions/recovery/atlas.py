@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from pydantic import Field
 
 from kytos.cluster import Cluster, Frozen
@@ -63,25 +61,10 @@ def atlas(
             in_zone.setdefault(node.zone, []).append(node.name)
     single = [(node.name, (node.name,)) for node in cluster.nodes]
     whole = sorted(in_zone.items()) if request.zones else []
-    ends = time.monotonic() + request.time_limit_s
+    watch = watch.within(request.time_limit_s)
     watch.report("zones", 0.0, None)
     cluster = as_asked(cluster, request)
     compiled = CompiledCluster(cluster, request.max_utilization, max_used=request.max_used)
-    left = max(0.0, ends - time.monotonic())
-    zones = survey(
-        compiled,
-        "zone",
-        whole,
-        seconds=left / 2,
-        watch=watch,
-        stage="zones",
-    )
-    nodes = survey(
-        compiled,
-        "node",
-        single,
-        seconds=max(0.0, ends - time.monotonic()),
-        watch=watch,
-        stage="nodes",
-    )
+    zones = survey(compiled, "zone", whole, watch=watch.share(0.5), stage="zones")
+    nodes = survey(compiled, "node", single, watch=watch, stage="nodes")
     return AtlasOutcome(nodes=nodes, zones=zones)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -134,7 +133,7 @@ def recover(
         When the solver cannot be used here; the message says what to do.
     """
     compile_first(watch, solver)
-    began = time.monotonic()
+    began, whole = watch.clock(), watch.within(params.time_limit_s)
     cluster = with_others_pods(cluster, request)
     failed = failing_nodes(
         cluster, request.failed_nodes, request.failed_zones, spot=request.failed_spot
@@ -142,17 +141,14 @@ def recover(
     nodes_asked_to_stay(cluster, request.keep_nodes)
     failure = fail(cluster, failed, request.how)
     problem = recovery_problem(failure, request, watch)
-    built_s = time.monotonic() - began
-    ends = min(watch.deadline, began + params.time_limit_s)
+    built_s = watch.clock() - began
     # Explaining and certifying take about as long as building did, compiling for the cascade too.
-    checking = replace(watch, deadline=ends - built_s)
+    checking = whole.reserve(built_s)
     kept = built_s
     if request.cascade:
         kept = 2 * built_s + CASCADE_SHARE * params.time_limit_s
-    now = time.monotonic()
-    planning = replace(watch, deadline=max(ends - kept, now + LEAST_SHARE * (ends - now)))
-    solving = replace(planning, deadline=now + SOLVING_SHARE * planning.remaining_s)
-    solution = solve(problem, weights, solver, params, solving)
+    planning = whole.reserve(kept, LEAST_SHARE)
+    solution = solve(problem, weights, solver, params, planning.share(SOLVING_SHARE))
     solution = place_as_many_as_possible(problem, weights, solution, params, planning)
     placement = solution.placement
     decided = {
@@ -294,4 +290,4 @@ def _cascade(
     watch.report(CASCADE, 0.0, None)
     compiled = CompiledCluster(recovered, request.max_utilization, max_used=request.max_used)
     failures = [(node.name, (node.name,)) for node in recovered.nodes]
-    return survey(compiled, "node", failures, seconds=watch.remaining_s, watch=watch, stage=CASCADE)
+    return survey(compiled, "node", failures, watch=watch, stage=CASCADE)

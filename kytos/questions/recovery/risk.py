@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -72,9 +71,9 @@ def risk_of(planned: Cluster, time_limit_s: float, watch: Watch) -> Risk:
         The question's; a share of it is spent.
     """
     compiled = CompiledCluster(planned, lost=False)
-    ends = time.monotonic() + SHARE * time_limit_s
-    zones = verdicts(compiled, "zone", (ends - time.monotonic()) / 2, watch)
-    nodes = verdicts(compiled, "node", ends - time.monotonic(), watch)
+    watch = watch.within(SHARE * time_limit_s)
+    zones = verdicts(compiled, "zone", watch.share(0.5))
+    nodes = verdicts(compiled, "node", watch)
     cpu, memory = (_peak(planned, resource) for resource in LOAD_RESOURCES)
     return Risk(peak_cpu=cpu, peak_memory=memory, node=_told(nodes), zone=_told(zones))
 
@@ -93,7 +92,6 @@ def without_nodes(cluster: Cluster, gone: Collection[str]) -> Cluster:
 def verdicts(
     compiled: CompiledCluster,
     kind: Kind,
-    seconds: float,
     watch: Watch,
     among: Collection[str] | None = None,
 ) -> Verdicts:
@@ -101,12 +99,11 @@ def verdicts(
 
     Parameters
     ----------
-    seconds
-        For all of them; what is left undecided when they are up is reported as unknown.
+    watch
+        For all of them; what is left undecided when it ends is reported as unknown.
     among
         Names of those to look at; None for all.
     """
-    watch = replace(watch, deadline=min(watch.deadline, time.monotonic() + seconds))
     failures = [
         (name, nodes)
         for name, nodes in failures_of(compiled.cluster, kind)

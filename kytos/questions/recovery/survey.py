@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -57,17 +55,15 @@ def survey(
     kind: Kind,
     failures: Sequence[tuple[str, Sequence[str]]],
     *,
-    seconds: float,
     watch: Watch,
     stage: str,
 ) -> tuple[FailureReport, ...]:
     """Return what each failure, a name and its nodes, would do to the cluster as it stands.
 
-    Survivors' pods stay. The failures with most to lose come first: where the time does not allow
+    Survivors' pods stay. The failures with most to lose come first: where the watch does not allow
     for all, it is the others that are reported as not checked. What is left of it then goes into
     proving what was not proven at once.
     """
-    watch = replace(watch, deadline=min(watch.deadline, time.monotonic() + seconds))
     index = compiled.cluster.node_index
     nodes = [[index[name] for name in names] for _, names in failures]
     found = [

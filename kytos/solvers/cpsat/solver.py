@@ -155,7 +155,7 @@ def solve_exact(
         status = ExactStatus.OPTIMAL if settled else ExactStatus.TOO_LARGE
         bound = score(problem, weights, incumbent)[1] if settled else -math.inf
         return ExactResult(incumbent, bound, status, StopReason.WORK, fewest=settled)
-    watch = _within(watch, params)
+    watch = watch.within(params.time_limit_s)  # building the model counts
     try:
         model = EnergyModel(problem, weights, watch)
     except BuildingStopped:
@@ -212,7 +212,7 @@ def place_most(
     if int(problem.allowed.sum()) > MAX_PAIRS or not len(problem.pods):
         settled = not len(problem.pods)
         return MostPlaced(incumbent, settled, settled)
-    watch = _within(watch, params)
+    watch = watch.within(params.time_limit_s)  # building the model counts
     try:
         model = RulesModel(problem, watch)
     except BuildingStopped:
@@ -227,11 +227,6 @@ def place_most(
     ):
         incumbent = found
     return MostPlaced(incumbent, placing.proven, placing.kept_proven)
-
-
-def _within(watch: Watch, params: SolverParams) -> Watch:
-    """The same watch, ending at the latest `time_limit_s` from now: building the model counts."""
-    return replace(watch, deadline=min(watch.deadline, time.monotonic() + params.time_limit_s))
 
 
 def _better(problem: Problem, weights: Weights, known: Ints, found: Ints | None) -> Ints:

@@ -21,7 +21,7 @@ from kytos.problem import Ints, Problem
 from kytos.referee.energy import score
 from kytos.refine import repair
 from kytos.solvers.dwave import cloud
-from kytos.solvers.local.drawing import capped, sample_set
+from kytos.solvers.local.drawing import sample_set
 
 CANDIDATES = 8
 """Answers of one run that are repaired and compared; they come sorted, best first."""
@@ -71,7 +71,7 @@ class LeapBqm:
             When the service cannot be reached or refuses.
         """
         began = time.monotonic()
-        watch = capped(watch, params)
+        watch = watch.within(params.time_limit_s)
         service = _open(self)
         estimate = _bqm_estimate(service, bqm)
         cloud.require_consent(estimate, params)
@@ -136,7 +136,7 @@ class LeapCqm:
         SolverUnavailableError
             When the service cannot be reached or refuses.
         """
-        watch = capped(watch, params)
+        watch = watch.within(params.time_limit_s)
         model = constrained_model(problem, weights)
         start = repair(problem, weights, problem.current)
         if not model.layout.assignments:

@@ -22,7 +22,6 @@ from kytos.problem import Ints, Problem
 from kytos.referee.energy import score
 from kytos.refine import repair
 from kytos.solvers.dwave import cloud
-from kytos.solvers.local.drawing import capped
 
 try:
     from dwave.optimization import mathematical
@@ -185,7 +184,7 @@ class LeapNl:
         SolverUnavailableError
             When the service cannot be reached or refuses.
         """
-        watch = capped(watch, params)
+        watch = watch.within(params.time_limit_s)
         start = repair(problem, weights, problem.current)
         built = nonlinear_model(problem, weights) if problem.allowed.any() else None
         if built is None or not len(built.pods):

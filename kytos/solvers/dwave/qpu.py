@@ -19,7 +19,7 @@ from kytos.contract.solver import Availability
 from kytos.contract.watch import StopReason, Watch
 from kytos.solvers.dwave import cloud
 from kytos.solvers.dwave.embedding import Embedding, embed
-from kytos.solvers.local.drawing import capped, sample_set
+from kytos.solvers.local.drawing import sample_set
 
 SEARCH_S = 60.0
 """Longest search for an embedding; what was not found by then rarely is."""
@@ -79,7 +79,7 @@ class Qpu:
             When the processor cannot be reached, refuses, or the problem does not fit it.
         """
         began = time.monotonic()
-        watch = capped(watch, params)
+        watch = watch.within(params.time_limit_s)
         processor = self._open()
         embedding = _find_embedding(bqm, processor, params.seed, watch.remaining_s)
         cloud.require_consent(_estimate(bqm, processor, embedding, params), params)

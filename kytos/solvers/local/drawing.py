@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import dimod
@@ -67,12 +66,6 @@ def draw(
     spins = np.array(states, dtype=np.int8).reshape(len(states), len(ising.variables))
     values = spins if bqm.vartype is dimod.SPIN else (spins + 1) // 2
     return sample_set(bqm, values, ising.variables, info)
-
-
-def capped(watch: Watch, params: SolverParams) -> Watch:
-    """The same watch, ending at the latest `time_limit_s` from now."""
-    deadline = time.monotonic() + params.time_limit_s
-    return replace(watch, deadline=min(watch.deadline, deadline))
 
 
 def sample_set(

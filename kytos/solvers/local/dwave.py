@@ -14,7 +14,7 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.solver import Availability
 from kytos.contract.watch import Watch
 from kytos.problem import Floats
-from kytos.solvers.local.drawing import capped, draw, pieces
+from kytos.solvers.local.drawing import draw, pieces
 from kytos.solvers.local.ising import Ising, Spins, random_spins
 from kytos.solvers.local.temperature import beta_range, geometric
 
@@ -41,7 +41,7 @@ class SimulatedAnnealing:
         self, bqm: dimod.BinaryQuadraticModel, params: SolverParams, watch: Watch
     ) -> dimod.SampleSet:
         """Return one sample per read finished in time; same seed, same samples."""
-        watch = capped(watch, params)
+        watch = watch.within(params.time_limit_s)
         ising = Ising.from_bqm(bqm)
         model = bqm.change_vartype(dimod.SPIN, inplace=False)
         hot, cold = beta_range(ising, params.seed)
@@ -75,7 +75,7 @@ class Tabu:
         self, bqm: dimod.BinaryQuadraticModel, params: SolverParams, watch: Watch
     ) -> dimod.SampleSet:
         """Return one sample per read finished in time; same seed, same samples."""
-        watch = capped(watch, params)
+        watch = watch.within(params.time_limit_s)
         ising = Ising.from_bqm(bqm)
         model = bqm.change_vartype(dimod.BINARY, inplace=False)
 

@@ -20,7 +20,7 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.solver import Availability
 from kytos.contract.watch import Watch
 from kytos.problem import Floats
-from kytos.solvers.local.drawing import capped, draw, pieces
+from kytos.solvers.local.drawing import draw, pieces
 from kytos.solvers.local.ising import Ising, Spins, random_spins
 from kytos.solvers.local.temperature import beta_range, geometric
 
@@ -45,7 +45,7 @@ class SimulatedAnnealing:
         self, bqm: dimod.BinaryQuadraticModel, params: SolverParams, watch: Watch
     ) -> dimod.SampleSet:
         """Return one sample per read finished in time; same seed, same samples."""
-        watch = capped(watch, params)
+        watch = watch.within(params.time_limit_s)
         ising = Ising.from_bqm(bqm)
         hot, cold = beta_range(ising, params.seed)
         betas = geometric(hot, cold, params.num_sweeps)
@@ -81,7 +81,7 @@ class SimulatedQuantumAnnealing:
         self, bqm: dimod.BinaryQuadraticModel, params: SolverParams, watch: Watch
     ) -> dimod.SampleSet:
         """Return one sample per read finished in time; same seed, same samples."""
-        watch = capped(watch, params)
+        watch = watch.within(params.time_limit_s)
         ising = Ising.from_bqm(bqm)
         hot, cold = beta_range(ising, params.seed)
         gamma = FIELD_AT_HOT / hot

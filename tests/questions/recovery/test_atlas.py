@@ -135,7 +135,6 @@ def test_the_failure_with_most_to_lose_is_checked_first(lopsided: Cluster) -> No
         CompiledCluster(lopsided),
         "node",
         [(name, (name,)) for name in ("s-1", "s-2", "big")],
-        seconds=60,
         watch=Watch(
             report=lambda _stage, share, _energy: done.append(share),
             stopped=lambda: any(share > 0 for share in done),

@@ -10,7 +10,7 @@ import pytest
 
 from kytos.contract.params import SolverParams
 from kytos.contract.watch import StopReason, Watch
-from kytos.solvers.local.drawing import capped, draw, pieces
+from kytos.solvers.local.drawing import draw, pieces
 from kytos.solvers.local.ising import Ising, Spins, random_spins
 from tests.solvers.models import random_model
 
@@ -76,10 +76,3 @@ def test_pieces_cover_all_sweeps_once() -> None:
     cut = list(pieces(1000, 3_000_000))
     assert len(cut) > 1
     assert [number for piece in cut for number in range(1000)[piece]] == list(range(1000))
-
-
-def test_cap_is_the_earlier_of_two_deadlines() -> None:
-    """Neither the caller's deadline nor the solver's own limit is overrun."""
-    soon, late = time.monotonic() + 1, time.monotonic() + 1000
-    assert capped(Watch(deadline=soon), SolverParams(time_limit_s=50)).deadline == soon
-    assert capped(Watch(deadline=late), SolverParams(time_limit_s=50)).deadline < late
