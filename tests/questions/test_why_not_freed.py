@@ -102,5 +102,8 @@ def test_karpenter_and_the_gap_are_told_in_the_users_units(a_and_b: Cluster) -> 
     assert outcome.karpenter is not None
     assert (outcome.karpenter.saved_share, outcome.karpenter.disrupted_share) == (0.5, 0.5)
     assert (outcome.karpenter.score, outcome.karpenter.acts) == (1.0, True)
+    assert outcome.karpenter.acts_from_share == 0.25
+    assert outcome.karpenter.acts_from_per_hour == pytest.approx(0.05)
+    assert "for this disruption from 25.0% ($0.05/h) saved" in outcome.karpenter.sentence
     assert outcome.possible is not None
     assert outcome.possible.sentence == "Nothing better is possible at these weights."
