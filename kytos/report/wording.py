@@ -22,6 +22,13 @@ _PLACED = {
     PlacementOutcome: "new pod that gets a node",
     AutoscaleOutcome: "new replica",
 }
+_PROVEN_BY = {
+    BoundSource.PATTERNS: "the patterns in which pods fill a node",
+    BoundSource.CP_SAT: "the exact solver",
+    BoundSource.WATER_FILLING: "spreading the load as evenly as a liquid",
+    BoundSource.TANGENT: "letting every pod choose on its own",
+    BoundSource.VOLUME: "the room that all pods take together",
+}
 _OF_A_NODE = ("DaemonSet ", "it is a static pod")
 """How the reasons begin that surprise nobody (`kytos.rules.eviction`)."""
 
@@ -91,7 +98,7 @@ def certificate_details(certificate: Certificate) -> str:
         bound = (
             "Of the placements that keep the rules and leave out as few pods, none has an energy "
             f"below {units.energy(apart)} beside what those cost, proven by "
-            f"{certificate.source.value}"
+            f"{_PROVEN_BY[certificate.source]}"
         )
     if certificate.gap is None:
         return f"{bound}."
@@ -103,7 +110,7 @@ def bound_clause(bound: float, source: BoundSource) -> str:
     """Say what a proven bound means, as the start of a sentence."""
     return (
         f"No placement that keeps the rules has an energy below {units.energy(bound)}, "
-        f"proven by {source.value}"
+        f"proven by {_PROVEN_BY[source]}"
     )
 
 

@@ -56,7 +56,7 @@ def test_a_certificate_claims_what_is_proven_and_no_more(
     [
         (0.125, GapOf.BOUND, "This plan is 12.5% of that bound above it."),
         (0.125, GapOf.SQUARES, "This plan is 12.5% of the sum of squared utilisation above it."),
-        (None, GapOf.BOUND, "an energy below 2, proven by volume."),
+        (None, GapOf.BOUND, "an energy below 2, proven by the room that all pods take together."),
     ],
 )
 def test_the_details_say_what_a_certificate_rests_on(

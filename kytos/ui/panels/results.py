@@ -19,6 +19,7 @@ from kytos.report import units
 from kytos.report.cells import Cell
 from kytos.report.figures.energy import energy_by_term, energy_trace
 from kytos.report.figures.shares import energy_by_part
+from kytos.report.figures.terms import weighted
 from kytos.report.notes import note_subjects
 from kytos.report.shares import share_sentence
 from kytos.report.wording import (
@@ -28,7 +29,7 @@ from kytos.report.wording import (
     safety_sentence,
     why_it_ended,
 )
-from kytos.ui.parts.heatmaps import chart
+from kytos.ui.parts.heatmaps import behind, chart
 from kytos.ui.parts.text import plain, section
 from kytos.ui.session.runs import Answer
 
@@ -163,6 +164,19 @@ def energy_panel(outcome: Outcome) -> None:
         key="energy by term",
         alt="Energy by term before and after",
     )
+    behind("The energy as a table", lambda: energy_rows(outcome), "energy table")
+
+
+def energy_rows(outcome: Outcome) -> list[dict[str, object]]:
+    """Return what each weighted term contributes before and after, and the total."""
+    before, after = outcome.energy.before, outcome.energy.after
+    then = weighted(after, outcome.weights)
+    rows: list[dict[str, object]] = [
+        {"Term": term, "Before": units.energy(value), "After": units.energy(then[term])}
+        for term, value in weighted(before, outcome.weights).items()
+    ]
+    total = {"Before": units.energy(before.total), "After": units.energy(after.total)}
+    return [*rows, {"Term": "Total", **total}]
 
 
 def moves_panel(moves: Sequence[Move], cluster: Cluster, file_stem: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -23,7 +24,7 @@ from kytos.report.figures.heatmap import (
 )
 from kytos.report.figures.scale import difference_scale, utilisation_scale
 from kytos.report.figures.sheet import pickable
-from kytos.report.units import resource_name
+from kytos.report.units import percent, resource_name
 from kytos.report.usage import usage
 from kytos.report.use import has_use, used
 
@@ -63,6 +64,7 @@ def cluster_heatmap(
     figure = _utilisation(cluster, resource, marked, mark, _measured_by(measure))
     chart(figure, key="heatmap", alt=_ALT[measure], on_pick=on_pick)
     _scale(utilisation_scale(), "heatmap scale")
+    behind("The heatmap as a table", lambda: utilisation_rows(cluster), "heatmap table")
 
 
 def change_heatmaps(
@@ -99,6 +101,7 @@ def change_heatmaps(
         )
         chart(figure, key="difference", alt="Change of utilisation of each node, in points")
         _scale(difference_scale(), "difference scale")
+        behind("The difference as a table", lambda: change_rows(before, after), "change table")
         return
     left, right = st.columns(2, gap="medium")
     with left:
@@ -111,6 +114,44 @@ def change_heatmaps(
         figure = _utilisation(after, resource, marked, mark, of)
         chart(figure, key="after", alt="Utilisation of each node after")
     _scale(utilisation_scale(), "change scale")
+    behind("Both heatmaps as a table", lambda: change_rows(before, after), "change table")
+
+
+def behind(label: str, rows: Callable[[], list[dict[str, object]]], key: str) -> None:
+    """Draw what opens to the table behind a picture, for whoever cannot see it."""
+    with st.expander(label, icon=":material/table:", on_change="rerun", key=f"{key} opened") as one:
+        if one.open:
+            st.dataframe(pd.DataFrame(rows()), hide_index=True, key=key)
+
+
+def utilisation_rows(cluster: Cluster) -> list[dict[str, object]]:
+    """Return how full each node is by resource, as the heatmap shows it."""
+    held = usage(cluster)
+    rows = []
+    for at, node in enumerate(held.nodes):
+        row: dict[str, object] = {"Node": node, "Zone": cluster.nodes[at].zone or ""}
+        for column, name in enumerate(held.resources):
+            if held.offered[:, column].any():
+                offers = held.offered[at, column] > 0
+                told = percent(float(held.share[at, column])) if offers else ""
+                row[resource_name(name)] = told
+        rows.append(row)
+    return rows
+
+
+def change_rows(before: Cluster, after: Cluster) -> list[dict[str, object]]:
+    """Return how full each node is by resource before and after."""
+    then = {row["Node"]: row for row in utilisation_rows(after)}
+    return [
+        {"Node": row["Node"], "Zone": row["Zone"]}
+        | {
+            f"{name} {word}": shown.get(name, "")
+            for name in row
+            if name not in ("Node", "Zone")
+            for word, shown in (("before", row), ("after", then.get(row["Node"], {})))
+        }
+        for row in utilisation_rows(before)
+    ]
 
 
 def chart(

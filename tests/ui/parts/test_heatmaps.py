@@ -8,6 +8,7 @@ import pytest
 import streamlit as st
 
 from kytos.ui.parts import heatmaps
+from tests.ui.small import two_half_empty_nodes
 
 
 @pytest.fixture
@@ -36,3 +37,13 @@ def test_a_second_click_on_a_figure_that_is_gone_is_no_fault(session: dict[str, 
     heatmaps.picked("map", told.append)
     assert told == []
     assert session["map clicks"] == 1
+
+
+def test_the_table_behind_the_heatmaps_says_what_they_show() -> None:
+    """Each node with its zone and how full it is by resource, before and after."""
+    before = two_half_empty_nodes()
+    after = before.with_placement({"p-dear": "cheap"})
+    cheap, dear = heatmaps.change_rows(before, after)
+    assert cheap["Node"] == "cheap"
+    assert (cheap["CPU before"], cheap["CPU after"]) == ("12%", "25%")
+    assert (dear["Memory before"], dear["Memory after"]) == ("6%", "0%")
