@@ -150,3 +150,21 @@ def test_why_not_names_the_rule_and_what_would_help(app: AppTest) -> None:
     assert len(table) == 20
     assert (table["Rule"] != "").all()
     assert table["Verdict"].str.len().min() > 0
+
+
+def test_use_uploaded_alone_is_of_the_cluster_on_screen(app: AppTest) -> None:
+    """What metrics-server prints joins the cluster that is there; other files still replace it."""
+    pods = [{"id": "web-0", "cpu_request": 500, "mem_request": 100, "current_node": "n1"}]
+    here = upload(app, "mine.json", body(pods=pods))
+    assert not [cell for cell in here.metric if cell.label.startswith("CPU used")]
+    metrics = {
+        "metadata": {"name": "web-0", "namespace": "default"},
+        "timestamp": "2026-11-30T00:00:00Z",
+        "containers": [{"name": "app", "usage": {"cpu": "250m", "memory": "100Mi"}}],
+    }
+    listed = {"kind": "PodMetricsList", "items": [metrics]}
+    here = upload(here, "metrics.json", json.dumps(listed).encode())
+    assert not here.error
+    assert here.title[0].value == "mine"
+    assert metric(here, "CPU used (p95)").value == "25%"
+    assert any(shown.label.startswith("Right sizes (1)") for shown in here.tabs)

@@ -15,7 +15,11 @@ from kytos.sources.documents import longest_file, read_documents
 from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import PriceTable
 from kytos.sources.usage.krr import is_krr
-from kytos.sources.usage.kubernetes_usage import POD_METRICS, VERTICAL_POD_AUTOSCALER
+from kytos.sources.usage.kubernetes_usage import (
+    POD_METRICS,
+    VERTICAL_POD_AUTOSCALER,
+    objects_of,
+)
 from kytos.sources.usage.prometheus import is_prometheus
 from kytos.sources.usage.read import read_usage
 from kytos.usage import Usage
@@ -94,6 +98,30 @@ def read_with_usage(
         usage = read if read.containers or read.recommendations or given else Usage()
     given_any = given or usage.containers or usage.recommendations
     return with_usage(cluster, usage) if given_any else cluster
+
+
+def use_alone(files: Sequence[File], max_bytes: int | None = None) -> Usage | None:
+    """Return the use that files tell, None where they hold anything else as well.
+
+    Raises
+    ------
+    SourceError
+        Naming the file that cannot be read.
+    """
+    most = longest_file() if max_bytes is None else max_bytes
+    parts = [
+        (part.name, _bytes(part.content))
+        for name, content in files
+        for part in unpacked([(name, content)], most)
+    ]
+    for name, raw in parts:
+        if is_prometheus(raw):
+            continue
+        for document in read_documents(raw, name, most):
+            kinds = {str(item.get("kind")) for item in objects_of(document)}
+            if not is_krr(document) and not kinds <= {POD_METRICS, VERTICAL_POD_AUTOSCALER}:
+                return None
+    return read_usage(parts, most)
 
 
 def usage_of_documents(documents: Sequence[Any], field: str = "usage") -> Usage:

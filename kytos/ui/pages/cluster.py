@@ -88,6 +88,11 @@ def _upload() -> None:
         key=_FILES,
         on_change=_read,
     )
+    st.caption(
+        "What pods really use goes in too, with the cluster or after it: PodMetrics (`kubectl get "
+        "--raw /apis/metrics.k8s.io/v1beta1/pods`), Prometheus' `query_range`, "
+        "VerticalPodAutoscalers, krr's JSON."
+    )
     _refusal()  # here too: the popover covers the page's own
     st.caption(
         f"{_kept()} A file of more than "
@@ -138,7 +143,7 @@ def _read() -> None:
             if found.cluster.pods:
                 clusters.keep(found)
                 return
-    _keep(lambda: _read_files(files))
+    _keep(lambda: _read_files(files, clusters.chosen()))
 
 
 def _open(file: UploadedFile) -> None:
@@ -150,8 +155,8 @@ def _open(file: UploadedFile) -> None:
         st.session_state[_ERROR] = str(error)
 
 
-def _read_files(files: list[UploadedFile]) -> Loaded:
-    return clusters.read_upload([(file.name, file.getvalue()) for file in files])
+def _read_files(files: list[UploadedFile], beside: Cluster | None = None) -> Loaded:
+    return clusters.read_upload([(file.name, file.getvalue()) for file in files], beside)
 
 
 def _read_live(context: str) -> None:

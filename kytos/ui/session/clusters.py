@@ -14,7 +14,7 @@ from kytos.errors import SourceError
 from kytos.report.usage import Summary, summarise
 from kytos.rules.eviction import movability
 from kytos.sources.snapshot import Snapshot, cluster_of
-from kytos.sources.usage.attach import read_with_usage
+from kytos.sources.usage.attach import read_with_usage, use_alone, with_usage
 from kytos.ui.shipped import SAMPLES
 
 FIRST_SAMPLE = "web-shop"
@@ -123,8 +123,19 @@ def have(loaded: Loaded) -> None:
     st.session_state[_UPLOADED] = loaded
 
 
-def read_upload(files: list[tuple[str, bytes]]) -> Loaded:
+def chosen() -> Cluster | None:
+    """Return the cluster that is chosen, if there is one."""
+    choice = st.session_state.get(CHOICE)
+    return load(choice).cluster if choice in choices() else None
+
+
+def read_upload(files: list[tuple[str, bytes]], beside: Cluster | None = None) -> Loaded:
     """Read uploaded files as one cluster.
+
+    Parameters
+    ----------
+    beside
+        The cluster whose pods files tell of that hold nothing but use.
 
     Raises
     ------
@@ -132,6 +143,9 @@ def read_upload(files: list[tuple[str, bytes]]) -> Loaded:
         When they cannot be read as one.
     """
     most = UNPACKED * st.get_option("server.maxUploadSize") * 2**20
+    usage = None if beside is None else use_alone(files, most)
+    if beside is not None and usage is not None:
+        return prepare(with_usage(beside, usage), sample=None)
     cluster = read_with_usage(files, max_bytes=most)
     if not cluster.nodes:
         raise SourceError(
