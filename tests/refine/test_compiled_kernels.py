@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 import kytos.refine
 from kytos.refine.kernels import compiled
 
+ROOT = Path(__file__).parents[2]
 REFINE = Path(kytos.refine.__file__).parent
 KERNELS = sorted(path.relative_to(REFINE).as_posix() for path in REFINE.glob("kernels/*.py"))
 
@@ -69,3 +72,35 @@ def test_kernels_compile_where_nothing_can_be_written(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(compiled, "_KernelCache", read_only)
     assert compiled.called_from_python(one_more)(1) == 2
+
+
+@pytest.mark.usefixtures("_empty_cache")
+@pytest.mark.parametrize("trouble", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])
+def test_a_disk_that_is_full_only_costs_time(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, trouble: int
+) -> None:
+    """The kernel works, is compiled by every process, and the reason is said once."""
+
+    def fail(*_: object) -> None:
+        raise OSError(trouble, os.strerror(trouble))
+
+    compiled._tell_once.cache_clear()
+    monkeypatch.setattr(compiled.IndexDataCacheFile, "_save_data", fail)
+    assert is_compiled()
+    assert is_compiled()
+    assert [os.strerror(trouble) in message for message in caplog.messages] == [True]
+
+
+@pytest.mark.usefixtures("_empty_cache")
+def test_what_lies_on_disk_in_pieces_is_compiled_anew(tmp_path: Path) -> None:
+    """A file that a crash or a full disk cut short is no reason to fail."""
+    assert is_compiled()
+    for index in tmp_path.rglob("*.nbi"):
+        index.write_bytes(index.read_bytes()[:40])
+    assert is_compiled()
+
+
+def test_no_kernel_is_kept_by_numbas_own_way() -> None:
+    """Its ``cache=True`` fails where nothing can be written."""
+    sources = (ROOT / "kytos").rglob("*.py")
+    assert not [path for path in sources if "njit(cache=True" in path.read_text()]

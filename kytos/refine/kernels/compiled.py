@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
-from contextlib import suppress
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numba
@@ -25,6 +28,8 @@ _OPTIONS: dict[str, Any] = {
 _FROM_KERNELS = _OPTIONS | {"no_cpython_wrapper": True}
 _INLINED = _FROM_KERNELS | {"forceinline": True}
 
+_log = logging.getLogger(__name__)
+
 
 def called_from_python(kernel: Callable[..., Any]) -> Any:
     """Compile a kernel that Python calls."""
@@ -42,12 +47,29 @@ def inlined(kernel: Callable[..., Any]) -> Any:
 
 
 def _compiled(kernel: Callable[..., Any], options: dict[str, Any]) -> Any:
-    dispatcher = numba.njit(**options)(kernel)
-    # Where nothing can be written (a read-only container without NUMBA_CACHE_DIR) Numba raises a
-    # RuntimeError; then every process compiles for itself.
-    with suppress(RuntimeError):
-        dispatcher._cache = _KernelCache(kernel)  # as ``cache=True`` does, with Numba's own
+    return kept_on_disk(numba.njit(**options)(kernel))
+
+
+def kept_on_disk(dispatcher: Any) -> Any:
+    """Keep what a function is compiled to for later processes, as ``cache=True`` does.
+
+    Where nothing can be written (a read-only container without NUMBA_CACHE_DIR, a full disk)
+    every process compiles for itself, and says so once; Numba would fail.
+    """
+    try:
+        dispatcher._cache = _KernelCache(dispatcher.py_func)
+    except RuntimeError:  # no folder that it can write to
+        _tell_once("no folder can be written to")
     return dispatcher
+
+
+@cache
+def _tell_once(trouble: str) -> None:
+    _log.warning(
+        "compiled kernels cannot be kept on disk (%s): every process compiles them again, some "
+        "twenty seconds of work; set NUMBA_CACHE_DIR to a folder with 20 MB of room",
+        trouble,
+    )
 
 
 def sources(refine: Traversable) -> bytes:
@@ -68,6 +90,11 @@ def sources(refine: Traversable) -> bytes:
 _SOURCES = sources(files("kytos.refine"))
 
 
+@cache
+def _digest(path: str) -> bytes:
+    return hashlib.sha256(Path(path).read_bytes()).digest()
+
+
 class _KernelCache(FunctionCache):
     """Numba's cache, which forgets a kernel when any of them changed.
 
@@ -77,4 +104,20 @@ class _KernelCache(FunctionCache):
 
     def __init__(self, kernel: Callable[..., Any]) -> None:
         super().__init__(kernel)
-        self._cache_file = IndexDataCacheFile(self.cache_path, self._impl.filename_base, _SOURCES)
+        stamp = _SOURCES + _digest(kernel.__code__.co_filename)
+        self._cache_file = IndexDataCacheFile(self.cache_path, self._impl.filename_base, stamp)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return what was compiled before, None where it is not there or cannot be read."""
+        try:
+            return super().load_overload(sig, target_context)
+        except (OSError, EOFError, UnpicklingError, ValueError) as error:
+            _tell_once(f"what is there cannot be read: {type(error).__name__}")
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep what was compiled, if there is room."""
+        try:
+            super().save_overload(sig, data)
+        except (OSError, EOFError, UnpicklingError, ValueError) as error:
+            _tell_once(getattr(error, "strerror", None) or type(error).__name__)

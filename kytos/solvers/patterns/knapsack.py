@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from kytos.problem import Floats, Ints
+from kytos.refine.kernels.compiled import kept_on_disk
 
 LOOKS = 60_000
 """Partial fillings looked at; some milliseconds. Where they do not suffice, the bound is that of
@@ -91,7 +92,8 @@ def _fractions(size: Floats, limit: float, most: Ints, gain: Floats) -> float:
     return float((share * (gain * most)[order]).sum())
 
 
-@njit(cache=True)
+@kept_on_disk
+@njit
 def _search(need, room, most, gain, mixed, limits, best_mix, close, looks):  # type: ignore[no-untyped-def]
     """Depth first, the densest class and the most of it first; what cannot be better is left."""
     classes, resources = need.shape
