@@ -71,7 +71,7 @@ def offers_of(
         zones = request.zones or zones_named(cluster, request)
         if not zones:
             zones = tuple(f"{request.region}{letter}" for letter in "abc")
-        types, notes = _of_catalogue(cluster, request, zones)
+        types, notes = _of_catalogue(cluster, request)
     taken = {node.name for node in cluster.nodes}
     offers = [
         _offer(one, zone, request, position, taken)
@@ -106,7 +106,7 @@ def _zones_of(terms: Iterable[NodeTerm]) -> set[str]:
 
 
 def _of_catalogue(
-    cluster: Cluster, request: FleetRequest, zones: tuple[str, ...]
+    cluster: Cluster, request: FleetRequest
 ) -> tuple[tuple[FleetType, ...], tuple[Note, ...]]:
     architectures = request.arch or tuple(
         sorted({node.labels[ARCH] for node in cluster.nodes if ARCH in node.labels}) or ("amd64",)
@@ -120,12 +120,12 @@ def _of_catalogue(
             continue
         if request.region == DEFAULT_REGION:
             price = own.get((name, ON_DEMAND), price)
-        types.append(_type(one, price, ON_DEMAND, zones))
+        types.append(_type(one, price, ON_DEMAND))
         # Spot by the user's prices only, and only where somebody said what may run there.
         spot = own.get((name, SPOT))
         asked = request.spot_share is not None or request.services is not None
         if spot is not None and asked and request.region == DEFAULT_REGION:
-            types.append(_type(one, spot, SPOT, zones))
+            types.append(_type(one, spot, SPOT))
     note = Note(
         message=f"nodes are bought at the list prices of {request.region} that come with Kytos, "
         f"{'and '.join(architectures)} types only; their sizes are what EKS leaves for pods",
@@ -135,7 +135,8 @@ def _of_catalogue(
     return tuple(types), (note,)
 
 
-def _type(one: InstanceType, price: float, capacity_type: str, zones: tuple[str, ...]) -> FleetType:
+def _type(one: InstanceType, price: float, capacity_type: str) -> FleetType:
+    # Of no zone of its own: it is sold in all, whose names a cluster may write as it likes.
     return FleetType.model_validate(
         {
             "name": one.name,
@@ -143,7 +144,6 @@ def _type(one: InstanceType, price: float, capacity_type: str, zones: tuple[str,
             "mem_capacity": one.memory_allocatable_mib,
             "price_per_hour": price,
             "capacity_type": capacity_type,
-            "zones": zones,
             "max_pods": one.max_pods,
             "arch": one.arch,
             "resources": {name: float(count) for name, count in one.extended.items()},
