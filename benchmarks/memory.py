@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -93,8 +94,7 @@ def in_worker(clusters: int, end: float) -> list[tuple[int, float]]:
             pool.submit(
                 answer_call,
                 call.name,
-                call.cluster(read),
-                read,
+                pickle.dumps((call.cluster(read), call.options_of(read))),
                 request_id=None,
                 due=time.monotonic() + 60,
             ).result(120)

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kytos.api.access import Access, is_api_path, routed_path
 from kytos.api.body_limit import BodyLimit
+from kytos.api.ending import told_of_signals
 from kytos.api.problems import as_problems, on_http_exception, on_invalid
 from kytos.api.routes import router
 from kytos.api.service import Service
@@ -101,11 +102,12 @@ def create_app(
         configure_logs()
         await run_in_threadpool(lambda: service.warm)
         try:
-            if dashboard is None:
-                yield
-            else:
-                async with dashboard.lifespan(app):
+            with told_of_signals(service.wind_down):
+                if dashboard is None:
                     yield
+                else:
+                    async with dashboard.lifespan(app):
+                        yield
         finally:
             await run_in_threadpool(service.close)
 

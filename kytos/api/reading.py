@@ -216,9 +216,12 @@ def _refuse_too_many(nodes: int, pods: int, options: Options, limits: Limits) ->
 
 
 def _within(options: Options, seconds: float) -> Options:
-    """Hold a solve's own clock within what the call may take; refuse what was asked beyond that."""
+    """Hold a solve's own clock within what the call may take; refuse what was asked beyond that.
+
+    The default means the same whether it is said or not.
+    """
     held = options.within(seconds)
-    if held is not options and "time_limit_s" in options.solver.model_fields_set:
+    if held is not options and options.solver.time_limit_s != SolverParams().time_limit_s:
         sentence = (
             f"{options.solver.time_limit_s:g} s is more than the {held.solver.time_limit_s:.3g} s "
             "a solve may take here; ask for less, or for a job with the header "

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import structlog
@@ -30,6 +30,8 @@ RECENT = 20
 """Solves that the answer to a full queue is made from."""
 
 LONGEST_RETRY_SECONDS = 60
+ENDING = "this service is being shut down; ask again, another may answer"
+
 GRACE_SECONDS = 5.0
 """A solver looks at its clock between pieces of work; after this much more its worker is killed."""
 
@@ -105,6 +107,8 @@ class Service:
         self._make_pool = make_pool
         self._started: _Started | None = None
         self._lock = threading.Lock()
+        self._under_way: set[Job[bytes]] = set()
+        self._is_ending = False
         self._remembered: dict[str, Run] = {}
         self._recent_seconds: deque[float] = deque(maxlen=RECENT)
         self.metrics = ServiceMetrics(busy=self._busy, workers=self._workers)
@@ -117,7 +121,7 @@ class Service:
     @property
     def warm(self) -> bool:
         """Whether a solve would be answered now; asking starts the workers."""
-        return self._start().pool.ready
+        return not self._is_ending and self._start().pool.ready
 
     def close(self) -> None:
         """End every solve and worker; the next use starts others."""
@@ -126,6 +130,28 @@ class Service:
         if started is not None:
             started.pool.close()
             started.followers.shutdown(cancel_futures=True)
+        self.bodies.close()
+
+    def wind_down(self) -> None:
+        """Begin no solve any more, and have those under way end soon.
+
+        Those that run are told to answer with the best they have, and are ended where they do not
+        within the time set; those that wait are ended at once.
+        """
+        self._is_ending = True
+        with self._lock:
+            jobs = tuple(self._under_way)
+        _log.info("winding down", solves=len(jobs))
+        for job in jobs:
+            if job.place:
+                job.cancel()
+            else:
+                job.stop()
+        ends = time.monotonic() + self.settings.shutdown_seconds
+        while time.monotonic() < ends and not all(job.done for job in jobs):
+            time.sleep(0.05)
+        for job in jobs:
+            job.cancel()
         self.bodies.close()
 
     def limits(self, *, is_job: bool) -> Limits:
@@ -159,6 +185,9 @@ class Service:
         Refusal
             429 when the queue is full, 503 when no worker can be had.
         """
+        if self._is_ending:
+            asked.discard()
+            raise Refusal(503, ENDING, headers={"Retry-After": "10"})
         started = self._start()
         try:
             job = started.pool.submit(
@@ -180,7 +209,15 @@ class Service:
             asked.discard()
             raise Refusal(503, str(error), headers={"Retry-After": "5"}) from error
         ending = started.followers.submit(self._follow, started, job, asked, due, request_id)
-        ending.add_done_callback(lambda _: asked.discard())
+        with self._lock:
+            self._under_way.add(job)
+
+        def forget(_: Future[Ending]) -> None:
+            asked.discard()
+            with self._lock:
+                self._under_way.discard(job)
+
+        ending.add_done_callback(forget)
         return Run(secrets.token_urlsafe(16), asked.question, job, ending)
 
     def remember(self, run: Run) -> None:
@@ -280,6 +317,8 @@ class Service:
         workers.pool.wait_until_ready(WARM_UP_SECONDS, unless=lambda: job.done)
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             ending = _end_of(job, due - started, self._how_to_consent)
+        if self._is_ending and ending.result == "cancelled":
+            ending = replace(ending, detail=ENDING)
         self.metrics.solves.labels(
             question=asked.question, solver=asked.solver, result=ending.result
         ).inc()

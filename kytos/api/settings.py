@@ -34,3 +34,9 @@ class Settings(AccessSettings, PoolSettings):
         900.0, gt=0, le=86_400, description="how long a finished job's result is kept"
     )
     jobs_kept: int = Field(200, ge=1, le=100_000, description="most jobs remembered at a time")
+    shutdown_seconds: float = Field(
+        15.0,
+        gt=0,
+        le=3600,
+        description="how long solves told of a SIGTERM may take to answer with the best so far",
+    )

@@ -6,12 +6,10 @@ import io
 import ipaddress
 import json
 import os
-import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -19,7 +17,7 @@ from typer.exceptions import TyperException
 
 from kytos.cli.applying import apply
 from kytos.cli.asking import ask
-from kytos.cli.ending import bad_input_ends, fail, tell_fault
+from kytos.cli.ending import bad_input_ends, ended_by_sigterm, fail, tell_fault
 from kytos.cli.handouts import replay, report
 from kytos.cli.interchange import export, import_solution
 from kytos.cli.options import (
@@ -59,8 +57,11 @@ from kytos.rules.why_not import why_not
 from kytos.settings import AccessSettings
 from kytos.solve.registry import availability
 
-INTERRUPTED, TERMINATED = 130, 143
-"""As a shell says it of what Ctrl-C or a SIGTERM ended."""
+SHUTDOWN_SECONDS = 25
+"""Longest a served call goes on after a SIGTERM, whatever holds it up: Kubernetes waits for 30."""
+
+INTERRUPTED = 130
+"""As a shell says it of what Ctrl-C ended."""
 
 
 _NO_FAULT = (TyperException, typer.Exit, typer.Abort, BrokenPipeError)
@@ -78,11 +79,11 @@ class _Commands(TyperGroup):
     """
 
     def invoke(self, ctx: Any) -> Any:
-        before = signal.signal(signal.SIGTERM, _terminate)
         if isinstance(sys.stdout, io.TextIOWrapper):  # a name may hold what a terminal cannot show
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
-            return super().invoke(ctx)
+            with ended_by_sigterm():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
         except _NO_FAULT:
@@ -92,12 +93,6 @@ class _Commands(TyperGroup):
         except Exception as error:
             tell_fault(error)
             raise typer.Exit(Exit.FAULT) from None
-        finally:
-            signal.signal(signal.SIGTERM, before)
-
-
-def _terminate(_: int, __: FrameType | None) -> NoReturn:
-    raise SystemExit(TERMINATED)
 
 
 app = typer.Typer(
@@ -473,7 +468,14 @@ def serve(
                 f"{host} can be reached from elsewhere: set KYTOS_API_TOKEN, or say "
                 "--allow-anonymous to let anyone call it"
             )
-        uvicorn.run(served, host=host, port=port, access_log=False, server_header=False)
+        uvicorn.run(
+            served,
+            host=host,
+            port=port,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
 
 
 def _is_loopback(host: str) -> bool:

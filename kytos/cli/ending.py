@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from types import FrameType
 from typing import NoReturn
 
 import typer
@@ -17,6 +20,12 @@ from kytos.errors import InputError, fault_sentence
 
 DEBUG = "KYTOS_DEBUG"
 """Set in the environment, a fault of ours is shown with its traceback."""
+
+TERMINATED = 143
+"""As a shell says it of what a SIGTERM ended."""
+
+GRACE_SECONDS = 2.0
+"""From the signal to the end of a process that does not hear it."""
 
 
 @contextmanager
@@ -51,3 +60,38 @@ def tell_fault(error: Exception) -> str:
 
 def _version() -> str:
     return version("kytos-orchestration")
+
+
+@contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """End the process on SIGTERM: in order, or at once where native code keeps it from that.
+
+    Python hears a signal between two of its own steps, and a solver's library may take a minute
+    to one. A thread that the signal wakes ends the process then, after a grace.
+    """
+    heard = threading.Event()
+
+    def terminate(_: int, __: FrameType | None) -> NoReturn:
+        heard.set()
+        raise SystemExit(TERMINATED)
+
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    before = signal.signal(signal.SIGTERM, terminate)
+    woken_before = signal.set_wakeup_fd(writes, warn_on_full_buffer=False)
+
+    def end_what_does_not_hear() -> None:
+        while signals := os.read(reads, 64):
+            if signal.SIGTERM not in signals or heard.wait(GRACE_SECONDS):
+                continue
+            if signal.getsignal(signal.SIGTERM) is terminate:  # not a server's, which ends itself
+                os._exit(TERMINATED)
+        os.close(reads)
+
+    threading.Thread(target=end_what_does_not_hear, name="SIGTERM", daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(woken_before)
+        signal.signal(signal.SIGTERM, before)
+        os.close(writes)

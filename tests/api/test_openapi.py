@@ -68,3 +68,32 @@ def test_generated_requests_find_no_fault(hasty_app: FastAPI, mode: GenerationMo
     solves = [f"POST {path}" for path, _ in request_models(hasty_app.openapi())]
     assert solves
     assert {name for name in solves if sent[name] < EXAMPLES} == set()
+
+
+def with_defaults(schema: dict[str, Any], model: dict[str, Any], depth: int = 3) -> dict[str, Any]:
+    """Every default that a model's schema shows, those of the models in it too."""
+    values: dict[str, Any] = {}
+    for name, told in model["properties"].items():
+        if "default" not in told:
+            continue
+        value = told["default"]
+        refs = [one["$ref"] for one in (told, *told.get("anyOf", ())) if "$ref" in one]
+        if refs and isinstance(value, dict) and depth:
+            inner = schema["components"]["schemas"][refs[0].rsplit("/", 1)[-1]]
+            value = with_defaults(schema, inner, depth - 1) | value
+        values[name] = value
+    return values
+
+
+def test_every_call_accepts_its_own_defaults(service_app: FastAPI, client: TestClient) -> None:
+    """What the document says is taken when nothing is said may be said."""
+    schema = service_app.openapi()
+    refused = []
+    for path, model in request_models(schema):
+        defaults = with_defaults(schema, model)
+        assert {"weights", "solver"} <= set(defaults)
+        for kept in (defaults, {name: defaults[name] for name in ("weights", "solver")}):
+            response = client.post(path, json=kept | model["examples"][0])
+            if response.status_code != 200:
+                refused.append(f"{path}: {response.text}")
+    assert refused == []

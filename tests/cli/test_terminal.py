@@ -158,3 +158,18 @@ def test_an_ascii_terminal_is_told_all_the_same(
     assert "long-\\u65e5\\u672c-" in table
     answer, _ = start("place", long_names, "--json", *quick).communicate(timeout=120)
     assert json.loads(answer)["unplaced"][0]["pod"] == LONG
+
+
+def test_sigterm_ends_what_is_in_native_code() -> None:
+    """A solver's library that does not return for a minute keeps no container from ending."""
+    busy = (
+        "import hashlib; from kytos.cli.ending import ended_by_sigterm\n"
+        "with ended_by_sigterm():\n"
+        "    print('begun', flush=True)\n"
+        "    hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", busy], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"begun\n"
+    process.terminate()
+    assert process.wait(60) == 143

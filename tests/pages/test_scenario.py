@@ -84,3 +84,25 @@ def test_what_the_clock_ended_is_said_again(app: AppTest, hot_spots: Scenario) -
         [("scenario.json", hot_spots.to_json(), "application/json")]
     ).run()
     assert not [note for note in app.info if "When this scenario was saved" in note.value]
+
+
+def test_what_a_control_cannot_show_is_held_and_told(app: AppTest, hot_spots: Scenario) -> None:
+    """A scenario may ask for more than sliders go to: the nearest is taken, and that is said."""
+    beyond = hot_spots.model_copy(
+        update={
+            "request": RebalanceRequest(max_moves=2_000_000, max_utilization=0.05),
+            "weights": Weights(B=50.0, C=900.0),
+            "params": SolverParams(num_reads=9_000, time_limit_s=0.1, proof_work=0),
+        }
+    )
+    app = open_scenario(app, beyond.to_json())
+    assert not app.exception
+    assert app.slider(key="C").value == app.slider(key="B").value == 5.0
+    assert app.slider(key="free").value == 90
+    assert app.number_input(key="max_moves").value == 100_000
+    said = [caption.value for caption in app.caption if "was asked for" in caption.value]
+    assert len(said) == 6
+    assert any("2,000,000" in sentence for sentence in said)
+    app = app.slider(key="C").set_value(1.0).run()
+    said = [caption.value for caption in app.caption if "was asked for" in caption.value]
+    assert len(said) == 5

@@ -32,6 +32,7 @@ from kytos.ui.panels.question import QuestionPage
 from kytos.ui.parts import controls, tables
 from kytos.ui.parts.controls import Preset
 from kytos.ui.parts.heatmaps import change_heatmaps, chart
+from kytos.ui.parts.held import hold
 from kytos.ui.parts.lazy_tabs import Panel
 from kytos.ui.parts.meanings import Meanings, load_meaning
 from kytos.ui.parts.tables import Row, edited_rows
@@ -126,6 +127,7 @@ def show() -> None:
         return
     with st.sidebar:
         controls.presets(PRESETS)
+        hold(_FACTOR, "Traffic", 0.0, 5.0)
         factor = st.slider(
             "Traffic (x)",
             min_value=0.0,
@@ -168,6 +170,7 @@ def show() -> None:
 
 
 def _margin(label: str, key: str) -> float:
+    hold(key, label, 0, 90)
     return st.slider(label, 0, 90, value=0, step=5, key=key, bind="query-params") / 100
 
 

@@ -28,6 +28,7 @@ from kytos.ui.panels import question, results, summary
 from kytos.ui.panels.question import QuestionPage
 from kytos.ui.parts import controls, meanings
 from kytos.ui.parts.heatmaps import change_heatmaps, chart
+from kytos.ui.parts.held import hold
 from kytos.ui.parts.lazy_tabs import Panel
 from kytos.ui.parts.text import plain
 from kytos.ui.parts.use_controls import use_limits, use_values
@@ -116,12 +117,14 @@ def _controls() -> dict[str, Any]:
         help="Capacities are what pods may ask of a node. Empty: the shipped list prices.",
     )
     region = st.selectbox("Region of the list prices", regions(), key=_REGION)
+    hold(_MOST, "Different types", 1, 50)
     most = st.number_input(
         "Different types at most", 1, 50, value=None, key=_MOST, placeholder="no limit"
     )
     stay = st.segmented_control(
         "Today's nodes that may stay", (_ANY, _NONE), default=_ANY, key=_STAY
     )
+    hold(_SPOT, "Spot (%)", 0, 100)
     spot = st.number_input(
         "Spot at most (%)", 0, 100, value=None, step=5, key=_SPOT, placeholder="as types say"
     )

@@ -32,6 +32,7 @@ from kytos.ui.panels.question import QuestionPage
 from kytos.ui.parts import controls, meanings, tables
 from kytos.ui.parts.controls import Preset
 from kytos.ui.parts.heatmaps import change_heatmaps, chart
+from kytos.ui.parts.held import hold
 from kytos.ui.parts.lazy_tabs import Panel
 from kytos.ui.parts.tables import Row, edited_rows
 from kytos.ui.parts.text import plain
@@ -246,6 +247,8 @@ def _times() -> tuple[Row, Row]:
 def _numbers(defaults: Latency | StartupSeconds, labels: dict[str, str]) -> Row:
     found = {}
     for column, (field, label) in zip(st.columns(4), labels.items(), strict=False):
+        with column:
+            hold(field, label.capitalize(), 0.0, 86_400.0)
         found[field] = column.number_input(
             label.capitalize(),
             min_value=0.0,

@@ -16,6 +16,7 @@ from kytos.questions.parts.limits import carries
 from kytos.questions.rebalance import RebalanceRequest, moves_worth_a_node
 from kytos.solve.registry import is_installed
 from kytos.ui.parts import expert, meanings
+from kytos.ui.parts.held import hold
 from kytos.ui.parts.meanings import Meanings
 from kytos.ui.parts.text import plain
 from kytos.ui.parts.use_controls import use_limits, use_values
@@ -25,6 +26,8 @@ Number = TypeVar("Number", int, float)
 
 FREE = "free"
 """Key of the headroom's control, and its name in the page's link."""
+MOST_FREE = 90
+MOST_MOVES = 100_000
 USUAL_FREE = 10
 """Percent of each node that a page keeps free unless told otherwise."""
 KEEP = "keep_nodes"
@@ -108,10 +111,11 @@ def rebalance_controls(
     mode = load_mode()
     max_utilization = headroom()
     use = use_limits(loaded)
+    hold("max_moves", "Moves", 0, MOST_MOVES)
     max_moves = st.number_input(
         "At most this many moves",
         min_value=0,
-        max_value=100_000,
+        max_value=MOST_MOVES,
         value=None,
         step=1,
         placeholder="no limit",
@@ -197,10 +201,11 @@ def _who_may_move(names: Sequence[str], others: Sequence[str]) -> None:
 
 def headroom(usual: int = USUAL_FREE) -> float:
     """Draw what stays free of every node; return the share that pods may fill one to."""
+    hold(FREE, "Kept free (%)", 0, MOST_FREE)
     free = st.slider(
         "Keep at least this much free (%)",
         min_value=0,
-        max_value=90,
+        max_value=MOST_FREE,
         value=usual,
         step=5,
         key=FREE,
@@ -469,10 +474,12 @@ def names_chosen(
 
 
 def _slider(key: str, label: str) -> float:
+    hold(key, label, 0.0, _HIGHEST)
     return float(st.slider(label, 0.0, _HIGHEST, value=1.0, step=0.1, key=key, bind="query-params"))
 
 
 def _number(label: str, field: str, key: str, low: int, high: int, step: int = 1) -> int:
+    hold(key, label, low, high)
     return int(
         st.number_input(
             label,
@@ -491,6 +498,7 @@ def _optional_number(
     label: str, field: str, key: str, high: Number, step: Number, otherwise: str
 ) -> Number | None:
     """Draw a number from 0 to `high` that may be left out; `otherwise` says what that means."""
+    hold(key, label, type(high)(0), high)
     chosen: Number | None = st.number_input(
         label,
         min_value=type(high)(0),

@@ -8,6 +8,7 @@ import streamlit as st
 
 from kytos.questions.parts.limits import Limits, LoadFrom
 from kytos.report.use import has_use
+from kytos.ui.parts.held import hold
 from kytos.ui.session.clusters import Loaded
 
 LOAD_FROM, MAX_USED, RIGHT_SIZED = "load_from", "max_used", "right_sized"
@@ -34,6 +35,7 @@ def use_limits(loaded: Loaded) -> dict[str, Any]:
     )
     most = 100
     if load_from is LoadFrom.USAGE:
+        hold(MAX_USED, "Used at most (%)", 10, 100)
         most = st.slider(
             "Used at most (%)",
             min_value=10,
