@@ -18,3 +18,4 @@ os.environ.pop("COLUMNS", None)
 
 # No test leaves anything in the home of whoever runs it.
 os.environ.setdefault("KYTOS_STORE", "memory")
+os.environ.setdefault("KYTOS_CACHE_DIR", os.devnull)

@@ -113,6 +113,9 @@ REGISTERED: dict[str, Registered] = {
     ),
     "dwave-sa": _sampler("dwave", "DWAVE_SA", "D-Wave's simulated annealing of the QUBO"),
     "dwave-tabu": _sampler("dwave", "DWAVE_TABU", "D-Wave's tabu search on the QUBO"),
+    "parallel-tempering": _sampler(
+        "tempering", "PARALLEL_TEMPERING", "parallel tempering of the QUBO, pods moved in one step"
+    ),
     "dwave-qpu": _cloud(
         "qpu",
         "DWAVE_QPU",

@@ -120,7 +120,8 @@ def test_samplers_are_put_beside_each_other(answered: AppTest) -> None:
     app = wait_for_result(answered)
     assert not app.exception
     table = next(t.value for t in app.dataframe if "Median read" in t.value)
-    assert set(table["Sampler"]) == {"openjij-sa", "openjij-sqa", "dwave-sa", "dwave-tabu"}
+    local = {"openjij-sa", "openjij-sqa", "dwave-sa", "dwave-tabu", "parallel-tempering"}
+    assert set(table["Sampler"]) == local
     assert any("by sampler" in chart.proto.id for chart in app.get("plotly_chart"))
     assert app.session_state["answer rebalance"] is before
     app.number_input(key="qubo").set_value(60)

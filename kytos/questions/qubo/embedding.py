@@ -9,7 +9,8 @@ from kytos.cluster import Cluster
 from kytos.contract.watch import Watch
 from kytos.questions.qubo.consent import Offer
 from kytos.questions.qubo.view import qubo_of
-from kytos.solvers.dwave.embedding import Embedding, embed
+from kytos.solvers.dwave.embedding import Embedding
+from kytos.solvers.dwave.kept import embed_once
 from kytos.solvers.dwave.topology import IDEAL, graph_of
 
 SEARCH_S = 30.0
@@ -41,6 +42,8 @@ class ProcessorEmbedding:
     variables: int
     couplers: int
     embedding: Embedding
+    kept: bool
+    """Found before, for a QUBO of this shape on this graph."""
 
 
 def try_embedding(
@@ -59,11 +62,13 @@ def try_embedding(
         return None
     watch.report("embed", 0.0, None)
     described, bqm = IDEAL[request.processor], view.coefficients.bqm()
-    found = embed(bqm, graph_of(described), request.processor, offer.params.seed, SEARCH_S)
+    graph = graph_of(described)
+    found = embed_once(bqm, graph, request.processor, offer.params.seed, SEARCH_S)
     return ProcessorEmbedding(
         processor=request.processor,
         topology=described,
         variables=bqm.num_variables,
         couplers=bqm.num_interactions,
-        embedding=found,
+        embedding=found.embedding,
+        kept=found.kept,
     )

@@ -18,7 +18,8 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.solver import Availability
 from kytos.contract.watch import StopReason, Watch
 from kytos.solvers.dwave import cloud
-from kytos.solvers.dwave.embedding import Embedding, embed
+from kytos.solvers.dwave.embedding import Embedding
+from kytos.solvers.dwave.kept import Found, embed_once
 from kytos.solvers.local.drawing import sample_set
 
 SEARCH_S = 60.0
@@ -60,16 +61,17 @@ class Qpu:
             When the processor cannot be reached or the problem does not fit it.
         """
         processor = self._open()
-        embedding = _find_embedding(bqm, processor, params.seed, params.time_limit_s)
-        return _estimate(bqm, processor, embedding, params)
+        found = _find_embedding(bqm, processor, params.seed, params.time_limit_s)
+        return _estimate(bqm, processor, found.embedding, params)
 
     def sample(
         self, bqm: dimod.BinaryQuadraticModel, params: SolverParams, watch: Watch
     ) -> dimod.SampleSet:
         """Return the processor's reads; broken chains are settled by majority.
 
-        `info` tells the embedding, its ``chain_lengths``, ``chain_strength`` and mean
-        ``chain_break_fraction``, the ``timing`` of a real processor, and ``mock``.
+        `info` tells the embedding, whether it was kept from before (``embedding_kept``), its
+        ``chain_lengths``, ``chain_strength`` and mean ``chain_break_fraction``, the ``timing`` of a
+        real processor, and ``mock``.
 
         Raises
         ------
@@ -81,7 +83,8 @@ class Qpu:
         began = time.monotonic()
         watch = watch.within(params.time_limit_s)
         processor = self._open()
-        embedding = _find_embedding(bqm, processor, params.seed, watch.remaining_s)
+        found = _find_embedding(bqm, processor, params.seed, watch.remaining_s)
+        embedding = found.embedding
         cloud.require_consent(_estimate(bqm, processor, embedding, params), params)
         if watch.reason is not None:
             return _none_drawn(bqm, params, watch.reason)
@@ -113,6 +116,8 @@ class Qpu:
             "topology": processor.properties["topology"],
             "annealing_time_us": params.qpu.annealing_time_us,
             "embedding": embedding,
+            "embedding_kept": found.kept,
+            "embedding_seconds": found.seconds,
             "chain_lengths": [len(embedding[variable]) for variable in bqm.variables],
             "chain_strength": context["chain_strength"],
             "chain_break_fraction": float(
@@ -148,9 +153,9 @@ DWAVE_QPU = Qpu()
 
 def _find_embedding(
     bqm: dimod.BinaryQuadraticModel, processor: Any, seed: int, left_s: float
-) -> Embedding:
+) -> Found:
     graph = processor.to_networkx_graph()
-    return embed(bqm, graph, cloud.name_of(processor), seed, min(SEARCH_S, left_s))
+    return embed_once(bqm, graph, cloud.name_of(processor), seed, min(SEARCH_S, left_s))
 
 
 def _estimate(

@@ -170,6 +170,10 @@ def answered_on_processor(qubo: QuboFacts) -> None:
     embedding_section(
         embedding, topology, f"; chain strength {strength:.3g}, {breaks:.1%} of chains broken."
     )
+    if qubo.info.get("embedding_kept"):
+        st.caption(
+            "The chains were kept from before, for a QUBO of this shape: no search was made."
+        )
 
 
 def _settings(asked: SolverParams) -> SolverParams:
@@ -245,7 +249,8 @@ def _fits(ask: Ask, loaded: Loaded, chosen: SolverParams) -> None:
         laid.embedding,
         laid.topology,
         f", for {laid.variables:,} variables and {laid.couplers:,} couplers on an ideal "
-        f"{laid.processor}. Found here; nothing was annealed.",
+        f"{laid.processor}. {'Kept from before' if laid.kept else 'Found here'}; nothing was "
+        "annealed.",
     )
 
 
