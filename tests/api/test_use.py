@@ -30,7 +30,17 @@ def test_use_beside_two_lists(client: TestClient, two_lists: dict[str, Any]) -> 
     assert {"service", "container", "requests", "recommended", "saves"} < set(
         answer["right_sizing"][0]
     )
-    for wrong in ({"usage": [{"kind": "Pod"}]}, {"max_used": 1.5}, {"load_from": "guesses"}):
+    least = {"min_cpu": 260, "minimums": {answer["right_sizing"][0]["service"]: {"memory": 2048}}}
+    (sized, *_) = client.post("/optimize/rebalance", json=body | {"sizing": least}).json()[
+        "right_sizing"
+    ]
+    assert sized["recommended"] == {"cpu": 260, "memory": 2048}
+    for wrong in (
+        {"sizing": {"min_cpu": -1}},
+        {"usage": [{"kind": "Pod"}]},
+        {"max_used": 1.5},
+        {"load_from": "guesses"},
+    ):
         refused = client.post("/optimize/rebalance", json=two_lists | wrong)
         assert refused.status_code == 422, wrong
         assert next(iter(wrong)) in refused.text

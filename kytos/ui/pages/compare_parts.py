@@ -9,6 +9,8 @@ import streamlit as st
 
 from kytos.compare import Plan
 from kytos.problem import LoadMode
+from kytos.questions.parts.known_use import as_asked
+from kytos.questions.parts.limits import CountedAs
 from kytos.ui.panels import results
 from kytos.ui.parts.heatmaps import change_heatmaps, cluster_heatmap
 from kytos.ui.parts.text import section
@@ -49,7 +51,9 @@ def draw_empty(loaded: Loaded, invitation: str) -> None:
 def draw_plan(answer: Answer, start: Plan, plan: Plan, mode: LoadMode) -> None:
     """Draw one plan as the Rebalance page does: metrics, heatmaps, moves."""
     results.metrics_row(start.metrics, plan.metrics, mode)
-    cluster = answer.loaded.cluster
+    cluster, request = answer.loaded.cluster, answer.ask.request
+    if isinstance(request, CountedAs):
+        cluster = as_asked(cluster, request)
     change_heatmaps(cluster, cluster.with_placement(plan.changes), frozenset(plan.freed_nodes))
     st.markdown(f"**Moves ({len(plan.moves):,})**")
     results.moves_panel(plan.moves, cluster, answer.loaded.name)
