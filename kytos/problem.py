@@ -14,6 +14,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from kytos.pairs import MaskBuilder, PairCosts, PairMask, PairRows, kinds_of
+from kytos.pod_sets import PodSet
+from kytos.replica_counts import ReplicaCounts
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -32,15 +36,24 @@ class LoadMode(StrEnum):
     """sum price[n] over the nodes in use: as few, or as cheap, as can be."""
 
 
-def rows_alike(pairs: Bools) -> tuple[Ints, Bools]:
-    """Return ``(pods,)`` which distinct row each has of ``(pods, nodes)``, and those rows.
+def pairs_with_room(problem: Problem) -> PairMask:
+    """Return `Problem.allowed` less the pairs for which a node lacks room with no other pod come.
 
-    Most pods of a cluster share a few rows, so working on those is a hundred times less work.
+    What stays on a node stays in every placement. Where a pod runs now is always among them.
     """
-    known: dict[bytes, int] = {}
-    row = [known.setdefault(bits.tobytes(), len(known)) for bits in np.packbits(pairs, axis=1)]
-    of_pod = np.array(row, dtype=np.int64)
-    return of_pod, pairs[np.unique(of_pod, return_index=True)[1]]
+    room = problem.capacity - problem.fixed
+    requests, kind = kinds_of(problem.request)
+    open_ = MaskBuilder.on(problem.allowed)
+    # What fits the least room of everything fits everywhere.
+    least = room.min(axis=0) if len(room) else 0
+    large = np.any((requests > least) & (requests > 0), axis=1)
+    open_.forbid_by_kind(
+        np.where(large[kind], kind, -1),
+        lambda at: ((requests[at] > room) & (requests[at] > 0)).any(axis=1),
+    )
+    runs = np.flatnonzero(problem.current >= 0)
+    open_.open(runs, problem.current[runs])
+    return open_.mask()
 
 
 @dataclass(frozen=True)
@@ -52,19 +65,23 @@ class Tally:
     domain
         ``(nodes,)`` the domain each node lies in, -1 where the node lacks the topology's key.
     members
-        ``(pods,)`` bool, which of the problem's pods are counted.
+        ``(pods,)`` which of the problem's pods are counted.
     fixed
         ``(domains,)`` how many pods outside the problem are counted in each domain.
     """
 
     domain: Ints
-    members: Bools
+    members: PodSet
     fixed: Ints
+
+    def __post_init__(self) -> None:
+        """Hold an array of members as a set."""
+        object.__setattr__(self, "members", PodSet.of(self.members))
 
     def counts(self, placement: Ints) -> Ints:
         """``(domains,)`` counted pods per domain under `placement`."""
-        placed = placement[self.members & (placement >= 0)]
-        domains = self.domain[placed]
+        nodes = placement[self.members.positions]
+        domains = self.domain[nodes[nodes >= 0]]
         return self.fixed + np.bincount(domains[domains >= 0], minlength=len(self.fixed))
 
 
@@ -92,8 +109,12 @@ class Presence:
     carriers: int
     targets: int
     rule: str
-    alone: Bools
+    alone: PodSet
     """``(pods,)`` carriers that match their own terms."""
+
+    def __post_init__(self) -> None:
+        """Hold an array of carriers as a set."""
+        object.__setattr__(self, "alone", PodSet.of(self.alone))
 
 
 @dataclass(frozen=True)
@@ -121,11 +142,15 @@ class MoveLimit:
     is ready again, so the budget is consumed over the whole batch of moves.
     """
 
-    members: Bools
+    members: PodSet
     """``(pods,)``."""
     limit: int
     rule: str
     """The budget as ``namespace/name``."""
+
+    def __post_init__(self) -> None:
+        """Hold an array of members as a set."""
+        object.__setattr__(self, "members", PodSet.of(self.members))
 
 
 @dataclass(frozen=True)
@@ -242,14 +267,14 @@ class Problem:
     load_fixed: Floats
     load_request: Floats
     current: Ints
-    allowed: Bools
+    allowed: PairMask
     must_place: Bools
     desire: Floats
     priority: Ints
     move_cost: Floats
     service: Ints
     services: tuple[str, ...]
-    service_fixed: Ints
+    service_fixed: ReplicaCounts
     zone: Ints
     usable: Bools
     price: Floats
@@ -257,8 +282,8 @@ class Problem:
     mode: LoadMode
     zone_pairs: bool = False
     max_moves: int | None = None
-    node_cost: Floats | None = None
-    preference: Floats | None = None
+    node_cost: PairCosts | None = None
+    preference: PairCosts | None = None
     traffic: Traffic | None = None
     tallies: tuple[Tally, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
@@ -276,7 +301,12 @@ class Problem:
     """``(pods,)`` which service has no ready replica without one of these pods, -1 for none."""
 
     def __post_init__(self) -> None:
-        """Fill in `lifeline`, and refuse arrays whose shapes do not fit each other."""
+        """Fill in `lifeline`, hold arrays compactly, and refuse shapes that do not fit."""
+        object.__setattr__(self, "service_fixed", ReplicaCounts.of(self.service_fixed))
+        for name in ("allowed", "node_cost", "preference"):
+            pairs = getattr(self, name)
+            if pairs is not None:
+                object.__setattr__(self, name, PairRows.of(pairs))
         pods, nodes, resources = len(self.pods), len(self.nodes), len(self.resources)
         if len(self.lifeline) != pods:
             object.__setattr__(self, "lifeline", np.full(pods, -1, dtype=np.int64))

@@ -10,7 +10,7 @@ from kytos.bounds.lower_bound import BoundSource, LowerBound, lower_bound
 from kytos.cluster import Frozen
 from kytos.contract.watch import StopReason
 from kytos.contract.weights import Weights
-from kytos.problem import Ints, LoadMode, Problem
+from kytos.problem import Ints, LoadMode, Problem, pairs_with_room
 from kytos.referee.energy import energy
 
 TOLERANCE = 1e-6
@@ -76,10 +76,11 @@ def certificate(
     fewest
         Whether it proved that no placement leaves out fewer.
     """
-    bound = lower_bound(problem, weights, surely_placed(problem, placement))
+    options = pairs_with_room(problem)
+    bound = lower_bound(problem, weights, surely_placed(problem, placement, options), options)
     if proven > bound.value:
         bound = LowerBound(proven, BoundSource.CP_SAT)
-    fewest = fewest or proven_fewest(problem, placement)
+    fewest = fewest or proven_fewest(problem, placement, options)
     return _certified(problem, weights, placement, bound, fewest)
 
 

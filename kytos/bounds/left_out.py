@@ -5,32 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from kytos.bounds.volume import most_held
+from kytos.pairs import PairMask
 from kytos.problem import Bools, Ints, Problem
 
 
-def may_end(problem: Problem) -> Bools:
-    """``(pods, nodes)`` where each pod may end, its current node included.
-
-    What stays on a node stays in every placement: a pod does not come to where it alone, beside
-    that, is too large.
-    """
-    options = problem.allowed.copy()
-    room = problem.capacity - problem.fixed
-    for resource in range(len(problem.resources)):
-        need = problem.request[:, resource]
-        asks = np.flatnonzero(need)
-        options[asks] &= need[asks, None] <= room[None, :, resource]
-    running = np.flatnonzero(problem.current >= 0)
-    options[running, problem.current[running]] = True
-    return options
-
-
-def surely_placed(problem: Problem, placement: Ints) -> Bools:
+def surely_placed(problem: Problem, placement: Ints, options: PairMask) -> Bools:
     """``(pods,)`` which have a node wherever as few of each class are left out as here.
 
-    Those that must, and whole classes of which only pods are left out that fit nowhere.
+    Those that must, and whole classes of which only pods are left out that fit nowhere; `options`
+    ``(pods, nodes)`` are where each pod may end.
     """
-    stranded = ~may_end(problem).any(axis=1)
+    stranded = ~options.any(axis=1)
     placed = problem.must_place.copy()
     for desire in np.unique(problem.desire[~problem.must_place]):
         members = ~problem.must_place & (problem.desire == desire)
@@ -39,13 +24,12 @@ def surely_placed(problem: Problem, placement: Ints) -> Bools:
     return placed
 
 
-def proven_fewest(problem: Problem, placement: Ints) -> bool:
+def proven_fewest(problem: Problem, placement: Ints, options: PairMask) -> bool:
     """Whether no feasible placement comes before this one by `Problem.left_out`.
 
     Of each class, in turn, as many pods as fit at the most when they are a liquid, the smallest
     first, beside the smallest of the classes above. What that leaves open is not proven here.
     """
-    options = may_end(problem)
     stranded = ~options.any(axis=1)
     optional = ~problem.must_place & ~stranded
     out = optional & (placement < 0)

@@ -14,13 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kytos.bounds.left_out import may_end
 from kytos.bounds.pod_costs import PodCosts
 from kytos.bounds.squares import tangents, water_filling
 from kytos.bounds.togetherness import togetherness
 from kytos.bounds.volume import volume
 from kytos.contract.weights import Weights
-from kytos.problem import Bools, LoadMode, Problem
+from kytos.pairs import PairMask
+from kytos.problem import Bools, LoadMode, Problem, pairs_with_room
 
 TANGENT_PAIRS = 4_000_000
 """Pods x nodes up to which tangents are tried: each round touches every pair."""
@@ -45,15 +45,22 @@ class LowerBound:
     source: BoundSource
 
 
-def lower_bound(problem: Problem, weights: Weights, placed: Bools | None = None) -> LowerBound:
+def lower_bound(
+    problem: Problem,
+    weights: Weights,
+    placed: Bools | None = None,
+    options: PairMask | None = None,
+) -> LowerBound:
     """Return the best of the relaxations, for all placements that give `placed` a node.
 
     Parameters
     ----------
     placed
         ``(pods,)``; those that must have one when left out.
+    options
+        ``(pods, nodes)`` where each may end, where that is known already.
     """
-    options = may_end(problem)
+    options = pairs_with_room(problem) if options is None else options
     placed = problem.must_place if placed is None else placed | problem.must_place
     costs = PodCosts.of(problem, weights, options, placed)
     together = togetherness(problem, weights, options, placed)

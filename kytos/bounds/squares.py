@@ -11,20 +11,22 @@ import numpy as np
 
 from kytos.bounds.pod_costs import PodCosts
 from kytos.contract.weights import Weights
-from kytos.problem import Bools, Floats, Ints, LoadMode, Problem, rows_alike
+from kytos.pairs import PairMask
+from kytos.problem import Bools, Floats, Ints, LoadMode, Problem
 
 TANGENT_ROUNDS = 80
 """The bound gains little after this many rounds; 1,000 x 100 takes a quarter of a second."""
 
 
-def water_filling(problem: Problem, options: Bools, placed: Bools) -> float:
+def water_filling(problem: Problem, options: PairMask, placed: Bools) -> float:
     """Least sum of (u - mean)^2 (spread) or u^2 (squares) when pods are a liquid.
 
     Each node holds at least what cannot leave it and at most what may come to it; together they
     hold at least the pods that can be nowhere else.
     """
     spread = problem.mode is LoadMode.SPREAD
-    row, rows = rows_alike(options)
+    row, rows = options.of_pod, options.rows
+    alone = rows.sum(axis=1) == 1
     total = 0.0
     for resource in range(problem.loads):
         offered = problem.load_allocatable[:, resource]
@@ -33,19 +35,25 @@ def water_filling(problem: Problem, options: Bools, placed: Bools) -> float:
             continue
         request = problem.load_request[:, resource]
         # By pods that may be in the same places: all of them, and those that get one for sure.
-        whole = np.bincount(row, request, len(rows))
+        whole = np.bincount(row, request, len(rows)).astype(np.float64)
         sure = np.bincount(row, request * placed, len(rows))
         fixed = problem.load_fixed[levelled, resource]
-        there = rows[:, levelled]
-        only = rows.sum(axis=1) == 1
-        floor = fixed + sure[only] @ there[only]
-        ceiling = fixed + whole @ there
-        inside = there.any(axis=1)
+        floor = fixed + _by_node(options, np.where(alone, sure, 0.0))[levelled]
+        ceiling = fixed + _by_node(options, whole)[levelled]
+        inside = rows[:, levelled].any(axis=1)
         tied = inside & ~rows[:, ~levelled].any(axis=1)
         least = float(fixed.sum() + sure[tied].sum())
         most = float(fixed.sum() + whole[inside].sum())
         middle = float(problem.mean_load[resource]) if spread else 0.0
         total += _pour(offered[levelled], floor, ceiling, (least, most), middle)
+    return total
+
+
+def _by_node(options: PairMask, amount: Floats) -> Floats:
+    """``(nodes,)`` the amounts ``(kinds,)`` of the rows that reach each node."""
+    total = np.zeros(options.shape[1])
+    for some, rows in options.chunks():
+        total += amount[some] @ rows
     return total
 
 
@@ -93,6 +101,7 @@ def tangents(problem: Problem, weights: Weights, costs: PodCosts) -> float:
     base = problem.load_fixed * share - middle
     rows = np.arange(len(problem.pods))
     runs = np.flatnonzero(problem.current >= 0)
+    matrix = costs.matrix()
 
     def follow(choice: Ints) -> tuple[Floats, float]:
         """Deviations and own costs when each pod takes its choice (-1: none)."""
@@ -100,15 +109,15 @@ def tangents(problem: Problem, weights: Weights, costs: PodCosts) -> float:
         load = np.zeros_like(offered)
         np.add.at(load, choice[at], problem.load_request[at])
         none = float(costs.unplaced[choice < 0].sum())
-        return base + load * share, none + float(costs.matrix[at, choice[at]].sum())
+        return base + load * share, none + float(matrix[at, choice[at]].sum())
 
-    start = np.where(problem.current >= 0, problem.current, np.argmin(costs.matrix, axis=1))
-    start = np.where(np.isfinite(costs.matrix[rows, start]), start, -1)
+    start = np.where(problem.current >= 0, problem.current, np.argmin(matrix, axis=1))
+    start = np.where(np.isfinite(matrix[rows, start]), start, -1)
     deviation, own = follow(start)
     best = -np.inf
     for _ in range(TANGENT_ROUNDS):
         slope = 2 * weights.B * deviation * share
-        priced = costs.matrix + problem.load_request @ slope.T
+        priced = matrix + problem.load_request @ slope.T
         nearest = np.argmin(priced, axis=1)
         value = priced[rows, nearest]
         stays_out = costs.unplaced < value

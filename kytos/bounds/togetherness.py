@@ -7,10 +7,11 @@ import heapq
 import numpy as np
 
 from kytos.contract.weights import Weights, exchange_rates
+from kytos.pairs import PairMask
 from kytos.problem import Bools, Ints, Pairing, Problem, Tally
 
 
-def togetherness(problem: Problem, weights: Weights, options: Bools, placed: Bools) -> float:
+def togetherness(problem: Problem, weights: Weights, options: PairMask, placed: Bools) -> float:
     """The least that traffic, replicas side by side and pod preferences can come to."""
     rates = exchange_rates(problem)
     total = 0.0
@@ -28,15 +29,18 @@ def togetherness(problem: Problem, weights: Weights, options: Bools, placed: Boo
     return total
 
 
-def _replica_pairs(problem: Problem, options: Bools, placed: Bools) -> int:
+def _replica_pairs(problem: Problem, options: PairMask, placed: Bools) -> int:
     """Pairs that remain when the replicas of each service are dealt out as evenly as they can."""
     known = problem.zone[problem.zone >= 0]
     zones: Ints = np.unique(known) if problem.zone_pairs else known[:0]
     total = 0
+    serving = np.flatnonzero(placed & (problem.service >= 0))
+    order = serving[np.argsort(problem.service[serving], kind="stable")]
+    starts = np.searchsorted(problem.service[order], np.arange(len(problem.services) + 1))
     for service in range(len(problem.services)):
-        members = placed & (problem.service == service)
-        count = int(members.sum())
-        open_to = options[members].any(axis=0)
+        members = order[starts[service] : starts[service + 1]]
+        count = len(members)
+        open_to = options.reached(members)
         fixed = problem.service_fixed[service]
         total += _evenly(fixed, open_to, count)
         if len(zones):
@@ -51,6 +55,8 @@ def _replica_pairs(problem: Problem, options: Bools, placed: Bools) -> int:
 def _evenly(counts: Ints, open_to: Bools, more: int) -> int:
     """Pairs after adding `more` one by one to the place that holds the fewest."""
     pairs = int((counts * (counts - 1)).sum()) // 2
+    if int((open_to & (counts == 0)).sum()) >= more:
+        return pairs
     heap = [int(count) for count in counts[open_to]]
     heapq.heapify(heap)
     for _ in range(more if heap else 0):
@@ -60,7 +66,7 @@ def _evenly(counts: Ints, open_to: Bools, more: int) -> int:
     return pairs
 
 
-def _pairing_floor(problem: Problem, pairing: Pairing, options: Bools, placed: Bools) -> float:
+def _pairing_floor(problem: Problem, pairing: Pairing, options: PairMask, placed: Bools) -> float:
     """A preference at its best: pods kept apart where it repels, all together where it attracts.
 
     Pods that repel their own kind, as under a soft spread, are dealt out as evenly as they can.
@@ -80,12 +86,12 @@ def _pairing_floor(problem: Problem, pairing: Pairing, options: Bools, placed: B
     return pairing.weight * (settled if pairing.weight > 0 else attracted)
 
 
-def _dealt_out(tally: Tally, options: Bools, placed: Bools) -> int:
+def _dealt_out(tally: Tally, options: PairMask, placed: Bools) -> int:
     """The fewest pairs of counted pods in one domain; nodes in none take any number."""
-    members = placed & tally.members
-    open_to = np.asarray(options[members].any(axis=0))
+    members = tally.members.positions[placed[tally.members.positions]]
+    open_to = options.reached(members)
     inside: Bools = tally.domain >= 0
     reached = np.zeros(len(tally.fixed), dtype=np.bool_)
     reached[tally.domain[open_to & inside]] = True
-    count = 0 if bool(open_to[~inside].any()) else int(members.sum())
+    count = 0 if bool(open_to[~inside].any()) else len(members)
     return _evenly(tally.fixed, reached, count)

@@ -11,6 +11,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from kytos.bounds.pod_costs import PodCosts
 from kytos.contract.weights import Weights
+from kytos.pairs import PairMask
+from kytos.pod_sets import PodSet
 from kytos.problem import Bools, Exclusion, Floats, Ints, Problem
 
 VOLUME_SECONDS = 2.0
@@ -24,7 +26,7 @@ POOLS = 20
 
 
 def volume(
-    problem: Problem, weights: Weights, options: Bools, placed: Bools, costs: PodCosts
+    problem: Problem, weights: Weights, options: PairMask, placed: Bools, costs: PodCosts
 ) -> float:
     """Cheapest nodes to keep in use, whole nodes and pods as a liquid, plus what pods cost.
 
@@ -44,7 +46,7 @@ def volume(
     return own + held + _cover(gain[~forced], rows[:, ~forced], demand)
 
 
-def _rows(problem: Problem, options: Bools, placed: Bools) -> tuple[Floats, Floats]:
+def _rows(problem: Problem, options: PairMask, placed: Bools) -> tuple[Floats, Floats]:
     """``(rows, nodes)`` and ``(rows,)``: what each node in use offers, and what is needed."""
     room = most_held(problem)
     rows: list[Floats] = []
@@ -68,10 +70,10 @@ def _rows(problem: Problem, options: Bools, placed: Bools) -> tuple[Floats, Floa
     runs = placed & (problem.current >= 0)
     budgets = [(limit.members, max(0, limit.limit)) for limit in problem.move_limits]
     if problem.max_moves is not None:
-        budgets.append((runs, problem.max_moves))
+        budgets.append((PodSet.of(runs), problem.max_moves))
     for members, most in budgets:
         # Who runs on a node that is freed moves; of these only so many may.
-        at_home = problem.current[members & runs]
+        at_home = problem.current[members.positions[runs[members.positions]]]
         need(np.bincount(at_home, minlength=len(problem.nodes)), float(len(at_home) - most))
     for exclusion in problem.exclusions:
         kept_apart = _kept_apart(problem, exclusion, placed)
@@ -82,18 +84,20 @@ def _rows(problem: Problem, options: Bools, placed: Bools) -> tuple[Floats, Floa
     return np.array(rows), np.array(demand)
 
 
-def _pools(options: Bools, placed: Bools) -> list[tuple[Ints, Bools]]:
+def _pools(options: PairMask, placed: Bools) -> list[tuple[Ints, Bools]]:
     """Sets of nodes some pods are confined to, with all the pods confined to them."""
-    nodes = options.shape[1]
-    everywhere = np.ones(nodes, dtype=np.bool_)
+    everywhere = np.ones(options.shape[1], dtype=np.bool_)
     found = [(np.flatnonzero(placed), everywhere)]
     if not placed.any():
         return []
-    sets, size = np.unique(options[placed], axis=0, return_counts=True)
+    with_pods = np.bincount(options.of_pod[placed], minlength=len(options.rows))
+    kinds = np.flatnonzero(with_pods)
+    sets, kind = np.unique(options.rows[kinds], axis=0, return_inverse=True)
+    size = np.bincount(kind.reshape(-1), with_pods[kinds])
     for position in np.argsort(-size, kind="stable")[:POOLS]:
         pool = sets[position]
         if not pool.all():
-            inside = placed & ~options[:, ~pool].any(axis=1)
+            inside = placed & ~np.asarray(options.rows[:, ~pool].any(axis=1))[options.of_pod]
             found.append((np.flatnonzero(inside), pool))
     return found
 
@@ -107,7 +111,7 @@ def _kept_apart(problem: Problem, exclusion: Exclusion, placed: Bools) -> tuple[
         return None
     if tally.counts(problem.current).max(initial=0) > 1:
         return None  # broken at the start, so it may stay broken
-    count = int((tally.members & placed).sum())
+    count = int(placed[tally.members.positions].sum())
     taken = np.where(tally.domain >= 0, tally.fixed[tally.domain], 0)
     return np.where(tally.domain >= 0, 1 - np.minimum(taken, 1), count), float(count)
 

@@ -351,7 +351,7 @@ class _Builder:
             for tally in (carriers, targets)
         ]
         total.add(forms[0], weight, forms[1])
-        both = carriers.members & targets.members
+        both = carriers.members.both(targets.members)
         itself = self._by_pod(np.where(slots & both[pod], domain, -1), domains)
         total.add(itself, -weight)
         counted = Tally(carriers.domain, both, np.zeros_like(carriers.fixed)).counts(settled)

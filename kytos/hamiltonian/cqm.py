@@ -13,6 +13,7 @@ from kytos.contract.weights import Weights
 from kytos.hamiltonian.arrays import coefficients
 from kytos.hamiltonian.layout import Layout, lay_out
 from kytos.hamiltonian.penalties import LINK
+from kytos.pod_sets import PodSet
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem, Tally
 
 
@@ -145,7 +146,8 @@ def _few_moves(cqm: dimod.ConstrainedQuadraticModel, layout: Layout) -> None:
     problem = layout.problem
     limits = [(limit.members, limit.limit) for limit in problem.move_limits]
     if problem.max_moves is not None:
-        limits.append((np.ones(len(problem.pods), dtype=np.bool_), problem.max_moves))
+        everyone = np.ones(len(problem.pods), dtype=np.bool_)
+        limits.append((PodSet.of(everyone), problem.max_moves))
     for number, (members, limit) in enumerate(limits):
         choosing = layout.free & members & (problem.current >= 0)
         if choosing.sum() <= limit:

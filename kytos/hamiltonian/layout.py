@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from kytos.contract.params import Encoding
+from kytos.pod_sets import PodSet
 from kytos.problem import UNPLACED, Bools, Ints, LoadMode, Problem
 from kytos.referee.feasible import has_left
 
@@ -256,7 +257,7 @@ def _unit(asked: Ints, room: int) -> int:
 def _move_rows(layout: Layout) -> list[Row]:
     """At most so many pods leave where they run: of all, and of each disruption budget."""
     problem = layout.problem
-    everyone = np.ones(len(problem.pods), dtype=np.bool_)
+    everyone = PodSet.of(np.ones(len(problem.pods), dtype=np.bool_))
     limits = [] if problem.max_moves is None else [("moves", everyone, problem.max_moves)]
     limits += [
         (f"budget {position}", limit.members, limit.limit)

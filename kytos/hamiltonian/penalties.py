@@ -104,7 +104,10 @@ def _partners(layout: Layout, carriers: Tally, targets: Tally) -> Ints:
     if carriers is targets:
         return np.ones(len(layout.free), dtype=np.int64)
     carrying, wanted = (tally.members & layout.free for tally in (carriers, targets))
-    met = np.maximum(carriers.members * int(wanted.sum()), targets.members * int(carrying.sum()))
+    met = np.maximum(
+        np.asarray(carriers.members) * int(wanted.sum()),
+        np.asarray(targets.members) * int(carrying.sum()),
+    )
     partners: Ints = np.maximum(met, 1)
     return partners
 

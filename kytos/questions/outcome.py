@@ -173,7 +173,5 @@ def measure(problem: Problem, placement: Ints, prices_known: bool) -> Metrics:
 
 
 def _pairs_on_nodes(problem: Problem, placement: Ints) -> int:
-    counts = problem.service_fixed.copy()
     placed = (placement >= 0) & (problem.service >= 0)
-    np.add.at(counts, (problem.service[placed], placement[placed]), 1)
-    return int((counts * (counts - 1) // 2).sum())
+    return problem.service_fixed.plus(problem.service[placed], placement[placed]).pairs()

@@ -148,14 +148,12 @@ def _cost(problem: Problem, placement: Ints) -> float:
 def _affinity(problem: Problem, placement: Ints) -> float:
     """Replicas of one service on one node (and zone), and preferences, in pairs."""
     placed = np.flatnonzero(placement >= 0)
-    replicas = problem.service_fixed.copy()
     serving = placed[problem.service[placed] >= 0]
-    np.add.at(replicas, (problem.service[serving], placement[serving]), 1)
-    total = float((replicas * (replicas - 1)).sum()) / 2
+    replicas = problem.service_fixed.plus(problem.service[serving], placement[serving])
+    total = float(replicas.pairs())
     if problem.zone_pairs:
-        for zone in np.unique(problem.zone[problem.zone >= 0]):
-            together = replicas[:, problem.zone == zone].sum(axis=1)
-            total += float((together * (together - 1)).sum()) / 2
+        together = replicas.by(problem.zone, int(problem.zone.max(initial=-1)) + 1)
+        total += float((together * (together - 1)).sum()) / 2
     for pairing in problem.pairings:
         carriers, targets = problem.tallies[pairing.carriers], problem.tallies[pairing.targets]
         total += pairing.weight * float(pairs(carriers, targets, placement).sum())

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from kytos.pod_sets import PodSet
 from kytos.problem import UNPLACED, Bools, Exclusion, Ints, Presence, Problem, Skew, Tally
 
 
@@ -115,7 +116,8 @@ def pairs(carriers: Tally, targets: Tally, placement: Ints) -> Ints:
     first = carriers.counts(placement)
     if carriers is targets:
         return first * (first - 1) // 2
-    both = Tally(carriers.domain, carriers.members & targets.members, np.zeros_like(carriers.fixed))
+    members = carriers.members.both(targets.members)
+    both = Tally(carriers.domain, members, np.zeros_like(carriers.fixed))
     return first * targets.counts(placement) - both.counts(placement)
 
 
@@ -146,10 +148,10 @@ def _besides_capacity(problem: Problem, placement: Ints) -> Iterator[Violation]:
     moved = has_moved(problem, placement)
     for pod in np.flatnonzero(problem.must_place & (placement < 0)):
         yield Violation(ViolationKind.UNPLACED, "must be placed", 1, (int(pod),))
-    for pod in np.flatnonzero(moved):
-        if not problem.allowed[pod, placement[pod]]:
-            node = int(placement[pod])
-            yield Violation(ViolationKind.FORBIDDEN, "not allowed there", 1, (int(pod),), node)
+    went = np.flatnonzero(moved)
+    for pod in went[~problem.allowed[went, placement[went]]]:
+        node = int(placement[pod])
+        yield Violation(ViolationKind.FORBIDDEN, "not allowed there", 1, (int(pod),), node)
     for exclusion in problem.exclusions:
         yield from _exclusion(problem, exclusion, placement, moved)
     for presence in problem.presences:
@@ -161,12 +163,11 @@ def _besides_capacity(problem: Problem, placement: Ints) -> Iterator[Violation]:
         above = int(left.sum()) - problem.max_moves
         yield Violation(ViolationKind.MAX_MOVES, "max_moves", above, _positions(left.nonzero()[0]))
     for limit in problem.move_limits:
-        members = left & limit.members
-        if members.sum() > limit.limit:
-            above = int(members.sum()) - limit.limit
-            yield Violation(
-                ViolationKind.MOVE_LIMIT, limit.rule, above, _positions(members.nonzero()[0])
-            )
+        members = limit.members.positions
+        members = members[left[members]]
+        if len(members) > limit.limit:
+            above = len(members) - limit.limit
+            yield Violation(ViolationKind.MOVE_LIMIT, limit.rule, above, _positions(members))
 
 
 def _exclusion(
@@ -231,7 +232,9 @@ def _skew(problem: Problem, skew: Skew, placement: Ints, moved: Bools) -> Iterat
             if there.any() and after[domain] - _minimum(skew, without) > skew.max_skew:
                 pods = _positions(there.nonzero()[0])
                 yield Violation(ViolationKind.SKEW, skew.rule, len(pods), pods, int(domain))
-    stayed = Tally(counted.domain, carriers.members & ~moved, carriers.fixed).counts(placement) > 0
+    still = carriers.members.positions
+    members = PodSet(still[~moved[still]], len(moved))
+    stayed = Tally(counted.domain, members, carriers.fixed).counts(placement) > 0
     bound = np.maximum(skew.max_skew, before - _minimum(skew, before))
     for domain in np.flatnonzero(stayed & (after - _minimum(skew, after) > bound)):
         yield Violation(ViolationKind.SKEW, skew.rule, 1, (), int(domain))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kytos.pod_sets import PodSet
 from kytos.problem import UNPLACED, Bools, Ints, Presence, Problem, Skew
 
 
@@ -46,13 +47,16 @@ class PlacementState:
         self._tallies_of = _memberships([tally.members for tally in problem.tallies], problem)
         members = [tally.members for tally in problem.tallies]
         self._exclusions_of = _memberships(
-            [members[rule.carriers] | members[rule.targets] for rule in problem.exclusions], problem
+            [members[rule.carriers].either(members[rule.targets]) for rule in problem.exclusions],
+            problem,
         )
         self._presences_of = _memberships(
-            [members[rule.carriers] | members[rule.targets] for rule in problem.presences], problem
+            [members[rule.carriers].either(members[rule.targets]) for rule in problem.presences],
+            problem,
         )
         self._skews_of = _memberships(
-            [members[rule.carriers] | members[rule.counted] for rule in problem.skews], problem
+            [members[rule.carriers].either(members[rule.counted]) for rule in problem.skews],
+            problem,
         )
         start = [tally.counts(problem.current) for tally in problem.tallies]
         self._had_target = [_had_target(problem, rule, start) for rule in problem.presences]
@@ -193,14 +197,14 @@ def evictable(problem: Problem, order: Sequence[int] | Ints) -> Ints:
     return np.array(chosen, dtype=np.int64)
 
 
-def _memberships(masks: Sequence[Bools], problem: Problem) -> dict[int, list[int]]:
-    """For each pod in any of the ``(pods,)`` masks, the positions of the masks it is in."""
+def _memberships(sets: Sequence[PodSet], problem: Problem) -> dict[int, list[int]]:
+    """For each pod in any of the sets, the positions of the sets it is in."""
     found: dict[int, list[int]] = {}
-    for position, mask in enumerate(masks):
-        if mask.shape != (len(problem.pods),):
-            raise ValueError(f"mask {position} has shape {mask.shape}, expected one flag per pod")
-        for pod in np.flatnonzero(mask):
-            found.setdefault(int(pod), []).append(position)
+    for position, members in enumerate(sets):
+        if members.shape != (len(problem.pods),):
+            raise ValueError(f"set {position} is of {members.pods} pods, not the problem's")
+        for pod in members.positions.tolist():
+            found.setdefault(pod, []).append(position)
     return found
 
 

@@ -10,12 +10,14 @@ from kytos.contract.params import SolverName
 from kytos.contract.registry import Kind
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
+from kytos.pairs import PairRows
 from kytos.problem import LoadMode, Problem
 from kytos.refine import kernels
 from kytos.refine.anneal import refine
 from kytos.refine.ejection import EjectionSearch
 from kytos.refine.repair import repair
 from kytos.refine.state import flatten
+from kytos.replica_counts import ReplicaCounts
 
 STAGE = "compiling"
 """What a watch is told while kernels are compiled, some twenty seconds where none is on disk."""
@@ -71,14 +73,14 @@ def _smallest(mode: LoadMode) -> Problem:
         load_fixed=0 * two,
         load_request=two / 2,
         current=np.array([0, -1]),
-        allowed=np.ones((2, 2), dtype=np.bool_),
+        allowed=PairRows.of(np.ones((2, 2), dtype=np.bool_)),
         must_place=np.array([True, False]),
         desire=np.array([0.0, 1.0]),
         priority=np.zeros(2, dtype=np.int64),
         move_cost=np.ones(2),
         service=np.full(2, -1),
         services=(),
-        service_fixed=np.zeros((0, 2), dtype=np.int64),
+        service_fixed=ReplicaCounts.of(np.zeros((0, 2), dtype=np.int64)),
         zone=np.full(2, -1),
         usable=np.ones(2, dtype=np.bool_),
         price=np.ones(2),

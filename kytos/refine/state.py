@@ -15,7 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kytos.contract.weights import Weights, exchange_rates
-from kytos.problem import Bools, Floats, Ints, LoadMode, Problem, Tally, rows_alike
+from kytos.pairs import PairCosts
+from kytos.pod_sets import PodSet
+from kytos.problem import Bools, Floats, Ints, LoadMode, Problem, Tally
 
 Bytes = npt.NDArray[np.uint8]
 Shorts = npt.NDArray[np.int32]
@@ -42,7 +44,8 @@ def _record(ints: str, floats: str = "") -> np.dtype[np.void]:
 
 # ``x_from`` to ``x_to`` are a row of the array x.
 POD = _record(
-    "home service row rank optional member_from member_to limit_from limit_to peer_from peer_to",
+    "home service row cost_row liking_row rank optional member_from member_to limit_from limit_to "
+    "peer_from peer_to",
     "move_cost size cpu memory",
 )
 NODE = _record(
@@ -162,8 +165,14 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
     pod = np.zeros(len(problem.pods), dtype=POD)
     total = np.maximum(problem.capacity.sum(axis=0), 1)
     pod["home"] = problem.current
-    pod["service"] = problem.service if weights.D > 0 else -1
-    pod["row"], allowed = rows_alike(problem.allowed)
+    pod["service"] = -1
+    if weights.D > 0:
+        serves = problem.service >= 0
+        pod["service"][serves] = _service_rows(problem)[problem.service[serves]]
+    pod["row"] = problem.allowed.of_pod
+    for name, pairs in (("cost_row", problem.node_cost), ("liking_row", problem.preference)):
+        if pairs is not None:
+            pod[name] = pairs.of_pod
     pod["rank"] = _ranks(problem)
     pod["optional"] = ~problem.must_place
     pod["move_cost"] = weights.C * rates.cost * problem.move_cost
@@ -187,9 +196,9 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
         per_load=_own(inverse[:, _LOADS_IN_RECORDS:], np.float64),
         mean_load=_own(mean[:, _LOADS_IN_RECORDS:], np.float64),
         fixed_load=_own(problem.load_fixed[:, _LOADS_IN_RECORDS:], np.float64),
-        allowed=_own(allowed, np.uint8),
-        node_cost=_matrix(problem.node_cost),
-        preference=_matrix(problem.preference),
+        allowed=_own(problem.allowed.rows, np.uint8),
+        node_cost=_rows_of(problem.node_cost),
+        preference=_rows_of(problem.preference),
         peer=_peers(problem, pod),
         latency=_matrix(traffic.latency if traffic is not None else None),
         limited=_memberships([limit.members for limit in problem.move_limits], pod, "limit"),
@@ -237,14 +246,17 @@ def _nothing_placed(problem: Problem, flat: Tables) -> State:
     link, node = np.full(pods, -1, dtype=LINK), np.zeros(nodes, dtype=ON_NODE)
     node["first"] = -1
     node["cpu"], node["memory"] = flat.node["fixed_cpu"], flat.node["fixed_memory"]
-    zone_fixed = np.zeros((len(problem.services), int(problem.zone.max(initial=-1)) + 1), np.int32)
-    zoned = np.flatnonzero(problem.zone >= 0)
-    np.add.at(zone_fixed.T, problem.zone[zoned], problem.service_fixed.T[zoned])
-    pairs = [int((fixed * (fixed - 1) // 2).sum()) for fixed in (problem.service_fixed, zone_fixed)]
+    fixed = problem.service_fixed
+    in_zone = fixed.by(problem.zone, int(problem.zone.max(initial=-1)) + 1)
+    pairs = [fixed.pairs(), int((in_zone * (in_zone - 1) // 2).sum())]
+    row = _service_rows(problem) if flat.setting[0]["pair_rate"] else np.full(fixed.shape[0], -1)
+    counted, told = row[fixed.service] >= 0, row >= 0
+    service = np.zeros((int(told.sum()), nodes), dtype=np.int32)
+    service[row[fixed.service[counted]], fixed.node[counted]] = fixed.count[counted]
     tally = np.zeros(int(flat.tally["domains"].sum()), dtype=IN_DOMAIN)
     tally["count"] = _joined([one.fixed for one in problem.tallies])
     runs = flat.pod["home"] >= 0
-    left = [int((limit.members & runs).sum()) for limit in problem.move_limits]
+    left = [int(runs[limit.members.positions].sum()) for limit in problem.move_limits]
     return State(
         place=np.full(pods, -1, dtype=np.int64),
         link=link,
@@ -252,14 +264,22 @@ def _nothing_placed(problem: Problem, flat: Tables) -> State:
         held=problem.fixed.astype(np.int64),
         need=np.zeros(problem.fixed.shape, dtype=np.int64),
         load=flat.fixed_load.copy(),
-        service=problem.service_fixed.astype(np.int32),
-        zone=zone_fixed,
+        service=service,
+        zone=in_zone[told].astype(np.int32),
         pairs=np.array(pairs),
         tally=tally,
         total=_own([one.fixed.sum() for one in problem.tallies], np.int64),
         left=_own(left, np.int64),
         gone=np.array([runs.sum()], dtype=np.int64),
     )
+
+
+def _service_rows(problem: Problem) -> Ints:
+    """``(services,)`` the row in which each is counted; -1 for those that can have no pairs."""
+    replicas = problem.service_fixed.sum(axis=1)
+    replicas += np.bincount(problem.service[problem.service >= 0], minlength=len(replicas))
+    several = replicas > 1
+    return np.where(several, np.cumsum(several) - 1, -1)
 
 
 def _ranks(problem: Problem) -> Ints:
@@ -287,9 +307,9 @@ def _peers(problem: Problem, pod: Records) -> Records:
     return peer
 
 
-def _memberships(groups: Sequence[Bools], pod: Records, name: str) -> Ints:
+def _memberships(groups: Sequence[PodSet], pod: Records, name: str) -> Ints:
     """Return, for each pod, the positions of the groups it is in."""
-    found = [np.flatnonzero(group) for group in groups]
+    found = [group.positions for group in groups]
     inside = _joined(found)
     group = np.repeat(np.arange(len(found)), [len(of) for of in found])
     _mark_rows(pod, name, np.bincount(inside, minlength=len(pod)))
@@ -345,7 +365,7 @@ def _presences(problem: Problem) -> tuple[Records, Records, Bytes]:
     for rule in problem.presences:
         first, second = problem.tallies[rule.carriers], problem.tallies[rule.targets]
         start = second.counts(problem.current)
-        pods = np.flatnonzero(first.members)
+        pods = first.members.positions
         domain = np.where(problem.current[pods] >= 0, second.domain[problem.current[pods]], -1)
         entry = np.zeros(len(pods), dtype=ENTRY)
         entry["pod"], entry["alone"] = pods, rule.alone[pods]
@@ -398,6 +418,10 @@ def _mark_rows(owner: Records, name: str, lengths: npt.ArrayLike) -> None:
 
 def _joined(rows: Sequence[Sequence[int] | Ints | Bools]) -> Ints:
     return _own(np.concatenate(rows) if len(rows) else [], np.int64)
+
+
+def _rows_of(pairs: PairCosts | None) -> Floats:
+    return _matrix(None if pairs is None else pairs.rows)
 
 
 def _matrix(values: Floats | None) -> Floats:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kytos.cluster import Cluster, Pod
-from kytos.problem import Bools, Exclusion, Floats, Ints, Pairing, Presence, Skew, Tally
+from kytos.pairs import MaskBuilder, PairCosts, PairMask, kinds_of
+from kytos.pod_sets import PodSet
+from kytos.problem import Exclusion, Ints, Pairing, Presence, Skew, Tally
 from kytos.rules.devices import DynamicResources
 from kytos.rules.host_ports import ANY_ADDRESS, HostPorts, port_users
 from kytos.rules.index import RuleIndex, Topology
@@ -28,10 +30,10 @@ from kytos.rules.topology_spread import (
     TopologySpread,
     counted_pods,
     hard_constraints,
+    lacks_keys,
     resolve_spread,
 )
-from kytos.rules.topology_spread import lacks_a_key as lacks_a_spread_key
-from kytos.rules.verdicts import refusals, static_mask
+from kytos.rules.verdicts import forbid_refused, static_mask
 from kytos.rules.volumes import ExclusiveVolumes, exclusive_users
 from kytos.rules.wording import selector_written
 
@@ -49,8 +51,8 @@ class CompiledRules:
         ``(pods, nodes)`` see `Problem.preference`, or None where nobody prefers anything.
     """
 
-    allowed: Bools
-    preference: Floats | None
+    allowed: PairMask
+    preference: PairCosts | None
     tallies: tuple[Tally, ...]
     exclusions: tuple[Exclusion, ...]
     presences: tuple[Presence, ...]
@@ -78,9 +80,9 @@ def compile_rules(cluster: Cluster, decide: Sequence[Pod]) -> CompiledRules:
     positions = [_position(cluster, pod) for pod in decide]
     book = TallyBook(index, positions)
     allowed = static_mask(index, positions)
-    allowed &= ~_larger_than_the_node(index, positions)
+    _forbid_too_large(allowed, index, positions)
     # Claims as they stand: what nobody can judge, or another pod holds, is not gone for.
-    allowed &= ~refusals(index, DynamicResources(), positions)
+    forbid_refused(allowed, index, DynamicResources(), positions)
     exclusions = tuple(_exclusions(index, book, allowed))
     presences = (
         *_presences(index, book, positions, allowed),
@@ -90,9 +92,9 @@ def compile_rules(cluster: Cluster, decide: Sequence[Pod]) -> CompiledRules:
     soft = pairings(index, book)
     homes = index.home[positions]
     bound = np.flatnonzero(homes >= 0)
-    allowed[bound, homes[bound]] = True
+    allowed.open(bound, homes[bound])
     return CompiledRules(
-        allowed=allowed,
+        allowed=allowed.mask(),
         preference=node_preference(index, positions),
         tallies=book.tallies,
         exclusions=exclusions,
@@ -112,27 +114,30 @@ def _position(cluster: Cluster, pod: Pod) -> int:
     return position
 
 
-def _larger_than_the_node(index: RuleIndex, positions: Sequence[int]) -> Bools:
-    """``(pods, nodes)`` pairs where the pod would not even fit the empty node."""
-    larger = np.zeros((len(positions), len(index.nodes)), dtype=np.bool_)
-    for resource in range(len(index.resources)):
-        need = index.request[positions, resource]
-        asks = np.flatnonzero(need)
-        larger[asks] |= need[asks, None] > index.allocatable[None, :, resource]
-    return larger
+def _forbid_too_large(allowed: MaskBuilder, index: RuleIndex, positions: Sequence[int]) -> None:
+    """Close the pairs where the pod would not even fit the empty node."""
+    requests, kind = kinds_of(index.request[positions])
+    offered = index.allocatable
+    # What fits the smallest amount of everything fits everywhere.
+    least = offered.min(axis=0) if len(offered) else 0
+    large = np.any((requests > least) & (requests > 0), axis=1)
+    allowed.forbid_by_kind(
+        np.where(large[kind], kind, -1),
+        lambda at: ((requests[at] > offered) & (requests[at] > 0)).any(axis=1),
+    )
 
 
 @dataclass(frozen=True)
 class _Rivals:
-    """Two sets of pods, ``(cluster pods,)`` each, that may not share a domain."""
+    """Two sets of the cluster's pods that may not share a domain."""
 
     topology: Topology
-    carriers: Bools
-    targets: Bools
+    carriers: PodSet
+    targets: PodSet
     rule: str
 
 
-def _exclusions(index: RuleIndex, book: TallyBook, allowed: Bools) -> Iterator[Exclusion]:
+def _exclusions(index: RuleIndex, book: TallyBook, allowed: MaskBuilder) -> Iterator[Exclusion]:
     """Exclusions among the pods to decide on; `allowed` learns those against pods that stay."""
     seen: set[tuple[int, int]] = set()
     for rivals in _all_rivals(index):
@@ -141,9 +146,9 @@ def _exclusions(index: RuleIndex, book: TallyBook, allowed: Bools) -> Iterator[E
         for members, held in ((carriers.members, targets), (targets.members, carriers)):
             taken = rivals.topology.at_nodes(held.fixed) > 0
             if members.any() and taken.any():
-                allowed[np.ix_(members, taken)] = False
-        involved = carriers.members | targets.members
-        if not (carriers.members.any() and targets.members.any() and involved.sum() > 1):
+                allowed.forbid(members.positions, taken)
+        involved = np.union1d(carriers.members.positions, targets.members.positions)
+        if not (carriers.members.any() and targets.members.any() and len(involved) > 1):
             continue
         pair = book.keep(carriers), book.keep(targets)
         if pair not in seen:
@@ -158,7 +163,7 @@ def _all_rivals(index: RuleIndex) -> Iterator[_Rivals]:
     nodes = each_node(index)
     for (protocol, port), users in port_users(index).items():
         by_address = {address: _among(index, found) for address, found in users.items()}
-        everyone = np.logical_or.reduce(list(by_address.values()))
+        everyone = _among(index, np.unique(np.concatenate(list(users.values()))))
         for address, holders in by_address.items():
             against = everyone if address == ANY_ADDRESS else holders
             yield _Rivals(nodes, holders, against, f"{HostPorts.name}: {port}/{protocol}")
@@ -169,33 +174,32 @@ def _all_rivals(index: RuleIndex) -> Iterator[_Rivals]:
 
 
 def _presences(
-    index: RuleIndex, book: TallyBook, positions: Sequence[int], allowed: Bools
+    index: RuleIndex, book: TallyBook, positions: Sequence[int], allowed: MaskBuilder
 ) -> Iterator[Presence]:
     """One presence per topology key of each distinct list of affinity terms."""
     for terms, carrying in _affinity_carriers(index).items():
         company = matched_by_all(index, terms)
-        allowed[np.ix_(carrying[positions], lacks_a_key(index, terms))] = False
+        allowed.forbid(carrying.within(np.array(positions)), lacks_a_key(index, terms))
         for key in dict.fromkeys(term.topology_key for term in terms):
             topology = _with_other_keys(index, key, terms)
             carriers, targets = book.tally(topology, carrying), book.tally(topology, company)
             if not targets.members.any():
                 without = topology.at_nodes(targets.fixed) <= 0
-                allowed[np.ix_(carriers.members, without)] = False
+                allowed.forbid(carriers.members.positions, without)
             elif carriers.members.any() or carriers.fixed.any():
                 yield Presence(
                     book.keep(carriers),
                     book.keep(targets),
                     rule=f"{PodAffinity.name}: {_written(terms)}",
-                    alone=carriers.members & targets.members,
+                    alone=PodSet.of(carriers.members & targets.members),
                 )
 
 
-def _affinity_carriers(index: RuleIndex) -> dict[tuple[Term, ...], Bools]:
+def _affinity_carriers(index: RuleIndex) -> dict[tuple[Term, ...], PodSet]:
     carriers: dict[tuple[Term, ...], list[int]] = {}
-    for pod in range(len(index.pods)):
-        terms = affinity_terms(index, pod)
-        if terms:
-            carriers.setdefault(terms, []).append(pod)
+    for pod, carrier in enumerate(index.pods):
+        if carrier.affinity:
+            carriers.setdefault(affinity_terms(index, pod), []).append(pod)
     return {terms: _among(index, found) for terms, found in carriers.items()}
 
 
@@ -215,12 +219,15 @@ def _with_other_keys(index: RuleIndex, key: str, terms: Sequence[Term]) -> Topol
 
 
 def _skews(
-    index: RuleIndex, book: TallyBook, positions: Sequence[int], allowed: Bools
+    index: RuleIndex, book: TallyBook, positions: Sequence[int], allowed: MaskBuilder
 ) -> Iterator[Skew]:
+    asking: dict[tuple[str, ...], list[int]] = {}
     for row, pod in enumerate(positions):
-        constraints = hard_constraints(index.pods[pod])
-        if constraints:
-            allowed[row] &= ~lacks_a_spread_key(index, constraints)
+        if index.pods[pod].spread:
+            keys = tuple(found.topology_key for found in hard_constraints(index.pods[pod]))
+            asking.setdefault(keys, []).append(row)
+    for keys, rows in asking.items():
+        allowed.forbid(np.array(rows), lacks_keys(index, keys))
     for spread, carrying in _spread_carriers(index):
         topology = _eligible_domains(index, spread)
         carriers = book.tally(topology, carrying)
@@ -237,7 +244,7 @@ def _skews(
             )
 
 
-def _spread_carriers(index: RuleIndex) -> list[tuple[Spread, Bools]]:
+def _spread_carriers(index: RuleIndex) -> list[tuple[Spread, PodSet]]:
     """Each distinct hard constraint with the pods that carry it.
 
     One that counts nobody (an empty or a missing selector) never refuses a node that has the key.
@@ -245,7 +252,7 @@ def _spread_carriers(index: RuleIndex) -> list[tuple[Spread, Bools]]:
     """
     found: dict[tuple[object, ...], tuple[Spread, list[int]]] = {}
     for position, pod in enumerate(index.pods):
-        if pod.terminating:
+        if pod.terminating or not pod.spread:
             continue
         for spread in resolve_spread(index, pod, hard_constraints(pod)):
             if spread.requirements:
@@ -268,11 +275,9 @@ def _eligible_domains(index: RuleIndex, spread: Spread) -> Topology:
     )
 
 
-def _among(index: RuleIndex, pods: Sequence[int] | Ints) -> Bools:
-    """``(cluster pods,)`` True at the positions given."""
-    found = np.zeros(len(index.pods), dtype=np.bool_)
-    found[pods] = True
-    return found
+def _among(index: RuleIndex, pods: Sequence[int] | Ints) -> PodSet:
+    """Those of the cluster's pods at the positions given, each once and ascending."""
+    return PodSet(np.unique(np.asarray(pods, dtype=np.int64)), len(index.pods))
 
 
 def _written(terms: Sequence[Term]) -> str:

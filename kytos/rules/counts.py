@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from kytos.problem import Bools, Ints
+from kytos.pod_sets import PodSet
+from kytos.problem import Ints
 from kytos.rules.index import RuleIndex
 
 
 def others_at_nodes(
-    index: RuleIndex, topology_key: str, pods: Bools, pod: int, name: Hashable
+    index: RuleIndex, topology_key: str, pods: PodSet, pod: int, name: Hashable
 ) -> Ints:
     """``(nodes,)`` how many of `pods`, without `pod`, are bound in each node's domain.
 

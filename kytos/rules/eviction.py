@@ -13,14 +13,15 @@ disruption budget does not allow, and where another scheduler puts a pod is that
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import numpy as np
 
 from kytos.cluster import DEFAULT_SCHEDULER, Cluster, DisruptionBudget, Phase, Pod
-from kytos.problem import Bools, MoveLimit
+from kytos.pod_sets import PodSet
+from kytos.problem import MoveLimit
 from kytos.rules.keep_marks import (
     PREFER_NO_EVICTION,
     SAFE_TO_EVICT,
@@ -60,7 +61,7 @@ def move_limits(cluster: Cluster, decide: Sequence[Pod]) -> tuple[MoveLimit, ...
     many disruptions as it has members here limits nothing and is left out.
     """
     rows = {pod.id: row for row, pod in enumerate(decide)}
-    members: dict[int, Bools] = {}
+    members: dict[int, list[int]] = defaultdict(list)
     for position, found in enumerate(budgets_of(cluster)):
         pod = cluster.pods[position]
         row = rows.get(pod.id)
@@ -69,13 +70,15 @@ def move_limits(cluster: Cluster, decide: Sequence[Pod]) -> tuple[MoveLimit, ...
         for budget in found:
             if leaves_freely(pod, cluster.budgets[budget]):
                 continue
-            if budget not in members:
-                members[budget] = np.zeros(len(decide), dtype=np.bool_)
-            members[budget][row] = True
+            members[budget].append(row)
     return tuple(
-        MoveLimit(mask, _left(cluster.budgets[budget]), rule=_named(cluster.budgets[budget]))
-        for budget, mask in members.items()
-        if mask.sum() > _left(cluster.budgets[budget])
+        MoveLimit(
+            PodSet(np.sort(np.array(those)), len(decide)),
+            _left(cluster.budgets[budget]),
+            rule=_named(cluster.budgets[budget]),
+        )
+        for budget, those in members.items()
+        if len(those) > _left(cluster.budgets[budget])
     )
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar, cast
@@ -11,6 +10,7 @@ from typing import TypeVar, cast
 import numpy as np
 
 from kytos.cluster import PODS, Claim, Cluster, Labels, StorageClass, Volume
+from kytos.pod_sets import PodSet
 from kytos.problem import UNPLACED, Bools, Ints
 from kytos.rules.labels import LabelTable
 
@@ -161,28 +161,28 @@ class RuleIndex:
         """``(pods,)`` being deleted."""
         return np.array([pod.terminating for pod in self.pods], dtype=np.bool_)
 
+    def inside(self, pods: Ints, namespaces: Collection[str]) -> Bools:
+        """Which of some positions of pods are in one of some namespaces."""
+        names, code = self._namespace_codes
+        chosen = np.zeros(len(names), dtype=np.bool_)
+        chosen[[names[name] for name in namespaces if name in names]] = True
+        return np.asarray(chosen[code[pods]])
+
     @cached_property
-    def pods_in(self) -> Mapping[str, Bools]:
-        """``(pods,)`` those of each namespace."""
-        positions: dict[str, list[int]] = defaultdict(list)
-        for position, pod in enumerate(self.pods):
-            positions[pod.namespace].append(position)
-        found = {}
-        for namespace, members in positions.items():
-            mask = np.zeros(len(self.pods), dtype=np.bool_)
-            mask[members] = True
-            found[namespace] = mask
-        return found
+    def _namespace_codes(self) -> tuple[dict[str, int], Ints]:
+        names: dict[str, int] = {}
+        codes = [names.setdefault(pod.namespace, len(names)) for pod in self.pods]
+        return names, np.array(codes, dtype=np.int64)
 
     def topology(self, key: str) -> Topology:
         """The domains of the node label `key`."""
         column = self.node_labels.column(key)
         return Topology(column.codes, column.values)
 
-    def per_node(self, pods: Bools) -> Ints:
+    def per_node(self, pods: PodSet) -> Ints:
         """``(nodes,)`` how many of `pods` are bound to each node."""
-        homes = self.home[pods & (self.home != UNPLACED)]
-        return np.bincount(homes, minlength=len(self.nodes)).astype(np.int64)
+        homes = self.home[pods.positions]
+        return np.bincount(homes[homes != UNPLACED], minlength=len(self.nodes)).astype(np.int64)
 
     def _amounts(self, items: list[dict[str, int]]) -> Ints:
         rows = [[item.get(name, 0) for name in self.resources] for item in items]

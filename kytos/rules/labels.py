@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -33,6 +34,23 @@ class Column:
     codes: Ints
     values: tuple[str, ...]
     position: Mapping[str, int]
+
+    @cached_property
+    def carriers(self) -> tuple[Ints, Ints]:
+        """Objects by their value, and ``(values + 1,)`` where each value's begin.
+
+        Those without the key are left out.
+        """
+        order = np.argsort(self.codes, kind="stable")
+        starts = np.searchsorted(self.codes[order], np.arange(len(self.values) + 1))
+        return order, starts
+
+    def carrying(self, wanted: Iterable[str]) -> Ints:
+        """Positions, ascending, of the objects whose value is one of `wanted`."""
+        order, starts = self.carriers
+        codes = [self.position[value] for value in wanted if value in self.position]
+        found = [order[starts[code] : starts[code + 1]] for code in codes]
+        return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *found]))
 
     def among(self, wanted: Iterable[str]) -> Bools:
         """``(objects,)`` whose value is one of `wanted`."""
@@ -87,6 +105,20 @@ class LabelTable:
         found = np.ones(self.count, dtype=np.bool_)
         for requirement in requirements:
             found &= self._meeting(requirement)
+        return found
+
+    def members(self, requirements: Sequence[Requirement] | None) -> Ints:
+        """Positions, ascending, of the objects that meet all requirements, as in `matching`.
+
+        A selector that names values looks at no more than those that carry them.
+        """
+        named = [found for found in requirements or () if found.operator == "In"]
+        if requirements is None or not named:
+            return np.flatnonzero(self.matching(requirements))
+        found = self.column(named[0].key).carrying(set(named[0].values))
+        for requirement in requirements:
+            if requirement is not named[0] and len(found):
+                found = found[self._meeting(requirement)[found]]
         return found
 
     def _fill(self, key: str) -> Column:

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
+from kytos.pod_sets import PodSet
 from kytos.problem import Bools
 from kytos.rules.base import Rule, none_refused
 from kytos.rules.counts import others_at_nodes
@@ -28,17 +29,17 @@ def anti_affinity_terms(index: RuleIndex, pod: int) -> tuple[Term, ...]:
     return tuple(dict.fromkeys(resolve(index, found, term) for term in found.anti_affinity))
 
 
-def anti_affinity_carriers(index: RuleIndex) -> Mapping[Term, Bools]:
+def anti_affinity_carriers(index: RuleIndex) -> Mapping[Term, PodSet]:
     """``(pods,)`` those that carry each required anti-affinity term, bound or not."""
 
-    def find() -> Mapping[Term, Bools]:
-        carriers: dict[Term, Bools] = {}
-        for pod in range(len(index.pods)):
-            for term in anti_affinity_terms(index, pod):
-                if term not in carriers:
-                    carriers[term] = np.zeros(len(index.pods), dtype=np.bool_)
-                carriers[term][pod] = True
-        return carriers
+    def find() -> Mapping[Term, PodSet]:
+        carriers: dict[Term, list[int]] = defaultdict(list)
+        for pod, carrier in enumerate(index.pods):
+            if carrier.anti_affinity:
+                for term in anti_affinity_terms(index, pod):
+                    carriers[term].append(pod)
+        pods = len(index.pods)
+        return {term: PodSet(np.array(found), pods) for term, found in carriers.items()}
 
     return index.once("anti-affinity carriers", find)
 
@@ -118,7 +119,7 @@ class _AntiAffinity(Rule):
         """The terms that may refuse the pod nodes, each once."""
 
     @abstractmethod
-    def _rivals(self, index: RuleIndex, term: Term) -> Bools:
+    def _rivals(self, index: RuleIndex, term: Term) -> PodSet:
         """``(pods,)`` those a term keeps the pod away from."""
 
     def key(self, index: RuleIndex, pod: int) -> Hashable:
@@ -174,7 +175,7 @@ class PodAntiAffinity(_AntiAffinity):
     def _terms(self, index: RuleIndex, pod: int) -> Sequence[Term]:
         return anti_affinity_terms(index, pod)
 
-    def _rivals(self, index: RuleIndex, term: Term) -> Bools:
+    def _rivals(self, index: RuleIndex, term: Term) -> PodSet:
         return matched_pods(index, term)
 
 
@@ -198,7 +199,7 @@ class ExistingAntiAffinity(_AntiAffinity):
     def _terms(self, index: RuleIndex, pod: int) -> Sequence[Term]:
         return _terms_against(index)[pod]
 
-    def _rivals(self, index: RuleIndex, term: Term) -> Bools:
+    def _rivals(self, index: RuleIndex, term: Term) -> PodSet:
         return anti_affinity_carriers(index)[term]
 
 
@@ -240,17 +241,17 @@ def _terms_against(index: RuleIndex) -> Sequence[Sequence[Term]]:
     def find() -> Sequence[Sequence[Term]]:
         against: dict[int, list[Term]] = defaultdict(list)
         for term, carriers in anti_affinity_carriers(index).items():
-            if (carriers & (index.home >= 0)).any():
-                for pod in np.flatnonzero(matched_pods(index, term)):
-                    against[int(pod)].append(term)
+            if (index.home[carriers.positions] >= 0).any():
+                for pod in matched_pods(index, term).positions.tolist():
+                    against[pod].append(term)
         return [against[pod] for pod in range(len(index.pods))]
 
     return index.once("terms against", find)
 
 
-def _inside(index: RuleIndex, term: Term, pods: Bools, pod: int, node: int) -> list[int]:
+def _inside(index: RuleIndex, term: Term, pods: PodSet, pod: int, node: int) -> list[int]:
     """Positions of `pods`, other than `pod`, in the node's domain of the term."""
     of_node = index.topology(term.topology_key).of_node
-    found = np.flatnonzero(pods & (index.home >= 0))
+    found = pods.positions[index.home[pods.positions] >= 0]
     inside = found[(of_node[index.home[found]] == of_node[node]) & (found != pod)]
     return [int(position) for position in inside]

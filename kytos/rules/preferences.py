@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kytos.cluster import HOSTNAME, Effect, Pod
-from kytos.problem import Bools, Floats, Pairing, Tally
+from kytos.pairs import PairCosts, PairRows
+from kytos.pod_sets import PodSet
+from kytos.problem import Floats, Pairing, Tally
 from kytos.rules.index import RuleIndex, Topology
 from kytos.rules.node_affinity import nodes_of_term
 from kytos.rules.taints import tolerates
@@ -34,19 +36,21 @@ of the nodes in it; two replicas on one node that a soft spread over hostnames w
 one pair more."""
 
 
-def node_preference(index: RuleIndex, pods: Sequence[int]) -> Floats | None:
+def node_preference(index: RuleIndex, pods: Sequence[int]) -> PairCosts | None:
     """``(pods, nodes)`` what running there is worth, negative attracts; None where nothing is."""
-    known: dict[Hashable, Floats] = {}
-    rows = []
-    for pod in pods:
+    known: dict[Hashable, int] = {}
+    rows: list[Floats] = []
+    of_pod = np.zeros(len(pods), dtype=np.int64)
+    for position, pod in enumerate(pods):
         found = index.pods[pod]
-        key = (found.preferred_node_terms, found.tolerations)
-        if key not in known:
-            known[key] = _node_preference(index, found)
-        rows.append(known[key])
-    if not any(row.any() for row in known.values()):
+        of_pod[position] = known.setdefault(
+            (found.preferred_node_terms, found.tolerations), len(rows)
+        )
+        if len(known) > len(rows):
+            rows.append(_node_preference(index, found))
+    if not any(row.any() for row in rows):
         return None
-    return np.array(rows, dtype=np.float64)
+    return PairRows(of_pod, np.array(rows, dtype=np.float64)).merged()
 
 
 def pairings(index: RuleIndex, book: TallyBook) -> tuple[Pairing, ...]:
@@ -86,11 +90,11 @@ def _node_preference(index: RuleIndex, pod: Pod) -> Floats:
 
 @dataclass(frozen=True)
 class _Preference:
-    """One distinct preference between pods; `carriers` and `targets` ``(cluster pods,)``."""
+    """One distinct preference between pods of the cluster."""
 
     topology: Topology
-    carriers: Bools
-    targets: Bools
+    carriers: PodSet
+    targets: PodSet
     weight: float
     scored: float
 
@@ -98,7 +102,7 @@ class _Preference:
 def _preferred(index: RuleIndex) -> Iterator[_Preference]:
     """Each distinct preference with the pods that carry it."""
     carriers: dict[Hashable, list[int]] = defaultdict(list)
-    known: dict[Hashable, tuple[Topology, Bools, float, float]] = {}
+    known: dict[Hashable, tuple[Topology, PodSet, float, float]] = {}
     for position, pod in enumerate(index.pods):
         for sign, terms in ((-1, pod.preferred_affinity), (1, pod.preferred_anti_affinity)):
             for preferred in terms:
@@ -110,7 +114,7 @@ def _preferred(index: RuleIndex) -> Iterator[_Preference]:
                     topology = index.topology(term.topology_key)
                     known[key] = (topology, matched_pods(index, term), weight, weight)
         soft = [constraint for constraint in pod.spread if not constraint.hard]
-        for spread in resolve_spread(index, pod, soft):
+        for spread in resolve_spread(index, pod, soft) if soft else ():
             if spread.requirements:
                 carriers[spread.identity].append(position)
                 if spread.identity not in known:
@@ -120,8 +124,7 @@ def _preferred(index: RuleIndex) -> Iterator[_Preference]:
                     weight, scored = pair / spread.max_skew, 1 / spread.max_skew
                     known[spread.identity] = (topology, counted, weight, scored)
     for name, (topology, targets, weight, scored) in known.items():
-        carrying = np.zeros(len(index.pods), dtype=np.bool_)
-        carrying[carriers[name]] = True
+        carrying = PodSet(np.unique(carriers[name]), len(index.pods))
         yield _Preference(topology, carrying, targets, weight, scored)
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from kytos.pairs import MaskBuilder
+from kytos.pod_sets import PodSet
 from kytos.problem import Bools, Presence
 from kytos.rules.index import RuleIndex
 from kytos.rules.tallies import TallyBook, each_node
@@ -19,7 +21,7 @@ ONE_NODE = {"ReadWriteOnce"}
 
 
 def shared_claims(
-    index: RuleIndex, book: TallyBook, positions: Sequence[int], allowed: Bools
+    index: RuleIndex, book: TallyBook, positions: Sequence[int], allowed: MaskBuilder
 ) -> Iterator[Presence]:
     """One presence per such claim of several pods; `allowed` learns where pods that stay hold one.
 
@@ -33,11 +35,9 @@ def shared_claims(
         homes = {int(index.home[pod]) for pod in users if index.home[pod] >= 0}
         if len(users) < 2 or len(homes) > 1:
             continue
-        sharing = np.zeros(len(index.pods), dtype=np.bool_)
-        sharing[users] = True
-        tally = book.tally(nodes, sharing)
+        tally = book.tally(nodes, PodSet(np.array(users), len(index.pods)))
         if tally.fixed.any():
-            allowed[np.ix_(tally.members, tally.fixed == 0)] = False
+            allowed.forbid(tally.members.positions, tally.fixed == 0)
         elif tally.members.sum() > 1:
             at = book.keep(tally)
             yield Presence(at, at, rule=f"shared volume claim: {claim}", alone=tally.members)

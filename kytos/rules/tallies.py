@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kytos.problem import Bools, Ints, Tally
+from kytos.pod_sets import PodSet
+from kytos.problem import Ints, Tally
 from kytos.rules.index import RuleIndex, Topology, sum_by
 
 
@@ -25,9 +26,9 @@ class TallyBook:
     def __init__(self, index: RuleIndex, decide: Sequence[int]) -> None:
         """Start empty."""
         self._index = index
-        self._decide = np.array(decide, dtype=np.int64)
-        self._stays = index.home >= 0
-        self._stays[self._decide] = False
+        self._pods = len(decide)
+        self._row = np.full(len(index.pods), -1, dtype=np.int64)
+        self._row[np.array(decide, dtype=np.int64)] = np.arange(len(decide))
         self._positions: dict[tuple[bytes, bytes, bytes], int] = {}
         self._domains: dict[bytes, Ints] = {}
         self._tallies: list[Tally] = []
@@ -37,13 +38,15 @@ class TallyBook:
         """All that were kept, in order of their positions."""
         return tuple(self._tallies)
 
-    def tally(self, topology: Topology, pods: Bools) -> Tally:
+    def tally(self, topology: Topology, pods: PodSet) -> Tally:
         """Count ``(cluster pods,)`` `pods` per domain of a topology."""
         domains = len(topology.names)
         # Tallies over one topology share its array.
         domain = self._domains.setdefault(topology.of_node.tobytes(), topology.of_node)
-        per_node = self._index.per_node(pods & self._stays)
-        return Tally(domain, pods[self._decide], sum_by(domain, per_node, domains))
+        row = self._row[pods.positions]
+        stays = PodSet(pods.positions[row < 0], pods.pods)
+        members = PodSet(np.sort(row[row >= 0]), self._pods)
+        return Tally(domain, members, sum_by(domain, self._index.per_node(stays), domains))
 
     def keep(self, tally: Tally) -> int:
         """The position of a tally, added if no equal one is there."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from kytos.cluster import LabelSelector, Pod, PodTerm, Requirement
-from kytos.problem import Bools
+from kytos.pod_sets import PodSet
 from kytos.rules.index import RuleIndex
 from kytos.rules.labels import LabelTable
 
@@ -63,29 +61,26 @@ def with_label_keys(
     return (*selector.requirements, *merged)
 
 
-def matched_pods(index: RuleIndex, term: Term) -> Bools:
+def matched_pods(index: RuleIndex, term: Term) -> PodSet:
     """``(pods,)`` those that a term matches, bound or not."""
 
-    def find() -> Bools:
-        found = index.pod_labels.matching(term.requirements)
-        if term.namespaces is None:
-            return found
-        inside = np.zeros_like(found)
-        for namespace in term.namespaces & index.pods_in.keys():
-            inside |= index.pods_in[namespace]
-        return found & inside
+    def find() -> PodSet:
+        found = index.pod_labels.members(term.requirements)
+        if term.namespaces is not None:
+            found = found[index.inside(found, term.namespaces)]
+        return PodSet(found, len(index.pods))
 
     return index.once(("matched", term.requirements, term.namespaces), find)
 
 
-def matched_by_all(index: RuleIndex, terms: Sequence[Term]) -> Bools:
+def matched_by_all(index: RuleIndex, terms: Sequence[Term]) -> PodSet:
     """``(pods,)`` those that every one of the terms matches."""
 
-    def find() -> Bools:
-        found = matched_pods(index, terms[0])
+    def find() -> PodSet:
+        found = matched_pods(index, terms[0]).positions
         for term in terms[1:]:
-            found = found & matched_pods(index, term)
-        return found
+            found = found[matched_pods(index, term).within(found)]
+        return PodSet(found, len(index.pods))
 
     return index.once(("matched by all", tuple(terms)), find)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kytos.cluster import Pod, Requirement, SpreadConstraint
+from kytos.pod_sets import PodSet
 from kytos.problem import Bools, Ints
 from kytos.rules.base import Rule, none_refused
 from kytos.rules.index import RuleIndex, sum_by
@@ -84,23 +85,27 @@ def resolve_spread(
 
 def lacks_a_key(index: RuleIndex, constraints: Sequence[SpreadConstraint]) -> Bools:
     """``(nodes,)`` those without the topology key of one of the constraints."""
+    return lacks_keys(index, [constraint.topology_key for constraint in constraints])
+
+
+def lacks_keys(index: RuleIndex, keys: Sequence[str]) -> Bools:
+    """``(nodes,)`` those without one of the topology keys."""
     lacking = none_refused(index)
-    for constraint in constraints:
-        lacking = lacking | (index.topology(constraint.topology_key).of_node < 0)
+    for key in keys:
+        lacking = lacking | (index.topology(key).of_node < 0)
     return lacking
 
 
-def counted_pods(index: RuleIndex, spread: Spread) -> Bools:
+def counted_pods(index: RuleIndex, spread: Spread) -> PodSet:
     """``(pods,)`` those a constraint counts, bound or not.
 
     Pods being deleted are passed over, and an empty selector counts nobody.
     """
 
-    def find() -> Bools:
-        if not spread.requirements:
-            return np.zeros(len(index.pods), dtype=np.bool_)
-        inside = index.pods_in[spread.namespace]
-        return inside & ~index.terminating & index.pod_labels.matching(spread.requirements)
+    def find() -> PodSet:
+        found = index.pod_labels.members(spread.requirements or None)
+        found = found[index.inside(found, {spread.namespace}) & ~index.terminating[found]]
+        return PodSet(found, len(index.pods))
 
     return index.once(("spread", spread.namespace, spread.requirements), find)
 
@@ -110,7 +115,10 @@ def counts_itself(index: RuleIndex, spread: Spread, pod: int) -> bool:
     if spread.requirements is None:
         return False
     key = ("spread matches", spread.requirements)
-    return bool(index.once(key, lambda: index.pod_labels.matching(spread.requirements))[pod])
+    matched = index.once(
+        key, lambda: PodSet(index.pod_labels.members(spread.requirements), len(index.pods))
+    )
+    return bool(matched[pod])
 
 
 class TopologySpread(Rule):

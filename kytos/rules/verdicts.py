@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from kytos.pairs import MaskBuilder
 from kytos.problem import Bools
 from kytos.rules.admission import Admitted
 from kytos.rules.attach_limits import AttachLimits
@@ -61,12 +62,26 @@ FEASIBLE = -1
 """Where no rule refuses, in what `first_refusals` returns."""
 
 
-def static_mask(index: RuleIndex, pods: Sequence[int]) -> Bools:
-    """``(pods, nodes)`` pairs that no rule of a plan settled by pod and node alone refuses."""
-    allowed = np.ones((len(pods), len(index.nodes)), dtype=np.bool_)
+def static_mask(index: RuleIndex, pods: Sequence[int]) -> MaskBuilder:
+    """Pairs that no rule of a plan settled by pod and node alone refuses."""
+    builder = MaskBuilder(len(pods), len(index.nodes))
     for rule in SETTLED:
-        allowed &= ~refusals(index, rule, pods)
-    return allowed
+        forbid_refused(builder, index, rule, pods)
+    return builder
+
+
+def forbid_refused(builder: MaskBuilder, index: RuleIndex, rule: Rule, pods: Sequence[int]) -> None:
+    """Close the pairs that one rule refuses, judged once per class of equal pods."""
+    classes: dict[Hashable, int] = {}
+    first: list[int] = []
+    kind = np.full(len(pods), -1, dtype=np.int64)
+    for row, pod in enumerate(pods):
+        key = rule.key(index, pod)
+        if key is not None:
+            kind[row] = classes.setdefault(key, len(first))
+            if kind[row] == len(first):
+                first.append(pod)
+    builder.forbid_by_kind(kind, lambda found: rule.refused(index, first[found]))
 
 
 def first_refusals(

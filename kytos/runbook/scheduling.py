@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from kytos.cluster import Cluster
+from kytos.pod_sets import PodSet
 from kytos.problem import UNPLACED, Bools, Ints, LoadMode, Problem
 from kytos.questions.parts.build_problem import build_problem
 from kytos.rules.index import RuleIndex
@@ -60,7 +61,8 @@ class Arena:
         self.start: Ints = self.problem.current
         bound = np.flatnonzero(self.start >= 0)
         index = RuleIndex(cluster)
-        judged = static_mask(index, [cluster.pod_index[pods[row].id] for row in bound.tolist()])
+        positions = [cluster.pod_index[pods[row].id] for row in bound.tolist()]
+        judged = static_mask(index, positions).mask()
         self.allowed: Bools = self.problem.allowed.copy()
         # A running pod may stay where it is; whether it could come back there is another matter.
         home = self.start[bound]
@@ -74,7 +76,7 @@ class Arena:
         members = [tally.members for tally in problem.tallies]
         self.tallies_of = _memberships(members, len(pods))
         self.exclusions_of = _memberships(
-            [members[rule.carriers] | members[rule.targets] for rule in problem.exclusions],
+            [members[rule.carriers].either(members[rule.targets]) for rule in problem.exclusions],
             len(pods),
         )
         self.presences_of = _memberships(
@@ -310,11 +312,11 @@ def preempts(arena: Arena, pod: int) -> bool:
     return arena.pods[pod].preempts and bool((arena.priority < arena.priority[pod]).any())
 
 
-def _memberships(masks: list[Bools], pods: int) -> list[tuple[int, ...]]:
-    """For each pod the positions of the ``(pods,)`` masks it is in."""
+def _memberships(sets: list[PodSet], pods: int) -> list[tuple[int, ...]]:
+    """For each pod the positions of the sets it is in."""
     inside: list[list[int]] = [[] for _ in range(pods)]
-    for position, mask in enumerate(masks):
-        for pod in np.flatnonzero(mask).tolist():
+    for position, members in enumerate(sets):
+        for pod in members.positions.tolist():
             inside[pod].append(position)
     return [tuple(positions) for positions in inside]
 

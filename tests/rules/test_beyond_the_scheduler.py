@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -83,7 +85,7 @@ def test_pods_that_share_a_volume_move_together() -> None:
     """One alone may not leave the other; both may go to one node (the claim's node let them)."""
     cluster = sharing(pod("one", "a"), pod("two", "a"))
     problem = build_problem(cluster, cluster.pods, mode=LoadMode.SPREAD)
-    problem.allowed[:] = True
+    problem = replace(problem, allowed=np.ones(problem.allowed.shape, dtype=np.bool_))
     assert violations(problem, np.array([1, 0]))
     assert not violations(problem, np.array([1, 1]))
     assert not violations(problem, np.array([0, 0]))

@@ -20,6 +20,7 @@ import numpy as np
 from kytos.cluster import LOAD_RESOURCES, Cluster, Pod
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
+from kytos.pairs import MaskBuilder
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.questions.autoscale.wishes import Wish
 from kytos.questions.parts.build_problem import build_problem, within_room
@@ -245,9 +246,10 @@ def without(cluster: Cluster, pods: set[str]) -> Cluster:
 
 def _only(problem: Problem, rows: Ints) -> Problem:
     """The problem with no node for any other pod."""
-    allowed = np.zeros_like(problem.allowed)
-    allowed[rows] = problem.allowed[rows]
+    allowed = MaskBuilder.on(problem.allowed)
+    others = np.setdiff1d(np.arange(len(problem.pods)), rows)
+    allowed.forbid(others, np.ones(len(problem.nodes), dtype=np.bool_))
     # All count alike here: whether every one of them has a node is the only question.
     desire = np.zeros(len(problem.pods))
     desire[rows] = 1.0
-    return replace(problem, allowed=allowed, desire=desire)
+    return replace(problem, allowed=allowed.mask(), desire=desire)

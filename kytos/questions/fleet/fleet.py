@@ -16,6 +16,7 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.run_report import SolverReport, Stage
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights, exchange_rates
+from kytos.pairs import MaskBuilder
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
 from kytos.questions.fleet.asked import Asked, made_concrete, spot_of
 from kytos.questions.fleet.offers import Offer
@@ -201,11 +202,11 @@ def _without_spot(problem: Problem, nodes: Sequence[Node], barred: frozenset[str
     rows = np.array([pod in barred for pod in problem.pods], dtype=np.bool_)
     if not spot.any() or not rows.any():
         return problem
-    allowed = problem.allowed.copy()
-    allowed[np.ix_(rows, spot)] = False
+    allowed = MaskBuilder.on(problem.allowed)
+    allowed.forbid(rows, spot)
     runs = np.flatnonzero(problem.current >= 0)
-    allowed[runs, problem.current[runs]] = True
-    return replace(problem, allowed=allowed)
+    allowed.open(runs, problem.current[runs])
+    return replace(problem, allowed=allowed.mask())
 
 
 def _patterns(

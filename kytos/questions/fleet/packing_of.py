@@ -63,7 +63,7 @@ def packing_of(
     exact
         Whether to leave out rules that can only be kept by asking for more than they do.
     """
-    allowed, dealt = (problem.allowed, False) if exact else _dealt_over_zones(problem)
+    allowed, dealt = (problem.allowed.copy(), False) if exact else _dealt_over_zones(problem)
     most, rivals, capped = _apart_on_nodes(problem, exact)
     free = problem.capacity - problem.fixed
     placed = np.flatnonzero(_fits_somewhere(problem, allowed, free))
@@ -139,9 +139,8 @@ def _apart_on_nodes(
         carriers, targets = problem.tallies[exclusion.carriers], problem.tallies[exclusion.targets]
         if not _by_node(carriers.domain):
             continue
-        both = carriers.members & targets.members
-        most[both] = 1
-        rivals.append((carriers.members, targets.members))
+        most[carriers.members & targets.members] = 1
+        rivals.append((np.asarray(carriers.members), np.asarray(targets.members)))
     for skew in problem.skews:
         counted = problem.tallies[skew.counted]
         if _by_node(counted.domain) and not exact:

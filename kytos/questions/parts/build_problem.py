@@ -12,11 +12,13 @@ import numpy as np
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster, Node, Pod, Resources
 from kytos.contract.weights import moves_per_node
 from kytos.errors import RequestRefused
-from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem
+from kytos.pairs import PairCosts
+from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem, pairs_with_room
 from kytos.questions.parts.decimals import as_written
 from kytos.questions.parts.move_cost import move_cost
 from kytos.questions.parts.prices import prices_by_size
 from kytos.questions.parts.use_rows import with_use
+from kytos.replica_counts import ReplicaCounts
 from kytos.rules.compile import compile_rules
 from kytos.rules.counted import with_counted
 from kytos.rules.eviction import move_limits
@@ -35,7 +37,7 @@ def build_problem(
     zone_pairs: bool = False,
     max_utilization: float = 1.0,
     keep: Collection[str] = (),
-    node_cost: Floats | None = None,
+    node_cost: PairCosts | None = None,
 ) -> Problem:
     """Return the problem of placing the pods of `decide`; all others stay where they are.
 
@@ -149,15 +151,7 @@ def within_room(problem: Problem) -> Problem:
     What stays on a node stays in every plan, so nothing is lost, and in a full cluster the models
     of exact solvers and samplers shrink to the nodes that have room at all.
     """
-    room = problem.capacity - problem.fixed
-    allowed = problem.allowed.copy()
-    for resource in range(len(problem.resources)):
-        need = problem.request[:, resource]
-        asks = np.flatnonzero(need)
-        allowed[asks] &= need[asks, None] <= room[None, :, resource]
-    runs = np.flatnonzero(problem.current >= 0)
-    allowed[runs, problem.current[runs]] = True
-    return replace(problem, allowed=allowed)
+    return replace(problem, allowed=pairs_with_room(problem))
 
 
 def superincreasing(priority: Ints) -> Floats:
@@ -206,18 +200,17 @@ def _foreseen(decide: Sequence[Pod]) -> Floats:
 
 def _services(
     decide: Sequence[Pod], staying: Sequence[Pod], home: Ints, nodes: int
-) -> tuple[tuple[str, ...], Ints, Ints]:
+) -> tuple[tuple[str, ...], Ints, ReplicaCounts]:
     """Services of the pods to decide on, and those whose pairs stay as they are."""
     named = Counter(pod.service for pod in staying if pod.service is not None)
     paired = {service for service, replicas in named.items() if replicas > 1}
     services = tuple(sorted(paired | {pod.service for pod in decide if pod.service is not None}))
     position = {name: index for index, name in enumerate(services)}
     service = np.array([position.get(pod.service or "", -1) for pod in decide], dtype=np.int64)
-    fixed = np.zeros((len(services), nodes), dtype=np.int64)
-    for pod, node in zip(staying, home, strict=True):
-        if pod.service in position:
-            fixed[position[pod.service], node] += 1
-    return services, service, fixed
+    stays = np.array([position.get(pod.service or "", -1) for pod in staying], dtype=np.int64)
+    counted = stays >= 0
+    shape = len(services), nodes
+    return services, service, ReplicaCounts.counted(stays[counted], home[counted], shape)
 
 
 def _zones(nodes: Sequence[Node]) -> Ints:

@@ -14,6 +14,7 @@ from kytos.contract.runbook import CarriedOut
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import LATENCY_MS_PER_MOVE, STARTUP_SECONDS_PER_MOVE, Weights
 from kytos.errors import RequestRefused
+from kytos.pairs import PairRows
 from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem
 from kytos.questions.outcome import Outcome, Question
 from kytos.questions.parts.answer import shared_answer
@@ -279,7 +280,9 @@ def _problem(asked: _Asked, request: PlacementRequest) -> Problem:
         mode=request.mode,
         max_utilization=request.max_utilization,
         keep=nodes_asked_to_stay(asked.cluster, request.keep_nodes),
-        node_cost=asked.startup / STARTUP_SECONDS_PER_MOVE + near / LATENCY_MS_PER_MOVE,
+        node_cost=PairRows.of(
+            asked.startup / STARTUP_SECONDS_PER_MOVE + near / LATENCY_MS_PER_MOVE
+        ),
     )
     return replace(within_room(problem), traffic=traffic_arrays(asked.talk, asked.between))
 

@@ -7,6 +7,7 @@ score alike the plan may be what it would draw: neither counts as a pod put else
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,7 @@ def scheduler_choice(
 
 def kinds(problem: Problem) -> Ints:
     """``(pods,)`` which kind each is of: no rule or term tells two of a kind apart."""
-    columns = [
+    columns: list[Any] = [
         problem.request,
         problem.load_request,
         problem.current,

@@ -15,6 +15,8 @@ import numpy as np
 
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster
 from kytos.load_profile import LoadProfile
+from kytos.pairs import MaskBuilder, PairMask
+from kytos.pod_sets import PodSet
 from kytos.problem import (
     UNPLACED,
     Bools,
@@ -30,6 +32,7 @@ from kytos.questions.parts.build_problem import amounts, filled_to, within_room
 from kytos.questions.parts.most_placed import count_by_class
 from kytos.questions.parts.use_rows import those_that_matter, use_names
 from kytos.questions.recovery.failure import NO_CONTROLLER, not_evacuated
+from kytos.replica_counts import ReplicaCounts
 from kytos.rules.compile import compile_rules
 from kytos.rules.in_use import load_elsewhere, requested_of, room_for_use, use_of_pods
 
@@ -143,7 +146,7 @@ class CompiledCluster:
         return float((self._held[list(nodes)].sum(axis=0) / whole).max(initial=0.0))
 
     @property
-    def allowed(self) -> Bools:
+    def allowed(self) -> PairMask:
         """``(pods, nodes)`` pairs that no rule settled pod by pod forbids."""
         return self._rules.allowed
 
@@ -164,7 +167,7 @@ class CompiledCluster:
         asked[: len(_ALWAYS)] = 1
         columns = np.flatnonzero(asked)
         narrowed = _Narrowed(self, rows, np.flatnonzero(hit), keep)
-        allowed = self._rules.allowed[np.ix_(rows, keep)]
+        allowed = MaskBuilder.on(self._rules.allowed.narrowed(rows, keep))
         exclusions = tuple(narrowed.exclusions(self._rules.exclusions, allowed))
         presences = tuple(narrowed.presences(self._rules.presences, allowed))
         skews = tuple(narrowed.skews(self._rules.skews))
@@ -181,14 +184,14 @@ class CompiledCluster:
             load_fixed=self._load[keep],
             load_request=self._foreseen[rows],
             current=np.full(len(rows), UNPLACED, dtype=np.int64),
-            allowed=allowed,
+            allowed=allowed.mask(),
             must_place=np.zeros(len(rows), dtype=np.bool_),
             desire=np.ones(len(rows)),
             priority=self._priority[rows],
             move_cost=np.ones(len(rows)),
             service=np.full(len(rows), -1, dtype=np.int64),
             services=(),
-            service_fixed=np.zeros((0, len(keep)), dtype=np.int64),
+            service_fixed=ReplicaCounts.of(np.zeros((0, len(keep)), dtype=np.int64)),
             zone=np.full(len(keep), -1, dtype=np.int64),
             usable=self._usable[keep],
             price=np.ones(len(keep)),
@@ -220,7 +223,7 @@ class _Narrowed:
         self._positions: dict[int, int] = {}
         self.tallies: list[Tally] = []
 
-    def exclusions(self, rules: Sequence[Exclusion], allowed: Bools) -> Iterator[Exclusion]:
+    def exclusions(self, rules: Sequence[Exclusion], allowed: MaskBuilder) -> Iterator[Exclusion]:
         """Exclusions among the rows; `allowed` learns those against pods that stay."""
         for rule in rules:
             if not (self._asked[rule.carriers] or self._asked[rule.targets]):
@@ -229,12 +232,12 @@ class _Narrowed:
             for members, held in ((carriers.members, targets), (targets.members, carriers)):
                 taken = _at_nodes(held) > 0
                 if members.any() and taken.any():
-                    allowed[np.ix_(members, taken)] = False
+                    allowed.forbid(members.positions, taken)
             both = carriers.members.any() and targets.members.any()
             if both and (carriers.members | targets.members).sum() > 1:
                 yield Exclusion(self._keeps(rule.carriers), self._keeps(rule.targets), rule.rule)
 
-    def presences(self, rules: Sequence[Presence], allowed: Bools) -> Iterator[Presence]:
+    def presences(self, rules: Sequence[Presence], allowed: MaskBuilder) -> Iterator[Presence]:
         """Presences that a row carries; nobody leaves, so no other can be broken."""
         for rule in rules:
             if not self._asked[rule.carriers]:
@@ -245,10 +248,10 @@ class _Narrowed:
                     self._keeps(rule.carriers),
                     self._keeps(rule.targets),
                     rule.rule,
-                    alone=rule.alone[self._rows],
+                    alone=PodSet.of(rule.alone[self._rows]),
                 )
             else:
-                allowed[np.ix_(carriers.members, _at_nodes(targets) <= 0)] = False
+                allowed.forbid(carriers.members.positions, _at_nodes(targets) <= 0)
 
     def skews(self, rules: Sequence[Skew]) -> Iterator[Skew]:
         """Skews that a row carries or counts in; a domain without survivors is none."""
@@ -283,7 +286,8 @@ class _Narrowed:
         lost = self._compiled.home[self._hit[members[self._hit]]]
         domains = domain[lost[lost >= 0]]
         gone = np.bincount(domains[domains >= 0], minlength=len(self._counts[position]))
-        return Tally(domain[self._keep], self._among_rows[position], self._counts[position] - gone)
+        members = PodSet.of(self._among_rows[position])
+        return Tally(domain[self._keep], members, self._counts[position] - gone)
 
 
 def _at_nodes(tally: Tally) -> Ints:

@@ -12,6 +12,7 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.runbook import CarriedOut
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
+from kytos.pairs import MaskBuilder
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.questions.outcome import Move, Outcome, Question
 from kytos.questions.parts.answer import moves, shared_answer
@@ -245,10 +246,10 @@ def _problem(failure: Failure, request: RecoveryRequest, gives_way: frozenset[st
     # Who may only give way has no other node to go to.
     stays = np.array([pod not in may_leave for pod in problem.pods], dtype=np.bool_)
     running = np.flatnonzero((problem.current >= 0) & stays)
-    allowed = problem.allowed.copy()
-    allowed[running] = False
-    allowed[running, problem.current[running]] = True
-    return replace(problem, allowed=allowed)
+    allowed = MaskBuilder.on(problem.allowed)
+    allowed.forbid(running, np.ones(len(problem.nodes), dtype=np.bool_))
+    allowed.open(running, problem.current[running])
+    return replace(problem, allowed=allowed.mask())
 
 
 def _lifeline(problem: Problem, cluster: Cluster) -> Ints:

@@ -36,9 +36,9 @@ def energy_of(T, S):
             total += T.pod[pod].move_cost
         if node >= 0:
             if T.setting[0].has_node_cost:
-                total += T.setting[0].cost_rate * T.node_cost[pod, node]
+                total += T.setting[0].cost_rate * T.node_cost[T.pod[pod].cost_row, node]
             if T.setting[0].has_preference:
-                total += T.setting[0].pair_rate * T.preference[pod, node]
+                total += T.setting[0].pair_rate * T.preference[T.pod[pod].liking_row, node]
             if T.setting[0].has_traffic:
                 total += T.setting[0].cost_rate * _latency(T, S, pod, node) / 2
             if T.setting[0].has_tallies:
@@ -79,9 +79,9 @@ def cost_at(T, S, pod, node):
         else:
             cost += squares
         if T.setting[0].has_node_cost:
-            cost += T.setting[0].cost_rate * T.node_cost[pod, node]
+            cost += T.setting[0].cost_rate * T.node_cost[T.pod[pod].cost_row, node]
         if T.setting[0].has_preference:
-            cost += T.setting[0].pair_rate * T.preference[pod, node]
+            cost += T.setting[0].pair_rate * T.preference[T.pod[pod].liking_row, node]
         service = T.pod[pod].service
         if service >= 0:
             pairs = S.service[service, node] - own

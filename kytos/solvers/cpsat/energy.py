@@ -228,7 +228,7 @@ class EnergyModel(RulesModel):
         both = self._tally(
             replace(
                 carriers,
-                members=carriers.members & targets.members,
+                members=carriers.members.both(targets.members),
                 fixed=np.zeros_like(carriers.fixed),
             )
         )

@@ -11,7 +11,8 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from kytos.contract.watch import Watch
-from kytos.problem import Bools, Exclusion, Presence, Problem, Skew, Tally
+from kytos.pod_sets import PodSet
+from kytos.problem import Exclusion, Presence, Problem, Skew, Tally
 
 Item = TypeVar("Item")
 
@@ -95,7 +96,7 @@ class RulesModel:
         running = problem.current >= 0
         budgets = [(limit.members, max(0, limit.limit)) for limit in problem.move_limits]
         if problem.max_moves is not None:
-            budgets.append((running, problem.max_moves))
+            budgets.append((PodSet.of(running), problem.max_moves))
         for members, limit in budgets:
             pods = np.flatnonzero(members & running)
             stay = [self.x[pod][int(problem.current[pod])] for pod in pods]
@@ -176,7 +177,7 @@ class RulesModel:
             if not carriers.fixed[domain]:
                 held.only_enforce_if(self._any(stay[domain]))
 
-    def _arrivals(self, movers: Bools, met: Tally) -> dict[tuple[int, int], list[cp_model.IntVar]]:
+    def _arrivals(self, movers: PodSet, met: Tally) -> dict[tuple[int, int], list[cp_model.IntVar]]:
         """Variables by (domain, whether the pod counts in `met` itself): 1 when a member moves."""
         found: dict[tuple[int, int], list[cp_model.IntVar]] = defaultdict(list)
         for pod in np.flatnonzero(movers):
