@@ -324,6 +324,20 @@ class Pod(Frozen):
         return not (self.mirror or (self.owner is not None and self.owner.kind == "DaemonSet"))
 
 
+def pod_like(pod: Pod, **changes: Any) -> Pod:
+    """Return a pod with some fields changed, which shares all others with the one it is like.
+
+    As `Pod.model_copy` without a set of the fields given of its own, which is half of what a pod
+    weighs.
+    """
+    copied = Pod.__new__(Pod)
+    object.__setattr__(copied, "__dict__", pod.__dict__ | changes)
+    object.__setattr__(copied, "__pydantic_fields_set__", pod.__pydantic_fields_set__)
+    object.__setattr__(copied, "__pydantic_extra__", None)
+    object.__setattr__(copied, "__pydantic_private__", None)
+    return copied
+
+
 class DisruptionBudget(Frozen):
     """A PodDisruptionBudget and what it still allows."""
 

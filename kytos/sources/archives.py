@@ -12,11 +12,13 @@ from gzip import BadGzipFile, GzipFile
 from typing import IO
 
 from kytos.errors import SourceError
+from kytos.sources.json_stream import FileContent
 
 _READ = (".json", ".yaml", ".yml")
 _MOST_MEMBERS = 200_000
 _MOST_FOLDERS = 30
 _TAR_MAGIC_AT = 257
+_HEAD = 512
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,13 @@ class Part:
     """
 
     name: str
-    content: bytes | str
+    content: bytes | str | FileContent
     member: bool = False
 
 
-def unpacked(sources: Sequence[tuple[str, bytes | str]], max_bytes: int) -> list[Part]:
+def unpacked(
+    sources: Sequence[tuple[str, bytes | str | FileContent]], max_bytes: int
+) -> list[Part]:
     """Return files as they are, and of archives (tar, tar.gz, zip, gzip) the JSON and YAML files.
 
     Parameters
@@ -49,6 +53,11 @@ def unpacked(sources: Sequence[tuple[str, bytes | str]], max_bytes: int) -> list
     """
     parts: list[Part] = []
     for name, content in sources:
+        if isinstance(content, FileContent):
+            if not _is_packed(content.head(_HEAD)):
+                parts.append(Part(name, content))
+                continue
+            content = content.whole()
         if isinstance(content, str) or not _is_packed(content):
             parts.append(Part(name, content))
             continue

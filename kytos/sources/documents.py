@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import yaml
 
 from kytos.errors import SourceError
 from kytos.settings import FileSettings
+from kytos.sources.json_stream import MAX_DEPTH, FileContent, Keep, json_documents, too_deep
 
 _START_OF_LOGS = re.compile(r"^==== START logs for container (.*) ====$", re.MULTILINE)
 """What `kubectl cluster-info dump` puts between its Lists."""
 
-MAX_DEPTH = 100
-"""Deepest nesting read; the deepest field of a stored Pod lies about 15 levels down."""
+_LOGS = "==== START logs for container "
+_HEAD = 4096
+"""Bytes in which a file that is JSON begins to look like it."""
+
+Content = bytes | str | FileContent
 
 _YAML_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?[0-9]+")
@@ -29,18 +32,25 @@ def longest_file() -> int:
     return FileSettings.from_environment().max_file_mib * 2**20
 
 
-def read_documents(content: bytes | str, where: str, max_bytes: int | None = None) -> list[Any]:
+def read_documents(
+    content: Content,
+    where: str,
+    max_bytes: int | None = None,
+    keep: Keep = lambda entry: entry,
+) -> list[Any]:
     """Read every document of a JSON, JSON Lines or (multi-document) YAML text.
 
     Parameters
     ----------
     content
         The text; bytes are UTF-8, or UTF-16 with a byte order mark (what Windows PowerShell
-        writes with ``>``).
+        writes with ``>``). JSON in a file is never held whole.
     where
         The file's name, for errors.
     max_bytes
         Longer contents are refused unread; by default ``KYTOS_MAX_FILE_MIB``.
+    keep
+        What is kept of each object of a JSON list, see `kytos.sources.json_stream`.
 
     Raises
     ------
@@ -48,16 +58,31 @@ def read_documents(content: bytes | str, where: str, max_bytes: int | None = Non
         When the content is too long, empty, not text, neither JSON nor YAML, nested deeper than
         `MAX_DEPTH`, or uses YAML aliases or tags.
     """
-    text = _decode(content, where, longest_file() if max_bytes is None else max_bytes)
-    if "==== START logs for container " in text:
+    most = longest_file() if max_bytes is None else max_bytes
+    if isinstance(content, FileContent):
+        _refuse_long(content, where, most)
+        if _begins_as_json(content) and not content.holds((_LOGS.encode(),)):
+            return list(json_documents(content, where, keep)) or _nothing_in(where)
+        content = content.whole()
+    text = _decode(content, where, most)
+    if _LOGS in text:
         text = _without_logs(text)
     if text.lstrip()[:1] in ("{", "["):
-        documents = _read_json(text, where)
+        documents = list(json_documents(text, where, keep))
     else:
         documents = _read_yaml(text, where)
-    if not documents:
-        raise SourceError("is empty; expected a cluster as JSON or YAML", where)
-    return documents
+    return documents or _nothing_in(where)
+
+
+def _nothing_in(where: str) -> NoReturn:
+    raise SourceError("is empty; expected a cluster as JSON or YAML", where)
+
+
+def _begins_as_json(content: FileContent) -> bool:
+    start = content.head(_HEAD)
+    wide = start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = start.decode("utf-16" if wide else "utf-8-sig", errors="ignore")
+    return text.lstrip()[:1] in ("{", "[")
 
 
 def _without_logs(text: str) -> str:
@@ -71,7 +96,7 @@ def _without_logs(text: str) -> str:
     return "".join((*kept, text[position:]))
 
 
-def _decode(content: bytes | str, where: str, max_bytes: int) -> str:
+def _refuse_long(content: Content, where: str, max_bytes: int) -> None:
     if len(content) > max_bytes:
         raise SourceError(
             f"is {len(content) / 2**20:.0f} MiB long; at most {max_bytes / 2**20:.0f} MiB are "
@@ -79,6 +104,10 @@ def _decode(content: bytes | str, where: str, max_bytes: int) -> str:
             "JSON without managedFields and only the kinds that matter",
             where,
         )
+
+
+def _decode(content: bytes | str, where: str, max_bytes: int) -> str:
+    _refuse_long(content, where, max_bytes)
     if isinstance(content, str):
         text = content.removeprefix("\ufeff")
     else:
@@ -92,64 +121,6 @@ def _decode(content: bytes | str, where: str, max_bytes: int) -> str:
     if "\0" in text:
         raise SourceError("holds NUL characters; expected JSON or YAML text", where)
     return text
-
-
-def _read_json(text: str, where: str) -> list[Any]:
-    """Read one JSON value, or several one after the other."""
-    decoder = json.JSONDecoder(parse_constant=_refuse_constant(where))
-    documents: list[Any] = []
-    position = _skip_space(text, 0)
-    while position < len(text):
-        try:
-            value, position = decoder.raw_decode(text, position)
-        except json.JSONDecodeError as error:
-            raise SourceError(
-                f"is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}",
-                where,
-            ) from error
-        except RecursionError as error:
-            raise _too_deep(where) from error
-        except SourceError:
-            raise
-        except ValueError as error:  # an integer of thousands of digits
-            raise SourceError(f"holds a number that cannot be read: {error}", where) from error
-        _check_depth(value, where)
-        documents.append(value)
-        position = _skip_space(text, position)
-    return documents
-
-
-def _skip_space(text: str, position: int) -> int:
-    while position < len(text) and text[position] in " \t\r\n":
-        position += 1
-    return position
-
-
-def _refuse_constant(where: str) -> Callable[[str], NoReturn]:
-    def refuse(name: str) -> NoReturn:
-        raise SourceError(f"holds {name}, which is not a number in JSON", where)
-
-    return refuse
-
-
-def _check_depth(value: Any, where: str) -> None:
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        level = [
-            child
-            for parent in level
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-            if isinstance(child, (dict, list))
-        ]
-        if not level:
-            return
-    raise _too_deep(where)
-
-
-def _too_deep(where: str) -> SourceError:
-    return SourceError(
-        f"is nested more than {MAX_DEPTH} levels deep; no Kubernetes object is", where
-    )
 
 
 def _read_yaml(text: str, where: str) -> list[Any]:
@@ -172,7 +143,7 @@ def _read_yaml(text: str, where: str) -> list[Any]:
             if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
                 _refuse_tag(event, where)
                 if len(stack) >= MAX_DEPTH:
-                    raise _too_deep(where)
+                    raise too_deep(where)
                 stack.append(_Collection(isinstance(event, yaml.MappingStartEvent)))
             elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
                 _put(stack.pop().value, event, stack, documents, where)

@@ -24,6 +24,7 @@ from kytos.cluster import (
 )
 from kytos.errors import SourceError, first_problem
 from kytos.sources.admission import UNKNOWN, Admission, admitted
+from kytos.sources.alike import AlikePods
 from kytos.sources.archives import Part, unpacked
 from kytos.sources.autoscalers import (
     read_autoscaler,
@@ -32,7 +33,7 @@ from kytos.sources.autoscalers import (
     with_usage_and_services,
 )
 from kytos.sources.body import is_body, merged_body, pods_from_body, read_body
-from kytos.sources.documents import longest_file, read_documents
+from kytos.sources.documents import Content, longest_file, read_documents
 from kytos.sources.faults import Faults
 from kytos.sources.fields import Fields
 from kytos.sources.kubernetes_objects import (
@@ -64,6 +65,7 @@ from kytos.sources.odd_objects import (
 from kytos.sources.owners import controller_of
 from kytos.sources.prices import PriceTable, with_prices
 from kytos.sources.quantities import check_totals
+from kytos.sources.slimming import Slimmer
 from kytos.sources.usage.kubernetes_usage import VERTICAL_POD_AUTOSCALER, read_recommendations
 from kytos.usage import Recommendation, Usage
 
@@ -109,7 +111,7 @@ _NOT_OF_A_CLUSTER = frozenset({"Config", "Status"})
 
 
 def read_cluster(
-    sources: Sequence[tuple[str, bytes | str]],
+    sources: Sequence[tuple[str, Content]],
     name: str | None = None,
     prices: PriceTable | None = None,
     max_bytes: int | None = None,
@@ -149,7 +151,7 @@ def read_cluster(
     ('lab', 1, 500)
     """
     with _collector_paused():
-        faults = Faults()
+        faults, slim = Faults(), Slimmer()
         limit = longest_file() if max_bytes is None else max_bytes
         documents: list[Item] = []
         archived: list[Item] = []
@@ -159,7 +161,7 @@ def read_cluster(
             else:
                 documents += [
                     (part.name, document)
-                    for document in read_documents(part.content, part.name, limit)
+                    for document in read_documents(part.content, part.name, limit, slim)
                 ]
         if not documents and not archived:
             raise SourceError("no file was given; expected at least one with nodes and pods")
@@ -424,7 +426,8 @@ def _read_all(
 
 def _read_pods(items: Iterable[Fields], context: Context, faults: Faults) -> list[Pod]:
     """Read pods; one that runs and cannot be read whole still counts on its node."""
-    read: Callable[[Fields], Pod] = partial(_blaming, lambda item: read_pod(item, context))
+    reader = AlikePods(lambda item: read_pod(item, context))
+    read: Callable[[Fields], Pod] = partial(_blaming, reader)
     pods = []
     for item in items:
         try:
