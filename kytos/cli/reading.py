@@ -16,7 +16,8 @@ from kytos.errors import InputError, SourceError, first_problem
 from kytos.rules.quotas import quota_refusals, refused_by_quota
 from kytos.settings import UseSettings
 from kytos.sources.admission import Admission
-from kytos.sources.documents import longest_file, read_documents
+from kytos.sources.documents import HEAD, begins_as_json, longest_file, read_documents
+from kytos.sources.json_stream import FileContent
 from kytos.sources.packed import is_page
 from kytos.sources.prices import PriceTable
 from kytos.sources.snapshot import Snapshot, cluster_of, snapshot_bytes
@@ -29,6 +30,9 @@ if TYPE_CHECKING:  # importing it loads the solvers, which only a question shoul
     from kytos.calls.catalogue import Options
 
 STANDARD_INPUT = "-"
+
+READ_WHOLE = 4 * 2**20
+"""Bytes up to which a file is read at once."""
 
 _DECIMAL = r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
 
@@ -55,8 +59,9 @@ def read_files(
         When a file cannot be read, or what it holds is no cluster.
     """
     cluster_files = _with_folders(paths)
-    if len(cluster_files) == 1 and not usage and is_page(cluster_files[0][1]):
-        return _of_handout(*cluster_files[0])
+    name, first = cluster_files[0] if len(cluster_files) == 1 else ("", b"")
+    if isinstance(first, bytes) and not usage and is_page(first):
+        return _of_handout(name, first)
     given = [path for path in usage if path not in paths]
     content = dict(cluster_files)
     both = [(_name(path), content[_name(path)]) for path in usage if path in paths]
@@ -264,19 +269,30 @@ def content_of(path: Path) -> bytes:
         raise SourceError(f"cannot be read: {error.strerror}", str(path)) from error
 
 
-def _with_folders(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
+def _content(path: Path) -> bytes | FileContent:
+    """What a file holds; of a long one of JSON only where it is, to be read piece by piece."""
+    try:
+        file = FileContent.of(path) if path.is_file() else None
+        if file and READ_WHOLE < len(file) <= longest_file() and begins_as_json(file.head(HEAD)):
+            return file
+    except OSError:
+        pass  # said where it is read
+    return content_of(path)
+
+
+def _with_folders(paths: Sequence[Path]) -> list[tuple[str, bytes | FileContent]]:
     """The files, and of folders the JSON and YAML files in them, named by where they lie."""
-    sources = []
+    sources: list[tuple[str, bytes | FileContent]] = []
     for path in paths:
         if not path.is_dir():
-            sources.append((_name(path), content_of(path)))
+            sources.append((_name(path), _content(path)))
             continue
         inside = sorted(
             file for ending in ("json", "yaml", "yml") for file in path.rglob(f"*.{ending}")
         )
         if not inside:
             raise SourceError("is a folder without JSON or YAML files", str(path))
-        sources += [(file.relative_to(path.parent).as_posix(), content_of(file)) for file in inside]
+        sources += [(file.relative_to(path.parent).as_posix(), _content(file)) for file in inside]
     return sources
 
 

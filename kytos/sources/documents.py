@@ -16,7 +16,7 @@ _START_OF_LOGS = re.compile(r"^==== START logs for container (.*) ====$", re.MUL
 """What `kubectl cluster-info dump` puts between its Lists."""
 
 _LOGS = "==== START logs for container "
-_HEAD = 4096
+HEAD = 4096
 """Bytes in which a file that is JSON begins to look like it."""
 
 Content = bytes | str | FileContent
@@ -61,7 +61,7 @@ def read_documents(
     most = longest_file() if max_bytes is None else max_bytes
     if isinstance(content, FileContent):
         _refuse_long(content, where, most)
-        if _begins_as_json(content) and not content.holds((_LOGS.encode(),)):
+        if begins_as_json(content.head(HEAD)) and not content.holds((_LOGS.encode(),)):
             return list(json_documents(content, where, keep)) or _nothing_in(where)
         content = content.whole()
     text = _decode(content, where, most)
@@ -78,8 +78,8 @@ def _nothing_in(where: str) -> NoReturn:
     raise SourceError("is empty; expected a cluster as JSON or YAML", where)
 
 
-def _begins_as_json(content: FileContent) -> bool:
-    start = content.head(_HEAD)
+def begins_as_json(start: bytes) -> bool:
+    """Whether a text that starts like this is JSON, if anything."""
     wide = start.startswith((b"\xff\xfe", b"\xfe\xff"))
     text = start.decode("utf-16" if wide else "utf-8-sig", errors="ignore")
     return text.lstrip()[:1] in ("{", "[")

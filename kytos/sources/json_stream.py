@@ -247,8 +247,8 @@ class _Reader:
                     f"holds a number that cannot be read: {error}", self._where
                 ) from error
             else:
-                if end == len(window.held) and window.more():
-                    continue  # a number may go on
+                if len(window.held) - end <= _LONGEST_WORD and window.more():
+                    continue  # a number may go on, be it from 1 over 1. or 1e+ to more digits
                 break
         window.position = end
         _check_depth(value, MAX_DEPTH - depth, self._where)

@@ -11,7 +11,8 @@ from typing import Any
 from kytos.cluster import Cluster
 from kytos.errors import SourceError
 from kytos.sources.archives import unpacked
-from kytos.sources.documents import longest_file, read_documents
+from kytos.sources.documents import Content, longest_file, read_documents
+from kytos.sources.json_stream import FileContent
 from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import PriceTable
 from kytos.sources.usage.krr import is_krr
@@ -24,7 +25,7 @@ from kytos.sources.usage.prometheus import is_prometheus
 from kytos.sources.usage.read import read_usage
 from kytos.usage import Usage
 
-File = tuple[str, bytes | str]
+File = tuple[str, Content]
 
 _MARKS = tuple(f'{kind}"'.encode() for kind in (POD_METRICS, VERTICAL_POD_AUTOSCALER)) + tuple(
     f"kind: {kind}".encode()
@@ -34,6 +35,7 @@ _LIST_MARK = f'{POD_METRICS}List"'.encode()
 _KRR_MARK = b'"scans"'
 _BODY_MARK = b"cpu_capacity"
 """In every node of a plain body."""
+_HEAD = 4096
 
 
 def read_with_usage(
@@ -62,24 +64,24 @@ def read_with_usage(
     """
     most = longest_file() if max_bytes is None else max_bytes
     of_cluster: list[File] = []
-    among: list[tuple[str, bytes]] = []
+    among: list[tuple[str, bytes | FileContent]] = []
     for name, content in files:
         only_use = True
         for part in unpacked([(name, content)], most):
             raw = _bytes(part.content)
-            use = is_prometheus(raw) or _is_krr(raw, part.name, most)
-            if use or _LIST_MARK in raw or any(mark in raw for mark in _MARKS):
+            use = is_prometheus(_head(raw)) or _is_krr(raw, part.name, most)
+            if use or _holds(raw, (_LIST_MARK, *_MARKS)):
                 among.append((part.name, raw))
             only_use &= use
         if not only_use:
             of_cluster.append((name, content))
-    if any(_BODY_MARK in _bytes(content) for _, content in files):
+    if any(_holds(content, (_BODY_MARK,)) for _, content in files):
         # A plain body stands alone; beside Kubernetes objects autoscalers read PodMetrics too.
         told = {name for name, _ in among}
         of_cluster = [
             (name, content)
             for name, content in of_cluster
-            if name not in told or _BODY_MARK in _bytes(content)
+            if name not in told or _holds(content, (_BODY_MARK,))
         ]
     if files and not of_cluster:
         raise SourceError(
@@ -169,12 +171,23 @@ def with_usage(cluster: Cluster, usage: Usage) -> Cluster:
     return cluster.replace(usage=usage)
 
 
-def _bytes(content: bytes | str) -> bytes:
+def _bytes(content: Content) -> bytes | FileContent:
     return content.encode() if isinstance(content, str) else content
 
 
-def _is_krr(content: bytes, name: str, most: int) -> bool:
-    if _KRR_MARK not in content:
+def _head(content: bytes | FileContent) -> bytes:
+    return content.head(_HEAD) if isinstance(content, FileContent) else content[:_HEAD]
+
+
+def _holds(content: Content, marks: tuple[bytes, ...]) -> bool:
+    raw = _bytes(content)
+    if isinstance(raw, FileContent):
+        return raw.holds(marks)
+    return any(mark in raw for mark in marks)
+
+
+def _is_krr(content: bytes | FileContent, name: str, most: int) -> bool:
+    if not _holds(content, (_KRR_MARK,)):
         return False
     try:
         return all(is_krr(document) for document in read_documents(content, name, most))

@@ -12,6 +12,7 @@ import numpy as np
 from kytos.errors import SourceError
 from kytos.sources.archives import unpacked
 from kytos.sources.documents import read_documents
+from kytos.sources.json_stream import FileContent
 from kytos.sources.usage.grid import Key, SampleSink, grid_of
 from kytos.sources.usage.krr import is_krr, read_krr
 from kytos.sources.usage.kubernetes_usage import (
@@ -34,6 +35,7 @@ _SANDBOX = {"POD"}
 """The pause container's name in cAdvisor's metrics: no container of the pod's own."""
 
 _MAX_BYTES = 4 * 2**30
+_HEAD = 4096
 
 
 @dataclass
@@ -54,7 +56,7 @@ class _Collected:
 
 
 def read_usage(
-    files: Iterable[tuple[str, bytes]],
+    files: Iterable[tuple[str, bytes | FileContent]],
     max_bytes: int = _MAX_BYTES,
     passing_over: Container[str] = (),
 ) -> Usage:
@@ -76,12 +78,14 @@ def read_usage(
     """
     collected = _Collected()
     for name, content in _unpacked(files, max_bytes):
-        if is_prometheus(content):
+        if isinstance(content, FileContent) and is_prometheus(content.head(_HEAD)):
+            content = content.whole()
+        if isinstance(content, bytes) and is_prometheus(content):
             for series in read_series(content, name):
                 _take_series(collected, series, name)
             continue
         known = False
-        for document in read_documents(content, name, max_bytes):
+        for document in read_documents(content, name, max_bytes, _of_use):
             known |= _take_document(collected, document, name)
         if not known and name not in passing_over:
             raise SourceError(
@@ -93,7 +97,15 @@ def read_usage(
     return _usage_of(collected)
 
 
-def _unpacked(files: Iterable[tuple[str, bytes]], max_bytes: int) -> Iterator[tuple[str, bytes]]:
+def _of_use(entry: Any) -> Any:
+    """An object of a List, or nothing of one that tells no use: a cluster's pods, say."""
+    kind = entry.get("kind") if isinstance(entry, dict) else None
+    return None if kind and kind not in (POD_METRICS, VERTICAL_POD_AUTOSCALER) else entry
+
+
+def _unpacked(
+    files: Iterable[tuple[str, bytes | FileContent]], max_bytes: int
+) -> Iterator[tuple[str, bytes | FileContent]]:
     for name, content in files:
         for part in unpacked([(name, content)], max_bytes):
             raw = part.content
