@@ -36,7 +36,7 @@ def test_what_a_plan_needs_grows_with_pods_and_nodes_not_with_pairs(
 ) -> None:
     """From the problem to the certificate no more is held at once than a byte a pair would take.
 
-    Floats of all pairs would be 36 MB, one flag each 4.5 MB; tangents are for fewer pairs than that.
+    Floats of all pairs would be 36 MB, one flag each 4.5 MB; tangents are for fewer pairs.
     """
     weights, request = Weights(), RebalanceRequest(mode=mode)
     pinned = pinned_pods(cluster, request)
