@@ -117,7 +117,7 @@ def use_alone(files: Sequence[File], max_bytes: int | None = None) -> Usage | No
         for part in unpacked([(name, content)], most)
     ]
     for name, raw in parts:
-        if is_prometheus(raw):
+        if is_prometheus(_head(raw)):
             continue
         for document in read_documents(raw, name, most):
             kinds = {str(item.get("kind")) for item in objects_of(document)}
