@@ -82,7 +82,7 @@ def equal_nodes(pods: int, nodes: int, seed: int) -> Problem:
         current[pod] = rng.choice(takes)
         held[current[pod]] += request[pod]
     services = max(pods // 5, 1)
-    problem = _problem(request, np.tile(room, (nodes, 1)), current, LoadMode.SPREAD)
+    problem = problem_of(request, np.tile(room, (nodes, 1)), current, LoadMode.SPREAD)
     return replace(
         problem,
         service=rng.integers(0, services, pods),
@@ -104,10 +104,11 @@ def openb(directory: Path) -> Problem:
         share = np.where((left >= 0).all(axis=1), (left / allocatable).min(axis=1), -1.0)
         current[pod] = int(share.argmax())
         held[current[pod]] += request[pod]
-    return _problem(request, allocatable, current, LoadMode.CONSOLIDATE)
+    return problem_of(request, allocatable, current, LoadMode.CONSOLIDATE)
 
 
-def _problem(request: Ints, allocatable: Ints, current: Ints, mode: LoadMode) -> Problem:
+def problem_of(request: Ints, allocatable: Ints, current: Ints, mode: LoadMode) -> Problem:
+    """A problem of pods that may go anywhere, each as dear to move as the next."""
     pods, nodes = len(request), len(allocatable)
     return Problem(
         pods=tuple(f"pod-{pod}" for pod in range(pods)),

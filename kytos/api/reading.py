@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from kytos.api.problems import FieldError, Refusal, refusal_of
 from kytos.calls.catalogue import CALLS, Call, Options
 from kytos.cluster import Cluster
-from kytos.contract.params import BlockRunner, SolverParams
+from kytos.contract.params import BlockRunner, Effort, SolverParams
 from kytos.contract.watch import Watch
 from kytos.errors import InputError
 from kytos.sources.admission import Admission
@@ -251,4 +251,6 @@ def _expected_seconds(cluster: Cluster, options: Options) -> float:
     work = asked.num_reads * asked.num_sweeps / (usual.num_reads * usual.num_sweeps)
     annealing = max(1.0, work) * len(cluster.pods) / PODS_PER_SECOND
     refining = (asked.refine_proposals or 0) / PROPOSALS_PER_SECOND
+    if not isinstance(asked.effort, Effort):
+        refining += asked.effort
     return options.solves * min(asked.time_limit_s, annealing + refining)

@@ -87,6 +87,14 @@ Reads = Annotated[int | None, typer.Option(help="Independent anneals.")]
 Sweeps = Annotated[int | None, typer.Option(help="Sweeps of each anneal.")]
 Seed = Annotated[int | None, typer.Option(help="Same seed, same answer.")]
 TimeLimit = Annotated[float | None, typer.Option(help="Cap by the clock, seconds.")]
+EffortOption = Annotated[
+    str | None,
+    typer.Option(
+        "--effort",
+        metavar="EFFORT",
+        help="quick, normal (on while it gains), thorough, or a time to use: 20s, 2m.",
+    ),
+]
 WeightA = Annotated[float | None, typer.Option("-A", help="Weight of constraints.")]
 WeightB = Annotated[float | None, typer.Option("-B", help="Weight of load.")]
 WeightC = Annotated[float | None, typer.Option("-C", help="Weight of the cost of the change.")]
@@ -320,6 +328,7 @@ class Run:
     sweeps: Sweeps = None
     seed: Seed = None
     time_limit: TimeLimit = None
+    effort: EffortOption = None
     consent: Consent = None
     a: WeightA = None
     b: WeightB = None
@@ -335,6 +344,7 @@ class Run:
                 "num_sweeps": self.sweeps,
                 "seed": self.seed,
                 "time_limit_s": self.time_limit,
+                "effort": self.effort,
                 "consent": self.consent,
             },
             "weights": {"A": self.a, "B": self.b, "C": self.c, "D": self.d},

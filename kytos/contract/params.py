@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from kytos.cluster import Frozen
 from kytos.contract.names import SolverName
 
-__all__ = ["BlockRunner", "Capacity", "Encoding", "SolverName", "SolverParams"]
+__all__ = ["BlockRunner", "Capacity", "Effort", "Encoding", "SolverName", "SolverParams"]
 
 
 class Encoding(StrEnum):
@@ -33,6 +33,17 @@ class BlockRunner(StrEnum):
 
     THREADS = "threads"
     DASK = "dask"
+
+
+class Effort(StrEnum):
+    """How long a plan is worked on."""
+
+    QUICK = "quick"
+    """A first good plan: a quarter of the refinement, nothing proven."""
+    NORMAL = "normal"
+    """On from there for as long as that gains."""
+    THOROUGH = "thorough"
+    """The same with more patience, and more work on the proof."""
 
 
 class HybridParams(Frozen):
@@ -94,6 +105,17 @@ class SolverParams(Frozen):
         le=10_000_000_000,
         description="moves proposed by refinement; left out: by the number of pods",
     )
+    effort: Effort | Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] = Field(
+        Effort.NORMAL,
+        description="quick, normal (on for as long as that gains), thorough, or the seconds to use",
+    )
+    workers: int = Field(
+        4,
+        ge=1,
+        le=256,
+        description="searches side by side after the refinement; the answer depends on it, not on "
+        "how many cores there are",
+    )
     seed: int = Field(0, ge=0, lt=2**31, description="same seed, same answer")
     time_limit_s: float = Field(
         30.0, gt=0, le=86_400, allow_inf_nan=False, description="cap by the clock, seconds"
@@ -128,6 +150,18 @@ class SolverParams(Frozen):
                         raise ValueError(f"{name} is now {family}.{name}; write it there")
         return given
 
+    @model_validator(mode="before")
+    @classmethod
+    def _time_as_effort(cls, given: Any) -> Any:
+        """Read ``20s`` and ``2m`` as seconds; a time to use is the cap too, unless one is given."""
+        if not isinstance(given, Mapping) or "effort" not in given:
+            return given
+        effort = _seconds_of(given["effort"])
+        given = {**given, "effort": effort}
+        if isinstance(effort, (int, float)):
+            given.setdefault("time_limit_s", effort)
+        return given
+
     def with_hybrid(self, **changes: Any) -> SolverParams:
         """The same with some of hybrid's own parameters changed."""
         return self.model_copy(update={"hybrid": self.hybrid.model_copy(update=changes)})
@@ -135,6 +169,24 @@ class SolverParams(Frozen):
     def with_qpu(self, **changes: Any) -> SolverParams:
         """The same with some of the quantum processor's own parameters changed."""
         return self.model_copy(update={"qpu": self.qpu.model_copy(update=changes)})
+
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def _seconds_of(effort: Any) -> Any:
+    """Seconds where a time is meant; anything else as it is."""
+    if isinstance(effort, bool):
+        raise ValueError(f"effort is {effort}; it takes quick, normal, thorough or a time")
+    if not isinstance(effort, str) or effort in list(Effort):
+        return effort
+    number, unit = (effort[:-1], effort[-1]) if effort[-1:] in _UNITS else (effort, "s")
+    try:
+        return float(number) * _UNITS[unit]
+    except ValueError:
+        raise ValueError(
+            f"effort is {effort!r}; it takes quick, normal, thorough or a time such as 20s or 2m"
+        ) from None
 
 
 FAMILIES: dict[str, type[Frozen]] = {"hybrid": HybridParams, "qpu": QpuParams}

@@ -19,7 +19,6 @@ _PARTS = {
     "decode and repair": SAMPLER,
     "repair": SAMPLER,
     "refine": REFINEMENT,
-    "search": SEARCH,
     "cp-sat": EXACT,
     "place": PLACER,
 }
@@ -48,7 +47,9 @@ def part_of(stage: str) -> str:
     >>> part_of("blocks by openjij-sa"), part_of("refine"), part_of("survive")
     ('sampler', 'refinement', 'survive')
     """
-    return SAMPLER if stage.startswith("blocks by ") else _PARTS.get(stage, stage)
+    if stage.startswith("blocks by "):
+        return SAMPLER
+    return SEARCH if stage.startswith("search by ") else _PARTS.get(stage, stage)
 
 
 def shares_of(

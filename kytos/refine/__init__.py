@@ -7,15 +7,19 @@ from kytos.refine.anneal import (
     refine_block,
 )
 from kytos.refine.compiling import compile_first, warm_up
+from kytos.refine.regions import Regions, cool_again, cool_regions
 from kytos.refine.repair import repair
 from kytos.refine.runners_up import cheapest_other_nodes
 from kytos.refine.schedule import default_proposals
 
 __all__ = [
     "Refined",
+    "Regions",
     "TracePoint",
     "cheapest_other_nodes",
     "compile_first",
+    "cool_again",
+    "cool_regions",
     "default_proposals",
     "refine",
     "refine_block",

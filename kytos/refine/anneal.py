@@ -86,7 +86,9 @@ def refine(
         When `placement` is not a feasible placement; `repair` makes it one.
     """
     pods, nodes = np.arange(len(problem.pods)), np.arange(len(problem.nodes))
-    return _Search(problem, weights, placement, seed, watch or Watch()).run(pods, nodes, proposals)
+    return Annealing(problem, weights, placement, seed, watch or Watch()).run(
+        pods, nodes, proposals
+    )
 
 
 def refine_block(
@@ -104,19 +106,20 @@ def refine_block(
     `max_moves`, `move_limits`, traffic) was judged as if the others stood still: the sum of their
     changes must be scored, and checked, before it is kept.
     """
-    search = _Search(problem, weights, placement, seed, watch or Watch())
+    search = Annealing(problem, weights, placement, seed, watch or Watch())
     inside = np.zeros(len(problem.nodes), dtype=np.bool_)
     inside[block] = True
     pods = np.flatnonzero((placement >= 0) & inside[placement])
     return search.run(pods, np.flatnonzero(inside), proposals)
 
 
-class _Search:
-    """One run: a state that is worked on, and the best placement seen."""
+class Annealing:
+    """One run on one problem: a state that is worked on, and the best placement seen."""
 
     def __init__(
         self, problem: Problem, weights: Weights, placement: Ints, seed: int, watch: Watch
     ) -> None:
+        """Begin with a feasible placement; anything else is refused with `ValueError`."""
         check_placement(problem, placement)
         self.problem, self.weights, self.watch = problem, weights, watch
         flattened: tuple[Tables, State] = flatten(problem, weights)
@@ -145,6 +148,7 @@ class _Search:
         self.packed: list[Ints] = []
 
     def run(self, pods: Ints, nodes: Ints, proposals: int) -> Refined:
+        """Refine `pods` among `nodes`, the rest as it is, with so many proposals."""
         whole = len(pods) == len(self.problem.pods)
         self._mark("refine", 0.0)
         if whole:

@@ -71,7 +71,7 @@ class Hybrid:
         if params.hybrid.blocks:
             block_sampler(params)
         search = _Search(problem, weights, placement, params, watch)
-        with _runner(params) as runner:
+        with runner_of(params) as runner:
             search.run(runner)
         return search.improvement()
 
@@ -80,7 +80,8 @@ HYBRID = Hybrid()
 
 
 @contextmanager
-def _runner(params: SolverParams) -> Iterator[Runner]:
+def runner_of(params: SolverParams) -> Iterator[Runner]:
+    """Where pieces of work run side by side: threads here, or dask's workers."""
     if params.hybrid.blocks and params.hybrid.block_runner is BlockRunner.DASK:
         with dask_runner() as runner:
             yield runner
@@ -164,12 +165,12 @@ class _Search:
         if proposals == 0:
             return
         began = time.monotonic()
-        deadline = began + share * self.watch.remaining_s if self.params.hybrid.blocks else np.inf
+        outer = self.watch.share(share) if self.params.hybrid.blocks else self.watch
         reached = _Reached(self.params.hybrid.target_energy, self.watch.report)
-        watch = Watch(
-            min(self.watch.deadline, deadline),
-            lambda: reached.target or self.watch.stopped(),
-            reached.report,
+        watch = replace(
+            outer,
+            stopped=lambda: reached.target or self.watch.stopped(),
+            report=reached.report,
         )
         refined = refine(self.problem, self.weights, self.best, proposals, seed, watch)
         self.cut |= refined.stopped_by is StopReason.CLOCK

@@ -13,9 +13,11 @@ from functools import partial
 import dimod
 import numpy as np
 
+from kytos.bounds import lower_bound
+from kytos.bounds.left_out import surely_placed
 from kytos.contract.given import Given
 from kytos.contract.paid import SolverUnavailableError
-from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.params import Effort, SolverName, SolverParams
 from kytos.contract.run_report import ENERGIES_KEPT, READS_REPORTED, QuboFacts, SolverReport, Stage
 from kytos.contract.solver import Improvement, Improver, Placer, Sampler
 from kytos.contract.watch import StopReason, Watch
@@ -29,6 +31,8 @@ from kytos.referee.feasible import feasible
 from kytos.refine import compile_first, default_proposals, refine, repair
 from kytos.solve.focus import focus
 from kytos.solve.given import take_given
+from kytos.solve.hybrid import runner_of
+from kytos.solve.portfolio import rule_of, search_on
 from kytos.solve.registry import find_solver
 from kytos.solve.result import Solution
 from kytos.solve.rounds import Drawn, draw_at_once, draw_in_rounds
@@ -44,6 +48,13 @@ PROOF_WORK = {
 """CP-SAT's deterministic seconds on a plan where nothing else was asked for, by pairs of a pod and
 a node: often enough to prove the plan, or to better it, in a second or two. The relaxation of
 squares bounds next to nothing (docs/decisions/0095)."""
+
+QUICK_PART = 4
+"""*Quick* has this part of a refinement's proposals."""
+THOROUGH_PROOF = 5.0
+"""Times the work on the proof, when *thorough*."""
+BOUNDED_PAIRS = 1_000_000
+"""Pods x nodes up to which a bound is worked out to tell when there is nothing left to gain."""
 
 _SETTLED = (StopReason.USER, StopReason.OPTIMAL, StopReason.TARGET)
 
@@ -94,9 +105,14 @@ def solve(
             run.sample(chosen)
             run.refine()
             run.prove()
+            # Asked for by its name, a sampler is to be seen with what it and refinement bring.
+            if solver is None or params.effort is not Effort.NORMAL:
+                run.search()
         elif isinstance(chosen, Improver):
             run.improve(chosen)
             run.prove()
+            if name is SolverName.HYBRID:
+                run.search()
         else:
             run.place(chosen)
     return run.solution(name)
@@ -111,6 +127,26 @@ def proof_work(problem: Problem, params: SolverParams) -> float:
         return params.proof_work
     pairs = int(problem.allowed.sum())
     return next((work for most, work in PROOF_WORK[problem.mode] if pairs <= most), 0.0)
+
+
+def time_given(params: SolverParams) -> float:
+    """Return the seconds a solve may take: its cap, or the time it is to use where that is less."""
+    if isinstance(params.effort, Effort):
+        return params.time_limit_s
+    return min(params.time_limit_s, params.effort)
+
+
+def with_effort(problem: Problem, params: SolverParams) -> SolverParams:
+    """Return the counted work that an effort stands for, where none was given."""
+    changes: dict[str, object] = {}
+    if params.effort is Effort.QUICK:
+        if params.refine_proposals is None:
+            changes["refine_proposals"] = default_proposals(problem) // QUICK_PART
+        if params.proof_work is None:
+            changes["proof_work"] = 0.0
+    if params.effort is Effort.THOROUGH and params.proof_work is None:
+        changes["proof_work"] = THOROUGH_PROOF * proof_work(problem, params)
+    return params.model_copy(update=changes)
 
 
 def default_solver(problem: Problem, params: SolverParams) -> SolverName:
@@ -145,7 +181,8 @@ class _Run:
     _annealed: tuple[Model, Drawn] | None = None
 
     def __post_init__(self) -> None:
-        self.watch = self.outer.within(self.params.time_limit_s)
+        self.watch = self.outer.within(time_given(self.params))
+        self.params = with_effort(self.problem, self.params)
         self.best = self.problem.current
         self.start_energy = energy(self.problem, self.weights, self.best)
         self.best_energy = self.start_energy
@@ -221,6 +258,26 @@ class _Run:
         found = self._improved(cp_sat, params, self.watch)
         if found.stopped_by is not StopReason.WORK:
             self.stopped_by = found.stopped_by
+
+    def search(self) -> None:
+        """Go on by a portfolio of searches, as far as the effort asked for goes."""
+        rule = rule_of(self.problem, self.params)
+        if not rule.rounds or self.watch.reason is not None or self.stopped_by in _SETTLED:
+            return
+        bound = self.bound
+        if self.problem.allowed.size <= BOUNDED_PAIRS:
+            placed = surely_placed(self.problem, self.best)
+            bound = max(bound, lower_bound(self.problem, self.weights, placed).value)
+        offset = time.monotonic() - self.started
+        with runner_of(self.params) as runner:
+            searched = search_on(
+                self.problem, self.weights, self.best, self.params, self.watch, runner, bound
+            )
+        self._offer(searched.placement)
+        self.stages.extend(searched.stages)
+        self.trace.extend((offset + seconds, reached) for seconds, reached in searched.trace)
+        if searched.stopped_by is not StopReason.WORK:
+            self.stopped_by = searched.stopped_by
 
     def _improved(self, improver: Improver, params: SolverParams, watch: Watch) -> Improvement:
         """Let an improver work on the best placement, and log what it did."""

@@ -11,7 +11,7 @@ from ortools.sat.python import cp_model
 
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights, exchange_rates
-from kytos.problem import Floats, LoadMode, Pairing, Problem, Tally
+from kytos.problem import Bools, Floats, LoadMode, Pairing, Problem, Tally
 from kytos.solvers.cpsat.objective import Objective
 from kytos.solvers.cpsat.rules import Count, RulesModel
 
@@ -25,15 +25,21 @@ MOST_STEPS = 2.0**28
 class EnergyModel(RulesModel):
     """A problem's rules and its energy without `desire`."""
 
-    def __init__(self, problem: Problem, weights: Weights, watch: Watch = Watch()) -> None:
-        """Build the model.
+    def __init__(
+        self,
+        problem: Problem,
+        weights: Weights,
+        watch: Watch = Watch(),
+        options: Bools | None = None,
+    ) -> None:
+        """Build the model; `options` as for `RulesModel`.
 
         Raises
         ------
         BuildingStopped
             When `watch` says stop first.
         """
-        super().__init__(problem, watch)
+        super().__init__(problem, watch, options)
         self.weights = weights
         self.objective = Objective()
         self._load_error = 0.0

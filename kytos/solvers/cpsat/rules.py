@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -27,8 +28,16 @@ class RulesModel:
     `x[p][n]` is 1 when pod p runs on node n, for pairs that are allowed or current.
     """
 
-    def __init__(self, problem: Problem, watch: Watch = Watch()) -> None:
+    def __init__(
+        self, problem: Problem, watch: Watch = Watch(), options: Bools | None = None
+    ) -> None:
         """Build the model.
+
+        Parameters
+        ----------
+        options
+            ``(pods, nodes)`` the only pairs to choose from; left out: all that may be. A pod with
+            one of them has it for good, which leaves little of the model.
 
         Raises
         ------
@@ -38,9 +47,10 @@ class RulesModel:
         self.problem = problem
         self._watch = watch
         self.cp = cp_model.CpModel()
-        options = problem.allowed.copy()
-        running = np.flatnonzero(problem.current >= 0)
-        options[running, problem.current[running]] = True
+        if options is None:
+            options = problem.allowed.copy()
+            running = np.flatnonzero(problem.current >= 0)
+            options[running, problem.current[running]] = True
         self.x: list[dict[int, cp_model.IntVar]] = [
             {int(node): self.cp.new_bool_var("") for node in np.flatnonzero(row)}
             for row in self._in_time(options)
@@ -99,7 +109,7 @@ class RulesModel:
             budgets.append((PodSet.of(running), problem.max_moves))
         for members, limit in budgets:
             pods = np.flatnonzero(members & running)
-            stay = [self.x[pod][int(problem.current[pod])] for pod in pods]
+            stay = [self._at(int(pod), int(problem.current[pod])) for pod in pods]
             self.cp.add(total(stay) >= len(pods) - limit)
 
     def _exclusion(self, rule: Exclusion) -> None:
@@ -138,7 +148,7 @@ class RulesModel:
             node = int(problem.current[pod])
             domain, itself = int(targets.domain[node]), int(targets.members[pod])
             if domain >= 0 and before[domain] > itself:
-                stays = self.x[pod][node]
+                stays = self._at(int(pod), node)
                 self.cp.add(counts[domain].expression >= 1 + itself).only_enforce_if(stays)
         for domain in map(int, np.flatnonzero((carriers.fixed > 0) & (before > 0))):
             self.cp.add(counts[domain].expression >= 1)
@@ -170,7 +180,7 @@ class RulesModel:
         stay: dict[int, list[cp_model.IntVar]] = defaultdict(list)
         for pod in np.flatnonzero(carriers.members & (problem.current >= 0)):
             node = int(problem.current[pod])
-            stay[int(counted.domain[node])].append(self.x[pod][node])
+            stay[int(counted.domain[node])].append(self._at(int(pod), node))
         for domain in range(len(counts)):
             bound = max(rule.max_skew, int(before[domain]) - least_before)
             held = self.cp.add(counts[domain].expression - least <= bound)
@@ -186,6 +196,14 @@ class RulesModel:
                 if node != self.problem.current[pod]:
                     found[int(met.domain[node]), itself].append(variable)
         return found
+
+    @cached_property
+    def _never(self) -> cp_model.IntVar:
+        return self.cp.new_constant(0)
+
+    def _at(self, pod: int, node: int) -> cp_model.IntVar:
+        """Whether a pod is on a node; never, where that is no option of its."""
+        return self.x[pod].get(node, self._never)
 
     def _any(self, variables: Sequence[cp_model.IntVar]) -> cp_model.IntVar:
         """A flag that is 1 whenever one of the variables is (it may be 1 besides)."""

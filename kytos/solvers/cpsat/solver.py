@@ -20,7 +20,7 @@ from kytos.contract.run_report import Stage
 from kytos.contract.solver import Availability, Improvement
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
-from kytos.problem import Ints, Problem
+from kytos.problem import Bools, Ints, Problem
 from kytos.referee.energy import energy, fall, rank, score
 from kytos.referee.feasible import feasible
 from kytos.solvers.cpsat.energy import EnergyModel
@@ -132,6 +132,7 @@ def solve_exact(
     watch: Watch = NO_WATCH,
     hint: Ints | None = None,
     workers: int = 1,
+    options: Bools | None = None,
 ) -> ExactResult:
     """Minimise the energy H exactly, as far as the clock allows.
 
@@ -148,16 +149,20 @@ def solve_exact(
     workers
         Parallel searches. Only with one does the same seed give the same answer, and that only
         where the clock did not end the search.
+    options
+        ``(pods, nodes)`` the only pairs to choose from, the hint's among them. Then what is proven
+        holds among these alone, and no bound is given.
     """
     incumbent = problem.current if hint is None else hint
-    if int(problem.allowed.sum()) > MAX_PAIRS or not len(problem.pods):
+    pairs = int((problem.allowed if options is None else options).sum())
+    if pairs > MAX_PAIRS or not len(problem.pods):
         settled = not len(problem.pods)
         status = ExactStatus.OPTIMAL if settled else ExactStatus.TOO_LARGE
         bound = score(problem, weights, incumbent)[1] if settled else -math.inf
         return ExactResult(incumbent, bound, status, StopReason.WORK, fewest=settled)
     watch = watch.within(params.time_limit_s)  # building the model counts
     try:
-        model = EnergyModel(problem, weights, watch)
+        model = EnergyModel(problem, weights, watch, options)
     except BuildingStopped:
         return ExactResult(
             incumbent, -math.inf, ExactStatus.FEASIBLE, watch.reason or StopReason.CLOCK
@@ -170,6 +175,8 @@ def solve_exact(
     last = search.minimise(expression, incumbent, model.objective, lost=lost)
     if last.placement is not None:
         incumbent = _better(problem, weights, incumbent, last.placement)
+    if options is not None:
+        return ExactResult(incumbent, -math.inf, ExactStatus.FEASIBLE, search.ended_by)
     fewest = placing.proven and placing.kept_proven
     bound = _bound(problem, weights, model, placing, last, incumbent)
     proven = fewest and last.optimal

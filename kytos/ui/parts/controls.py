@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from kytos.cluster import DEFAULT_SCHEDULER, HOSTNAME, Cluster
-from kytos.contract.params import Capacity, Encoding, SolverName, SolverParams
+from kytos.contract.params import Capacity, Effort, Encoding, SolverName, SolverParams
 from kytos.contract.weights import Weights
 from kytos.problem import LoadMode
 from kytos.questions.parts.limits import carries
@@ -37,6 +37,8 @@ MODE = "mode"
 
 BY_SIZE = "by size"
 """The choice that leaves the solver to the size of the problem."""
+UNTIL_CAP = "the whole time cap"
+EFFORTS = (*(effort.value for effort in Effort), UNTIL_CAP)
 _HIGHEST = 5.0
 MODE_NAMES = {
     LoadMode.CONSOLIDATE: "Fewer nodes",
@@ -319,6 +321,14 @@ def _draw_budget() -> None:
 
 
 def _budget_controls() -> None:
+    st.selectbox(
+        "Effort",
+        EFFORTS,
+        key="effort",
+        bind="query-params",
+        help="quick: a first good plan. normal: on from there for as long as that gains. thorough: "
+        f"with more patience. {UNTIL_CAP}: better and better until the time cap.",
+    )
     _number("Reads", "num_reads", "reads", 1, 1000)
     _number("Sweeps per read", "num_sweeps", "sweeps", 1, 100_000, 100)
     _optional_number(
@@ -350,7 +360,9 @@ def _budget_controls() -> None:
 
 
 def _params(chosen: Mapping[str, Any]) -> SolverParams:
+    cap = float(chosen["cap"])
     return SolverParams(
+        effort=cap if chosen["effort"] == UNTIL_CAP else Effort(chosen["effort"]),
         num_reads=int(chosen["reads"]),
         num_sweeps=int(chosen["sweeps"]),
         refine_proposals=chosen["refine"],
@@ -358,7 +370,7 @@ def _params(chosen: Mapping[str, Any]) -> SolverParams:
         encoding=Encoding(chosen["encoding"]),
         capacity=Capacity(chosen["capacity"]),
         seed=int(chosen["seed"]),
-        time_limit_s=float(chosen["cap"]),
+        time_limit_s=cap,
         proof_work=chosen["proof"],
     )
 
@@ -401,6 +413,7 @@ def setting_values(
 def _solver_values(solver: SolverName | None, params: SolverParams) -> dict[str, Any]:
     return {
         "solver": BY_SIZE if solver is None else solver.value,
+        "effort": params.effort.value if isinstance(params.effort, Effort) else UNTIL_CAP,
         "reads": params.num_reads,
         "sweeps": params.num_sweeps,
         "refine": params.refine_proposals,
