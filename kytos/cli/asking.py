@@ -91,6 +91,13 @@ class _Asked:
     options: Options
     new_pods: Sequence[Path]
 
+    def going_on_from(self, outcome: Outcome) -> _Asked:
+        """The same question, begun with the plan of its last answer where it can be."""
+        if "last_plan" not in type(self.options).model_fields:
+            return self
+        plan = getattr(outcome, "placement", {})
+        return replace(self, options=self.options.model_copy(update={"last_plan": plan}))
+
     def answer(self) -> Outcome:
         cluster = self.source.read(nodes_needed=self.call.needs_nodes)
         options = self.options
@@ -109,12 +116,14 @@ def _ask_periodically(asked: _Asked, every: str, told: Told, orders: Unattended 
     webhook = None if told.webhook is None else webhook_of(told.webhook)
 
     news: dict[str, Any] = {}
+    last: list[Outcome] = []
 
     def run() -> None:
         nonlocal news
+        question = asked.going_on_from(last.pop()) if last else asked
         with only_one(told.lock) as free:
             news = (
-                _news(asked, told.output, orders)
+                _news(question, told.output, orders, last)
                 if free
                 else _now() | {"skipped": "another run holds the lock"}
             )
@@ -130,12 +139,18 @@ def _ask_periodically(asked: _Asked, every: str, told: Told, orders: Unattended 
         raise typer.Exit(news["exit"])
 
 
-def _news(asked: _Asked, output: Path | None, orders: Unattended | None) -> dict[str, Any]:
-    """Ask once and say in a line what came of it; a failed run does not end the others."""
+def _news(
+    asked: _Asked, output: Path | None, orders: Unattended | None, last: list[Outcome]
+) -> dict[str, Any]:
+    """Ask once and say in a line what came of it; a failed run does not end the others.
+
+    The answer is added to `last`, for the next run to begin with its plan.
+    """
     started = time.monotonic()
     news = _now() | {"question": asked.call.name}
     try:
         outcome = asked.answer()
+        last.append(outcome)
         if output is not None:
             write(output, outcome.model_dump_json(by_alias=True))
         context = asked.source.context

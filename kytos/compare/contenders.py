@@ -35,8 +35,9 @@ from kytos.questions.parts.notes import answer_notes
 from kytos.questions.parts.prices import prices_known
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
 from kytos.referee.energy import energy, score
+from kytos.solve.effort import proof_work
 from kytos.solve.registry import find_solver
-from kytos.solve.solve import proof_work, solve
+from kytos.solve.solve import solve
 
 
 class CompareRequest(NotCarriedOut, NotHeldToFailures, RebalanceRequest):

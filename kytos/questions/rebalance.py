@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from pydantic import Field
@@ -13,7 +13,7 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.runbook import CarriedOut
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights, moves_per_node, pay_back_days
-from kytos.problem import LoadMode, Problem
+from kytos.problem import Ints, LoadMode, Problem
 from kytos.questions.outcome import Move, Outcome, Question
 from kytos.questions.parts.answer import freed_nodes, moves, shared_answer
 from kytos.questions.parts.build_problem import build_problem
@@ -30,6 +30,8 @@ from kytos.rules.kept_nodes import kept_nodes
 from kytos.solve.result import Solution
 from kytos.solve.solve import solve
 
+KNOWN_SHARE = 0.5
+"""Of the pods that an earlier plan must know to be begun with; else it is of another cluster."""
 WHY_SHARE = 1.0
 """Of the time cap, what saying why nodes are not freed may take on top of the plan."""
 
@@ -45,6 +47,13 @@ class RebalanceRequest(OthersPods, PlanLimits, CarriedOut):
     )
     must_stay: tuple[str, ...] = Field(
         (), description="pods, services or namespaces that stay; wins over `may_move`"
+    )
+
+    last_plan: dict[str, str | None] = Field(
+        {},
+        description="where an earlier plan of much the same cluster has pods, by id (its "
+        "`placement`): it is begun with, for a fraction of the work; what it no longer fits is "
+        "ignored",
     )
 
     why_not_freed: bool = Field(
@@ -104,7 +113,8 @@ def rebalance(
     asked = problem = rebalance_problem(cluster, request, pinned)
 
     def solve_again(problem: Problem, watch: Watch) -> Solution:
-        return solve(problem, weights, solver, params, watch)
+        last = last_placement(problem, request.last_plan)
+        return solve(problem, weights, solver, params, watch, last=last)
 
     if request.least_nodes:
         problem, solution = with_pools(cluster, asked, request.least_nodes, solve_again, watch)
@@ -151,6 +161,25 @@ def rebalance(
         if consolidates
         else None,
     )
+
+
+def last_placement(problem: Problem, plan: Mapping[str, str | None]) -> Ints | None:
+    """Return an earlier plan as a placement ``(pods,)``; None where it knows too few of the pods.
+
+    Pods it does not know, or has on nodes that are gone, are where they are.
+    """
+    node_of = {name: number for number, name in enumerate(problem.nodes)}
+    known = [
+        (pod, node_of[node])
+        for pod, name in enumerate(problem.pods)
+        if (node := plan.get(name)) in node_of
+    ]
+    if len(known) < KNOWN_SHARE * len(problem.pods) or not known:
+        return None
+    placement = problem.current.copy()
+    pods, nodes = np.array(known, dtype=np.int64).T
+    placement[pods] = nodes
+    return placement
 
 
 def pinned_pods(cluster: Cluster, request: RebalanceRequest) -> dict[str, str]:

@@ -138,7 +138,9 @@ def search_on(
     params: SolverParams,
     watch: Watch,
     runner: Runner,
+    rule: Rule,
     bound: float = -np.inf,
+    probe: bool = False,
 ) -> Searched:
     """Return a better plan than `placement`, or it; same seed and workers, same answer.
 
@@ -146,9 +148,13 @@ def search_on(
     ----------
     bound
         That no energy without desire is below, of placements that leave out as few.
+    probe
+        Whether the first round only asks whether there is anything to gain; it does so too where
+        most moves fit.
     """
     rounds = _Rounds(problem, weights, placement, params, watch, bound)
-    rounds.run(runner, rule_of(problem, params))
+    rounds.probe = probe or not chain_share(problem)
+    rounds.run(runner, rule)
     return rounds.searched()
 
 
@@ -165,7 +171,7 @@ class _Rounds:
         bound: float,
     ) -> None:
         self.problem, self.weights, self.params, self.watch = problem, weights, params, watch
-        self.bound = bound
+        self.bound, self.probe = bound, False
         self.best, self.rank = placement, rank(problem, weights, placement)
         self.reached = energy(problem, weights, placement)
         self.began = watch.clock()
@@ -226,7 +232,7 @@ class _Rounds:
         count = self.params.workers
         if self.problem.allowed.size > LARGE:
             count = min(count, 2)
-        if number == 0 and not chain_share(self.problem):
+        if number == 0 and self.probe:
             ways = [Way.REGIONS] * min(PROBE, count)
         else:
             ways = []

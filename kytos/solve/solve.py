@@ -25,10 +25,11 @@ from kytos.contract.weights import Weights
 from kytos.hamiltonian.decode import broken_constraints
 from kytos.hamiltonian.layout import Scope
 from kytos.hamiltonian.model import Model, build_model
-from kytos.problem import Floats, Ints, LoadMode, Problem
+from kytos.problem import Floats, Ints, Problem
 from kytos.referee.energy import energy, fall, rank
 from kytos.referee.feasible import feasible
 from kytos.refine import compile_first, default_proposals, refine, repair
+from kytos.solve.effort import proof_work, time_given, warmed, with_effort
 from kytos.solve.focus import focus
 from kytos.solve.given import take_given
 from kytos.solve.hybrid import runner_of
@@ -40,23 +41,15 @@ from kytos.solve.rounds import Drawn, draw_at_once, draw_in_rounds
 SAMPLING_SHARE = 0.5
 """Of the time cap: refinement has the rest, for it makes any sample a good answer."""
 
-PROOF_WORK = {
-    LoadMode.CONSOLIDATE: ((1_000, 2.0), (5_000, 0.5)),
-    LoadMode.SPREAD: ((300, 1.0),),
-    LoadMode.SQUARES: ((300, 1.0),),
-}
-"""CP-SAT's deterministic seconds on a plan where nothing else was asked for, by pairs of a pod and
-a node: often enough to prove the plan, or to better it, in a second or two. The relaxation of
-squares bounds next to nothing (docs/decisions/0095)."""
-
-QUICK_PART = 4
-"""*Quick* has this part of a refinement's proposals."""
-THOROUGH_PROOF = 5.0
-"""Times the work on the proof, when *thorough*."""
 BOUNDED_PAIRS = 1_000_000
 """Pods x nodes up to which a bound is worked out to tell when there is nothing left to gain."""
 
 _SETTLED = (StopReason.USER, StopReason.OPTIMAL, StopReason.TARGET)
+
+PROOF_SHARE = 0.4
+"""Of the time that is left, where an effort is a time: the searches want the rest."""
+WARM_STAGE = "last plan"
+"""The stage that begins with a plan made before."""
 
 READS_REPAIRED = 8
 """The lowest reads are repaired; further ones hardly ever win and repair is not free."""
@@ -69,6 +62,7 @@ def solve(
     params: SolverParams = SolverParams(),
     watch: Watch = Watch(),
     begin: Ints | None = None,
+    last: Ints | None = None,
 ) -> Solution:
     """Return the best placement found; it is feasible and never worse than `problem.current`.
 
@@ -81,6 +75,9 @@ def solve(
     ----------
     begin
         A feasible placement that is known already, which the answer is not worse than either.
+    last
+        A plan made before of much the same problem, feasible or not: repaired it is begun with, and
+        the work is a fraction. Then *normal* goes on for as long as that gains, as always.
 
     Raises
     ------
@@ -98,6 +95,8 @@ def solve(
         raise SolverUnavailableError(f"{name.value} cannot be used here: {available.how}")
     compile_first(watch, name)
     run = _Run(problem, weights, params, watch)
+    if last is not None:
+        run.go_on_from(last)
     if begin is not None:
         run.begin(begin)
     if len(problem.pods):
@@ -116,37 +115,6 @@ def solve(
         else:
             run.place(chosen)
     return run.solution(name)
-
-
-def proof_work(problem: Problem, params: SolverParams) -> float:
-    """Return the work cp-sat is given over another solver's plan: what was asked for, or a little.
-
-    A little is given where that often settles it; 0 is for none.
-    """
-    if params.proof_work is not None:
-        return params.proof_work
-    pairs = int(problem.allowed.sum())
-    return next((work for most, work in PROOF_WORK[problem.mode] if pairs <= most), 0.0)
-
-
-def time_given(params: SolverParams) -> float:
-    """Return the seconds a solve may take: its cap, or the time it is to use where that is less."""
-    if isinstance(params.effort, Effort):
-        return params.time_limit_s
-    return min(params.time_limit_s, params.effort)
-
-
-def with_effort(problem: Problem, params: SolverParams) -> SolverParams:
-    """Return the counted work that an effort stands for, where none was given."""
-    changes: dict[str, object] = {}
-    if params.effort is Effort.QUICK:
-        if params.refine_proposals is None:
-            changes["refine_proposals"] = default_proposals(problem) // QUICK_PART
-        if params.proof_work is None:
-            changes["proof_work"] = 0.0
-    if params.effort is Effort.THOROUGH and params.proof_work is None:
-        changes["proof_work"] = THOROUGH_PROOF * proof_work(problem, params)
-    return params.model_copy(update=changes)
 
 
 def default_solver(problem: Problem, params: SolverParams) -> SolverName:
@@ -178,10 +146,12 @@ class _Run:
     stopped_by: StopReason = StopReason.WORK
     bound: float = -math.inf
     fewest: bool = False
+    warm: bool = False
     _annealed: tuple[Model, Drawn] | None = None
 
     def __post_init__(self) -> None:
         self.watch = self.outer.within(time_given(self.params))
+        self.rule = rule_of(self.problem, self.params)
         self.params = with_effort(self.problem, self.params)
         self.best = self.problem.current
         self.start_energy = energy(self.problem, self.weights, self.best)
@@ -194,6 +164,13 @@ class _Run:
             raise ValueError("what is begun with breaks a rule; repair it first")
         self._offer(placement)
         self.trace.append((0.0, self.best_energy.total))
+
+    def go_on_from(self, last: Ints) -> None:
+        """Begin with a plan made before, repaired, and do less work."""
+        with self._stage(WARM_STAGE):
+            self._offer(repair(self.problem, self.weights, last, self.watch))
+        self.warm = True
+        self.params = warmed(self.problem, self.params)
 
     def sample(self, sampler: Sampler) -> None:
         """Anneal the part with most to gain and keep the best read, repaired."""
@@ -255,14 +232,16 @@ class _Run:
         cp_sat = find_solver(SolverName.CP_SAT)
         assert isinstance(cp_sat, Improver)
         params = self.params.model_copy(update={"proof_work": work})
-        found = self._improved(cp_sat, params, self.watch)
-        if found.stopped_by is not StopReason.WORK:
+        timed = not isinstance(self.params.effort, Effort)
+        watch = self.watch.share(PROOF_SHARE) if timed else self.watch
+        found = self._improved(cp_sat, params, watch)
+        cut = found.stopped_by is StopReason.CLOCK and self.watch.reason is None
+        if found.stopped_by is not StopReason.WORK and not cut:
             self.stopped_by = found.stopped_by
 
     def search(self) -> None:
         """Go on by a portfolio of searches, as far as the effort asked for goes."""
-        rule = rule_of(self.problem, self.params)
-        if not rule.rounds or self.watch.reason is not None or self.stopped_by in _SETTLED:
+        if not self.rule.rounds or self.watch.reason is not None or self.stopped_by in _SETTLED:
             return
         bound = self.bound
         if self.problem.allowed.size <= BOUNDED_PAIRS:
@@ -271,7 +250,15 @@ class _Run:
         offset = time.monotonic() - self.started
         with runner_of(self.params) as runner:
             searched = search_on(
-                self.problem, self.weights, self.best, self.params, self.watch, runner, bound
+                self.problem,
+                self.weights,
+                self.best,
+                self.params,
+                self.watch,
+                runner,
+                self.rule,
+                bound,
+                probe=self.warm,
             )
         self._offer(searched.placement)
         self.stages.extend(searched.stages)

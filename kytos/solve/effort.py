@@ -1,0 +1,70 @@
+"""How much work a solve does: by the effort asked for, and by what is known already."""
+
+from __future__ import annotations
+
+from kytos.contract.params import Effort, SolverParams
+from kytos.problem import LoadMode, Problem
+from kytos.refine import default_proposals
+
+PROOF_WORK = {
+    LoadMode.CONSOLIDATE: ((1_000, 2.0), (5_000, 0.5)),
+    LoadMode.SPREAD: ((300, 1.0),),
+    LoadMode.SQUARES: ((300, 1.0),),
+}
+"""CP-SAT's deterministic seconds on a plan where nothing else was asked for, by pairs of a pod and
+a node: often enough to prove the plan, or to better it, in a second or two. The relaxation of
+squares bounds next to nothing (docs/decisions/0095)."""
+
+QUICK_PART = 4
+"""*Quick* has this part of a refinement's proposals."""
+THOROUGH_PROOF = 5.0
+"""Times the work on the proof, when *thorough*."""
+
+WARM_PART = 10
+"""From a plan made before the refinement has this part of its proposals: what it found is there."""
+WARM_PROOF = 0.1
+"""Of the work on the proof."""
+
+
+def proof_work(problem: Problem, params: SolverParams) -> float:
+    """Return the work cp-sat is given over another solver's plan: what was asked for, or a little.
+
+    A little is given where that often settles it; 0 is for none.
+    """
+    if params.proof_work is not None:
+        return params.proof_work
+    pairs = int(problem.allowed.sum())
+    return next((work for most, work in PROOF_WORK[problem.mode] if pairs <= most), 0.0)
+
+
+def time_given(params: SolverParams) -> float:
+    """Return the seconds a solve may take: its cap, or the time it is to use where that is less."""
+    if isinstance(params.effort, Effort):
+        return params.time_limit_s
+    return min(params.time_limit_s, params.effort)
+
+
+def with_effort(problem: Problem, params: SolverParams) -> SolverParams:
+    """Return the counted work that an effort stands for, where none was given."""
+    changes: dict[str, object] = {}
+    if params.effort is Effort.QUICK:
+        if params.refine_proposals is None:
+            changes["refine_proposals"] = default_proposals(problem) // QUICK_PART
+        if params.proof_work is None:
+            changes["proof_work"] = 0.0
+    if params.effort is Effort.THOROUGH and params.proof_work is None:
+        changes["proof_work"] = THOROUGH_PROOF * proof_work(problem, params)
+    return params.model_copy(update=changes)
+
+
+def warmed(problem: Problem, params: SolverParams) -> SolverParams:
+    """Return less work for a start from a plan made before; work given as counted stays.
+
+    The annealed QUBO keeps one read: a plan always shows what the sampler makes of it.
+    """
+    changes: dict[str, object] = {"num_reads": 1}
+    if params.refine_proposals is None:
+        changes["refine_proposals"] = default_proposals(problem) // WARM_PART
+    if params.proof_work is None:
+        changes["proof_work"] = WARM_PROOF * proof_work(problem, params)
+    return params.with_hybrid(blocks=min(1, params.hybrid.blocks)).model_copy(update=changes)
