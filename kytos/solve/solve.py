@@ -25,7 +25,7 @@ from kytos.contract.weights import Weights
 from kytos.hamiltonian.decode import broken_constraints
 from kytos.hamiltonian.layout import Scope
 from kytos.hamiltonian.model import Model, build_model
-from kytos.problem import Floats, Ints, Problem
+from kytos.problem import Floats, Ints, Problem, pairs_with_room
 from kytos.referee.energy import energy, fall, rank
 from kytos.referee.feasible import feasible
 from kytos.refine import compile_first, default_proposals, refine, repair
@@ -245,8 +245,10 @@ class _Run:
             return
         bound = self.bound
         if self.problem.allowed.size <= BOUNDED_PAIRS:
-            placed = surely_placed(self.problem, self.best)
-            bound = max(bound, lower_bound(self.problem, self.weights, placed).value)
+            options = pairs_with_room(self.problem)
+            placed = surely_placed(self.problem, self.best, options)
+            proven = lower_bound(self.problem, self.weights, placed, options)
+            bound = max(bound, proven.value)
         offset = time.monotonic() - self.started
         with runner_of(self.params) as runner:
             searched = search_on(

@@ -13,7 +13,7 @@ from ortools.sat.python import cp_model
 
 from kytos.contract.watch import Watch
 from kytos.pod_sets import PodSet
-from kytos.problem import Exclusion, Presence, Problem, Skew, Tally
+from kytos.problem import Bools, Exclusion, Presence, Problem, Skew, Tally
 
 Item = TypeVar("Item")
 
