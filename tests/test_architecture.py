@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -62,15 +62,23 @@ def sources() -> list[str]:
     return sorted(path.relative_to(ROOT).as_posix() for path in paths)
 
 
-def imports(path: str) -> Iterator[str]:
+@cache
+def tree_of(path: str) -> ast.Module:
+    return ast.parse((ROOT / path).read_text(encoding="utf-8"))
+
+
+@cache
+def imports(path: str) -> tuple[str, ...]:
     """The modules a file imports, as dotted names; `from a import b` counts as both a and a.b."""
-    for statement in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+    modules: list[str] = []
+    for statement in ast.walk(tree_of(path)):
         if isinstance(statement, ast.Import):
-            yield from (name.name for name in statement.names)
+            modules += (name.name for name in statement.names)
         elif isinstance(statement, ast.ImportFrom):
             assert statement.level == 0, f"{path}: relative import; name the module in full"
             assert statement.module is not None
-            yield from (f"{statement.module}.{name.name}" for name in statement.names)
+            modules += (f"{statement.module}.{name.name}" for name in statement.names)
+    return tuple(modules)
 
 
 def within(module: str, room: str) -> bool:
@@ -157,7 +165,7 @@ def test_only_a_watch_does_sums_with_the_clock(path: str) -> None:
 @pytest.mark.parametrize("path", sources())
 def test_every_module_says_what_it_is_for(path: str) -> None:
     """The first line of a module is a sentence about it."""
-    doc = ast.get_docstring(ast.parse((ROOT / path).read_text(encoding="utf-8")))
+    doc = ast.get_docstring(tree_of(path))
     assert doc, f"{path} has no docstring"
     assert doc.splitlines()[0].rstrip().endswith((".", "?", "!", ";", ":")), (
         f"{path}: the docstring's first line is not a sentence"
