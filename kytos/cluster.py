@@ -35,6 +35,9 @@ BETA_OS = "beta.kubernetes.io/os"
 
 DEFAULT_SCHEDULER = "default-scheduler"
 
+LARGEST_AMOUNT = 2**53
+"""Largest amount in canonical units (8 PiB, 9e12 cores): float64 still counts every one."""
+
 Amount = Annotated[int, Field(ge=0)]
 Resources = dict[str, Amount]
 Labels = dict[str, str]

@@ -28,7 +28,7 @@ HOUSE = (
     ("kytos.sources",),
     ("kytos.jobs", "kytos.rules", "kytos.settings"),
     ("kytos.contract",),
-    ("kytos.problem",),
+    ("kytos.problem", "kytos.plain"),
     ("kytos.pairs", "kytos.pod_sets", "kytos.replica_counts"),
     ("kytos.cluster",),
     ("kytos.load_profile",),
@@ -144,6 +144,13 @@ def test_only_the_command_line_carries_out(path: str) -> None:
     if path.startswith("kytos/kube/"):
         writing = ("kytos.execution",)
     assert [module for module in imports(path) if any(within(module, one) for one in writing)] == []
+
+
+@pytest.mark.parametrize("path", [path for path in sources() if "/questions/" in path])
+def test_questions_know_no_bodies(path: str) -> None:
+    """What comes over a wire is translated by those who took it: a request is the domain's."""
+    wire = ("kytos.sources.body", "kytos.sources.manifests", "kytos.sources.documents", "yaml")
+    assert [module for module in imports(path) if any(within(module, one) for one in wire)] == []
 
 
 @pytest.mark.parametrize("path", sources())

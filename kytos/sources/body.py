@@ -2,132 +2,18 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import ceil, floor
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
-from kytos.cluster import (
-    CPU,
-    HOSTNAME,
-    MEMORY,
-    PODS,
-    ZONE,
-    Cluster,
-    Effect,
-    Node,
-    Note,
-    Phase,
-    Pod,
-    Taint,
-    Toleration,
-)
+from kytos.cluster import Cluster, Note, Pod
 from kytos.errors import SourceError, first_problem
+from kytos.plain import Plain, PlainNode, PlainPod, node_of, pod_of
 from kytos.sources.prices import PriceTable, with_prices
-from kytos.sources.quantities import LARGEST_AMOUNT, check_totals
-
-MIB = 2**20
-
-Identifier = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^<>\x00-\x1f\x7f]+$")]
-"""Any text on one line without angle brackets."""
-
-Number = Annotated[float, Field(strict=True, ge=0, le=LARGEST_AMOUNT, allow_inf_nan=False)]
-Millicores = Number
-Mebibytes = Annotated[float, Field(strict=True, ge=0, le=LARGEST_AMOUNT / MIB, allow_inf_nan=False)]
-Priority = Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)]
-Flag = Annotated[bool, Field(strict=True)]
+from kytos.sources.quantities import check_totals
 
 
-class Body(BaseModel):
-    """A part of a request: frozen, and an unknown field is refused by name."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LoadBody(Body):
-    """Load from what is not among the pods."""
-
-    cpu: Millicores = Field(default=0.0, description="millicores")
-    mem: Mebibytes = Field(default=0.0, description="MiB")
-
-
-class TaintBody(Body):
-    """A taint as in a Node's ``spec.taints``."""
-
-    key: Annotated[str, Field(min_length=1)]
-    value: str = ""
-    effect: Effect = Effect.NO_SCHEDULE
-    timeAdded: str | None = None  # noqa: N815  (Kubernetes' own spelling)
-
-
-class TolerationBody(Body):
-    """A toleration as in a Pod's ``spec.tolerations``."""
-
-    key: str = ""
-    operator: Literal["Equal", "Exists", "Lt", "Gt"] = "Equal"
-    value: str = ""
-    effect: Literal["", "NoSchedule", "PreferNoSchedule", "NoExecute"] = ""
-    tolerationSeconds: int | None = None  # noqa: N815  (Kubernetes' own spelling)
-
-
-class NodeBody(Body):
-    """A node."""
-
-    id: Identifier = Field(description="Its name; each node's is its own.")
-    cpu_capacity: Annotated[Millicores, Field(gt=0)] = Field(
-        description="CPU for pods, in millicores"
-    )
-    mem_capacity: Annotated[Mebibytes, Field(gt=0)] = Field(description="Memory for pods, in MiB")
-    current_load: LoadBody = Field(
-        default=LoadBody(), description="Load from what is not in `pods`"
-    )
-    zone: Identifier | None = Field(
-        default=None, description=f"Becomes the label {ZONE}; default: none"
-    )
-    labels: dict[str, str] = Field(default={}, description="Node labels")
-    taints: tuple[TaintBody, ...] = Field(default=(), description="As in Kubernetes")
-    max_pods: Annotated[int, Field(strict=True, ge=0, le=2**31)] = Field(
-        default=110, description="Pods it may run"
-    )
-    resources: dict[Identifier, Number] = Field(
-        default={}, description="More resources by name, such as nvidia.com/gpu: 8"
-    )
-    price_per_hour: Number | None = Field(default=None, description="Unknown if left out")
-    ready: Flag = Field(default=True, description="false: no new pods")
-    provisioned: Flag = Field(
-        default=True, description="false: can be bought, takes `startup_seconds`"
-    )
-    startup_seconds: Number = Field(default=0.0, description="Seconds until it can run pods")
-    images: tuple[str, ...] = Field(default=(), description="Images it already has")
-
-
-class PodBody(Body):
-    """A pod."""
-
-    id: Identifier = Field(description="Its name; each pod's is its own.")
-    cpu_request: Millicores = Field(description="CPU asked for, in millicores")
-    mem_request: Mebibytes = Field(description="Memory asked for, in MiB")
-    current_node: str | None = Field(default=None, description="The node it runs on, if any")
-    service: Identifier | None = Field(default=None, description="The service it is a replica of")
-    priority: Priority = Field(default=0, description="Higher is more important")
-    movable: Flag | None = Field(default=None, description="false keeps it where it is")
-    move_cost: Number | None = Field(
-        default=None, description="What moving it costs; an ordinary pod costs 1"
-    )
-    node_selector: dict[str, str] = Field(default={}, description="Labels its node must have")
-    tolerations: tuple[TolerationBody, ...] = Field(default=(), description="As in Kubernetes")
-    image: str | None = Field(default=None, description="Its container image")
-    resources: dict[Identifier, Number] = Field(
-        default={}, description="More resources by name, such as nvidia.com/gpu: 1"
-    )
-    expected_cpu: Millicores | None = Field(
-        default=None, description="CPU load foreseen; counts in balance, never in capacity"
-    )
-    expected_mem: Mebibytes | None = Field(default=None, description="Memory load foreseen, in MiB")
-
-
-class ClusterBody(Body):
+class ClusterBody(Plain):
     """The cluster part of every request: its nodes and its pods."""
 
     model_config = ConfigDict(
@@ -153,8 +39,8 @@ class ClusterBody(Body):
         },
     )
 
-    nodes: Annotated[tuple[NodeBody, ...], Field(min_length=1)]
-    pods: tuple[PodBody, ...] = ()
+    nodes: Annotated[tuple[PlainNode, ...], Field(min_length=1)]
+    pods: tuple[PlainPod, ...] = ()
     usage: tuple[dict[str, Any], ...] = Field(
         default=(),
         description="What pods really use: PodMetrics, answers of Prometheus' query_range, "
@@ -174,13 +60,13 @@ class ClusterBody(Body):
 class PodsAndNodesBody(ClusterBody):
     """The cluster part of a request that can do without nodes: all may have to be bought."""
 
-    nodes: tuple[NodeBody, ...] = ()
+    nodes: tuple[PlainNode, ...] = ()
 
 
-class _PodsBody(Body):
+class _PodsBody(Plain):
     """Pods alone, to be asked about in a cluster that is read from elsewhere."""
 
-    pods: tuple[PodBody, ...]
+    pods: tuple[PlainPod, ...]
 
 
 def read_body(
@@ -255,7 +141,7 @@ def pods_from_body(value: Any) -> tuple[Pod, ...]:
         body = _PodsBody.model_validate(value)
     except ValidationError as error:
         raise first_problem(error) from error
-    return tuple(pod_from_body(pod, f"pods[{i}]") for i, pod in enumerate(body.pods))
+    return tuple(pod_of(pod, f"pods[{i}]") for i, pod in enumerate(body.pods))
 
 
 def cluster_from_body(
@@ -299,9 +185,9 @@ def cluster_from_body(
     lost = frozenset(homeless)
     cluster = Cluster(
         name=name,
-        nodes=tuple(node_from_body(node, f"nodes[{i}]") for i, node in enumerate(body.nodes)),
+        nodes=tuple(node_of(node, f"nodes[{i}]") for i, node in enumerate(body.nodes)),
         pods=tuple(
-            pod_from_body(pod, f"pods[{i}]", lost=pod.id in lost) for i, pod in enumerate(body.pods)
+            pod_of(pod, f"pods[{i}]", lost=pod.id in lost) for i, pod in enumerate(body.pods)
         ),
         notes=(
             Note(
@@ -327,81 +213,3 @@ def _refuse_repeats(field: str, ids: list[str]) -> None:
                 f"{field}[{position}].id",
             )
         first_seen[identifier] = position
-
-
-def node_from_body(node: NodeBody, path: str) -> Node:
-    """Convert one node; `path` is where it stands, for what is refused."""
-    given_zone = node.labels.get(ZONE, node.zone)
-    if node.zone is not None and given_zone != node.zone:
-        raise SourceError(
-            f"is {node.zone!r}, but the label {ZONE} says {given_zone!r}; give one of them",
-            f"{path}.zone",
-        )
-    zone = {} if node.zone is None else {ZONE: node.zone}
-    _refuse_basics(node.resources, path, "cpu_capacity, mem_capacity and max_pods")
-    allocatable = {
-        CPU: floor(node.cpu_capacity),
-        MEMORY: floor(Fraction(node.mem_capacity) * MIB),
-        PODS: node.max_pods,
-    }
-    return Node(
-        name=node.id,
-        allocatable=allocatable | {key: floor(value) for key, value in node.resources.items()},
-        labels={HOSTNAME: node.id} | zone | node.labels,
-        taints=tuple(Taint(key=t.key, value=t.value, effect=t.effect) for t in node.taints),
-        ready=node.ready,
-        accepts_pods=node.ready,
-        provisioned=node.provisioned,
-        startup_seconds=node.startup_seconds,
-        price_per_hour=node.price_per_hour,
-        current_load=_amounts(node.current_load.cpu, node.current_load.mem),
-        images=frozenset(node.images),
-    )
-
-
-def pod_from_body(pod: PodBody, path: str, *, lost: bool = False) -> Pod:
-    """Convert one pod; `path` is where it stands, `lost` says that its node is not listed."""
-    _refuse_basics(pod.resources, path, "cpu_request and mem_request")
-    node = None if lost else pod.current_node
-    return Pod(
-        id=pod.id,
-        name=pod.id,
-        node=node,
-        phase=_phase(node, lost=lost),
-        service=pod.service,
-        priority=pod.priority,
-        requests=_amounts(pod.cpu_request, pod.mem_request)
-        | {key: ceil(value) for key, value in pod.resources.items() if value},
-        expected=_amounts(pod.expected_cpu, pod.expected_mem),
-        # a body's pods name no owner, which would pin them where they are
-        movable=True if pod.movable is None else pod.movable,
-        move_cost=pod.move_cost,
-        tolerations=tuple(
-            Toleration(key=t.key, operator=t.operator, value=t.value, effect=t.effect)
-            for t in pod.tolerations
-        ),
-        node_selector=pod.node_selector,
-        images=frozenset({pod.image} if pod.image else ()),
-    )
-
-
-def _phase(node: str | None, *, lost: bool) -> Phase:
-    if lost:
-        return Phase.UNKNOWN  # as Kubernetes calls a pod whose node does not answer
-    return Phase.PENDING if node is None else Phase.RUNNING
-
-
-def _amounts(cpu: float | None, mem: float | None) -> dict[str, int]:
-    """Canonical amounts, rounded up; what is not given is left out."""
-    found = {}
-    if cpu is not None:
-        found[CPU] = ceil(cpu)
-    if mem is not None:
-        found[MEMORY] = ceil(Fraction(mem) * MIB)
-    return found
-
-
-def _refuse_basics(resources: dict[str, float], path: str, instead: str) -> None:
-    for basic in (CPU, MEMORY, PODS):
-        if basic in resources:
-            raise SourceError(f"has its own field; use {instead}", f"{path}.resources.{basic}")

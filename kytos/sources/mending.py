@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from kytos.cluster import CPU, Phase
+from kytos.cluster import CPU, LARGEST_AMOUNT, Phase
 from kytos.errors import SourceError
 from kytos.sources.faults import Faults
 from kytos.sources.fields import Fields
-from kytos.sources.quantities import LARGEST_AMOUNT, read_quantity
+from kytos.sources.quantities import read_quantity
 
 _ABSURD = 2**50
 """What an amount beyond any machine counts as (1 PiB, 1e12 cores): it fits nowhere either, and

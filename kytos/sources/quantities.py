@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from kytos.cluster import CPU, Cluster
+from kytos.cluster import CPU, LARGEST_AMOUNT, Cluster
 from kytos.errors import SourceError
 
 Quantities = dict[str, Fraction]
@@ -25,9 +25,6 @@ _SUFFIXES = {
 """What a suffix multiplies by: Kubernetes API conventions, "Quantity"."""
 
 _MAX_LENGTH = 64
-LARGEST_AMOUNT = 2**53
-"""Largest amount in canonical units (8 PiB, 9e12 cores): float64 still counts every one."""
-
 LARGEST_STORAGE = 2**63
 """Largest storage of a volume or claim, just above what Kubernetes can count. Network file systems
 offer exabytes (JuiceFS' manual says 10Pi); nobody adds them up."""

@@ -178,7 +178,7 @@ def test_read_cluster_knows_a_body(node_body: Body, pod_body: Body) -> None:
 def test_the_schema_describes_every_field() -> None:
     """What FastAPI documents: each field of nodes and pods has a description."""
     schema = ClusterBody.model_json_schema()
-    for model in ("NodeBody", "PodBody"):
+    for model in ("PlainNode", "PlainPod"):
         for name, field in schema["$defs"][model]["properties"].items():
             assert field.get("description"), name
     ClusterBody.model_validate(schema["examples"][0])

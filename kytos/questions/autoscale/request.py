@@ -6,9 +6,9 @@ from pydantic import Field, model_validator
 
 from kytos.cluster import Frozen
 from kytos.contract.runbook import CarriedOut
+from kytos.plain import Identifier
 from kytos.questions.parts.limits import Limits
 from kytos.questions.parts.others_pods import OthersPods
-from kytos.sources.body import Identifier
 
 MOST_NEW = 10_000
 """New replicas in all; more is a slip of the hand, and every one of them is placed."""

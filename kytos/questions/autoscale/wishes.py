@@ -9,9 +9,9 @@ from typing import Any
 
 from kytos.cluster import CPU, MEMORY, Phase, Pod
 from kytos.errors import RequestRefused
+from kytos.plain import MIB
 from kytos.questions.autoscale.request import ServiceRate
 from kytos.questions.parts.decimals import as_written
-from kytos.sources.body import MIB
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from kytos.cluster import (
     NoteKind,
     Taint,
 )
+from kytos.plain import MIB
 from kytos.questions.fleet.request import FleetRequest, FleetType, discount_of
 from kytos.solvers.patterns.packing import UNLIMITED
-from kytos.sources.body import MIB
 from kytos.sources.catalogue.types import DEFAULT_REGION, InstanceType, instance_types, list_prices
 from kytos.sources.prices import ON_DEMAND, SPOT, default_prices
 

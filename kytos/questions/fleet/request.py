@@ -9,9 +9,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from kytos.cluster import Frozen
 from kytos.contract.runbook import CarriedOut
+from kytos.plain import Identifier, Mebibytes, Millicores, Number, PlainTaint
 from kytos.questions.parts.limits import Limits
 from kytos.questions.parts.others_pods import OthersPods
-from kytos.sources.body import Identifier, Mebibytes, Millicores, Number, TaintBody
 from kytos.sources.catalogue.types import DEFAULT_REGION
 
 MOST_TYPES = 5_000
@@ -37,7 +37,7 @@ class FleetType(Frozen):
         {}, description="more resources by name, such as nvidia.com/gpu: 8"
     )
     labels: dict[str, str] = Field({}, description="labels its nodes have beside the usual ones")
-    taints: tuple[TaintBody, ...] = Field((), description="as in Kubernetes")
+    taints: tuple[PlainTaint, ...] = Field((), description="as in Kubernetes")
     count: Annotated[int, Field(strict=True, ge=0, le=2**31)] | None = Field(
         None, description="nodes at most; none for no limit"
     )

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from kytos.cluster import Cluster, Node, Phase, Pod
 from kytos.errors import RequestRefused
+from kytos.plain import PlainNode, PlainPod, node_of, pod_of
 from kytos.rules.daemon_sets import daemonset_overhead, without_overhead
-from kytos.sources.body import NodeBody, PodBody, node_from_body, pod_from_body
 
 MOST_COPIES = 5_000
 """Of one pod or one shape; more is a slip of the hand rather than a plan."""
@@ -18,13 +18,13 @@ MOST_COPIES = 5_000
 Count = Annotated[int, Field(ge=1, le=MOST_COPIES)]
 
 
-class NewPod(PodBody):
+class NewPod(PlainPod):
     """Pods to place: the fields of a pod, and how many of it."""
 
     count: Count = Field(default=1, description="copies, named id-1, id-2, …")
 
 
-class NodeShape(NodeBody):
+class NodeShape(PlainNode):
     """Nodes that can be bought: the fields of a node, and how many of it."""
 
     provisioned: bool = Field(default=False, description="false: it takes `startup_seconds`")
@@ -50,8 +50,8 @@ def new_pods(cluster: Cluster, wanted: Sequence[NewPod]) -> dict[str, tuple[Pod,
             )
         names = _copies(entry.id, entry.count)
         _refuse_taken(taken, names, path, entry.id in found)
-        plain = PodBody.model_validate(entry.model_dump(exclude={"count"}))
-        pod = pod_from_body(plain, path)
+        plain = PlainPod.model_validate(entry.model_dump(exclude={"count"}))
+        pod = pod_of(plain, path)
         found[entry.id] = tuple(pod.model_copy(update={"id": n, "name": n}) for n in names)
     return found
 
@@ -89,7 +89,7 @@ def new_nodes(cluster: Cluster, shapes: Sequence[NodeShape]) -> tuple[Node, ...]
         _refuse_taken(taken, names, path, False)
         for name in names:
             fields = shape.model_dump(exclude={"count"}) | {"id": name}
-            node = node_from_body(NodeBody.model_validate(fields), path)
+            node = node_of(PlainNode.model_validate(fields), path)
             found.append(without_overhead(node, daemonset_overhead(cluster, node)))
     return tuple(found)
 
