@@ -22,7 +22,9 @@ PAGES = {
     "Placement": "Place",
     "Autoscale": "Autoscale",
     "Compare": "Compare",
-    "Fleet": "Fleet",
+    "Fleet": "Choose nodes",
+    "History": "",
+    "Demo": "",
 }
 """Each page's path, and its main button where it has one."""
 

@@ -58,7 +58,14 @@ def timeline(runbook: Runbook) -> go.Figure:
         categoryorder="array",
         categoryarray=list(names.values()),
     )
-    figure.update_xaxes(title="wave", fixedrange=True, range=[-0.6, last + 0.6], automargin=True)
+    figure.update_xaxes(
+        title="wave",
+        fixedrange=True,
+        range=[-0.6, last + 0.6],
+        automargin=True,
+        tick0=0,
+        dtick=max(1, -(-last // 20)),  # waves are whole: no ticks between them
+    )
     figure.update_layout(margin={"l": 8, "r": 16, "t": 36, "b": 8})
     return figure
 

@@ -244,9 +244,9 @@ def _step(story: Story, told: Told) -> None:
         st.button(
             "Leave", icon=":material/close:", shortcut="Escape", key="demo leave", on_click=_leave
         )
-    if step == 0:
+    if step == 0 or answer is None:
         _boxes(loaded.cluster, "demo before")
-    elif answer is not None:
+    else:
         _drawn(answer, step, runbook)
 
 
@@ -322,11 +322,12 @@ def _carried_out(runbook: Runbook | None) -> str:
     if runbook is None or not runbook.steps:
         return "There is nothing to carry out by hand"
     forecast = getattr(runbook.forecast, runbook.way.value)
+    waiting = units.count(forecast.pods_pending, "pod") if forecast.pods_pending else "no pod"
     waves = max(step.wave for step in runbook.steps)
     return (
         f"Carried out in {units.count(waves, 'wave')}; the scheduler is expected to leave "
         f"{units.count(forecast.nodes_in_use, 'node')} in use and "
-        f"{units.count(forecast.pods_pending, 'pod')} waiting"
+        f"{waiting} waiting"
     )
 
 

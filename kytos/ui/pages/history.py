@@ -40,7 +40,7 @@ def show() -> None:
     _uploads()
     if kept.history() is not None:
         section("Forget")
-        st.markdown("All its uploads and answers go from the server, and links to them end.")
+        st.markdown("All uploads and answers listed here go from the server; links to them end.")
         st.button("Forget everything", icon=":material/delete:", on_click=kept.forget)
 
 
