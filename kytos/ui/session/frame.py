@@ -71,9 +71,8 @@ _ASKS = {
     "Autoscale": "How many replicas?",
     "Compare": "How good are the plans?",
     "Fleet": "Which nodes to buy?",
-    "History": "What was asked before?",
-    "Demo": "Show me, in two minutes",
 }
+_NO_QUESTION = ("History", "Demo")
 _OTHER_ICON = ":material/analytics:"
 
 
@@ -135,6 +134,8 @@ def questions() -> None:
     """Draw what can be asked of a cluster, each a link to its page."""
     with st.container(border=True, horizontal=True, horizontal_alignment="distribute"):
         for name, path in _pages():
+            if name in _NO_QUESTION:
+                continue
             _link(path, _ASKS.get(name, name), _ICONS.get(name, _OTHER_ICON), name)
 
 
