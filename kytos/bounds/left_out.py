@@ -6,15 +6,16 @@ import numpy as np
 
 from kytos.bounds.volume import most_held
 from kytos.pairs import PairMask
-from kytos.problem import Bools, Ints, Problem
+from kytos.problem import Bools, Ints, Problem, pairs_with_room
 
 
-def surely_placed(problem: Problem, placement: Ints, options: PairMask) -> Bools:
+def surely_placed(problem: Problem, placement: Ints, options: PairMask | None = None) -> Bools:
     """``(pods,)`` which have a node wherever as few of each class are left out as here.
 
     Those that must, and whole classes of which only pods are left out that fit nowhere; `options`
-    ``(pods, nodes)`` are where each pod may end.
+    ``(pods, nodes)`` are where each pod may end, where that is known already.
     """
+    options = pairs_with_room(problem) if options is None else options
     stranded = ~options.any(axis=1)
     placed = problem.must_place.copy()
     for desire in np.unique(problem.desire[~problem.must_place]):
