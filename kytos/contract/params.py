@@ -83,6 +83,16 @@ class QpuParams(Frozen):
         allow_inf_nan=False,
         description="strength of a QPU's chains, in torques of the problem's couplings",
     )
+    spin_reversal: bool = Field(
+        False, description="a QPU is given a random half of the variables turned round"
+    )
+    reverse_to: float | None = Field(
+        None,
+        ge=0.1,
+        lt=1,
+        allow_inf_nan=False,
+        description="a QPU anneals back to this point from today's placement, and on again",
+    )
 
 
 class SolverParams(Frozen):

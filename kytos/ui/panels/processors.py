@@ -170,6 +170,11 @@ def answered_on_processor(qubo: QuboFacts) -> None:
     embedding_section(
         embedding, topology, f"; chain strength {strength:.3g}, {breaks:.1%} of chains broken."
     )
+    if qubo.info.get("spin_reversal"):
+        st.caption(f"{qubo.info['spin_reversal']} variables were turned round for the run.")
+    if qubo.info.get("reverse_to"):
+        back = qubo.info["reverse_to"]
+        st.caption(f"Annealed in reverse, from today's placement back to {back} and on again.")
     if qubo.info.get("embedding_kept"):
         st.caption(
             "The chains were kept from before, for a QUBO of this shape: no search was made."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 import dimod
 import networkx as nx
 import pytest
@@ -9,7 +11,7 @@ from dwave.system import FixedEmbeddingComposite
 from dwave.system.testing import MockDWaveSampler
 
 from kytos.contract.paid import SolverUnavailableError
-from kytos.contract.params import Capacity, SolverParams
+from kytos.contract.params import Capacity, Encoding, SolverParams
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
 from kytos.hamiltonian.arrays import coefficients
@@ -143,3 +145,53 @@ def test_more_and_longer_anneals_are_estimated_to_take_longer(block) -> None:
     short, long = (stand_ins.QPU.estimate(block, params) for params in (PARAMS, longer))
     assert long.minimum_time_s - short.minimum_time_s > 0.2
     assert short.variables == block.num_variables
+
+
+class Noting(MockDWaveSampler):
+    """The mock processor, keeping what it was given."""
+
+    given: ClassVar[dict[str, Any]] = {}
+
+    def sample(self, bqm: dimod.BinaryQuadraticModel, **options: Any) -> dimod.SampleSet:
+        Noting.given = {"bqm": bqm.copy(), **options}
+        answer = super().sample(bqm, **options)
+        Noting.given["answer"] = answer
+        return answer
+
+
+@pytest.mark.parametrize("vartype", ["BINARY", "SPIN"])
+def test_reverse_annealing_begins_with_today_and_spins_are_turned_back(vartype: str) -> None:
+    """All zeros turned round as the problem is; the reads' energies are the model's own."""
+    qpu = Qpu(
+        connect=lambda: Noting(topology_type="zephyr", topology_shape=[2, 4]), ready=stand_ins.ready
+    )
+    model = random_model(6, 0.8, seed=3, vartype=vartype)
+    params = SolverParams(num_reads=5, consent=True, seed=1)
+    forward = qpu.estimate(model, params).minimum_time_s
+    params = params.with_qpu(spin_reversal=True, reverse_to=0.5)
+    assert qpu.estimate(model, params).minimum_time_s > forward
+    drawn = qpu.sample(model, params, Watch())
+    answer = Noting.given["answer"]
+    turned = 0
+    for column, name in enumerate(drawn.variables):
+        qubits = [answer.variables.index(qubit) for qubit in drawn.info["embedding"][name]]
+        as_answered = answer.record.sample[:, qubits] > 0
+        here = drawn.record.sample[:, [column]] > 0
+        whole = (as_answered == as_answered[:, :1]).all(axis=1)
+        assert whole.any()
+        same = as_answered[whole, 0] == here[whole, 0]
+        assert same.all() or not same.any()
+        turned += not same.any()
+    assert turned == drawn.info["spin_reversal"] > 0
+    assert Noting.given["anneal_schedule"] == [[0.0, 1.0], [10.0, 0.5], [30.0, 0.5], [40.0, 1.0]]
+    turned_up = sum(value > 0 for value in Noting.given["initial_state"].values())
+    lengths = dict(zip(model.variables, drawn.info["chain_lengths"], strict=True))
+    assert 0 < turned_up < sum(lengths.values())
+    assert "annealing_time" not in Noting.given
+
+
+def test_reverse_annealing_needs_zeros_that_mean_today() -> None:
+    """In the one-hot encoding all zeros is no placement."""
+    params = SolverParams(consent=True, encoding=Encoding.ONE_HOT).with_qpu(reverse_to=0.5)
+    with pytest.raises(SolverUnavailableError, match="stay-put"):
+        stand_ins.QPU.sample(random_model(6, 0.8, seed=3), params, Watch())
