@@ -7,6 +7,8 @@ from kytos.contract.params import SolverParams
 from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import autoscale
 from kytos.questions.autoscale.request import AutoscaleRequest, ServiceRate
+from kytos.questions.fleet.fleet import fleet
+from kytos.questions.fleet.request import FleetRequest, FleetType
 from kytos.questions.placement.new_objects import NewPod
 from kytos.questions.placement.placement import PlacementRequest, place
 from kytos.questions.rebalance import RebalanceRequest, rebalance
@@ -14,7 +16,7 @@ from kytos.questions.recovery.recovery import RecoveryRequest, recover
 
 
 def warm_up() -> None:
-    """Import and compile what the four questions need."""
+    """Import and compile what the five questions need."""
     room = {CPU: 4000, MEMORY: 2**33, PODS: 110}
     nodes = tuple(Node(name=name, allocatable=room) for name in ("a", "b"))
     pods = tuple(
@@ -38,3 +40,5 @@ def warm_up() -> None:
     place(cluster, PlacementRequest(new_pods=(new_pods,)), params=params)
     busy = ServiceRate(id="warm-up", request_rate=5, target_rate=1)
     autoscale(cluster, AutoscaleRequest(services=(busy,)), params=params)
+    kind = FleetType(name="warm-up", cpu_capacity=4000, mem_capacity=8192, price_per_hour=0.1)
+    fleet(cluster, FleetRequest(types=(kind,)), params=params)

@@ -12,8 +12,8 @@ from scipy.sparse import csr_matrix, hstack, vstack
 from kytos.contract.watch import Watch
 from kytos.problem import Floats, Ints
 from kytos.solvers.patterns.filling import best_filling, greedy_fillings
-from kytos.solvers.patterns.knapsack import CLOSE
-from kytos.solvers.patterns.packing import UNLIMITED, Packing, fits
+from kytos.solvers.patterns.knapsack import CLOSE, LOOKS
+from kytos.solvers.patterns.packing import UNLIMITED, Packing, Prices, fits
 
 PAYS = 1e-7
 """A pattern pays when it costs so much less than what its pods are worth, as a share of prices."""
@@ -21,23 +21,34 @@ PAYS = 1e-7
 FEW_PODS, ENOUGH = 120, 1e-3
 """Up to so many pods the relaxation is solved to its end; for more, a thousandth will do."""
 
-EXACT_SECONDS = 2.0
-"""For the best filling of one offer."""
-
 HARD_LOOKS, HARD_AT_ONCE = 1_000_000, 4
 """For one offer that the quick search leaves open, and patterns after which prices come first."""
 
-PULL = 0.7
+FEW_LOOKS = 400
+"""For one filling of many different pods, of which the densest are all but the best."""
+
+PULL = 0.8
 """How far prices are drawn towards those that proved most."""
+
+CLOSEST_OF_GAP = 0.02
+"""A filling within this share of the gap that is open is good enough."""
 
 
 @dataclass
 class Columns:
-    """Patterns known so far, each of one offer."""
+    """Patterns known so far, each of one offer.
+
+    `traits` ``(classes, traits)`` is what is asked of all patterns together, of which as much as of
+    all pods: each class by itself where it is left out. With fewer traits than classes less is
+    asked, so that what is proven holds all the same; prices are then those of traits.
+    """
 
     packing: Packing
+    traits: Floats | None = None
     offer: list[int] = field(default_factory=list)
     counts: list[Ints] = field(default_factory=list)
+    _rows: list[Floats] = field(default_factory=list)
+    _price: list[float] = field(default_factory=list)
     _known: set[tuple[int, bytes]] = field(default_factory=set)
 
     def add(self, offer: int, counts: Ints) -> bool:
@@ -48,6 +59,9 @@ class Columns:
         self._known.add(key)
         self.offer.append(offer)
         self.counts.append(counts)
+        self._rows.append(counts.astype(float) if self.traits is None else counts @ self.traits)
+        cost = float(counts @ self.packing.cost[:, offer])
+        self._price.append(float(self.packing.price[offer]) + cost)
         return True
 
     @property
@@ -62,27 +76,24 @@ class Columns:
 
     def price(self) -> Floats:
         """``(columns,)`` of a node and the pods on it."""
-        offers = self.offers
-        cost: Floats = self.packing.price[offers] + (self.matrix * self.packing.cost.T[offers]).sum(
-            axis=1
-        )
-        return cost
+        return np.array(self._price)
+
+    def rows(self) -> tuple[Floats, Floats]:
+        """``(columns, traits)`` of each pattern and ``(traits,)`` of all pods."""
+        demand = self.packing.demand.astype(float)
+        wanted = demand if self.traits is None else demand @ self.traits
+        return np.array(self._rows).reshape(-1, len(wanted)), wanted
 
 
 @dataclass(frozen=True)
-class Relaxed:
+class Relaxed(Prices):
     """The fractional best of the patterns known.
 
-    `uses` ``(columns,)``, `worth` ``(classes,)`` of a pod, `surcharge` ``(offers,)`` that bounds
-    on the number of nodes put on each, `missing` pods without a node.
+    `uses` ``(columns,)`` how often each is, `missing` pods without a node.
     """
 
     value: float
     uses: Floats
-    worth: Floats
-    surcharge: Floats
-    charged: float
-    """What the bounds take off the value of the pods' worth."""
     missing: float
 
 
@@ -106,26 +117,29 @@ def penalty(packing: Packing) -> Floats:
 def relax(columns: Columns) -> Relaxed:
     """Return the fractional best of the patterns known, and what it says things are worth."""
     packing = columns.packing
-    classes = len(packing.demand)
-    matrix = csr_matrix(columns.matrix.T.astype(float))
+    rows, wanted = columns.rows()
+    asked = len(wanted)
+    matrix = csr_matrix(rows.T)
     weights, most = offer_rows(packing)
     own = (
         csr_matrix(weights[:, columns.offers]) if len(most) else csr_matrix((0, len(columns.offer)))
     )
     left = vstack([-matrix, own])
-    slack = vstack([-csr_matrix(np.eye(classes)), csr_matrix((len(most), classes))])
+    slack = vstack([-csr_matrix(np.eye(asked)), csr_matrix((len(most), asked))])
     result = linprog(
-        np.concatenate([columns.price(), penalty(packing)]),
+        np.concatenate([columns.price(), np.full(asked, penalty(packing).max())]),
         A_ub=hstack([left, slack]).tocsr(),
-        b_ub=np.concatenate([-packing.demand.astype(float), most]),
+        b_ub=np.concatenate([-wanted, most]),
         bounds=(0, None),
         method="highs",
     )
     if result.x is None:
         raise ArithmeticError(f"HiGHS left the patterns undecided: {result.message}")
     duals = -np.asarray(result.ineqlin.marginals)
-    worth = np.maximum(duals[:classes], 0.0)
-    bounds = np.maximum(duals[classes:], 0.0)
+    worth = np.maximum(duals[:asked], 0.0)
+    if columns.traits is not None:
+        worth = columns.traits @ worth
+    bounds = np.maximum(duals[asked:], 0.0)
     uses = result.x[: len(columns.offer)]
     return Relaxed(
         value=float(result.fun),
@@ -138,7 +152,12 @@ def relax(columns: Columns) -> Relaxed:
 
 
 def generate(
-    columns: Columns, watch: Watch, known: float, *, exact: bool = True
+    columns: Columns,
+    watch: Watch,
+    known: float,
+    prices: Prices | None = None,
+    *,
+    exact: bool = True,
 ) -> tuple[Relaxed, float]:
     """Add patterns until none pays or the watch ends.
 
@@ -146,6 +165,10 @@ def generate(
     ----------
     known
         A lower bound that is known already; the search ends once the patterns meet it.
+    prices
+        What things may be worth: a start. Prices of successive relaxations swing from one extreme
+        to another; those between them and the prices that proved most prove more, sooner
+        (Wentges, 1997). Where none between them pays, they are drawn less (Pessoa et al., 2018).
     exact
         Whether fillings are looked for exactly where none is found greedily; without that nothing
         is proven.
@@ -158,39 +181,36 @@ def generate(
     bound = known
     relaxed = relax(columns)
     few = int(columns.packing.demand.sum()) <= FEW_PODS
-    enough, close = (PAYS, 0.0) if few else (ENOUGH, CLOSE)
-    centre, pull = relaxed, PULL
-    while watch.reason is None:
-        if not relaxed.missing and relaxed.value - bound <= enough * max(relaxed.value, 1e-12):
+    enough = PAYS if few else ENOUGH
+    centre: Prices = relaxed if prices is None else prices
+    while watch.reason is None and _add_greedily(columns, relaxed):
+        relaxed = relax(columns)
+    misses = 0
+    looks = LOOKS if columns.traits is None else FEW_LOOKS
+    while exact and watch.reason is None:
+        gap = 1.0 - bound / max(relaxed.value, 1e-12)
+        if not relaxed.missing and gap <= enough:
             break
-        if _add_greedily(columns, relaxed):
-            relaxed = relax(columns)
-            continue
-        if not exact:
-            break
+        pull = max(0.0, 1.0 - (misses + 1) * (1.0 - PULL))
         asked = _between(centre, relaxed, pull)
-        added, proven = _add_exactly(columns, relaxed, asked, watch, close)
+        close = 0.0 if few else max(CLOSE, min(CLOSEST_OF_GAP * gap, 1e-2))
+        added, proven, scale = _add_exactly(columns, relaxed, asked, watch, close, looks)
         if proven > bound:
-            bound, centre = proven, asked
+            bound, centre = proven, replace(asked, worth=asked.worth / scale)
         if added:
-            relaxed, pull = relax(columns), PULL
-        elif pull:
-            pull = 0.0  # what pays by these prices may not by others
+            relaxed, misses = relax(columns), 0
+        elif pull > 0:
+            misses += 1
         else:
             break
     return relaxed, bound
 
 
-def _between(centre: Relaxed, relaxed: Relaxed, pull: float) -> Relaxed:
-    """What things are worth, drawn towards where the best bound was proven.
-
-    Prices of successive relaxations swing from one extreme to another; those between them prove
-    more, sooner (Wentges, 1997).
-    """
+def _between(centre: Prices, relaxed: Relaxed, pull: float) -> Prices:
+    """Prices drawn from those of the patterns towards others."""
     if not pull:
         return relaxed
-    return replace(
-        relaxed,
+    return Prices(
         worth=pull * centre.worth + (1 - pull) * relaxed.worth,
         surcharge=pull * centre.surcharge + (1 - pull) * relaxed.surcharge,
         charged=pull * centre.charged + (1 - pull) * relaxed.charged,
@@ -204,7 +224,7 @@ def seed(columns: Columns) -> None:
     for fillings in greedy_fillings(packing, even, packing.demand):
         for offer, counts in enumerate(fillings):
             columns.add(offer, counts)
-    for class_ in range(len(packing.demand)):
+    for class_ in range(len(packing.demand) if columns.traits is None else 0):
         usable = np.flatnonzero(packing.fit[class_] > 0)
         if not len(usable):
             continue
@@ -228,8 +248,8 @@ def _add_greedily(columns: Columns, relaxed: Relaxed) -> bool:
 
 
 def _add_exactly(
-    columns: Columns, relaxed: Relaxed, asked: Relaxed, watch: Watch, close: float
-) -> tuple[int, float]:
+    columns: Columns, relaxed: Relaxed, asked: Prices, watch: Watch, close: float, looks: int
+) -> tuple[int, float, float]:
     """Add the best filling of each offer by the prices `asked`, and return the bound they prove.
 
     Only patterns that pay by those of `relaxed` are counted.
@@ -237,48 +257,53 @@ def _add_exactly(
     The bound is Farley's: with prices such that no pattern pays, what the pods are worth is one.
     Prices are scaled down until none does; for offers of which there are only so many, what a node
     is worth beyond its price is taken off instead.
+
+    Returns
+    -------
+    tuple
+        Patterns added, the bound, and the scale it took.
     """
     packing = columns.packing
     value = asked.worth[:, None] - packing.cost
     charge = packing.price + asked.surcharge
     real = relaxed.worth[:, None] - packing.cost
     paid = packing.price + relaxed.surcharge
-    added, excess = 0, 0.0
-    bounds, unclear = np.zeros(len(charge)), list[int]()
-    scale_needed = np.zeros(len(charge))
     least = PAYS * max(float(packing.price.max()), 1e-9)
+    bounds, unclear, added = np.zeros(len(charge)), list[int](), 0
     for offer in range(len(charge)):
         if watch.reason is not None:
-            return added, -math.inf
+            return added, -math.inf, 1.0
         worth, counts = best_filling(
-            packing, int(offer), value[:, offer], min(EXACT_SECONDS, watch.remaining_s), close
+            packing, offer, value[:, offer], close, looks, least=max(float(charge[offer]), 0.0)
         )
-        if worth > charge[offer] + least and float(counts @ real[:, offer]) - paid[offer] <= least:
-            unclear.append(offer)
         bounds[offer] = worth
-        if float(counts @ real[:, offer]) - paid[offer] > least:
-            added += columns.add(int(offer), counts)
-    if not added and unclear:
+        if counts.any() and float(counts @ real[:, offer]) - paid[offer] > least:
+            added += columns.add(offer, counts)
+        elif worth > charge[offer] * (1 + close) + least:
+            unclear.append(offer)
+    if not added and unclear and columns.traits is None:
         # Where the quick search ended early: a better filling, or proof that there is none.
         for offer in sorted(unclear, key=lambda one: -bounds[one] / max(float(charge[one]), 1e-9)):
             if watch.reason is not None or added >= HARD_AT_ONCE:
                 break
-            seconds = min(EXACT_SECONDS, watch.remaining_s)
             worth, counts = best_filling(
-                packing, offer, value[:, offer], seconds, close, HARD_LOOKS
+                packing,
+                offer,
+                value[:, offer],
+                close,
+                HARD_LOOKS,
+                max(float(charge[offer]), 0.0),
             )
             bounds[offer] = min(bounds[offer], worth)
-            if float(counts @ real[:, offer]) - paid[offer] > least:
+            if counts.any() and float(counts @ real[:, offer]) - paid[offer] > least:
                 added += columns.add(offer, counts)
-    for offer in range(len(charge)):
-        worth = bounds[offer]
-        over = worth - charge[offer]
-        if packing.limit[offer] < UNLIMITED:
-            excess += packing.limit[offer] * max(0.0, over)
-        elif charge[offer] > 1e-12:
-            scale_needed[offer] = worth / charge[offer]
-        elif over > 1e-12:
-            return added, -math.inf
-    scale = max(1.0, float(scale_needed.max(initial=1.0)))
+    over = bounds - charge
+    limited = packing.limit < UNLIMITED
+    excess = float((packing.limit * np.maximum(over, 0.0))[limited].sum())
+    free = ~limited
+    if (over[free & (charge <= 1e-12)] > 1e-12).any():
+        return added, -math.inf, 1.0
+    scaled = free & (charge > 1e-12)
+    scale = max(1.0, float((bounds[scaled] / charge[scaled]).max(initial=1.0)))
     pods = float(asked.worth @ packing.demand)
-    return added, pods / scale - asked.charged - excess
+    return added, pods / scale - asked.charged - excess, scale

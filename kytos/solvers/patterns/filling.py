@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+from numba import njit
 
-from kytos.problem import Floats, Ints
+from kytos.problem import Bools, Floats, Ints
+from kytos.refine.kernels.compiled import kept_on_disk
 from kytos.solvers.patterns.knapsack import CLOSE, LOOKS, filling
 from kytos.solvers.patterns.packing import Packing
 
@@ -27,12 +26,66 @@ def greedy_fillings(packing: Packing, value: Floats, left: Ints) -> Ints:
     Ints
         ``(orders, offers, classes)``.
     """
+    orders = orders_of(packing, value, left)
+    contests = packing.contests
+    fillings: Ints = _every(
+        *_in_rows(packing, value),
+        np.minimum(packing.most, left),
+        orders,
+        contests.start,
+        contests.pair,
+        contests.side,
+        contests.count,
+    )
+    return fillings
+
+
+def dearest_filling(
+    packing: Packing, value: Floats, left: Ints, usable: Bools
+) -> tuple[float, int, Ints]:
+    """Return the greedy filling that is worth most for its price, its offer and that ratio.
+
+    Parameters
+    ----------
+    usable
+        ``(offers,)`` those that may be used.
+    """
+    contests = packing.contests
+    counts = np.zeros(len(left), dtype=np.int64)
+    ratio, offer = _dearest(
+        *_in_rows(packing, value),
+        packing.price,
+        np.ascontiguousarray(packing.cost),
+        np.minimum(packing.most, left),
+        orders_of(packing, value, left),
+        np.flatnonzero(usable),
+        contests.start,
+        contests.pair,
+        contests.side,
+        contests.count,
+        counts,
+    )
+    return float(ratio), int(offer), counts
+
+
+def _in_rows(packing: Packing, value: Floats) -> tuple[Ints, Ints, Floats, Bools]:
+    """Arrays row by row: each layout in memory would be compiled for again."""
+    return (
+        np.ascontiguousarray(packing.request),
+        np.ascontiguousarray(packing.capacity),
+        np.ascontiguousarray(value),
+        np.ascontiguousarray(packing.allowed),
+    )
+
+
+def orders_of(packing: Packing, value: Floats, left: Ints) -> Ints:
+    """``(orders, classes)``: by value for room, as one or another resource is scarce; by size."""
     weights = _resource_weights(packing, left)
     size = np.maximum(packing.request @ weights.T, 1e-12)  # (classes, orders)
     best = value.max(axis=1, initial=0.0)
     orders = [np.argsort(-best / size[:, one], kind="stable") for one in range(size.shape[1])]
     orders.append(np.argsort(-size[:, 0], kind="stable"))
-    return np.stack([_filled(packing, value, left, order) for order in orders])
+    return np.array(orders)
 
 
 def _resource_weights(packing: Packing, left: Ints) -> Floats:
@@ -48,44 +101,13 @@ def _resource_weights(packing: Packing, left: Ints) -> Floats:
     return weights
 
 
-def _filled(packing: Packing, value: Floats, left: Ints, order: Ints) -> Ints:
-    offers = len(packing.price)
-    room = packing.capacity.copy()
-    counts = np.zeros((offers, len(packing.demand)), dtype=np.int64)
-    most = np.minimum(packing.most, left)
-    barred = [np.zeros((offers, 2), dtype=np.bool_) for _ in packing.rivals]
-    for class_ in order:
-        if most[class_] <= 0:
-            continue
-        need = packing.request[class_]
-        asks = need > 0
-        times = np.full(offers, most[class_])
-        if asks.any():
-            times = np.minimum(times, (room[:, asks] // need[asks]).min(axis=1))
-        times[(value[class_] <= 0) | ~packing.allowed[class_]] = 0
-        for (one, two), seen in zip(packing.rivals, barred, strict=True):
-            if one[class_]:
-                times[seen[:, 1]] = 0
-                if two[class_]:
-                    times = np.minimum(times, 1)
-            if two[class_]:
-                times[seen[:, 0]] = 0
-        times = np.maximum(times, 0)
-        for (one, two), seen in zip(packing.rivals, barred, strict=True):
-            seen[:, 0] |= bool(one[class_]) & (times > 0)
-            seen[:, 1] |= bool(two[class_]) & (times > 0)
-        counts[:, class_] = times
-        room -= times[:, None] * need
-    return counts
-
-
 def best_filling(
     packing: Packing,
     offer: int,
     value: Floats,
-    seconds: float,
     close: float = CLOSE,
     looks: int = LOOKS,
+    least: float = 0.0,
 ) -> tuple[float, Ints]:
     """Return the value that no filling of one node of an offer exceeds, and the best one found.
 
@@ -97,89 +119,143 @@ def best_filling(
         Share by which a filling may be worth more than the one returned.
     looks
         Partial fillings looked at; without time for all of them less is proven.
+    least
+        Fillings worth no more are not looked for, and the value returned is then no lower.
     """
-    classes = len(value)
-    counts = np.zeros(classes, dtype=np.int64)
+    counts = np.zeros(len(value), dtype=np.int64)
     taken = np.flatnonzero((value > 1e-12) & (packing.fit[:, offer] > 0))
     if not len(taken):
         return 0.0, counts
-    rivals = [(one[taken], two[taken]) for one, two in packing.rivals]
-    rivals = [(one, two) for one, two in rivals if one.any() and two.any()]
-    if not rivals:
-        worth, found = filling(
-            packing.request[taken],
-            packing.capacity[offer],
-            packing.fit[taken, offer],
-            value[taken],
-            close,
-            looks,
-        )
-        counts[taken] = found
-        return worth, counts
-    need = packing.request[taken].T.astype(float)
-    asked = need.max(axis=1) > 0
-    room = packing.capacity[offer].astype(float)
-    scale = np.maximum(room[asked], 1.0)
-    rows = [LinearConstraint(need[asked] / scale[:, None], -np.inf, room[asked] / scale)]
-    upper = packing.fit[taken, offer].astype(float)
-    gain, whole = -value[taken], np.ones(len(taken))
-    if rivals:
-        rows, gain, upper = _with_rivals(rows, gain, upper, rivals)
-        whole = np.ones(len(gain))
-    result = milp(
-        gain,
-        constraints=rows,
-        bounds=Bounds(0, upper),
-        integrality=whole,
-        options={"time_limit": max(seconds, 0.02), "mip_rel_gap": max(close, 1e-7)},
+    worth, chosen = filling(
+        packing.request[taken],
+        packing.capacity[offer],
+        packing.fit[taken, offer],
+        value[taken],
+        close,
+        looks,
+        least,
+        packing.contests,
+        taken,
     )
-    proven = getattr(result, "mip_dual_bound", None)
-    if result.x is not None:
-        counts[taken] = np.rint(result.x[: len(taken)]).astype(np.int64)
-    if proven is None or not math.isfinite(proven):
-        return float((value[taken] * upper[: len(taken)]).sum()), counts
-    return -float(proven) * (1 + 1e-9) + 1e-12, counts
+    counts[taken] = chosen
+    return worth, counts
 
 
-def _with_rivals(
-    rows: list[LinearConstraint],
-    gain: Floats,
-    upper: Floats,
-    rivals: list[tuple[np.ndarray, np.ndarray]],
-) -> tuple[list[LinearConstraint], Floats, Floats]:
-    """Two switches for each pair of rivals, of which one may be on; a class needs its own on."""
-    classes, extra = len(gain), 2 * len(rivals)
-    wide = [
-        LinearConstraint(np.hstack([row.A, np.zeros((row.A.shape[0], extra))]), row.lb, row.ub)
-        for row in rows
-    ]
-    linked = []
-    for at, (one, two) in enumerate(rivals):
-        for side, members in enumerate((one, two)):
-            for class_ in np.flatnonzero(members):
-                row = np.zeros(classes + extra)
-                row[class_] = 1.0
-                row[classes + 2 * at + side] = -max(upper[class_], 1.0)
-                linked.append((row, 0.0))
-        both = one & two
-        if both.any():
-            # Rivals of their own kind: one of them at most, and then none of the others.
-            row = np.zeros(classes + extra)
-            row[:classes][both] = 1.0
-            linked.append((row, 1.0))
-            only_one, only_two = one & ~two, two & ~one
-            for others in (only_one, only_two):
-                for class_ in np.flatnonzero(others):
-                    row = np.zeros(classes + extra)
-                    row[class_] = 1.0 / max(upper[class_], 1.0)
-                    row[:classes][both] = 1.0
-                    linked.append((row, 1.0))
-        else:
-            row = np.zeros(classes + extra)
-            row[classes + 2 * at : classes + 2 * at + 2] = 1.0
-            linked.append((row, 1.0))
-    matrix = np.array([row for row, _ in linked])
-    most = np.array([bound for _, bound in linked])
-    wide.append(LinearConstraint(matrix, -np.inf, most))
-    switches = np.concatenate([gain, np.zeros(extra)])
-    return wide, switches, np.concatenate([upper, np.ones(extra)])
+@kept_on_disk
+@njit
+def _fill(  # type: ignore[no-untyped-def]
+    request, left, value, allowed, most, order, offer, start, pair, side, first, second, counts
+):
+    """Fill one node of an offer in an order; returns what is gained."""
+    gained = 0.0
+    for class_ in order:
+        if most[class_] <= 0 or value[class_, offer] <= 0 or not allowed[class_, offer]:
+            continue
+        times = most[class_]
+        for r in range(len(left)):
+            if request[class_, r] > 0:
+                times = min(times, left[r] // request[class_, r])
+                if times <= 0:
+                    break
+        for entry in range(start[class_], start[class_ + 1]):
+            if times <= 0:
+                break
+            if side[entry] & 1 and second[pair[entry]]:
+                times = 0
+            if side[entry] & 2 and first[pair[entry]]:
+                times = 0
+            if side[entry] == 3:
+                times = min(times, 1)
+        if times <= 0:
+            continue
+        for entry in range(start[class_], start[class_ + 1]):
+            if side[entry] & 1:
+                first[pair[entry]] = True
+            if side[entry] & 2:
+                second[pair[entry]] = True
+        counts[class_] = times
+        gained += times * value[class_, offer]
+        for r in range(len(left)):
+            left[r] -= times * request[class_, r]
+    return gained
+
+
+@kept_on_disk
+@njit
+def _every(  # type: ignore[no-untyped-def]
+    request, capacity, value, allowed, most, orders, start, pair, side, pairs
+):
+    offers, classes = len(capacity), len(most)
+    fillings = np.zeros((len(orders), offers, classes), np.int64)
+    for at in range(len(orders)):
+        for offer in range(offers):
+            first, second = np.zeros(pairs, np.bool_), np.zeros(pairs, np.bool_)
+            _fill(
+                request,
+                capacity[offer].copy(),
+                value,
+                allowed,
+                most,
+                orders[at],
+                offer,
+                start,
+                pair,
+                side,
+                first,
+                second,
+                fillings[at, offer],
+            )
+    return fillings
+
+
+@kept_on_disk
+@njit
+def _dearest(  # type: ignore[no-untyped-def]
+    request,
+    capacity,
+    value,
+    allowed,
+    price,
+    cost,
+    most,
+    orders,
+    usable,
+    start,
+    pair,
+    side,
+    pairs,
+    best,
+):
+    """The ratio of value to price and the offer; writes the filling into `best`."""
+    counts = np.zeros(len(most), np.int64)
+    highest, chosen = 0.0, -1
+    for offer in usable:
+        for at in range(len(orders)):
+            first, second = np.zeros(pairs, np.bool_), np.zeros(pairs, np.bool_)
+            counts[:] = 0
+            gained = _fill(
+                request,
+                capacity[offer].copy(),
+                value,
+                allowed,
+                most,
+                orders[at],
+                offer,
+                start,
+                pair,
+                side,
+                first,
+                second,
+                counts,
+            )
+            if gained <= 0:
+                continue
+            spent = price[offer]
+            for class_ in range(len(counts)):
+                if counts[class_] > 0:
+                    spent += counts[class_] * cost[class_, offer]
+            ratio = gained / max(spent, 1e-9)
+            if ratio > highest:
+                highest, chosen = ratio, offer
+                best[:] = counts
+    return highest, chosen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kytos.problem import Bools, Floats, Ints
-from kytos.solvers.patterns.filling import greedy_fillings
+from kytos.solvers.patterns.filling import dearest_filling
 from kytos.solvers.patterns.packing import UNLIMITED, Packing, fits, total_of
 
 Nodes = tuple[Ints, Ints]
@@ -23,7 +23,7 @@ def construct(packing: Packing, counts: Floats) -> Nodes:
     counts
         ``(offers,)`` nodes of each offer to begin with, or NaN.
     """
-    plans = [filled_greedily(packing, weights) for weights in _worths(packing)]
+    plans = [filled_greedily(packing, weights) for weights in worths(packing)]
     if not np.isnan(counts).any():
         plans.append(_filled_nodes(packing, counts.astype(np.int64)))
     plans = [cheapest_hosts(packing, *plan) for plan in plans]
@@ -59,18 +59,12 @@ def filled_greedily(packing: Packing, worth: Floats, begun: Nodes | None = None)
         free = np.minimum(packing.limit - used, _room_in_rows(packing, used))
         if not (free > 0).any():
             break
-        fillings = greedy_fillings(packing, value, left)
-        gain = (fillings * value.T).sum(axis=2)
-        spent = packing.price + (fillings * packing.cost.T).sum(axis=2)
-        per_price = gain / np.maximum(spent, 1e-9)
-        per_price[:, free <= 0] = 0.0
-        order, offer = np.unravel_index(int(per_price.argmax()), per_price.shape)
-        counts = fillings[order, offer]
-        if per_price[order, offer] <= 0 or not counts.any():
+        ratio, offer, counts = dearest_filling(packing, value, left, free > 0)
+        if ratio <= 0:
             break
         repeats = int((left[counts > 0] // counts[counts > 0]).min())
         times = max(1, min(repeats, int(free[offer])))
-        offers += [int(offer)] * times
+        offers += [offer] * times
         patterns += [counts] * times
         used[offer] += times
         left = np.maximum(left - times * counts, 0)
@@ -80,7 +74,7 @@ def filled_greedily(packing: Packing, worth: Floats, begun: Nodes | None = None)
     )
 
 
-def _worths(packing: Packing) -> list[Floats]:
+def worths(packing: Packing) -> list[Floats]:
     """``(classes,)`` what a pod is worth, by a few opinions on which resource is dear."""
     wanted = np.maximum((packing.request * packing.demand[:, None]).sum(axis=0), 1)
     share = packing.request / wanted
@@ -136,7 +130,7 @@ def _filled_nodes(packing: Packing, counts: Ints) -> Nodes:
             room[best] -= times * need
             left -= times
     used = pattern.any(axis=1)
-    return filled_greedily(packing, _worths(packing)[0], (offer[used], pattern[used]))
+    return filled_greedily(packing, worths(packing)[0], (offer[used], pattern[used]))
 
 
 def cheapest_hosts(packing: Packing, offer: Ints, pattern: Ints) -> Nodes:

@@ -22,6 +22,58 @@ class OfferRow:
 
 
 @dataclass(frozen=True)
+class Contests:
+    """The rivals' pairs as compiled code reads them: of each class the pairs it is in, by row.
+
+    Attributes
+    ----------
+    start
+        ``(classes + 1,)`` where the entries of each class begin.
+    pair, side
+        ``(entries,)`` which pair, and 1 for its first members, 2 for its second, 3 for both.
+    count
+        Pairs in all.
+    """
+
+    start: Ints
+    pair: Ints
+    side: Ints
+    count: int
+
+    @classmethod
+    def of(cls, rivals: tuple[tuple[Bools, Bools], ...], classes: int) -> Contests:
+        """A class that is only its own rival is left out: `Packing.most` holds it to one."""
+        told = [
+            one + 2 * two.astype(np.int64)
+            for one, two in rivals
+            if one.any() and two.any() and (one | two).sum() > 1
+        ]
+        sides = np.array(told, dtype=np.int64).reshape(len(told), classes)
+        class_, pair = np.nonzero(sides.T)
+        start = np.searchsorted(class_, np.arange(classes + 1))
+        return cls(start.astype(np.int64), pair.astype(np.int64), sides[pair, class_], len(told))
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What things are worth by a relaxation; they prove a bound where no pattern is worth more.
+
+    Attributes
+    ----------
+    worth
+        ``(classes,)`` of a pod that has a node.
+    surcharge
+        ``(offers,)`` what bounds on the number of nodes put on each.
+    charged
+        What those bounds take off the value of all pods.
+    """
+
+    worth: Floats
+    surcharge: Floats
+    charged: float
+
+
+@dataclass(frozen=True)
 class Packing:
     """Which nodes to use, so that every pod has room, for as little as can be.
 
@@ -68,6 +120,11 @@ class Packing:
     rivals: tuple[tuple[Bools, Bools], ...] = ()
     most_kinds: int | None = None
     rows: tuple[OfferRow, ...] = ()
+
+    @cached_property
+    def contests(self) -> Contests:
+        """Who keeps whom off a node, class by class."""
+        return Contests.of(self.rivals, len(self.demand))
 
     @cached_property
     def fit(self) -> Ints:

@@ -10,23 +10,43 @@ from scipy.sparse import csr_matrix, hstack
 
 from kytos.contract.watch import Watch
 from kytos.problem import Bools, Floats
-from kytos.solvers.patterns.columns import Columns, Relaxed, generate, offer_rows, penalty, seed
+from kytos.solvers.patterns.columns import (
+    FEW_PODS,
+    Columns,
+    Relaxed,
+    generate,
+    offer_rows,
+    penalty,
+    seed,
+)
 from kytos.solvers.patterns.complete import complete
 from kytos.solvers.patterns.dominance import undominated
-from kytos.solvers.patterns.improve import Nodes, cheapest_hosts, construct, rank, trimmed
+from kytos.solvers.patterns.improve import (
+    Nodes,
+    cheapest_hosts,
+    construct,
+    filled_greedily,
+    rank,
+    trimmed,
+)
 from kytos.solvers.patterns.packing import Packing, PatternPlan, total_of
-from kytos.solvers.patterns.pieces import improve
-from kytos.solvers.patterns.volume import volume_bound
+from kytos.solvers.patterns.pieces import GOOD_ENOUGH, improve
+from kytos.solvers.patterns.settle import Begun, settled
+from kytos.solvers.patterns.traits import traits_of
+from kytos.solvers.patterns.volume import volume_bound, volume_prices
 
 GENERATED_CLASSES = 400
-"""More classes than this make a linear programme too large to be solved again and again; volumes
-bound such fleets of many small pods about as well."""
+"""More classes than this make a linear programme too large to be solved again and again: their pods
+are then priced by traits that groups of them share."""
 
 MASTER_COLUMNS = 4_000
 """Patterns that whole numbers are chosen of."""
 
-VOLUME_SHARE, GENERATE_SHARE, MASTER_SHARE = 0.1, 0.5, 0.5
+VOLUME_SHARE, SETTLE_SHARE, GENERATE_SHARE, MASTER_SHARE = 0.1, 0.35, 0.5, 0.5
 """Of the time that is left at each stage."""
+
+MANY_SHARE = 0.3
+"""Of the time, for prices where classes are many: settling their pods has more need of it."""
 
 VOLUME_SECONDS, MASTER_SECONDS, EXACT_SECONDS, IMPROVE_SECONDS = 10.0, 20.0, 10.0, 20.0
 
@@ -56,16 +76,25 @@ def _plan(packing: Packing, watch: Watch, randomness: int) -> PatternPlan:
         # Which types: those that volumes alone would buy; no plan with others is proven worse.
         chosen = _of_kinds(packing, counts)
         packing, counts = packing.within(chosen), counts[chosen]
-    best = construct(packing, counts)
-    if len(packing.demand) <= GENERATED_CLASSES:
-        columns = Columns(packing)
-        seed(columns)
-        for offer, pattern in zip(best[0], best[1], strict=True):
-            columns.add(int(offer), pattern)
-        relaxed, proven = generate(columns, watch.share(GENERATE_SHARE), bound)
-        if packing is whole and not relaxed.missing:
-            bound = max(bound, proven)
-        best = _cheaper(packing, best, _chosen(columns, relaxed, watch, best))
+    many = len(packing.demand) > GENERATED_CLASSES
+    prices = volume_prices(packing)
+    columns = Columns(packing, traits_of(packing) if many else None)
+    seed(columns)
+    best = filled_greedily(packing, prices.worth) if many else construct(packing, counts)
+    for offer, pattern in zip(best[0], best[1], strict=True):
+        columns.add(int(offer), pattern)
+    relaxed, proven = generate(
+        columns, watch.share(MANY_SHARE if many else GENERATE_SHARE), bound, prices
+    )
+    if packing is whole and not relaxed.missing:
+        bound = max(bound, proven)
+    begun = Begun.of(packing, columns.offers, columns.matrix, relaxed.uses, keep_pods=not many)
+    if packing.demand.sum() > FEW_PODS and _far(packing, best, bound):
+        settle_watch = watch.share(SETTLE_SHARE)
+        best = settled(packing, best, max(bound, proven), settle_watch, randomness, begun)
+    if not many:
+        if _far(packing, best, bound):
+            best = _cheaper(packing, best, _chosen(columns, relaxed, watch, best))
         best = _cheaper(packing, best, cheapest_hosts(packing, *best))
         if packing is whole and _open(packing, best, bound):
             exact = watch.share(MASTER_SHARE).within(EXACT_SECONDS)
@@ -90,6 +119,10 @@ def repacked(packing: Packing, watch: Watch) -> Nodes:
     relaxed, _ = generate(columns, watch.share(GENERATE_SHARE), 0.0, exact=False)
     best = _cheaper(packing, best, _chosen(columns, relaxed, watch, best))
     return _cheaper(packing, best, cheapest_hosts(packing, *best))
+
+
+def _far(packing: Packing, plan: Nodes, bound: float) -> bool:
+    return total_of(packing, *plan) - bound > GOOD_ENOUGH * max(bound, 1e-12)
 
 
 def _open(packing: Packing, plan: Nodes, bound: float) -> bool:

@@ -8,9 +8,12 @@ from ortools.sat.python import cp_model
 
 from kytos.contract.watch import Watch
 from kytos.solvers.patterns import OfferRow, Packing, cheapest_plan
+from kytos.solvers.patterns.columns import Columns, generate
+from kytos.solvers.patterns.columns import seed as seed_patterns
 from kytos.solvers.patterns.knapsack import filling
-from kytos.solvers.patterns.packing import UNLIMITED, fits, total_of
-from kytos.solvers.patterns.volume import volume_bound
+from kytos.solvers.patterns.packing import UNLIMITED, Contests, fits, total_of
+from kytos.solvers.patterns.traits import traits_of
+from kytos.solvers.patterns.volume import volume_bound, volume_prices
 
 
 def packing(seed: int) -> Packing:
@@ -120,3 +123,78 @@ def test_the_best_filling_of_a_node_is_found_and_bounded() -> None:
         bound, counts = filling(need, room, most, gain, 0.0)
         assert counts @ gain == pytest.approx(best)
         assert bound >= best - 1e-9
+
+
+def test_a_filling_keeps_rivals_apart_and_looks_only_above_what_is_asked() -> None:
+    """Against trying every filling, with two pairs of rivals."""
+    random = np.random.default_rng(7)
+    one, two = np.array([1, 0, 0, 1], bool), np.array([0, 1, 0, 1], bool)
+    other = np.array([0, 0, 1, 0], bool), np.array([0, 1, 0, 0], bool)
+    contests = Contests.of(((one, two), other), 4)
+    for _ in range(20):
+        need = np.c_[random.integers(1, 9, 4), random.integers(1, 9, 4)]
+        room, most, gain = np.array([20, 22]), random.integers(1, 4, 4), random.random(4)
+        every = np.stack(np.meshgrid(*(np.arange(m + 1) for m in most)), axis=-1).reshape(-1, 4)
+        used = every > 0
+        apart = ~(used[:, 0] & used[:, 1]) & ~(used[:, 2] & used[:, 1]) & (every[:, 3] <= 1)
+        apart &= ~(used[:, 3] & (used[:, 0] | used[:, 1]))
+        held = (every @ need <= room).all(axis=1) & apart
+        best = float((every[held] @ gain).max())
+        bound, counts = filling(need, room, most, gain, 0.0, contests=contests)
+        assert counts @ gain == pytest.approx(best)
+        assert bound >= best - 1e-9
+        least = best + 0.1
+        bound, counts = filling(need, room, most, gain, 0.0, least=least, contests=contests)
+        assert not counts.any()
+        assert best - 1e-9 <= bound <= least + 1e-9
+
+
+def services_and_offers(seed: int) -> Packing:
+    """Four hundred pods of a dozen services, and thirty offers whose prices do not follow size."""
+    random = np.random.default_rng(seed)
+    cores, ratio = random.choice([2, 4, 8, 16], 30), random.choice([2, 4, 8], 30)
+    cpu = random.choice([100, 250, 500, 1000, 2000], 12)
+    capacity = np.c_[cores * 980, cores * ratio * 900, np.full(30, 58)]
+    return Packing(
+        request=np.c_[cpu, (cpu * random.uniform(0.7, 8, 12)).astype(int), np.ones(12, int)],
+        demand=random.multinomial(400, np.full(12, 1 / 12)),
+        capacity=capacity,
+        price=cores * (0.03 + 0.004 * ratio) * random.uniform(0.85, 1.15, 30),
+        limit=np.full(30, UNLIMITED),
+        allowed=np.ones((12, 30), dtype=np.bool_),
+        cost=np.zeros((12, 30)),
+        most=np.full(12, UNLIMITED),
+        kind=np.arange(30),
+    )
+
+
+def test_prices_between_prove_more_than_volumes_and_sooner() -> None:
+    """The bound of patterns lies above that of volumes and within 1 % of their relaxation."""
+    given = services_and_offers(3)
+    prices = volume_prices(given)
+    by_volume = float(prices.worth @ given.demand) - prices.charged
+    columns = Columns(given)
+    seed_patterns(columns)
+    relaxed, proven = generate(columns, Watch().within(20), 0.0, prices)
+    assert by_volume < proven <= relaxed.value + 1e-9
+    assert relaxed.value - proven <= 0.01 * relaxed.value
+
+
+def test_traits_of_many_pods_prove_a_bound_that_holds() -> None:
+    """Fewer traits than classes ask for less: their bound is none above that of all classes."""
+    given = services_and_offers(4)
+    whole, some = Columns(given), Columns(given, traits_of(given))
+    for columns in (whole, some):
+        seed_patterns(columns)
+    relaxed, _ = generate(whole, Watch().within(20), 0.0, volume_prices(given))
+    _, proven = generate(some, Watch().within(5), 0.0, volume_prices(given))
+    assert 0 < proven <= relaxed.value + 1e-9
+
+
+def test_a_large_fleet_is_near_the_bound() -> None:
+    """Four hundred pods on some forty nodes, of which one is 3 %: nothing is left out or broken."""
+    given = services_and_offers(5)
+    plan = cheapest_plan(given, Watch().within(6))
+    assert not plan.left.any()
+    assert plan.gap < 0.05
+    assert all(fits(given, int(o), row) for o, row in zip(plan.offer, plan.pattern, strict=True))
