@@ -423,6 +423,37 @@ class StorageClass(Frozen):
     """Whose volumes a claim gets that names no class."""
 
 
+class NodePool(Frozen):
+    """A Karpenter NodePool: which nodes may be bought, and what they carry.
+
+    Source: https://karpenter.sh/docs/concepts/nodepools/.
+    """
+
+    name: str
+    requirements: tuple[Requirement, ...] = ()
+    """All must hold of a type, capacity type and zone; beside a node's operators Gte and Lte."""
+    labels: Labels = {}
+    taints: tuple[Taint, ...] = ()
+    limits: Resources = {}
+    """Of all its nodes together, canonical; `NODES` counts them."""
+    weight: int = 0
+    """A pool of more weight is asked first."""
+
+
+class NodeOverlay(Frozen):
+    """A Karpenter NodeOverlay: another price for some types, or more resources.
+
+    Source: https://karpenter.sh/docs/concepts/nodeoverlays/.
+    """
+
+    name: str
+    requirements: tuple[Requirement, ...] = ()
+    price: str = ""
+    """A price as ``0.12``, or a change as ``+0.1``, ``-15%``; empty leaves it."""
+    capacity: Resources = {}
+    weight: int = 0
+
+
 class CsiNode(Frozen):
     """A CSINode: how many volumes each driver attaches to a node."""
 
@@ -662,6 +693,9 @@ class Cluster(Frozen):
     claim_templates: tuple[ResourceClaim, ...] = ()
     priority_classes: tuple[PriorityClass, ...] = ()
     """As far as they are listed; the two system classes are everywhere."""
+    node_pools: tuple[NodePool, ...] = ()
+    """Karpenter's: where there are any, only what they allow can be bought."""
+    node_overlays: tuple[NodeOverlay, ...] = ()
     notes: tuple[Note, ...] = ()
     taken_at: datetime | None = None
     """When it was read from its API server, or by its nodes' last heartbeats; None is unknown."""

@@ -48,6 +48,7 @@ from kytos.sources.kubernetes_objects import (
     read_volume,
 )
 from kytos.sources.mending import read_or_mend, running_part
+from kytos.sources.node_pools import OVERLAY, POOL, read_node_overlay, read_node_pool
 from kytos.sources.not_honoured import unhonoured_fields
 from kytos.sources.objects import HONOURED, Item, Sorted, single_objects, sort_by_kind
 from kytos.sources.odd_objects import (
@@ -88,6 +89,7 @@ WITHOUT_EFFECT = frozenset(
         "Endpoints",
         "EndpointSlice",
         "Event",
+        "NodeClaim.karpenter.sh",  # its node says by its labels which pool it is of
         "NodeMetrics.metrics.k8s.io",
         "PodMetrics",
         "PodMetrics.metrics.k8s.io",
@@ -322,6 +324,8 @@ def _assemble(
             claim_templates=every("ResourceClaimTemplate", read_claim_template),
             autoscalers=_autoscalers(by_kind, pods, faults),
             priority_classes=classes,
+            node_pools=every(POOL, read_node_pool),
+            node_overlays=every(OVERLAY, read_node_overlay),
             taken_at=_last_heartbeat(by_kind["Node"]),
             usage=Usage(recommendations=recommended) if recommended else None,
             notes=(

@@ -23,6 +23,8 @@ HONOURED = frozenset(
         "LimitRange",
         "Namespace",
         "Node",
+        "NodeOverlay.karpenter.sh",
+        "NodePool.karpenter.sh",
         "PersistentVolume",
         "PersistentVolumeClaim",
         "Pod",

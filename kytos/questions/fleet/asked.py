@@ -9,11 +9,12 @@ from math import floor
 
 import numpy as np
 
-from kytos.cluster import Cluster, Node, Note, Phase, Pod, is_spot, note_about
+from kytos.cluster import Cluster, Node, NodePool, Note, Phase, Pod, is_spot, note_about
 from kytos.contract.weights import PAY_BACK_DAYS, RESTART_DAYS
 from kytos.errors import RequestRefused
 from kytos.problem import Bools
-from kytos.questions.fleet.offers import Offer, offers_of, with_room_for_daemons
+from kytos.questions.fleet.offer import Offer
+from kytos.questions.fleet.offers import offers_of, with_room_for_daemons
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.parts.decimals import as_written
 from kytos.questions.parts.limits import meant_nodes, nodes_asked_to_stay
@@ -56,6 +57,8 @@ class Asked:
     barred: frozenset[str]
     shared: frozenset[str]
     """Of those, the ones that only `spot_share` bars: others of their service could be instead."""
+    pools: tuple[NodePool, ...]
+    """NodePools whose limits bound what is bought."""
     notes: tuple[Note, ...]
 
     def pods(self, cluster: Cluster) -> list[Pod]:
@@ -116,6 +119,7 @@ def made_concrete(cluster: Cluster, request: FleetRequest) -> Asked:
         move_price=_move_price(cluster, pinned, held | stays.keys()),
         barred=barred,
         shared=shared,
+        pools=tuple(pool for pool in (*cluster.node_pools, *request.pools_given) if pool.limits),
         notes=(*notes, *assumed),
     )
 

@@ -19,8 +19,9 @@ from kytos.contract.weights import Weights, exchange_rates
 from kytos.pairs import MaskBuilder
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
 from kytos.questions.fleet.asked import Asked, made_concrete, spot_of
-from kytos.questions.fleet.offers import Offer
+from kytos.questions.fleet.offer import Offer
 from kytos.questions.fleet.packing_of import Posed, packing_of
+from kytos.questions.fleet.pools import pool_bounds
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Move, Outcome, Question
 from kytos.questions.parts.answer import moves, shared_answer
@@ -33,6 +34,7 @@ from kytos.refine import repair
 from kytos.solve.result import Solution
 from kytos.solve.solve import default_solver, solve
 from kytos.solvers.patterns import PatternPlan, cheapest_plan
+from kytos.solvers.patterns.packing import UNLIMITED
 
 PATTERN_SHARE = 0.75
 """Of the time cap: the plan by patterns; placing it under every rule, and the anneal, have the
@@ -62,6 +64,8 @@ class Purchase(Frozen):
     """Of one of them."""
     nodes: tuple[str, ...]
     """As `placement` names them."""
+    pool: str | None = None
+    """The NodePool that buys them, where there are pools."""
 
 
 class FleetPrice(Frozen):
@@ -170,9 +174,9 @@ def with_purchases(
 
 
 def _nodes_bought(asked: Asked, outcome: FleetOutcome) -> tuple[Node, ...]:
-    offers = {(one.type, one.capacity_type, one.zone): one for one in asked.offers}
+    offers = {(one.type, one.capacity_type, one.zone, one.pool): one for one in asked.offers}
     return tuple(
-        offers[one.type, one.capacity_type, one.zone].bought(name)
+        offers[one.type, one.capacity_type, one.zone, one.pool].bought(name)
         for one in outcome.buy
         for name in one.nodes
     )
@@ -230,6 +234,7 @@ def _patterns(
             spot_nodes=spot_of(nodes),
             spot_share=request.spot_share,
             max_types=request.max_types,
+            pools=pool_bounds(asked.pools, asked.rest.nodes),
             exact=exact,
         )
 
@@ -372,8 +377,9 @@ def _spares(problem: Problem, asked: Asked, left: Sequence[str]) -> dict[str, Of
         usable = np.flatnonzero(fits[stays : stays + len(asked.offers)])
         usable = usable[np.argsort(problem.price[stays + usable], kind="stable")][:3]
         for offer in usable:
-            if len(spares) < SPARES:
-                one = asked.offers[int(offer)]
+            one = asked.offers[int(offer)]
+            bounded = one.limit < UNLIMITED or one.pool in {pool.name for pool in asked.pools}
+            if len(spares) < SPARES and not bounded:
                 spares[_free_name(one, taken) + "-spare"] = one
     return spares
 
@@ -394,6 +400,11 @@ def _within_request(
     limits = {one.shares: one.limit for one in offers}
     if any(count > limits[shares] for shares, count in counts.items()):
         return False
+    today = {name for name in used if name in asked.rest.node_index}
+    for bound in pool_bounds(asked.pools, asked.rest.nodes):
+        held = sum(bound.weight_today.get(name, 0.0) for name in today)
+        if held + sum(bound.weight(one) for one in offers) > bound.most + 1e-9:
+            return False
     if request.spot_share is None:
         return True
     index = asked.rest.node_index
@@ -492,9 +503,10 @@ def _answer(
 
 
 def _purchases(bought: Mapping[str, Offer]) -> tuple[Purchase, ...]:
-    grouped: dict[tuple[str, str, str | None, float], list[str]] = {}
+    grouped: dict[tuple[str, str, str | None, float, str | None], list[str]] = {}
     for name, one in bought.items():
-        grouped.setdefault((one.type, one.capacity_type, one.zone, one.price), []).append(name)
+        key = (one.type, one.capacity_type, one.zone, one.price, one.pool)
+        grouped.setdefault(key, []).append(name)
     return tuple(
         Purchase(
             type=kind,
@@ -503,9 +515,11 @@ def _purchases(bought: Mapping[str, Offer]) -> tuple[Purchase, ...]:
             count=len(names),
             price_per_hour=price,
             nodes=tuple(names),
+            pool=pool,
         )
-        for (kind, capacity_type, zone, price), names in sorted(
-            grouped.items(), key=lambda entry: (entry[0][0], entry[0][1], entry[0][2] or "")
+        for (kind, capacity_type, zone, price, pool), names in sorted(
+            grouped.items(),
+            key=lambda entry: (*entry[0][:2], entry[0][2] or "", entry[0][4] or ""),
         )
     )
 

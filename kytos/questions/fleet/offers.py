@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from math import floor
 
 from kytos.cluster import (
@@ -17,12 +17,15 @@ from kytos.cluster import (
     ZONE,
     Cluster,
     Node,
+    NodePool,
     NodeTerm,
     Note,
     NoteKind,
     Taint,
 )
 from kytos.plain import MIB
+from kytos.questions.fleet.offer import Offer
+from kytos.questions.fleet.pools import through_pools, type_labels, with_overlays
 from kytos.questions.fleet.request import FleetRequest, FleetType, discount_of
 from kytos.solvers.patterns.packing import UNLIMITED
 from kytos.sources.catalogue.types import DEFAULT_REGION, InstanceType, instance_types, list_prices
@@ -30,34 +33,6 @@ from kytos.sources.prices import ON_DEMAND, SPOT, default_prices
 
 ARCH = "kubernetes.io/arch"
 CAPACITY_TYPE = "karpenter.sh/capacity-type"
-
-
-@dataclass(frozen=True)
-class Offer:
-    """One kind of node that can be bought.
-
-    Attributes
-    ----------
-    limit
-        How many there are at most.
-    shares
-        Position of the type in the request: its `count` holds for all zones together.
-    node
-        One of them, under a name that no node of the cluster has.
-    """
-
-    type: str
-    capacity_type: str
-    zone: str | None
-    price: float
-    limit: int
-    shares: int
-    node: Node
-
-    def bought(self, name: str) -> Node:
-        """A node of this kind by its own name."""
-        labels = self.node.labels | {HOSTNAME: name}
-        return self.node.model_copy(update={"name": name, "labels": labels})
 
 
 def offers_of(
@@ -79,13 +54,28 @@ def offers_of(
         for zone in one.zones or zones or (None,)
         if not request.zones or zone in request.zones or not one.zones
     ]
-    return tuple(offers), notes
+    pools = (*cluster.node_pools, *request.pools_given)
+    pooled = through_pools(offers, pools) if offers else ()
+    if pools:
+        notes = (*notes, _pools_note(pools))
+    return with_overlays(pooled, (*cluster.node_overlays, *request.overlays_given)), notes
+
+
+def _pools_note(pools: Sequence[NodePool]) -> Note:
+    return Note(
+        message="only what the NodePools allow is bought: "
+        + ", ".join(sorted(pool.name for pool in pools)),
+        kind=NoteKind.ASSUMED,
+        count=len(pools),
+    )
 
 
 def zones_named(cluster: Cluster, request: FleetRequest) -> tuple[str, ...]:
     """Zones that nodes lie in, types are sold in and pods or volumes ask for, in order."""
     named = {node.zone for node in cluster.nodes if node.zone is not None}
     named |= {zone for one in request.types or () for zone in one.zones}
+    for pool in (*cluster.node_pools, *request.pools_given):
+        named |= _asked_of(pool, ZONE)
     for pod in cluster.pods:
         if ZONE in pod.node_selector:
             named.add(pod.node_selector[ZONE])
@@ -105,11 +95,27 @@ def _zones_of(terms: Iterable[NodeTerm]) -> set[str]:
     }
 
 
+def _asked_of(pool: NodePool, key: str) -> set[str]:
+    """The values that a pool requires one of."""
+    return {
+        value
+        for one in pool.requirements
+        if one.key == key and one.operator == "In"
+        for value in one.values
+    }
+
+
 def _of_catalogue(
     cluster: Cluster, request: FleetRequest
 ) -> tuple[tuple[FleetType, ...], tuple[Note, ...]]:
-    architectures = request.arch or tuple(
-        sorted({node.labels[ARCH] for node in cluster.nodes if ARCH in node.labels}) or ("amd64",)
+    asked_of = [_asked_of(pool, ARCH) for pool in (*cluster.node_pools, *request.pools_given)]
+    architectures = (
+        request.arch
+        or tuple(sorted(set().union(*asked_of)))
+        or tuple(
+            sorted({node.labels[ARCH] for node in cluster.nodes if ARCH in node.labels})
+            or ("amd64",)
+        )
     )
     known, own = instance_types(), default_prices()
     listed = list_prices(request.region)
@@ -161,7 +167,9 @@ def _offer(
     while name in taken:
         name += "'"
     taken.add(name)
-    labels = {
+    known = instance_types().get(one.name)
+    sizes = () if known is None else (known.cpu_millicores, known.memory_mib)
+    labels = type_labels(one.name, *sizes) | {
         INSTANCE_TYPE: one.name,
         CAPACITY_TYPE: one.capacity_type,
         ARCH: one.arch,
@@ -186,7 +194,12 @@ def _offer(
         price_per_hour=price,
     )
     limit = UNLIMITED if one.count is None else one.count
-    return Offer(one.name, one.capacity_type, zone, price, limit, position, node)
+    capacity = (
+        None
+        if known is None
+        else {CPU: known.cpu_millicores, MEMORY: known.memory_mib * MIB, PODS: known.max_pods}
+    )
+    return Offer(one.name, one.capacity_type, zone, price, limit, position, node, capacity=capacity)
 
 
 def with_room_for_daemons(cluster: Cluster, offers: Iterable[Offer]) -> tuple[Offer, ...]:

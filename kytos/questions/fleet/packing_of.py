@@ -10,7 +10,8 @@ import numpy as np
 
 from kytos.contract.weights import Weights
 from kytos.problem import Bools, Ints, Problem
-from kytos.questions.fleet.offers import Offer
+from kytos.questions.fleet.offer import Offer
+from kytos.questions.fleet.pools import PoolBound
 from kytos.solvers.patterns import OfferRow, Packing
 from kytos.solvers.patterns.packing import UNLIMITED
 
@@ -46,6 +47,7 @@ def packing_of(
     spot_nodes: Bools,
     spot_share: float | None,
     max_types: int | None,
+    pools: Sequence[PoolBound] = (),
     exact: bool = False,
 ) -> Posed:
     """Return the packing of a problem whose nodes are today's, one of each offer, and one more.
@@ -60,6 +62,8 @@ def packing_of(
         What an ordinary move costs, per hour.
     spot_nodes
         ``(nodes,)`` which are spot.
+    pools
+        What NodePools' limits leave.
     exact
         Whether to leave out rules that can only be kept by asking for more than they do.
     """
@@ -89,7 +93,10 @@ def packing_of(
         kind=np.array(kind, dtype=np.int64),
         rivals=tuple((one[first], two[first]) for one, two in rivals),
         most_kinds=max_types,
-        rows=_rows(problem, offers, stays, spot_nodes, spot_share),
+        rows=(
+            *_rows(problem, offers, stays, spot_nodes, spot_share),
+            *_pool_rows(problem, pools, offers, stays),
+        ),
     )
     packing = packing.within(np.arange(len(limits)) < len(limits) - 1)
     return Posed(packing, classes, stays, exact=not (dealt or capped))
@@ -259,3 +266,19 @@ def _rows(
         most = -float(weight[held].sum())
         rows.append(OfferRow(np.where(held, 0.0, weight), most))
     return tuple(rows)
+
+
+def _pool_rows(
+    problem: Problem, pools: Sequence[PoolBound], offers: Sequence[Offer], stays: int
+) -> list[OfferRow]:
+    """NodePools' limits; nodes that stay whatever is decided count without being chosen."""
+    rows = []
+    for bound in pools:
+        weight = np.zeros(len(problem.nodes))
+        for at, name in enumerate(problem.nodes[:stays]):
+            weight[at] = bound.weight_today.get(name, 0.0)
+        for at, offer in enumerate(offers):
+            weight[stays + at] = bound.weight(offer)
+        held = problem.held_open
+        rows.append(OfferRow(np.where(held, 0.0, weight), bound.most - float(weight[held].sum())))
+    return rows

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from kytos.cluster import Frozen
+from kytos.cluster import Frozen, NodeOverlay, NodePool
 from kytos.contract.runbook import CarriedOut
 from kytos.plain import Identifier, Mebibytes, Millicores, Number, PlainTaint
 from kytos.questions.parts.limits import Limits
 from kytos.questions.parts.others_pods import OthersPods
+from kytos.errors import InputError
+from kytos.sources.catalogue.kwok import types_of_kwok
 from kytos.sources.catalogue.types import DEFAULT_REGION
+from kytos.sources.node_pools import read_karpenter
 
 MOST_TYPES = 5_000
 """Of one request; a region has about a thousand."""
@@ -93,12 +97,52 @@ class FleetRequest(OthersPods, Limits, CarriedOut):
     max_types: int | None = Field(
         None, ge=1, le=MOST_TYPES, description="different types bought at most"
     )
+    pools: tuple[dict[str, Any], ...] = Field(
+        (),
+        max_length=1_000,
+        description="Karpenter's NodePools and NodeOverlays as Kubernetes writes them, beside "
+        "those of the cluster's files: where there is a NodePool, only what pools allow is bought",
+    )
     may_move: tuple[str, ...] = Field(
         (), description="pods, services or namespaces that may move though care would pin them"
     )
     must_stay: tuple[str, ...] = Field(
         (), description="pods, services or namespaces that stay; wins over `may_move`"
     )
+
+    @field_validator("types", mode="before")
+    @classmethod
+    def _as_karpenter_lists_them(cls, given: Any) -> Any:
+        """The test catalogue that Karpenter's kwok provider reads says the same in other words."""
+        if not isinstance(given, list | tuple):
+            return given
+        listed: list[Any] = []
+        for at, one in enumerate(given):
+            kwok = isinstance(one, dict) and "offerings" in one
+            listed += types_of_kwok(one, f"types[{at}]") if kwok else [one]
+        return listed
+
+    @cached_property
+    def pools_given(self) -> tuple[NodePool, ...]:
+        """The NodePools among `pools`."""
+        return tuple(one for one in self._read if isinstance(one, NodePool))
+
+    @cached_property
+    def overlays_given(self) -> tuple[NodeOverlay, ...]:
+        """The NodeOverlays among `pools`."""
+        return tuple(one for one in self._read if isinstance(one, NodeOverlay))
+
+    @cached_property
+    def _read(self) -> tuple[NodePool | NodeOverlay, ...]:
+        return tuple(read_karpenter(one, f"pools[{at}]") for at, one in enumerate(self.pools))
+
+    @model_validator(mode="after")
+    def _pools_can_be_read(self) -> FleetRequest:
+        try:
+            _ = self._read
+        except InputError as error:
+            raise ValueError(str(error)) from error
+        return self
 
     @model_validator(mode="after")
     def _types_differ(self) -> FleetRequest:
