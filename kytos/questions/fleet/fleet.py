@@ -274,7 +274,7 @@ def _placed(
     open_ = reached.without_desire(weights) - _offset(built, weights) - planned.bound
     proven = open_ <= 1e-6 * max(1.0, planned.bound) and not left
     small = len(built.pods) * len(built.nodes) <= ANNEALED_PAIRS
-    if solver is not None or (not proven and small and len(built.pods)):
+    if len(built.nodes) and (solver is not None or (not proven and small and len(built.pods))):
         solution = solve(built, weights, solver, params, watch, begin=start)
         placement, report = solution.placement, solution.report
         if not _within_request(asked, request, bought, built, placement):
