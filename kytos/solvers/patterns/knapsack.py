@@ -153,7 +153,6 @@ def _filling(  # type: ignore[no-untyped-def]
     return min(worth * (1 + close) + 1e-12, root), chosen
 
 
-def _search(need, room, most, gain, mixed, limits, best_mix, close, looks):  # type: ignore[no-untyped-def]
 @kept_on_disk
 @njit
 def _narrowed(share, begin, most, gain, root, least, best):  # type: ignore[no-untyped-def]
