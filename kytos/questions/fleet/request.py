@@ -10,10 +10,10 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from kytos.cluster import Frozen, NodeOverlay, NodePool
 from kytos.contract.runbook import CarriedOut
+from kytos.errors import InputError
 from kytos.plain import Identifier, Mebibytes, Millicores, Number, PlainTaint
 from kytos.questions.parts.limits import Limits
 from kytos.questions.parts.others_pods import OthersPods
-from kytos.errors import InputError
 from kytos.sources.catalogue.kwok import types_of_kwok
 from kytos.sources.catalogue.types import DEFAULT_REGION
 from kytos.sources.node_pools import read_karpenter
