@@ -39,8 +39,8 @@ def offers_of(
     cluster: Cluster, request: FleetRequest
 ) -> tuple[tuple[Offer, ...], tuple[Note, ...]]:
     """Return what can be bought for a cluster, and what was assumed."""
-    if request.types is not None:
-        types, notes = request.types, tuple[Note, ...]()
+    if request.own_types is not None:
+        types, notes = request.own_types, tuple[Note, ...]()
         zones = request.zones or zones_named(cluster, request)
     else:
         zones = request.zones or zones_named(cluster, request)
@@ -73,7 +73,7 @@ def _pools_note(pools: Sequence[NodePool]) -> Note:
 def zones_named(cluster: Cluster, request: FleetRequest) -> tuple[str, ...]:
     """Zones that nodes lie in, types are sold in and pods or volumes ask for, in order."""
     named = {node.zone for node in cluster.nodes if node.zone is not None}
-    named |= {zone for one in request.types or () for zone in one.zones}
+    named |= {zone for one in request.own_types or () for zone in one.zones}
     for pool in (*cluster.node_pools, *request.pools_given):
         named |= _asked_of(pool, ZONE)
     for pod in cluster.pods:
@@ -178,7 +178,7 @@ def _offer(
     }
     if zone is not None:
         labels[ZONE] = zone
-        if request.types is None:
+        if request.own_types is None:
             labels[REGION] = request.region
     allocatable = {
         CPU: floor(one.cpu_capacity),

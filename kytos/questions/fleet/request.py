@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from kytos.cluster import Frozen, NodeOverlay, NodePool
 from kytos.contract.runbook import CarriedOut
@@ -97,6 +97,11 @@ class FleetRequest(OthersPods, Limits, CarriedOut):
     max_types: int | None = Field(
         None, ge=1, le=MOST_TYPES, description="different types bought at most"
     )
+    kwok_types: tuple[dict[str, Any], ...] = Field(
+        (),
+        max_length=MOST_TYPES,
+        description="more types, as Karpenter's kwok provider lists them in instance_types.json",
+    )
     pools: tuple[dict[str, Any], ...] = Field(
         (),
         max_length=1_000,
@@ -110,17 +115,17 @@ class FleetRequest(OthersPods, Limits, CarriedOut):
         (), description="pods, services or namespaces that stay; wins over `may_move`"
     )
 
-    @field_validator("types", mode="before")
-    @classmethod
-    def _as_karpenter_lists_them(cls, given: Any) -> Any:
-        """The test catalogue that Karpenter's kwok provider reads says the same in other words."""
-        if not isinstance(given, list | tuple):
-            return given
-        listed: list[Any] = []
-        for at, one in enumerate(given):
-            kwok = isinstance(one, dict) and "offerings" in one
-            listed += types_of_kwok(one, f"types[{at}]") if kwok else [one]
-        return listed
+    @cached_property
+    def own_types(self) -> tuple[FleetType, ...] | None:
+        """What can be bought, kwok's too; None stands for the shipped catalogue."""
+        if self.types is None and not self.kwok_types:
+            return None
+        read = tuple(
+            FleetType.model_validate(one)
+            for at, given in enumerate(self.kwok_types)
+            for one in types_of_kwok(given, f"kwok_types[{at}]")
+        )
+        return (*(self.types or ()), *read)
 
     @cached_property
     def pools_given(self) -> tuple[NodePool, ...]:
@@ -137,9 +142,9 @@ class FleetRequest(OthersPods, Limits, CarriedOut):
         return tuple(read_karpenter(one, f"pools[{at}]") for at, one in enumerate(self.pools))
 
     @model_validator(mode="after")
-    def _pools_can_be_read(self) -> FleetRequest:
+    def _karpenters_can_be_read(self) -> FleetRequest:
         try:
-            _ = self._read
+            _ = self._read, self.own_types
         except InputError as error:
             raise ValueError(str(error)) from error
         return self
@@ -147,7 +152,7 @@ class FleetRequest(OthersPods, Limits, CarriedOut):
     @model_validator(mode="after")
     def _types_differ(self) -> FleetRequest:
         seen: set[tuple[str, str, str]] = set()
-        for position, one in enumerate(self.types or ()):
+        for position, one in enumerate(self.own_types or ()):
             for zone in one.zones or ("",):
                 key = (one.name, one.capacity_type, zone)
                 if key in seen:

@@ -274,10 +274,10 @@ def _curves(answer: Answer) -> None:
             (str(most), _price(loaded, request.model_copy(update={"max_types": most})))
             for most in _CURVE_TYPES
         ]
-        spots = any(one.capacity_type == "spot" for one in request.types or ())
+        spots = any(one.capacity_type == "spot" for one in request.own_types or ())
         by_share = [
             (f"{share:.0%}", _price(loaded, request.model_copy(update={"spot_share": share})))
-            for share in (_CURVE_SHARES if spots or request.types is None else ())
+            for share in (_CURVE_SHARES if spots or request.own_types is None else ())
         ]
     chart(
         curve(by_types, "different types at most"),

@@ -183,8 +183,8 @@ def test_kwoks_catalogue_is_read_as_types() -> None:
             offering("spot", "test-zone-a", 0.041),
         ],
     }
-    request = FleetRequest.model_validate({"types": [listed]})
-    types = request.types or ()
+    request = FleetRequest.model_validate({"kwok_types": [listed]})
+    types = request.own_types or ()
     assert [(one.capacity_type, one.zones, one.price_per_hour) for one in types] == [
         ("on-demand", ("test-zone-a", "test-zone-b"), 0.0586),
         ("spot", ("test-zone-a",), 0.041),
