@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
-import numba
+from numba import njit
 
+from kytos.refine.kernels.compiled import kept_on_disk
 from kytos.refine.kernels.randomness import random_below, random_unit
 
 
-def compiled(kernel: Callable[..., Any]) -> Any:
-    """Compile a kernel, and keep it on disk where that can be written to."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
-    try:
-        return numba.njit(cache=True, **options)(kernel)
-    except RuntimeError:  # a read-only container: every process compiles for itself
-        return numba.njit(**options)(kernel)
-
-
-@compiled
+@kept_on_disk
+@njit(nogil=True, error_model="numpy")
 def sweep_replicas(  # type: ignore[no-untyped-def]
     bits,
     field,
