@@ -224,7 +224,7 @@ def autoscale(
     *,
     service: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=RATE/TARGET", help="Its request rate, and one replica's."),
+        typer.Option(metavar="NAME=R/T", help="Its request rate, over one replica's."),
     ] = None,
     cpu_margin: Annotated[
         float | None, typer.Option(help="Share of CPU that stays free, 0 to 1.")
