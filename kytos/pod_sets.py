@@ -95,6 +95,8 @@ class PodSet:
         keys = np.asarray(key)
         if keys.dtype == np.bool_:
             return self.within(np.flatnonzero(keys))
+        if ((keys < -self.pods) | (keys >= self.pods)).any():
+            raise IndexError(f"there are {self.pods} pods, none at {key}")
         found = self.within(np.where(keys < 0, keys + self.pods, keys))
         return found if found.ndim else np.bool_(found)
 

@@ -95,6 +95,9 @@ class ReplicaCounts:
     def __getitem__(self, key: Any) -> Any:
         """As of the array."""
         if isinstance(key, int | np.integer):
+            if not -len(self) <= key < len(self):
+                raise IndexError(f"there are {len(self)} services, none at {key}")
+            key = key % len(self)
             start, end = np.searchsorted(self.service, np.array([key, key + 1]))
             row = np.zeros(self.shape[1], dtype=np.int64)
             row[self.node[start:end]] = self.count[start:end]

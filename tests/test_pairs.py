@@ -129,3 +129,16 @@ def test_replicas_are_counted_without_the_zeros(seed: int) -> None:
     zone = rng.integers(-1, 2, nodes)
     by_zone = np.column_stack([dense[:, zone == at].sum(axis=1) for at in range(2)])
     np.testing.assert_array_equal(fuller.by(zone, 2), by_zone)
+
+
+def test_going_through_them_ends() -> None:
+    """As of an array: where an index is past the end, IndexError says so."""
+    flags, counts = np.array([True, False, True]), np.array([[0, 2], [1, 0], [0, 3]])
+    members, replicas = PodSet.of(flags), ReplicaCounts.of(counts)
+    assert [bool(flag) for flag in members] == flags.tolist()
+    assert [row.tolist() for row in replicas] == counts.tolist()
+    assert replicas[-1].tolist() == [0, 3]
+    for held in (members, replicas):
+        for past in (3, -4):
+            with pytest.raises(IndexError):
+                held[past]

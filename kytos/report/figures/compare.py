@@ -26,6 +26,8 @@ _LINES = (
     ("#7b5ea7", "dash", "star"),
     ("#a8763e", "dot", "hexagon"),
     ("#d1495b", "dashdot", "bowtie"),
+    ("#00798c", "longdash", "star-diamond"),
+    ("#8d6b94", "longdashdot", "hourglass"),
 )
 """Colour (the first of Okabe and Ito 2008), dash and marker: one each for all solvers there are on
 a machine."""
