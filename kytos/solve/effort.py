@@ -17,8 +17,8 @@ squares bounds next to nothing (docs/decisions/0095)."""
 
 QUICK_PART = 4
 """*Quick* has this part of a refinement's proposals."""
-THOROUGH_PROOF = 5.0
-"""Times the work on the proof, when *thorough*."""
+PROOF_BY_EFFORT = {Effort.QUICK: 0.0, Effort.THOROUGH: 5.0}
+"""Times the work on the proof."""
 
 WARM_PART = 10
 """From a plan made before the refinement has this part of its proposals: what it found is there."""
@@ -37,6 +37,16 @@ def proof_work(problem: Problem, params: SolverParams) -> float:
     return next((work for most, work in PROOF_WORK[problem.mode] if pairs <= most), 0.0)
 
 
+def proof_by_effort(problem: Problem, params: SolverParams) -> float:
+    """Return the same as far as the effort goes: a quick solve proves nothing.
+
+    It is of the proof of other solvers' plans; cp-sat, asked for by name, is not cut by it.
+    """
+    if params.proof_work is not None or not isinstance(params.effort, Effort):
+        return proof_work(problem, params)
+    return PROOF_BY_EFFORT.get(params.effort, 1.0) * proof_work(problem, params)
+
+
 def time_given(params: SolverParams) -> float:
     """Return the seconds a solve may take: its cap, or the time it is to use where that is less."""
     if isinstance(params.effort, Effort):
@@ -45,16 +55,11 @@ def time_given(params: SolverParams) -> float:
 
 
 def with_effort(problem: Problem, params: SolverParams) -> SolverParams:
-    """Return the counted work that an effort stands for, where none was given."""
-    changes: dict[str, object] = {}
-    if params.effort is Effort.QUICK:
-        if params.refine_proposals is None:
-            changes["refine_proposals"] = default_proposals(problem) // QUICK_PART
-        if params.proof_work is None:
-            changes["proof_work"] = 0.0
-    if params.effort is Effort.THOROUGH and params.proof_work is None:
-        changes["proof_work"] = THOROUGH_PROOF * proof_work(problem, params)
-    return params.model_copy(update=changes)
+    """Return the proposals that an effort stands for, where none were given."""
+    if params.effort is not Effort.QUICK or params.refine_proposals is not None:
+        return params
+    few = default_proposals(problem) // QUICK_PART
+    return params.model_copy(update={"refine_proposals": few})
 
 
 def warmed(problem: Problem, params: SolverParams) -> SolverParams:
@@ -66,5 +71,5 @@ def warmed(problem: Problem, params: SolverParams) -> SolverParams:
     if params.refine_proposals is None:
         changes["refine_proposals"] = default_proposals(problem) // WARM_PART
     if params.proof_work is None:
-        changes["proof_work"] = WARM_PROOF * proof_work(problem, params)
+        changes["proof_work"] = WARM_PROOF * proof_by_effort(problem, params)
     return params.with_hybrid(blocks=min(1, params.hybrid.blocks)).model_copy(update=changes)

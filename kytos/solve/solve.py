@@ -29,7 +29,7 @@ from kytos.problem import Floats, Ints, Problem, pairs_with_room
 from kytos.referee.energy import energy, fall, rank
 from kytos.referee.feasible import feasible
 from kytos.refine import compile_first, default_proposals, refine, repair
-from kytos.solve.effort import proof_work, time_given, warmed, with_effort
+from kytos.solve.effort import proof_by_effort, time_given, warmed, with_effort
 from kytos.solve.focus import focus
 from kytos.solve.given import take_given
 from kytos.solve.hybrid import runner_of
@@ -226,7 +226,7 @@ class _Run:
 
     def prove(self) -> None:
         """Let the exact solver prove how good the best placement is, or better it."""
-        work = proof_work(self.problem, self.params)
+        work = proof_by_effort(self.problem, self.params)
         if not work or self.watch.reason is not None or self.stopped_by in _SETTLED:
             return
         cp_sat = find_solver(SolverName.CP_SAT)
