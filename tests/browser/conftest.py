@@ -68,6 +68,8 @@ def page(chromium: Browser, dashboard: str) -> Iterator[Page]:
     page.set_default_timeout(60_000)
     page.goto("/")
     page.get_by_role("heading", level=1).wait_for()
+    # A first run under way draws the widgets anew at its end, and with them what was just typed.
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     yield page
     context.close()
 
