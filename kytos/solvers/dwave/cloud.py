@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +16,11 @@ from dwave.cloud.solver import BaseSolver
 from kytos.contract.paid import ConsentRequiredError, Estimate, SolverUnavailableError
 from kytos.contract.params import SolverParams
 from kytos.contract.solver import Availability
+from kytos.contract.watch import StopReason, Watch
 from kytos.extras import DWAVE, how_to_install, there
+
+POLL_S = 0.05
+"""Between two looks at an answer on its way."""
 
 HOW_TO_SET = (
     "Set DWAVE_API_TOKEN, or write the token into dwave.conf with 'dwave config create'; "
@@ -145,3 +150,32 @@ def _without_token(said: str) -> str:
     """What the client says, fit to be shown: a refused request may quote its headers."""
     token = config.load_config().get("token")
     return said.replace(token, "[token]") if token else said
+
+
+def opened(ready: Callable[[], Availability], connect: Callable[[], Any]) -> Any:
+    """Return the service, where there is an account for it.
+
+    Raises
+    ------
+    SolverUnavailableError
+        When there is none, or the service cannot be reached.
+    """
+    account = ready()
+    if not account.ok:
+        raise SolverUnavailableError(f"No D-Wave account is set up here. {account.how}")
+    with plain_faults():
+        return connect()
+
+
+def wait(answer: Any, settle: Callable[[], Any], watch: Watch) -> StopReason | None:
+    """Wait for an answer on its way, and settle it; with a reason where the watch ended first.
+
+    What was sent is not called back: it is charged, and its answer dropped.
+    """
+    watch.report("sample", 0.0, None)
+    while not answer.done():
+        if watch.reason is not None:
+            return watch.reason
+        time.sleep(POLL_S)
+    settle()
+    return None

@@ -11,7 +11,7 @@ import dimod
 import numpy as np
 from dwave.system import LeapHybridCQMSampler, LeapHybridSampler
 
-from kytos.contract.paid import Estimate, SolverUnavailableError
+from kytos.contract.paid import Estimate
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.solver import Availability
 from kytos.contract.watch import StopReason, Watch
@@ -25,7 +25,6 @@ from kytos.solvers.local.drawing import sample_set
 
 CANDIDATES = 8
 """Answers of one run that are repaired and compared; they come sorted, best first."""
-POLL_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class LeapBqm:
         SolverUnavailableError
             When the service cannot be reached.
         """
-        return _bqm_estimate(_open(self), bqm)
+        return _bqm_estimate(cloud.opened(self.ready, self.connect), bqm)
 
     def sample(
         self, bqm: dimod.BinaryQuadraticModel, params: SolverParams, watch: Watch
@@ -72,7 +71,7 @@ class LeapBqm:
         """
         began = time.monotonic()
         watch = watch.within(params.time_limit_s)
-        service = _open(self)
+        service = cloud.opened(self.ready, self.connect)
         estimate = _bqm_estimate(service, bqm)
         cloud.require_consent(estimate, params)
         reason = watch.reason
@@ -80,7 +79,7 @@ class LeapBqm:
         if reason is None:
             with cloud.plain_faults():
                 answer = service.sample(bqm, time_limit=estimate.minimum_time_s)
-                reason = _wait(answer, watch)
+                reason = cloud.wait(answer, answer.resolve, watch)
         info = {
             "reads_asked": 1,
             "ended_by": reason or StopReason.WORK,
@@ -124,7 +123,9 @@ class LeapCqm:
         SolverUnavailableError
             When the service cannot be reached.
         """
-        return _cqm_estimate(_open(self), constrained_model(problem, weights))
+        return _cqm_estimate(
+            cloud.opened(self.ready, self.connect), constrained_model(problem, weights)
+        )
 
     def place(self, problem: Problem, weights: Weights, params: SolverParams, watch: Watch) -> Ints:
         """Return the best feasible answer ``(pods,)``; the start when none is better.
@@ -141,14 +142,14 @@ class LeapCqm:
         start = repair(problem, weights, problem.current)
         if not model.layout.assignments:
             return start
-        service = _open(self)
+        service = cloud.opened(self.ready, self.connect)
         estimate = _cqm_estimate(service, model)
         cloud.require_consent(estimate, params)
         if watch.reason is not None:
             return start
         with cloud.plain_faults():
             answer = service.sample_cqm(model.cqm, time_limit=estimate.minimum_time_s)
-            if _wait(answer, watch) is not None:
+            if cloud.wait(answer, answer.resolve, watch) is not None:
                 return start
         best, lowest = start, score(problem, weights, start)
         feasible_first = sorted(
@@ -165,14 +166,6 @@ class LeapCqm:
 
 DWAVE_LEAP_BQM = LeapBqm()
 DWAVE_LEAP_CQM = LeapCqm()
-
-
-def _open(solver: LeapBqm | LeapCqm) -> Any:
-    ready = solver.available()
-    if not ready.ok:
-        raise SolverUnavailableError(f"No D-Wave account is set up here. {ready.how}")
-    with cloud.plain_faults():
-        return solver.connect()
 
 
 def _bqm_estimate(service: Any, bqm: dimod.BinaryQuadraticModel) -> Estimate:
@@ -195,17 +188,3 @@ def _cqm_estimate(service: Any, model: ConstrainedModel) -> Estimate:
         seconds,
         cloud.charge(seconds, service.properties),
     )
-
-
-def _wait(answer: Any, watch: Watch) -> StopReason | None:
-    """Wait for an answer on its way; with a reason where the watch ended first.
-
-    What was sent is not called back: it is charged, and its answer dropped.
-    """
-    watch.report("sample", 0.0, None)
-    while not answer.done():
-        if watch.reason is not None:
-            return watch.reason
-        time.sleep(POLL_S)
-    answer.resolve()
-    return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from dwave.system import LeapHybridNLSampler
 
-from kytos.contract.paid import Estimate, SolverUnavailableError
+from kytos.contract.paid import Estimate
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.solver import Availability
 from kytos.contract.watch import Watch
@@ -31,7 +30,6 @@ except ModuleNotFoundError as missing:
 
 CANDIDATES = 8
 """States of one run that are repaired and compared."""
-POLL_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -172,7 +170,7 @@ class LeapNl:
         SolverUnavailableError
             When the service cannot be reached.
         """
-        return _estimate(self._open(), nonlinear_model(problem, weights))
+        return _estimate(cloud.opened(self.ready, self.connect), nonlinear_model(problem, weights))
 
     def place(self, problem: Problem, weights: Weights, params: SolverParams, watch: Watch) -> Ints:
         """Return the best feasible answer ``(pods,)``; the start when none is better.
@@ -189,7 +187,7 @@ class LeapNl:
         built = nonlinear_model(problem, weights) if problem.allowed.any() else None
         if built is None or not len(built.pods):
             return start
-        service = self._open()
+        service = cloud.opened(self.ready, self.connect)
         estimate = _estimate(service, built)
         cloud.require_consent(estimate, params)
         if watch.reason is not None:
@@ -199,12 +197,8 @@ class LeapNl:
         built.choice.set_state(0, built.state(start))
         with cloud.plain_faults():
             answer = service.sample(built.model, time_limit=estimate.minimum_time_s)
-            watch.report("sample", 0.0, None)
-            while not answer.done():
-                if watch.reason is not None:  # what was sent is charged, and its answer dropped
-                    return start
-                time.sleep(POLL_S)
-            answer.result()
+            if cloud.wait(answer, answer.result, watch) is not None:
+                return start
         best, lowest = start, score(problem, weights, start)
         for state in range(min(CANDIDATES, built.model.states.size())):
             chosen = np.asarray(built.choice.state(state), dtype=np.int64)
@@ -213,13 +207,6 @@ class LeapNl:
             if found < lowest:
                 best, lowest = placement, found
         return best
-
-    def _open(self) -> Any:
-        ready = self.available()
-        if not ready.ok:
-            raise SolverUnavailableError(f"No D-Wave account is set up here. {ready.how}")
-        with cloud.plain_faults():
-            return self.connect()
 
 
 DWAVE_LEAP_NL = LeapNl()
