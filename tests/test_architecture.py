@@ -31,7 +31,7 @@ HOUSE = (
     ("kytos.problem", "kytos.plain"),
     ("kytos.pairs", "kytos.pod_sets", "kytos.replica_counts"),
     ("kytos.cluster",),
-    ("kytos.load_profile",),
+    ("kytos.load_profile", "kytos.language"),
     ("kytos.usage", "kytos.errors", "kytos.extras", "kytos.logs"),
 )
 """Floors, top to bottom. A room imports its own and the floors below, never across or upwards."""
@@ -49,6 +49,7 @@ ONLY_IN = {
     "ortools": ("kytos/solvers/cpsat/",),
     "hybrid": ("kytos/solve/hybrid.py",),
     "dwave": ("kytos/solvers/dwave/", "kytos/solvers/local/dwave.py", "kytos/solve/hybrid.py"),
+    "babel": ("kytos/language.py",),
     "plotly": ("kytos/report/figures/", "kytos/ui/"),
     "sqlalchemy": ("kytos/ui/store.py",),
     "httpx2": ("kytos/sources/usage/prometheus_live.py",),

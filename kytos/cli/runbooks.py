@@ -6,7 +6,7 @@ from rich.console import Console
 
 from kytos.cli.printing import print_sentence, print_table
 from kytos.contract.runbook import Runbook
-from kytos.report.runbook import FORECAST_HEADER, forecast_rows
+from kytos.report.runbook import forecast_header, forecast_rows
 
 
 def print_runbook(runbook: Runbook, console: Console) -> None:
@@ -29,7 +29,7 @@ def print_runbook(runbook: Runbook, console: Console) -> None:
     print_table(
         console, ("left out", "why"), [(left.pod, left.reason) for left in runbook.left_out]
     )
-    print_table(console, FORECAST_HEADER, forecast_rows(runbook))
+    print_table(console, forecast_header(), forecast_rows(runbook))
     if runbook.remove_nodes:
         print_sentence(console, f"Ready to be removed then: {', '.join(runbook.remove_nodes)}")
     if runbook.falls_short is not None:

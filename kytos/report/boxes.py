@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from kytos.cluster import CPU, INSTANCE_TYPE, MEMORY, Cluster, Node
+from kytos.language import N_, _
 from kytos.report.units import middle, percent, price
 
 MOST_BOXES = 240
@@ -29,7 +30,7 @@ COLOURS: tuple[tuple[str, str], ...] = (
 )
 """Okabe and Ito's colours, safe for colour-blind readers, and the ink that reads best on each."""
 REST_COLOUR = ("#8a949e", "#000000")
-REST = "other services"
+REST = N_("other services")
 
 
 @dataclass(frozen=True)
@@ -123,20 +124,31 @@ def _box(cluster: Cluster, group: Sequence[Node], largest: float, freed: bool) -
     ]
     elsewhere = sum(node.current_load.get(resource, 0) for node in group)
     if elsewhere and offered:
-        weights.append(("", "load from elsewhere", elsewhere / offered))
+        weights.append(("", _("load from elsewhere"), elsewhere / offered))
     first = group[0]
     alone = len(group) == 1
-    name = first.name if alone else f"{len(group)} like {middle(first.name, 24)}"
+    name = (
+        first.name
+        if alone
+        else _("{count} like {name}", count=len(group), name=middle(first.name, 24))
+    )
     if not alone:
-        weights = [(of, of or "no service", share) for of, share in _by_service(weights).items()]
+        weights = [(of, of or _("no service"), share) for of, share in _by_service(weights).items()]
     order = _by_service(weights)
     weights.sort(key=lambda entry: (-order[entry[0]], entry[0], -entry[2], entry[1]))
     fill = max(by_cpu, by_memory, sum(share for _, _, share in weights))
-    what = (
-        f"<b>{_safe(name)}</b><br>{percent(fill)} full by {'CPU' if resource == CPU else 'memory'}"
+    what = _(
+        "<b>{name}</b><br>{fill} full by {resource}",
+        name=_safe(name),
+        fill=percent(fill),
+        resource="CPU" if resource == CPU else _("memory"),
     )
     blocks = tuple(
-        Block(service, share, f"{_safe(pod)}<br>{percent(share)} of {what}")
+        Block(
+            service,
+            share,
+            _("{pod}<br>{share} of {what}", pod=_safe(pod), share=percent(share), what=what),
+        )
         for service, pod, share in weights
         if share > 0
     )
@@ -150,7 +162,7 @@ def _box(cluster: Cluster, group: Sequence[Node], largest: float, freed: bool) -
 
 def _by_service(weights: Sequence[tuple[str, str, float]]) -> dict[str, float]:
     shares: dict[str, float] = {}
-    for service, _, share in weights:
+    for service, _name, share in weights:
         shares[service] = shares.get(service, 0.0) + share
     return shares
 
@@ -159,10 +171,10 @@ def table_of(drawn: Sequence[Box]) -> list[dict[str, object]]:
     """Return the picture as rows: what each box is called, how full it is and whether it goes."""
     return [
         {
-            "Node": box.name,
-            "Fullness": percent(box.fill),
-            "Pods": len(box.blocks),
-            "Freed": f"yes, {box.under}" if box.freed else "",
+            _("Node"): box.name,
+            _("Fullness"): percent(box.fill),
+            _("Pods"): len(box.blocks),
+            _("Freed"): _("yes, {under}", under=box.under) if box.freed else "",
         }
         for box in drawn
     ]

@@ -8,10 +8,11 @@ from typing import Any
 
 from kytos.cluster import Frozen
 from kytos.contract.params import SolverName, SolverParams
+from kytos.language import N_, _
 from kytos.questions.outcome import Outcome
 from kytos.report import units
 
-NO_NODE = "no node"
+NO_NODE = N_("no node")
 
 Asked = tuple[Frozen, SolverName | None, SolverParams]
 """A request, its solver and how hard that worked."""
@@ -50,10 +51,10 @@ def _figures(one: Outcome, other: Outcome) -> list[tuple[str, str, str, str]]:
     rows = [
         (name, f"{left:,}", f"{right:,}", f"{right - left:+,}")
         for name, left, right in (
-            ("Nodes in use", a.nodes_in_use, b.nodes_in_use),
-            ("Pods moved", a.pods_moved, b.pods_moved),
-            ("Pods without a node", sum(a.unplaced.values()), sum(b.unplaced.values())),
-            ("Replica pairs on one node", a.anti_affinity_pairs, b.anti_affinity_pairs),
+            (_("Nodes in use"), a.nodes_in_use, b.nodes_in_use),
+            (_("Pods moved"), a.pods_moved, b.pods_moved),
+            (_("Pods without a node"), sum(a.unplaced.values()), sum(b.unplaced.values())),
+            (_("Replica pairs on one node"), a.anti_affinity_pairs, b.anti_affinity_pairs),
         )
     ]
     if a.price_per_hour is not None and b.price_per_hour is not None:
@@ -61,36 +62,36 @@ def _figures(one: Outcome, other: Outcome) -> list[tuple[str, str, str, str]]:
         sign = "-" if change < 0 else "+"
         told = f"{sign}{units.price_per_month(abs(change))}"
         rows.insert(
-            0, ("Price", units.price(a.price_per_hour), units.price(b.price_per_hour), told)
+            0, (_("Price"), units.price(a.price_per_hour), units.price(b.price_per_hour), told)
         )
     rows += [
         (
             name,
             units.percent(left),
             units.percent(right),
-            f"{round(100 * (right - left)):+d} points",
+            _("{change:+d} points", change=round(100 * (right - left))),
         )
         for name, left, right in (
-            ("Highest CPU", a.cpu_peak, b.cpu_peak),
-            ("Highest memory", a.memory_peak, b.memory_peak),
-            ("CPU spread", a.cpu_spread, b.cpu_spread),
+            (_("Highest CPU"), a.cpu_peak, b.cpu_peak),
+            (_("Highest memory"), a.memory_peak, b.memory_peak),
+            (_("CPU spread"), a.cpu_spread, b.cpu_spread),
         )
     ]
     left, right = one.energy.after.total, other.energy.after.total
-    return [*rows, ("Energy", units.energy(left), units.energy(right), f"{right - left:+.4g}")]
+    return [*rows, (_("Energy"), units.energy(left), units.energy(right), f"{right - left:+.4g}")]
 
 
 def _points(difference: float) -> str:
-    return f"{round(100 * difference):+d} points"
+    return _("{change:+d} points", change=round(100 * difference))
 
 
 def _settings(
     one: Outcome, other: Outcome, asked: Asked, also_asked: Asked
 ) -> list[tuple[str, str, str]]:
     left, right = (
-        {"question": of.question.value}
-        | {f"weight {name}": value for name, value in of.weights.model_dump().items()}
-        | {"solver": "by size" if how[1] is None else how[1].value}
+        {_("question"): of.question.value}
+        | {_("weight {name}", name=name): value for name, value in of.weights.model_dump().items()}
+        | {_("solver"): _("by size") if how[1] is None else how[1].value}
         | _flat(how[0])
         | _flat(how[2])
         for of, how in ((one, asked), (other, also_asked))
@@ -106,7 +107,7 @@ def _flat(model: Frozen) -> dict[str, Any]:
 def _told(values: Mapping[str, Any], name: str) -> str:
     value = values.get(name)
     if value is None or value == [] or value == {}:
-        return "none"
+        return _("none")
     return str(value) if not isinstance(value, (list, tuple)) else ", ".join(map(str, value))
 
 
@@ -118,7 +119,7 @@ def _placements(one: Outcome, other: Outcome) -> list[tuple[str, str, str]]:
     left: Mapping[str, str | None] = getattr(one, "placement", {})
     right: Mapping[str, str | None] = getattr(other, "placement", {})
     return [
-        (pod, node or NO_NODE, right[pod] or NO_NODE)
+        (pod, node or _(NO_NODE), right[pod] or _(NO_NODE))
         for pod, node in left.items()
         if pod in right and right[pod] != node
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Literal
 
+from kytos.language import N_, _
+
 AMBER = 0.85
 """Above this share a node has little room for a rolling update or a burst."""
 RED = 0.95
@@ -14,15 +16,15 @@ RED = 0.95
 class Fullness(Enum):
     """A level with its word and icon, and the colour beside them, which is never the only sign."""
 
-    ROOM = ("room left", ":material/check_circle:")
-    TIGHT = ("tight", ":material/warning:")
-    FULL = ("almost full", ":material/error:")
-    OVER = ("over capacity", ":material/error:")
+    ROOM = (N_("room left"), ":material/check_circle:")
+    TIGHT = (N_("tight"), ":material/warning:")
+    FULL = (N_("almost full"), ":material/error:")
+    OVER = (N_("over capacity"), ":material/error:")
 
     @property
     def word(self) -> str:
         """What is said of such a node."""
-        return self.value[0]
+        return _(self.value[0])
 
     @property
     def icon(self) -> str:

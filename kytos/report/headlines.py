@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kytos.language import _
 from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.fleet.fleet import FleetOutcome
@@ -35,45 +36,66 @@ def _rebalance(outcome: RebalanceOutcome) -> str:
     before, after = outcome.metrics.before, outcome.metrics.after
     if outcome.freed_nodes:
         freed = units.count(len(outcome.freed_nodes), "node")
-        verb = "comes" if len(outcome.freed_nodes) == 1 else "come"
-        words = f"{freed} {verb} free by moving {moved}"
+        verb = "comes" if len(outcome.freed_nodes) == 1 else _("come")
+        words = _("{freed} {verb} free by moving {moved}", freed=freed, verb=verb, moved=moved)
         if before.price_per_hour is not None and after.price_per_hour is not None:
             saved = before.price_per_hour - after.price_per_hour
             if saved > 0:
-                words += f", saving {units.price(saved)} ({units.price_per_month(saved)})"
+                words += _(
+                    ", saving {saved} ({saved_2})",
+                    saved=units.price(saved),
+                    saved_2=units.price_per_month(saved),
+                )
         return words
     if outcome.mode is LoadMode.CONSOLIDATE:
-        return f"Moving {moved} lowers the energy; no node comes free"
-    return (
-        f"Moving {moved} takes the CPU spread from {units.percent(before.cpu_spread)} to "
-        f"{units.percent(after.cpu_spread)} and the memory spread from "
-        f"{units.percent(before.memory_spread)} to {units.percent(after.memory_spread)}"
+        return _("Moving {moved} lowers the energy; no node comes free", moved=moved)
+    return _(
+        "Moving {moved} takes the CPU spread from {cpu_spread} to "
+        "{cpu_spread_2} and the memory spread from "
+        "{memory_spread} to {memory_spread_2}",
+        moved=moved,
+        cpu_spread=units.percent(before.cpu_spread),
+        cpu_spread_2=units.percent(after.cpu_spread),
+        memory_spread=units.percent(before.memory_spread),
+        memory_spread_2=units.percent(after.memory_spread),
     )
 
 
 def _recovery(outcome: RecoveryOutcome) -> str:
     placed, lost = len(outcome.placements), len(outcome.unplaced)
     if not outcome.failed_nodes and not placed and not lost:
-        return "No node fails, so no pod needs another"
+        return _("No node fails, so no pod needs another")
     if not lost:
-        words = f"Survivable: all {units.count(placed, 'evacuated pod')} get a node"
+        words = _("Survivable: all {pods} get a node", pods=units.count(placed, "evacuated pod"))
     else:
-        words = f"{placed:,} of {placed + lost:,} evacuated pods get a node, {lost:,} given up"
+        words = _(
+            "{placed:,} of {number:,} evacuated pods get a node, {lost:,} given up",
+            placed=placed,
+            number=placed + lost,
+            lost=lost,
+        )
         highest = max(pod.priority for pod in outcome.unplaced)
-        words += f" (priority {highest:,} and below)"
+        words += _(" (priority {highest:,} and below)", highest=highest)
     if outcome.preempted:
-        words += f"; {units.count(len(outcome.preempted), 'pod')} of survivors give way"
+        words += _(
+            "; {pods} of survivors give way", pods=units.count(len(outcome.preempted), "pod")
+        )
     return words
 
 
 def _placement(outcome: PlacementOutcome) -> str:
     placed, without = len(outcome.placements), len(outcome.unplaced)
     if without:
-        words = f"{placed:,} of {placed + without:,} new pods get a node, {without:,} do not"
+        words = _(
+            "{placed:,} of {number:,} new pods get a node, {without:,} do not",
+            placed=placed,
+            number=placed + without,
+            without=without,
+        )
     else:
-        words = f"{units.count(placed, 'new pod')} placed"
+        words = _("{pods} placed", pods=units.count(placed, "new pod"))
     if outcome.bought_nodes:
-        words += f"; {units.count(len(outcome.bought_nodes), 'node')} to buy"
+        words += _("; {nodes} to buy", nodes=units.count(len(outcome.bought_nodes), "node"))
     return words
 
 
@@ -83,21 +105,26 @@ def _autoscale(outcome: AutoscaleOutcome) -> str:
         max(0, action.desired_replicas - action.recommended_replicas) for action in outcome.actions
     )
     if outcome.nothing_to_do and not missing:
-        return "Every service has the replicas its rate calls for"
-    words = f"{units.count(new, 'new replica')}, {gone:,} removed"
+        return _("Every service has the replicas its rate calls for")
+    words = _("{replicas}, {gone:,} removed", replicas=units.count(new, "new replica"), gone=gone)
     if missing:
-        words += f", {missing:,} more wanted than the cluster can carry"
+        words += _(", {missing:,} more wanted than the cluster can carry", missing=missing)
     return words
 
 
 def _fleet(outcome: FleetOutcome) -> str:
     bought = sum(one.count for one in outcome.buy)
-    words = [f"buy {units.count(bought, 'node')}"] if bought else []
+    words = [_("buy {nodes}", nodes=units.count(bought, "node"))] if bought else []
     if outcome.keep:
-        words.append(f"keep {len(outcome.keep)}")
+        words.append(_("keep {count}", count=len(outcome.keep)))
     if outcome.release:
-        words.append(f"release {len(outcome.release)}")
-    told = ", ".join(words) or "no node is needed"
+        words.append(_("release {count}", count=len(outcome.release)))
+    told = ", ".join(words) or _("no node is needed")
     told = told[0].upper() + told[1:]
     before, after = outcome.price.before, outcome.price.after
-    return f"{told}: {units.price(after)} instead of {units.price(before)}"
+    return _(
+        "{told}: {after} instead of {before}",
+        told=told,
+        after=units.price(after),
+        before=units.price(before),
+    )

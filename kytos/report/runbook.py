@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from kytos.contract.runbook import Runbook, WayForecast
+from kytos.language import N_, _
 from kytos.report import units
 
-FORECAST_HEADER = (
-    "carried out by",
-    "nodes in use",
-    "price",
-    "pods left waiting",
-    "landed as planned",
-    "energy",
+_HEADER = (
+    N_("carried out by"),
+    N_("nodes in use"),
+    N_("price"),
+    N_("pods left waiting"),
+    N_("landed as planned"),
+    N_("energy"),
 )
 
-WAYS = {"plain": "evictions alone", "drain": "cordon and evict", "steer": "gate and nominate"}
+WAYS = {
+    "plain": N_("evictions alone"),
+    "drain": N_("cordon and evict"),
+    "steer": N_("gate and nominate"),
+}
 """Each way in a few words."""
+
+
+def forecast_header() -> tuple[str, ...]:
+    """Return what stands above the columns of the rows."""
+    return tuple(map(_, _HEADER))
 
 
 def forecast_rows(runbook: Runbook) -> list[tuple[str, str, str, str, str, str]]:
@@ -24,11 +34,11 @@ def forecast_rows(runbook: Runbook) -> list[tuple[str, str, str, str, str, str]]
     moves = forecast.drain.moves
     rows = [
         (
-            "as promised",
+            _("as promised"),
             str(promised.nodes_in_use),
             units.price(promised.price_per_hour),
             "",
-            f"{moves} of {moves}",
+            _("{part} of {whole}", part=moves, whole=moves),
             _energy(promised.energy),
         )
     ]
@@ -36,11 +46,11 @@ def forecast_rows(runbook: Runbook) -> list[tuple[str, str, str, str, str, str]]
         expected: WayForecast = getattr(forecast, way)
         rows.append(
             (
-                f"{way}: {words}",
+                f"{way}: {_(words)}",
                 str(expected.nodes_in_use),
                 units.price(expected.price_per_hour),
                 str(expected.pods_pending),
-                f"{expected.landed_as_planned} of {expected.moves}",
+                _("{part} of {whole}", part=expected.landed_as_planned, whole=expected.moves),
                 _energy(expected.energy),
             )
         )

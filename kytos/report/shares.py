@@ -15,21 +15,22 @@ from kytos.contract.shares import (
     START,
     Share,
 )
+from kytos.language import N_, _
 from kytos.questions.autoscale.reads import SETTLED
 from kytos.questions.outcome import Outcome
 from kytos.questions.parts.most_placed import STAGE as MOST_PLACED
 from kytos.report import units
 
 NAMES = {
-    START: "start",
-    SAMPLER: "sampler",
-    REFINEMENT: "refinement",
-    SEARCH: "search",
-    EXACT: "exact solver",
-    PLACER: "placer",
-    SETTLED: "exact counts",
-    MOST_PLACED: "exact placing",
-    BOUND: "bound",
+    START: N_("start"),
+    SAMPLER: N_("sampler"),
+    REFINEMENT: N_("refinement"),
+    SEARCH: N_("search"),
+    EXACT: N_("exact solver"),
+    PLACER: N_("placer"),
+    SETTLED: N_("exact counts"),
+    MOST_PLACED: N_("exact placing"),
+    BOUND: N_("bound"),
 }
 """Of a part, as a person reads it; a stage of another name is called by that."""
 _NO_PERCENT = 0.005
@@ -42,19 +43,23 @@ def share_sentence(outcome: Outcome) -> str:
     if not outcome.shares:
         return ""
     start, *way = outcome.shares
-    told = [f"{amount(start.energy)} at the start"]
+    told = [_("{energy} at the start", energy=amount(start.energy))]
     told += [_step(one) for one in way if one.part != BOUND]
     if len(told) == 1:
-        told.append(f"{amount(outcome.energy.after.total)} planned")
+        told.append(_("{total} planned", total=amount(outcome.energy.after.total)))
     bound = next((one.energy for one in way if one.part == BOUND), None)
-    proven = "" if bound is None or not math.isfinite(bound) else f"; the bound is {amount(bound)}"
-    return f"Energy: {', '.join(told)}{proven}."
+    proven = (
+        ""
+        if bound is None or not math.isfinite(bound)
+        else _("; the bound is {bound}", bound=amount(bound))
+    )
+    return _("Energy: {names}{proven}.", names=", ".join(told), proven=proven)
 
 
 def steps(shares: Sequence[Share]) -> list[tuple[str, float]]:
     """Return what is drawn of the way: name and energy of each step that has a finite one."""
     return [
-        (NAMES.get(one.part, one.part), one.energy)
+        (_(NAMES.get(one.part, one.part)), one.energy)
         for one in shares
         if one.energy is not None and math.isfinite(one.energy)
     ]
@@ -69,7 +74,7 @@ def amount(energy: float | None) -> str:
     ('12.35', '3.2e+17', 'unknown')
     """
     if energy is None:
-        return "unknown"
+        return _("unknown")
     return f"{energy:.3g}" if abs(energy) >= _LEGIBLE else units.energy(energy)
 
 
@@ -81,12 +86,12 @@ def share(part: float) -> str:
     >>> share(0.5), share(0.0001)
     ('50%', 'under 1%')
     """
-    return "under 1%" if 0 < part < _NO_PERCENT else units.percent(part)
+    return _("under 1%") if 0 < part < _NO_PERCENT else units.percent(part)
 
 
 def _step(one: Share) -> str:
-    name = NAMES.get(one.part, one.part)
+    name = _(NAMES.get(one.part, one.part))
     if one.share is None:
-        return f"{amount(one.energy)} by {name}"
-    gained = f"{share(one.share)} of the gain" if one.gained > 0 else "no gain"
-    return f"{amount(one.energy)} by {name} ({gained})"
+        return _("{energy} by {name}", energy=amount(one.energy), name=name)
+    gained = _("{share} of the gain", share=share(one.share)) if one.gained > 0 else _("no gain")
+    return _("{energy} by {name} ({gained})", energy=amount(one.energy), name=name, gained=gained)

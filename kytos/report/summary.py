@@ -8,6 +8,7 @@ from kytos.bounds import CertificateStatus
 from kytos.cluster import Cluster
 from kytos.contract.runbook import Runbook, Way
 from kytos.contract.watch import StopReason
+from kytos.language import N_, _
 from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.outcome import Metrics, Outcome
@@ -21,11 +22,11 @@ from kytos.report.fullness import fullness
 from kytos.report.usage import usage
 
 _ENDED = {
-    StopReason.WORK: ("Work", "all the work asked for was done"),
-    StopReason.CLOCK: ("Clock", "the time cap: another run may differ"),
-    StopReason.USER: ("You", "stopped before its end"),
-    StopReason.OPTIMAL: ("Proof", "nothing better exists"),
-    StopReason.TARGET: ("Target", "the energy asked for was reached"),
+    StopReason.WORK: (N_("Work"), N_("all the work asked for was done")),
+    StopReason.CLOCK: (N_("Clock"), N_("the time cap: another run may differ")),
+    StopReason.USER: (N_("You"), N_("stopped before its end")),
+    StopReason.OPTIMAL: (N_("Proof"), N_("nothing better exists")),
+    StopReason.TARGET: (N_("Target"), N_("the energy asked for was reached")),
 }
 
 
@@ -65,7 +66,7 @@ def money_cells(before: Metrics, after: Metrics) -> list[Cell]:
         share = f" ({sign}{units.percent(abs(change) / now)})" if now > 0 else ""
         delta = f"{sign}{units.price_per_year(abs(change))}{share}"
     value = f"${now:,.2f} → ${then:,.2f}" if delta else f"${then:,.2f}"
-    return [Cell("Price per hour", value, delta, aimed_at=True)]
+    return [Cell(_("Price per hour"), value, delta, aimed_at=True)]
 
 
 def fullest_cell(cluster: Cluster, gone: frozenset[str] = frozenset()) -> Cell:
@@ -80,15 +81,15 @@ def fullest_cell(cluster: Cluster, gone: frozenset[str] = frozenset()) -> Cell:
     share = np.nan_to_num(held.share[:, :2])
     share[[name in gone for name in held.nodes]] = 0.0
     if not share.size:
-        return Cell("Fullest node", "n/a", remark="no nodes")
+        return Cell(_("Fullest node"), "n/a", remark=_("no nodes"))
     node, column = np.unravel_index(int(share.argmax()), share.shape)
     level = fullness(float(share[node, column]))
     name = units.middle(held.nodes[int(node)], 18)
     resource = units.resource_name(held.resources[int(column)])
     return Cell(
-        "Fullest node",
+        _("Fullest node"),
         units.percent(float(share[node, column])),
-        remark=f"{level.word} · {resource} of {name}",
+        remark=_("{word} · {resource} of {name}", word=level.word, resource=resource, name=name),
         icon=level.icon,
         colour=level.colour,
     )
@@ -97,7 +98,7 @@ def fullest_cell(cluster: Cluster, gone: frozenset[str] = frozenset()) -> Cell:
 def _nodes(before: Metrics, after: Metrics) -> Cell:
     difference = after.nodes_in_use - before.nodes_in_use
     delta = f"{difference:+,}" if difference else None
-    return Cell("Nodes in use", f"{after.nodes_in_use:,}", delta, aimed_at=True)
+    return Cell(_("Nodes in use"), f"{after.nodes_in_use:,}", delta, aimed_at=True)
 
 
 def _evenness(outcome: Outcome) -> list[Cell]:
@@ -106,35 +107,49 @@ def _evenness(outcome: Outcome) -> list[Cell]:
         return []
     before, after = outcome.metrics.before, outcome.metrics.after
     shares = (
-        ("CPU spread", before.cpu_spread, after.cpu_spread),
-        ("Memory spread", before.memory_spread, after.memory_spread),
+        (_("CPU spread"), before.cpu_spread, after.cpu_spread),
+        (_("Memory spread"), before.memory_spread, after.memory_spread),
     )
     cells = []
     for label, old, new in shares:
         points = round(100 * (new - old))
-        delta = f"{points:+d} points" if points else None
+        delta = _("{points:+d} points", points=points) if points else None
         cells.append(Cell(label, units.percent(new), delta, aimed_at=True))
     return cells
 
 
 def _restarts(outcome: Outcome) -> Cell:
-    label = "Pods that restart"
+    label = _("Pods that restart")
     if isinstance(outcome, RebalanceOutcome):
-        return Cell(label, f"{len(outcome.moves):,}", remark=f"of {_running(outcome):,} running")
+        return Cell(
+            label,
+            f"{len(outcome.moves):,}",
+            remark=_("of {running:,} running", running=_running(outcome)),
+        )
     if isinstance(outcome, RecoveryOutcome):
         touched = len(outcome.moves) + len(outcome.preempted)
         return Cell(
             label,
             f"{len(outcome.placements) + touched:,}",
-            remark=f"{touched:,} of survivors" if touched else "none of survivors",
+            remark=_("{touched:,} of survivors", touched=touched)
+            if touched
+            else _("none of survivors"),
         )
     if isinstance(outcome, PlacementOutcome):
-        return Cell(label, "0", remark=f"{units.count(len(outcome.placements), 'new pod')} start")
+        return Cell(
+            label,
+            "0",
+            remark=_("{pods} start", pods=units.count(len(outcome.placements), "new pod")),
+        )
     if isinstance(outcome, AutoscaleOutcome):
-        ended = f"{len(outcome.removed):,} end, {len(outcome.placements):,} start"
+        ended = _(
+            "{ended:,} end, {started:,} start",
+            ended=len(outcome.removed),
+            started=len(outcome.placements),
+        )
         return Cell(label, "0", remark=ended)
     moved = outcome.metrics.after.pods_moved
-    return Cell(label, f"{moved:,}", remark="moved")
+    return Cell(label, f"{moved:,}", remark=_("moved"))
 
 
 def _running(outcome: RebalanceOutcome) -> int:
@@ -147,16 +162,24 @@ def _survived(kind: str, failures: Failures) -> list[Cell]:
         return []
     unknown = len(failures.unknown)
     fatal = failures.of - failures.survivable - unknown
-    label = f"{kind.capitalize()} failures survived"
-    value = f"{failures.survivable:,} of {failures.of:,}"
+    label = _("Node failures survived") if kind == "node" else _("Zone failures survived")
+    value = _("{part:,} of {whole:,}", part=failures.survivable, whole=failures.of)
     if fatal:
         icon = ":material/error:"
-        return [Cell(label, value, remark=f"{fatal:,} would lose pods", icon=icon, colour="red")]
+        return [
+            Cell(
+                label,
+                value,
+                remark=_("{fatal:,} would lose pods", fatal=fatal),
+                icon=icon,
+                colour="red",
+            )
+        ]
     if unknown:
-        icon, remark = ":material/help:", f"{unknown:,} not settled in time"
+        icon, remark = ":material/help:", _("{unknown:,} not settled in time", unknown=unknown)
         return [Cell(label, value, remark=remark, icon=icon, colour="orange")]
     icon = ":material/check_circle:"
-    return [Cell(label, value, remark="each of them", icon=icon, colour="green")]
+    return [Cell(label, value, remark=_("each of them"), icon=icon, colour="green")]
 
 
 def _scheduler(outcome: Outcome) -> list[Cell]:
@@ -164,16 +187,20 @@ def _scheduler(outcome: Outcome) -> list[Cell]:
     if isinstance(outcome.runbook, Runbook):
         runbook = outcome.runbook
         forecast = runbook.forecast.steer if runbook.way is Way.STEER else runbook.forecast.drain
-        landed = f"{forecast.landed_as_planned:,} of {forecast.moves:,} land as planned"
+        landed = _(
+            "{landed_as_planned:,} of {moves:,} land as planned",
+            landed_as_planned=forecast.landed_as_planned,
+            moves=forecast.moves,
+        )
         if forecast.pods_pending:
-            landed += f", {forecast.pods_pending:,} would wait"
+            landed += _(", {pods_pending:,} would wait", pods_pending=forecast.pods_pending)
         value = units.count(forecast.nodes_in_use, "node")
-        return [Cell("By the scheduler", value, remark=landed)]
+        return [Cell(_("By the scheduler"), value, remark=landed)]
     if isinstance(outcome, PlacementOutcome) and outcome.placements:
         placed = [(pod.pod, pod.node) for pod in outcome.placements]
         same = sum(outcome.default_scheduler.get(pod) == node for pod, node in placed)
-        value = f"{same:,} of {len(placed):,}"
-        return [Cell("By the scheduler", value, remark="on the same node")]
+        value = _("{part:,} of {whole:,}", part=same, whole=len(placed))
+        return [Cell(_("By the scheduler"), value, remark=_("on the same node"))]
     return []
 
 
@@ -181,11 +208,13 @@ def _end(outcome: Outcome) -> Cell:
     """What ended the search, and how near to the best that is known to be."""
     certificate = outcome.certificate
     if certificate.status is CertificateStatus.OPTIMAL:
-        return Cell("Ended by", "Proof", remark="no better plan exists", icon=":material/verified:")
-    value, why = _ENDED[outcome.solver.stopped_by]
+        return Cell(
+            _("Ended by"), _("Proof"), remark=_("no better plan exists"), icon=":material/verified:"
+        )
+    value, why = map(_, _ENDED[outcome.solver.stopped_by])
     if certificate.gap is not None and certificate.gap < 1:
-        why = f"at most {units.percent_up(certificate.gap)} from the best"
-    return Cell("Ended by", value, remark=why)
+        why = _("at most {gap} from the best", gap=units.percent_up(certificate.gap))
+    return Cell(_("Ended by"), value, remark=why)
 
 
 def _gone(outcome: Outcome) -> frozenset[str]:

@@ -6,13 +6,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kytos.language import N_
+
 SURE = 0.99
 """The usual target: at least one success with this probability."""
 Z = 1.96
 """Standard normal quantile of a two-sided 95 % interval."""
 
-_TARGETS = (("refined answer", 0.0), ("within 1 % of it", 0.01), ("within 5 %", 0.05),
-            ("within 10 %", 0.1), ("better than doing nothing", None))  # fmt: skip
+_TARGETS = ((N_("refined answer"), 0.0), (N_("within 1 % of it"), 0.01), (N_("within 5 %"), 0.05),
+            (N_("within 10 %"), 0.1), (N_("better than doing nothing"), None))  # fmt: skip
 """Names of what a read may aim at, and the share of the answer's energy it may lie above it."""
 
 

@@ -7,12 +7,35 @@ from collections import Counter
 from collections.abc import Sequence
 
 from kytos.cluster import CPU, MEMORY, PODS
+from kytos.language import N_, _, number, plural
 
 _GIB = 2**30
 _HOURS_PER_MONTH = 730
 _MONTHS = 12
 _NO_ENERGY = 1e-9
-_NAMES = {CPU: "CPU", MEMORY: "Memory", PODS: "Pods", "ephemeral-storage": "Storage"}
+_NAMES = {CPU: "CPU", MEMORY: N_("Memory"), PODS: N_("Pods"), "ephemeral-storage": N_("Storage")}
+COUNTED = {
+    "block": (N_("{number:,} block"), N_("{number:,} blocks")),
+    "chain": (N_("{number:,} chain"), N_("{number:,} chains")),
+    "evacuated pod": (N_("{number:,} evacuated pod"), N_("{number:,} evacuated pods")),
+    "kind": (N_("{number:,} kind"), N_("{number:,} kinds")),
+    "more note": (N_("{number:,} more note"), N_("{number:,} more notes")),
+    "more reason": (N_("{number:,} more reason"), N_("{number:,} more reasons")),
+    "move": (N_("{number:,} move"), N_("{number:,} moves")),
+    "new pod": (N_("{number:,} new pod"), N_("{number:,} new pods")),
+    "new replica": (N_("{number:,} new replica"), N_("{number:,} new replicas")),
+    "node": (N_("{number:,} node"), N_("{number:,} nodes")),
+    "plan": (N_("{number:,} plan"), N_("{number:,} plans")),
+    "pod": (N_("{number:,} pod"), N_("{number:,} pods")),
+    "read": (N_("{number:,} read"), N_("{number:,} reads")),
+    "round": (N_("{number:,} round"), N_("{number:,} rounds")),
+    "running pod": (N_("{number:,} running pod"), N_("{number:,} running pods")),
+    "service": (N_("{number:,} service"), N_("{number:,} services")),
+    "waiting pod": (N_("{number:,} waiting pod"), N_("{number:,} waiting pods")),
+    "wave": (N_("{number:,} wave"), N_("{number:,} waves")),
+    "zone": (N_("{number:,} zone"), N_("{number:,} zones")),
+}
+"""What is counted, by its name: one of it, and more than one."""
 
 
 def resource_name(resource: str) -> str:
@@ -23,7 +46,7 @@ def resource_name(resource: str) -> str:
     >>> resource_name('cpu'), resource_name('nvidia.com/gpu')
     ('CPU', 'nvidia.com/gpu')
     """
-    return _NAMES.get(resource, resource)
+    return _(_NAMES.get(resource, resource))
 
 
 def is_bytes(resource: str) -> bool:
@@ -43,13 +66,13 @@ def bare_amount(resource: str, quantity: float) -> str:
         return _short(quantity / 1000)
     if is_bytes(resource):
         return _short(quantity / _GIB)
-    return f"{quantity:,.0f}"
+    return number(quantity, ",.0f")
 
 
 def unit(resource: str) -> str:
     """Return what a resource is counted in; empty for plain counts."""
     if resource == CPU:
-        return "cores"
+        return _("cores")
     return "GiB" if is_bytes(resource) else ""
 
 
@@ -72,7 +95,7 @@ def amount_of(resource: str, part: float, whole: float) -> str:
     >>> amount_of('cpu', 1500, 4000)
     '1.5 of 4 cores'
     """
-    return f"{bare_amount(resource, part)} of {amount(resource, whole)}"
+    return _("{part} of {whole}", part=bare_amount(resource, part), whole=amount(resource, whole))
 
 
 def percent(share: float) -> str:
@@ -94,7 +117,7 @@ def percent_up(share: float) -> str:
     >>> percent_up(0.0311)
     '3.2%'
     """
-    return f"{math.ceil(1000 * share - 1e-9) / 10:.1f}%"
+    return f"{number(math.ceil(1000 * share - 1e-9) / 10, '.1f')}%"
 
 
 def price(per_hour: float | None) -> str:
@@ -105,12 +128,12 @@ def price(per_hour: float | None) -> str:
     >>> price(4.5), price(None)
     ('$4.50/h', 'unknown')
     """
-    return "unknown" if per_hour is None else f"${per_hour:,.2f}/h"
+    return _("unknown") if per_hour is None else _("${price:,.2f}/h", price=per_hour)
 
 
 def price_per_month(per_hour: float) -> str:
     """Return a price per hour as what it comes to in a month of 730 hours."""
-    return f"${per_hour * _HOURS_PER_MONTH:,.0f} a month"
+    return _("${price:,.0f} a month", price=per_hour * _HOURS_PER_MONTH)
 
 
 def price_per_year(per_hour: float) -> str:
@@ -121,12 +144,19 @@ def price_per_year(per_hour: float) -> str:
     >>> price_per_month(1.5), price_per_year(1.5)
     ('$1,095 a month', '$13,140 a year')
     """
-    return f"${per_hour * _HOURS_PER_MONTH * _MONTHS:,.0f} a year"
+    return _("${price:,.0f} a year", price=per_hour * _HOURS_PER_MONTH * _MONTHS)
 
 
-def count(number: int, singular: str, plural: str | None = None) -> str:
-    """Return ``1 pod``, ``1,200 pods``."""
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+def count(amount: int, noun: str) -> str:
+    """Return how many there are of what is counted: ``1 pod``, ``1,200 pods``.
+
+    Parameters
+    ----------
+    noun
+        One of `COUNTED`, in the singular.
+    """
+    one, many = COUNTED[noun]
+    return plural(one, many, amount)
 
 
 def energy(value: float) -> str:
@@ -134,8 +164,8 @@ def energy(value: float) -> str:
     if abs(value) < _NO_ENERGY:
         return "0"
     if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.4g}"
+        return number(value, ",.0f")
+    return number(value, ".4g")
 
 
 def middle(text: str, length: int) -> str:
@@ -164,5 +194,5 @@ def shortened(names: Sequence[str], length: int) -> list[str]:
 
 def _short(value: float) -> str:
     if value >= 100 or value == round(value):
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}".rstrip("0").rstrip(".")
+        return number(value, ",.0f")
+    return number(value, ".1f") if value >= 10 else number(round(value, 2), ".12g")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, Cluster
+from kytos.language import N_, _, plural
 from kytos.problem import Floats
 from kytos.questions.parts.known_use import PERCENTILE, KnownUse, known_use, slots_of
 from kytos.questions.parts.right_sizing import MIB, RightSize
@@ -21,6 +22,11 @@ LOW = 5.0
 
 _LEAST_SHARE = 0.0005
 """Of the time; less is told as never."""
+_SPANS = (
+    (86_400, N_("{times:.3g} day"), N_("{times:.3g} days")),
+    (3_600, N_("{times:.3g} hour"), N_("{times:.3g} hours")),
+    (60, N_("{times:.3g} minute"), N_("{times:.3g} minutes")),
+)
 
 
 def has_use(cluster: Cluster) -> bool:
@@ -40,7 +46,7 @@ def used(cluster: Cluster) -> Usage:
         dtype=np.int64,
     ).reshape(-1, len(LOAD_RESOURCES))
     names = tuple(node.name for node in cluster.nodes)
-    return Usage(names, LOAD_RESOURCES, held, offered, "in use, in 95 % of the time at most:")
+    return Usage(names, LOAD_RESOURCES, held, offered, _("in use, in 95 % of the time at most:"))
 
 
 def requested_like(cluster: Cluster, other: Usage) -> Usage:
@@ -61,7 +67,7 @@ def use_cell(cluster: Cluster) -> Cell:
         offered = sum(node.allocatable.get(resource, 0) for node in nodes)
         most = float(np.percentile(sums[resource][at].sum(axis=0), PERCENTILE))
         told.append(units.percent(most / offered) if offered else "n/a")
-    return Cell("CPU used (p95)", told[0], remark=f"memory {told[1]}")
+    return Cell(_("CPU used (p95)"), told[0], remark=_("memory {told}", told=told[1]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,32 +114,50 @@ def day_of_node(cluster: Cluster, known: KnownUse, node: str, resource: str) -> 
 def coverage_sentence(report: UseReport) -> str:
     """Say of how many pods use is known, and over which time."""
     share = report.pods_covered / report.pods if report.pods else 0.0
-    told = f"Use is known of {report.pods_covered:,} of {report.pods:,} pods ({share:.0%})"
+    told = _(
+        "Use is known of {pods_covered:,} of {pods:,} pods ({share:.0%})",
+        pods_covered=report.pods_covered,
+        pods=report.pods,
+        share=share,
+    )
     if report.samples <= 1 or not report.step_s:
-        return f"{told}, at one moment."
-    return f"{told}, over {_span(report.samples * report.step_s)} in steps of " + (
-        f"{_span(report.step_s)}."
+        return _("{told}, at one moment.", told=told)
+    return _(
+        "{told}, over {span} in steps of {step}.",
+        told=told,
+        span=_span(report.samples * report.step_s),
+        step=_span(report.step_s),
     )
 
 
 def risk_sentences(report: UseReport) -> tuple[str, str]:
     """Say apart what CPU and what memory beyond the nodes would come to, before and after."""
     told = [
-        f"{_nodes_over([getattr(node.before, field) for node in report.nodes])} today, "
-        f"{_nodes_over([getattr(node.after, field) for node in report.nodes])} as planned"
+        _(
+            "{before} today, {after} as planned",
+            before=_nodes_over([getattr(node.before, field) for node in report.nodes]),
+            after=_nodes_over([getattr(node.after, field) for node in report.nodes]),
+        )
         for field in ("cpu_over", "memory_over")
     ]
     return (
-        f"CPU beyond what a node has (pods are throttled, which is slow): {told[0]}.",
-        f"Memory beyond what a node has (containers are killed, which is worse): {told[1]}.",
+        _("CPU beyond what a node has (pods are throttled, which is slow): {told}.", told=told[0]),
+        _(
+            "Memory beyond what a node has (containers are killed, which is worse): {told}.",
+            told=told[1],
+        ),
     )
 
 
 def _nodes_over(shares: Sequence[float]) -> str:
     over = [share for share in shares if share > _LEAST_SHARE]
     if not over:
-        return "no node"
-    return f"{units.count(len(over), 'node')} (up to {100 * max(over):.2g} % of the time)"
+        return _("no node")
+    return _(
+        "{nodes} (up to {share:.2g} % of the time)",
+        nodes=units.count(len(over), "node"),
+        share=100 * max(over),
+    )
 
 
 def saved_sentence(sizes: Sequence[RightSize]) -> str:
@@ -145,16 +169,20 @@ def saved_sentence(sizes: Sequence[RightSize]) -> str:
         then = sum(one.replicas * getattr(one.recommended, name) for one in told)
         totals[name] = (now, then)
     cpu, memory = totals[CPU], totals[MEMORY]
-    return (
-        f"Containers with known use request {cpu[0] / 1000:,.1f} cores and "
-        f"{memory[0] * MIB / 2**30:,.1f} GiB; right-sized they would request "
-        f"{cpu[1] / 1000:,.1f} cores and {memory[1] * MIB / 2**30:,.1f} GiB."
+    return _(
+        "Containers with known use request {cores:,.1f} cores and "
+        "{memory:,.1f} GiB; right-sized they would request "
+        "{better_cores:,.1f} cores and {better_memory:,.1f} GiB.",
+        cores=cpu[0] / 1000,
+        memory=memory[0] * MIB / 2**30,
+        better_cores=cpu[1] / 1000,
+        better_memory=memory[1] * MIB / 2**30,
     )
 
 
 def _span(seconds: float) -> str:
-    for length, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+    for length, one, many in _SPANS:
         if seconds >= length:
-            number = seconds / length
-            return f"{number:.3g} {unit}{'' if round(number, 2) == 1 else 's'}"
+            times = seconds / length
+            return plural(one, many, 1 if round(times, 2) == 1 else 2, times=times)
     return f"{seconds:g} s"

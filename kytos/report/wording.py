@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from kytos.bounds import BoundSource, Certificate, CertificateStatus, GapOf
 from kytos.cluster import NoteKind
 from kytos.contract.watch import StopReason
+from kytos.language import N_, _
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.outcome import Outcome
 from kytos.questions.placement.placement import PlacementOutcome
@@ -16,28 +17,28 @@ from kytos.questions.recovery.recovery import RecoveryOutcome
 from kytos.questions.recovery.risk import Risk
 from kytos.report import units
 
-BELONGS_TO_NODE = "it belongs to its node (DaemonSet or static pod)"
+BELONGS_TO_NODE = N_("it belongs to its node (DaemonSet or static pod)")
 _PLACED = {
-    RecoveryOutcome: "evacuated pod that gets a node",
-    PlacementOutcome: "new pod that gets a node",
-    AutoscaleOutcome: "new replica",
+    RecoveryOutcome: N_("evacuated pod that gets a node"),
+    PlacementOutcome: N_("new pod that gets a node"),
+    AutoscaleOutcome: N_("new replica"),
 }
 _PROVEN_BY = {
-    BoundSource.PATTERNS: "the patterns in which pods fill a node",
-    BoundSource.CP_SAT: "the exact solver",
-    BoundSource.WATER_FILLING: "spreading the load as evenly as a liquid",
-    BoundSource.TANGENT: "letting every pod choose on its own",
-    BoundSource.VOLUME: "the room that all pods take together",
+    BoundSource.PATTERNS: N_("the patterns in which pods fill a node"),
+    BoundSource.CP_SAT: N_("the exact solver"),
+    BoundSource.WATER_FILLING: N_("spreading the load as evenly as a liquid"),
+    BoundSource.TANGENT: N_("letting every pod choose on its own"),
+    BoundSource.VOLUME: N_("the room that all pods take together"),
 }
 _OF_A_NODE = ("DaemonSet ", "it is a static pod")
 """How the reasons begin that surprise nobody (`kytos.rules.eviction`)."""
 
 _ENDED = {
-    StopReason.WORK: "it had done the work asked for",
-    StopReason.CLOCK: "the time cap was reached, so another run may differ",
-    StopReason.USER: "it was stopped",
-    StopReason.OPTIMAL: "nothing better exists",
-    StopReason.TARGET: "the target energy was reached",
+    StopReason.WORK: N_("it had done the work asked for"),
+    StopReason.CLOCK: N_("the time cap was reached, so another run may differ"),
+    StopReason.USER: N_("it was stopped"),
+    StopReason.OPTIMAL: N_("nothing better exists"),
+    StopReason.TARGET: N_("the target energy was reached"),
 }
 
 
@@ -49,22 +50,22 @@ def certificate_sentence(certificate: Certificate) -> str:
     left_out = certificate.bound_without_left_out is not None or not certificate.left_out_proven
     if certificate.status is CertificateStatus.OPTIMAL:
         if left_out:
-            return (
+            return _(
                 "Proven optimal: no plan that keeps the rules places more pods, and at these "
                 "weights none that places as many is better."
             )
-        return "Proven optimal: at these weights no plan that keeps the rules is better."
+        return _("Proven optimal: at these weights no plan that keeps the rules is better.")
     if certificate.gap is None or certificate.gap >= 1:
-        near = "How much better a plan could be is not known: no useful bound was proven."
+        near = _("How much better a plan could be is not known: no useful bound was proven.")
     else:
         off = units.percent_up(certificate.gap)
-        near = f"At most {off} from the best plan possible at these weights"
-        near += " that places as many pods." if left_out else "."
+        near = _("At most {off} from the best plan possible at these weights", off=off)
+        near += _(" that places as many pods.") if left_out else "."
     if not left_out:
         return near
     if certificate.left_out_proven:
-        return f"Proven: no plan that keeps the rules places more pods. {near}"
-    return f"That no plan places more pods is not proven. {near}"
+        return _("Proven: no plan that keeps the rules places more pods. {near}", near=near)
+    return _("That no plan places more pods is not proven. {near}", near=near)
 
 
 def proof_sentence(outcome: Outcome) -> str:
@@ -72,22 +73,22 @@ def proof_sentence(outcome: Outcome) -> str:
     ended = outcome.solver.stopped_by
     proven = certificate_sentence(outcome.certificate)
     if ended is StopReason.CLOCK:
-        return f"{proven} The time cap ended the search: another run may differ."
+        return _("{proven} The time cap ended the search: another run may differ.", proven=proven)
     if ended is StopReason.USER:
-        return f"{proven} The search was stopped before its end."
+        return _("{proven} The search was stopped before its end.", proven=proven)
     return proven
 
 
 def scenario_sentence(ended: StopReason | None) -> str:
     """Say what opening a scenario again comes to; `ended` is what ended the last answer to it."""
     if ended is StopReason.CLOCK:
-        return (
+        return _(
             "This result was ended by the time cap: opened again, the scenario may come to "
             "another answer. A higher cap, or less work, makes it repeat."
         )
     if ended is StopReason.USER:
-        return "This result was stopped by hand: opened again, the scenario runs to its end."
-    return "Opened again it gives the same answer, unless the time cap ends the search."
+        return _("This result was stopped by hand: opened again, the scenario runs to its end.")
+    return _("Opened again it gives the same answer, unless the time cap ends the search.")
 
 
 def certificate_details(certificate: Certificate) -> str:
@@ -95,22 +96,34 @@ def certificate_details(certificate: Certificate) -> str:
     bound = bound_clause(certificate.bound, certificate.source)
     apart = certificate.bound_without_left_out
     if apart is not None:
-        bound = (
+        bound = _(
             "Of the placements that keep the rules and leave out as few pods, none has an energy "
-            f"below {units.energy(apart)} beside what those cost, proven by "
-            f"{_PROVEN_BY[certificate.source]}"
+            "below {apart} beside what those cost, proven by "
+            "{proof}",
+            apart=units.energy(apart),
+            proof=_(_PROVEN_BY[certificate.source]),
         )
     if certificate.gap is None:
         return f"{bound}."
-    of = "that bound" if certificate.gap_of is GapOf.BOUND else f"the {certificate.gap_of.value}"
-    return f"{bound}. This plan is {units.percent_up(certificate.gap)} of {of} above it."
+    of = (
+        _("that bound")
+        if certificate.gap_of is GapOf.BOUND
+        else _("the sum of squared utilisation")
+    )
+    return _(
+        "{bound}. This plan is {gap} of {of} above it.",
+        bound=bound,
+        gap=units.percent_up(certificate.gap),
+        of=of,
+    )
 
 
 def bound_clause(bound: float, source: BoundSource) -> str:
     """Say what a proven bound means, as the start of a sentence."""
-    return (
-        f"No placement that keeps the rules has an energy below {units.energy(bound)}, "
-        f"proven by {_PROVEN_BY[source]}"
+    return _(
+        "No placement that keeps the rules has an energy below {bound}, proven by {proof}",
+        bound=units.energy(bound),
+        proof=_(_PROVEN_BY[source]),
     )
 
 
@@ -120,20 +133,28 @@ def risk_sentences(risk: Risk) -> Iterator[str]:
         if not failures.of:
             continue
         if failures.survivable == failures.of:
-            yield f"The failure of any one {kind} leaves every pod it evicts a node."
+            yield (
+                _("The failure of any one node leaves every pod it evicts a node.")
+                if kind == "node"
+                else _("The failure of any one zone leaves every pod it evicts a node.")
+            )
             continue
-        told = f"{failures.survivable:,} of {units.count(failures.of, kind)} may fail"
+        told = _(
+            "{survivable:,} of {failures} may fail",
+            survivable=failures.survivable,
+            failures=units.count(failures.of, kind),
+        )
         if failures.fatal:
-            told += f"; not all pods of {_some(failures.fatal)} would find a node"
+            told += _("; not all pods of {fatal} would find a node", fatal=_some(failures.fatal))
         if failures.unknown:
-            told += f"; not settled in time: {_some(failures.unknown)}"
+            told += _("; not settled in time: {unknown}", unknown=_some(failures.unknown))
         yield f"{told}."
 
 
 def _some(names: Sequence[str], most: int = 5) -> str:
     more = len(names) - most
     listed = ", ".join(names[:most])
-    return f"{listed} and {more:,} more" if more > 0 else listed
+    return _("{listed} and {more:,} more", listed=listed, more=more) if more > 0 else listed
 
 
 def safety_sentence(outcome: Outcome) -> str:
@@ -143,22 +164,27 @@ def safety_sentence(outcome: Outcome) -> str:
     that is said in the same breath.
     """
     after = outcome.metrics.after
-    peak = (
-        f"Requests peak at {units.percent(after.cpu_peak)} CPU and "
-        f"{units.percent(after.memory_peak)} memory; actual use may differ."
+    peak = _(
+        "Requests peak at {cpu_peak} CPU and {memory_peak} memory; actual use may differ.",
+        cpu_peak=units.percent(after.cpu_peak),
+        memory_peak=units.percent(after.memory_peak),
     )
     if max(after.cpu_peak, after.memory_peak) > 1:
-        peak += " What was over capacity before gets no fuller."
+        peak += _(" What was over capacity before gets no fuller.")
     return f"{_checked(outcome)} {peak}".lstrip()
 
 
 def _checked(outcome: Outcome) -> str:
     """What `kytos.referee.feasible` holds for whatever a plan puts on another node."""
     if isinstance(outcome, RebalanceOutcome):
-        return f"{_fits('moved pod', outcome)} and disruption budgets." if outcome.moves else ""
+        return (
+            _("{fits} and disruption budgets.", fits=_fits(_("moved pod"), outcome))
+            if outcome.moves
+            else ""
+        )
     for kind, who in _PLACED.items():
         if isinstance(outcome, kind) and outcome.placements:
-            return f"{_fits(who, outcome)}."
+            return f"{_fits(_(who), outcome)}."
     return ""
 
 
@@ -169,11 +195,20 @@ def _fits(who: str, outcome: Outcome) -> str:
         if note.kind in (NoteKind.NOT_JUDGED, NoteKind.LEFT_OUT)
     ]
     if not unsure:
-        return f"Checked: every {who} fits by its requests, within the scheduler's hard rules"
-    more = f" and {units.count(len(unsure) - 1, 'more note')}" if len(unsure) > 1 else ""
-    return (
-        f"Checked as far as it was read: every {who} fits by its requests, within the rules that "
-        f"are judged here (but: {unsure[0]}{more})"
+        return _(
+            "Checked: every {who} fits by its requests, within the scheduler's hard rules", who=who
+        )
+    more = (
+        _(" and {notes}", notes=units.count(len(unsure) - 1, "more note"))
+        if len(unsure) > 1
+        else ""
+    )
+    return _(
+        "Checked as far as it was read: every {who} fits by its requests, within the rules that "
+        "are judged here (but: {unsure}{more})",
+        who=who,
+        unsure=unsure[0],
+        more=more,
     )
 
 
@@ -213,18 +248,20 @@ def searched_to_its_end(outcome: Outcome) -> bool:
 def no_change_sentence(outcome: Outcome) -> str:
     """Say that nothing changes; only a search that came to its end says that nothing pays."""
     if any(outcome.metrics.after.unplaced.values()):
-        return "Nothing changes: no pod without a node can be given one."
-    change = "change"
-    if isinstance(outcome, RebalanceOutcome):
-        change = "move"
-        if none_may_move(outcome):
-            why = pinned_reasons(outcome.pinned.values())
-            reasons = "; ".join(f"{units.count(count, 'pod')}: {reason}" for reason, count in why)
-            return f"No pod may move. {reasons}."
+        return _("Nothing changes: no pod without a node can be given one.")
+    moves = isinstance(outcome, RebalanceOutcome)
+    if isinstance(outcome, RebalanceOutcome) and none_may_move(outcome):
+        why = pinned_reasons(outcome.pinned.values())
+        reasons = "; ".join(f"{units.count(count, 'pod')}: {_(reason)}" for reason, count in why)
+        return _("No pod may move. {reasons}.", reasons=reasons)
     if searched_to_its_end(outcome):
-        return f"Already best found: no {change} pays."
+        if moves:
+            return _("Already best found: no move pays.")
+        return _("Already best found: no change pays.")
     ended = why_it_ended(outcome.solver.stopped_by)
-    return f"No {change} that pays was found. The search ended early: {ended}."
+    if moves:
+        return _("No move that pays was found. The search ended early: {ended}.", ended=ended)
+    return _("No change that pays was found. The search ended early: {ended}.", ended=ended)
 
 
 def none_may_move(outcome: RebalanceOutcome) -> bool:
@@ -235,4 +272,4 @@ def none_may_move(outcome: RebalanceOutcome) -> bool:
 
 def why_it_ended(reason: StopReason) -> str:
     """Say what ended a solve, as the end of "it ended because ..."."""
-    return _ENDED[reason]
+    return _(_ENDED[reason])

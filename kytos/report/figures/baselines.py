@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
+from kytos.language import _
 from kytos.report.figures.style import AFTER, BEFORE, blank
 from kytos.report.units import energy as energy_text
 
@@ -30,6 +31,6 @@ def energies_side_by_side(energies: Mapping[str, float], own: str) -> go.Figure:
         )
     )
     figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
-    figure.update_xaxes(title="energy H, lower is better", fixedrange=True)
+    figure.update_xaxes(title=_("energy H, lower is better"), fixedrange=True)
     figure.update_layout(margin={"l": 8, "r": 64, "t": 8, "b": 8})
     return figure

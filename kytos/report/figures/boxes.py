@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from kytos.language import _
 from kytos.report.boxes import COLOURS, REST, REST_COLOUR, Box
 from kytos.report.figures.style import BARE_INK, blank, safe
 from kytos.report.units import count, middle
@@ -43,7 +44,7 @@ def boxes_figure(
         figure.add_annotation(
             x=-0.5,
             y=top,
-            text=f"○ Freed: {count(len(tray), 'node')}",
+            text=_("○ Freed: {nodes}", nodes=count(len(tray), "node")),
             showarrow=False,
             xanchor="left",
             font={"size": 13, "color": BARE_INK},
@@ -92,20 +93,23 @@ def _outlines(figure: go.Figure, places: Sequence[_Place]) -> None:
             continue
         figure.add_trace(
             go.Bar(
-                x=[column for _, column, _ in those],
-                y=[box.size for box, _, _ in those],
-                base=[bottom for _, _, bottom in those],
+                x=[column for _box, column, _bottom in those],
+                y=[box.size for box, _column, _bottom in those],
+                base=[bottom for _box, _column, bottom in those],
                 width=0.86,
                 marker={
                     "color": "rgba(127,140,153,0.10)",
                     "line": {"color": BARE_INK, "width": 1},
                     "opacity": 0.7 if freed else 1.0,
                 },
-                customdata=[[box.node] for box, _, _ in those],
-                hovertext=[f"<b>{safe(box.name)}</b><br>{box.under}" for box, _, _ in those],
+                customdata=[[box.node] for box, _column, _bottom in those],
+                hovertext=[
+                    _("<b>{name}</b><br>{under}", name=safe(box.name), under=box.under)
+                    for box, _column, _bottom in those
+                ],
                 hovertemplate="%{hovertext}<extra></extra>",
                 showlegend=False,
-                name="freed" if freed else "node",
+                name=_("freed") if freed else _("node"),
                 selected={"marker": {"opacity": 1}},
                 unselected={"marker": {"opacity": 1}},
             )
@@ -154,7 +158,7 @@ def _service(
             customdata=[[bar[4]] for bar in bars],
             hovertext=[bar[3] for bar in bars],
             hovertemplate="%{hovertext}<extra></extra>",
-            name=safe(middle(label, 24)),
+            name=safe(middle(_(REST) if name == REST else label, 24)),
         )
     )
 

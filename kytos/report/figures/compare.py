@@ -7,13 +7,14 @@ from enum import StrEnum
 import plotly.graph_objects as go
 
 from kytos.compare import Comparison, Frontier, FrontierPoint, Plan
+from kytos.language import N_, _
 from kytos.problem import LoadMode
 from kytos.report.figures.style import AFTER, BEFORE, MARK, blank
 from kytos.report.figures.terms import TERMS, term_bar, weighted
 from kytos.report.units import count, middle
 from kytos.report.units import energy as energy_text
 
-START = "as it is now"
+START = N_("as it is now")
 
 _LINES = (
     ("#0072b2", "solid", "circle"),
@@ -42,9 +43,9 @@ _LOG_FROM = 20.0
 class Gain(StrEnum):
     """What a frontier shows against the pods moved."""
 
-    NODES_FREED = "nodes freed"
-    PRICE_SAVED = "dollars saved an hour"
-    UNEVENNESS = "unevenness"
+    NODES_FREED = N_("nodes freed")
+    PRICE_SAVED = N_("dollars saved an hour")
+    UNEVENNESS = N_("unevenness")
 
 
 def gains(frontier: Frontier) -> tuple[Gain, ...]:
@@ -68,7 +69,7 @@ def gain_of(frontier: Frontier, point: FrontierPoint, gain: Gain) -> float:
 
 def energy_by_solver(comparison: Comparison) -> go.Figure:
     """Draw what each weighted term contributes to each solver's H; a row's bars add up to it."""
-    plans = [(START, comparison.start), *_ran(comparison)]
+    plans = [(_(START), comparison.start), *_ran(comparison)]
     names = [name for name, _ in plans]
     figure = blank(96 + 34 * len(names))
     terms = [weighted(plan.energy, comparison.weights) for _, plan in plans]
@@ -95,7 +96,7 @@ def energy_by_solver(comparison: Comparison) -> go.Figure:
     )
     figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
     figure.update_yaxes(tickvals=names, ticktext=[middle(name, 22) for name in names])
-    figure.update_xaxes(title="energy", fixedrange=True, automargin=True)
+    figure.update_xaxes(title=_("energy"), fixedrange=True, automargin=True)
     return figure
 
 
@@ -124,13 +125,15 @@ def energy_over_time(comparison: Comparison) -> go.Figure:
                     "size": [*[0] * (len(seconds) - 1), 9],
                     "line": {"width": 0},
                 },
-                hovertemplate=row.solver.value + ": %{y:.6g} after %{x:.3g} s<extra></extra>",
+                hovertemplate=row.solver.value
+                + _(": %{y:.6g} after %{x:.3g} s")
+                + "<extra></extra>",
             )
         )
     figure.add_hline(
         y=comparison.bound,
         line={"color": BEFORE, "dash": "dot"},
-        annotation_text="proven bound",
+        annotation_text=_("proven bound"),
         annotation_position="bottom right",
     )
     figure.update_layout(
@@ -138,10 +141,10 @@ def energy_over_time(comparison: Comparison) -> go.Figure:
         legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"}
     )
     ends = [max(_LEAST_SECONDS, row.trace[-1][0]) for row in rows]
-    figure.update_xaxes(title="seconds", fixedrange=True)
+    figure.update_xaxes(title=_("seconds"), fixedrange=True)
     if ends and max(ends) > _LOG_FROM * min(ends):
-        figure.update_xaxes(type="log", title="seconds (logarithmic)", dtick=1)
-    figure.update_yaxes(title="best energy", fixedrange=True, automargin=True)
+        figure.update_xaxes(type="log", title=_("seconds (logarithmic)"), dtick=1)
+    figure.update_yaxes(title=_("best energy"), fixedrange=True, automargin=True)
     return figure
 
 
@@ -170,14 +173,14 @@ def frontier_scatter(frontier: Frontier, gain: Gain, chosen: int | None = None) 
         )
     )
     groups = (
-        ("worth having", "circle", AFTER, [one for one in worth if not one[1].present]),
+        (_("worth having"), "circle", AFTER, [one for one in worth if not one[1].present]),
         (
-            "no better for more moves",
+            _("no better for more moves"),
             "circle-open",
             BEFORE,
             [one for one in numbered if one[1].dominated and not one[1].present],
         ),
-        ("the sliders' setting", "star", MARK, [one for one in numbered if one[1].present]),
+        (_("the sliders' setting"), "star", MARK, [one for one in numbered if one[1].present]),
     )
     for name, symbol, colour, members in groups:
         if members:
@@ -189,7 +192,7 @@ def frontier_scatter(frontier: Frontier, gain: Gain, chosen: int | None = None) 
                 x=[point.plan.metrics.pods_moved],
                 y=[gain_of(frontier, point, gain)],
                 mode="markers",
-                name="shown below",
+                name=_("shown below"),
                 marker={
                     "symbol": "circle-open",
                     "size": 26,
@@ -200,10 +203,10 @@ def frontier_scatter(frontier: Frontier, gain: Gain, chosen: int | None = None) 
                 hoverinfo="skip",
             )
         )
-    figure.update_xaxes(title="pods moved", fixedrange=True, rangemode="tozero")
-    figure.update_yaxes(title=gain.value, fixedrange=True, automargin=True, rangemode="tozero")
+    figure.update_xaxes(title=_("pods moved"), fixedrange=True, rangemode="tozero")
+    figure.update_yaxes(title=_(gain.value), fixedrange=True, automargin=True, rangemode="tozero")
     if gain is Gain.UNEVENNESS:
-        figure.update_yaxes(title="unevenness of load", tickformat=".0%")
+        figure.update_yaxes(title=_("unevenness of load"), tickformat=".0%")
     if gain is Gain.PRICE_SAVED:
         figure.update_yaxes(tickprefix="$")
     figure.update_layout(dragmode=False, margin={"l": 8, "r": 24, "t": 32, "b": 8})
@@ -230,16 +233,16 @@ def _marks(
 
 
 def _said(frontier: Frontier, point: FrontierPoint) -> str:
-    lines = [f"{count(point.plan.metrics.pods_moved, 'pod')} moved"]
+    lines = [_("{pods} moved", pods=count(point.plan.metrics.pods_moved, "pod"))]
     for gain in gains(frontier):
         value = gain_of(frontier, point, gain)
         if gain is Gain.NODES_FREED:
-            lines.append(f"{count(round(value), 'node')} freed")
+            lines.append(_("{nodes} freed", nodes=count(round(value), "node")))
         elif gain is Gain.PRICE_SAVED:
-            lines.append(f"${value:,.2f} saved an hour")
+            lines.append(_("${value:,.2f} saved an hour", value=value))
         else:
-            lines.append(f"unevenness {100 * value:.1f}%")
-    lines.append(f"found at C = {point.weights.C:.3g}")
+            lines.append(_("unevenness {number:.1f}%", number=100 * value))
+    lines.append(_("found at C = {C:.3g}", C=point.weights.C))
     return "<br>".join(lines)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from kytos.cluster import CPU
+from kytos.language import _
 from kytos.problem import Floats
 from kytos.report.figures.style import AFTER, BARE_INK, BEFORE, MARK, blank
 from kytos.report.use import Day
@@ -23,15 +24,15 @@ def day_bands(resource: str, before: Day, after: Day | None = None) -> go.Figure
     """
     figure = blank(340)
     scale = 1000.0 if resource == CPU else float(2**30)
-    days = [("today" if after is None else "before", before, BEFORE)]
+    days = [(_("today") if after is None else _("before"), before, BEFORE)]
     if after is not None:
-        days.append(("after", after, AFTER))
+        days.append((_("after"), after, AFTER))
     for name, day, colour in days:
         _band(figure, name, day, colour, scale)
     last = days[-1][1]
-    _level(figure, last, last.offered / scale, "offered", MARK, "solid")
+    _level(figure, last, last.offered / scale, _("offered"), MARK, "solid")
     for name, day, colour in days:
-        _level(figure, day, day.requested / scale, f"requested {name}", colour, "dot")
+        _level(figure, day, day.requested / scale, _("requested {name}", name=name), colour, "dot")
     top = max(
         last.offered / scale,
         *(float(day.high.max(initial=0)) / scale for _, day, _ in days),
@@ -39,9 +40,11 @@ def day_bands(resource: str, before: Day, after: Day | None = None) -> go.Figure
     )
     unit = "cores" if resource == CPU else "GiB"
     figure.update_yaxes(
-        title=f"{unit} in use", range=[0, 1.08 * top], fixedrange=True, automargin=True
+        title=_("{unit} in use", unit=unit), range=[0, 1.08 * top], fixedrange=True, automargin=True
     )
-    figure.update_xaxes(title="hour of the day (UTC)", fixedrange=True, automargin=True, nticks=13)
+    figure.update_xaxes(
+        title=_("hour of the day (UTC)"), fixedrange=True, automargin=True, nticks=13
+    )
     figure.update_layout(
         margin={"l": 8, "r": 16, "t": 44, "b": 8},
         showlegend=True,
@@ -59,7 +62,7 @@ def _band(figure: go.Figure, name: str, day: Day, colour: str, scale: float) -> 
     figure.add_trace(go.Scatter(y=_rounded(day.low, scale), line=edge, showlegend=False, **common))
     figure.add_trace(
         go.Scatter(
-            name=f"{name}: 5th to 95th percentile",
+            name=_("{name}: 5th to 95th percentile", name=name),
             y=_rounded(day.high, scale),
             line=edge,
             fill="tonexty",
@@ -69,7 +72,7 @@ def _band(figure: go.Figure, name: str, day: Day, colour: str, scale: float) -> 
     )
     figure.add_trace(
         go.Scatter(
-            name=f"{name}: mean",
+            name=_("{name}: mean", name=name),
             x=hours,
             y=_rounded(day.mean, scale),
             mode="lines+markers" if len(hours) == 1 else "lines",

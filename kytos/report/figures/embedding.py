@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
+from kytos.language import _
 from kytos.report.figures.style import AFTER, BEFORE, MARK, blank
 
 
@@ -19,12 +20,12 @@ def chain_lengths(lengths: Sequence[int]) -> go.Figure:
             x=list(lengths),
             xbins={"start": begin, "end": end, "size": 1},
             marker={"color": AFTER, "line": {"color": "white", "width": 1}},
-            hovertemplate="chains of %{x} qubits: %{y}<extra></extra>",
+            hovertemplate=_("chains of %{x} qubits: %{y}") + "<extra></extra>",
         )
     )
     # Chains all of one length would be one block as wide as the figure.
-    figure.update_xaxes(title="qubits in a chain", dtick=1, fixedrange=True, range=[begin, end])
-    figure.update_yaxes(title="variables", fixedrange=True)
+    figure.update_xaxes(title=_("qubits in a chain"), dtick=1, fixedrange=True, range=[begin, end])
+    figure.update_yaxes(title=_("variables"), fixedrange=True)
     return figure
 
 
@@ -50,7 +51,7 @@ def embedding_picture(
             y=[positions[qubit][1] for qubit in qubits],
             mode="markers",
             marker={"size": 3, "color": BEFORE, "opacity": 0.5},
-            name=f"{len(qubits):,} qubits",
+            name=_("{count:,} qubits", count=len(qubits)),
             hoverinfo="skip",
         )
     )
@@ -62,7 +63,7 @@ def embedding_picture(
             y=_segments(inside, positions, 1),
             mode="lines",
             line={"color": MARK, "width": 1.5},
-            name="couplers that hold a chain",
+            name=_("couplers that hold a chain"),
             hoverinfo="skip",
         )
     )
@@ -73,8 +74,10 @@ def embedding_picture(
             y=[positions[qubit][1] for qubit in used],
             mode="markers",
             marker={"size": 7, "color": AFTER, "symbol": "square"},
-            name=f"{len(used):,} qubits in {len(embedding):,} chains",
-            text=[f"{owner[qubit]}, qubit {qubit}" for qubit in used],
+            name=_(
+                "{qubits:,} qubits in {chains:,} chains", qubits=len(used), chains=len(embedding)
+            ),
+            text=[_("{owner}, qubit {qubit}", owner=owner[qubit], qubit=qubit) for qubit in used],
             hovertemplate="%{text}<extra></extra>",
         )
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from kytos.contract.weights import Weights
+from kytos.language import _
 from kytos.questions.outcome import EnergyChange
 from kytos.report.figures.style import AFTER, BEFORE, blank
 from kytos.report.figures.terms import weighted
@@ -16,7 +17,10 @@ from kytos.report.units import energy as energy_text
 def energy_by_term(energy: EnergyChange, weights: Weights) -> go.Figure:
     """Draw what each weighted term contributes to H before and after; the bars add up to H."""
     figure = blank(240)
-    for name, colour, shown in (("before", BEFORE, energy.before), ("after", AFTER, energy.after)):
+    for name, colour, shown in (
+        (_("before"), BEFORE, energy.before),
+        (_("after"), AFTER, energy.after),
+    ):
         terms = weighted(shown, weights)
         figure.add_trace(
             go.Bar(
@@ -35,7 +39,7 @@ def energy_by_term(energy: EnergyChange, weights: Weights) -> go.Figure:
         )
     figure.update_layout(barmode="group", bargap=0.35, bargroupgap=0.08)
     figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
-    figure.update_xaxes(title="energy", fixedrange=True, automargin=True)
+    figure.update_xaxes(title=_("energy"), fixedrange=True, automargin=True)
     figure.update_layout(margin={"l": 8, "r": 64, "t": 32, "b": 8})
     return figure
 
@@ -52,6 +56,6 @@ def energy_trace(trace: Sequence[tuple[float, float]]) -> go.Figure:
             hovertemplate="%{x:.2f} s: %{y:.6g}<extra></extra>",
         )
     )
-    figure.update_xaxes(title="seconds", fixedrange=True)
-    figure.update_yaxes(title="best energy", fixedrange=True, automargin=True)
+    figure.update_xaxes(title=_("seconds"), fixedrange=True)
+    figure.update_yaxes(title=_("best energy"), fixedrange=True, automargin=True)
     return figure

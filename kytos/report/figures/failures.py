@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from kytos.cluster import Cluster
+from kytos.language import _
 from kytos.questions.recovery.survey import FailureReport
 from kytos.report.figures.sheet import Cell, draw, tile_grid
 from kytos.report.figures.style import LOSSES, safe, safe_lines
@@ -45,11 +46,11 @@ def failure_tiles(
 def outcome_of(report: FailureReport) -> str:
     """Say in a few words what a failure would do."""
     if not report.checked:
-        return "not checked"
+        return _("not checked")
     if report.survivable:
         return "survivable"
     lost = len(report.lost_pods)
-    return f"loses {count(lost, 'pod')}"
+    return _("loses {pods}", pods=count(lost, "pod"))
 
 
 def _word(report: FailureReport) -> str:
@@ -72,25 +73,32 @@ def _share(report: FailureReport) -> float:
 
 def _heading(text: str, zone: str | None, reports: Mapping[str, FailureReport]) -> str:
     report = reports.get(zone or "")
-    return text if report is None else f"{text} · the whole zone: {outcome_of(report)}"
+    return (
+        text
+        if report is None
+        else _("{text} · the whole zone: {report}", text=text, report=outcome_of(report))
+    )
 
 
 def _hover(report: FailureReport) -> str:
     lines = [f"<b>{safe(report.name)}</b>", safe(outcome_of(report))]
     if report.checked:
-        lines.append(f"{count(report.evacuated, 'pod')} to evacuate")
+        lines.append(_("{pods} to evacuate", pods=count(report.evacuated, "pod")))
         lines += [
-            f"priority {priority}: {count(number, 'pod')} lost"
+            _("priority {priority}: {pods} lost", priority=priority, pods=count(number, "pod"))
             for priority, number in report.unplaced.items()
         ]
         lines.append(
-            f"afterwards CPU up to {percent(report.cpu_peak)}, "
-            f"memory up to {percent(report.memory_peak)}"
+            _(
+                "afterwards CPU up to {cpu_peak}, memory up to {memory_peak}",
+                cpu_peak=percent(report.cpu_peak),
+                memory_peak=percent(report.memory_peak),
+            )
         )
         if not report.proven:
-            lines.append("the best found in the time, not proven")
+            lines.append(_("the best found in the time, not proven"))
     shown = [middle(pod, 48) for pod in report.lost_pods[:_PODS_LISTED]]
     more = len(report.lost_pods) - len(shown)
     if more > 0:
-        shown.append(f"and {more:,} more")
+        shown.append(_("and {more:,} more", more=more))
     return "<br>".join([*lines, safe_lines(shown)] if shown else lines)

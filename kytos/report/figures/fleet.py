@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import plotly.graph_objects as go
 
 from kytos.cluster import CPU, INSTANCE_TYPE, MEMORY, Cluster, Node
+from kytos.language import _
 from kytos.report.figures.style import AFTER, BARE_INK, BEFORE, FREED, MARK, blank, safe_lines
 from kytos.report.units import price as price_text
 
@@ -27,7 +28,7 @@ def boxes(
     nodes = sorted(cluster.nodes, key=lambda node: (-_cores(node), node.name))[:MOST_BOXES]
     placed, width, height = _in_rows(nodes)
     figure = blank(max(180, min(640, int(40 + 420 * height / max(width, 1e-9)))))
-    for kind, colour in (("kept", BEFORE), ("bought", AFTER), ("released", MARK)):
+    for kind, colour in ((_("kept"), BEFORE), (_("bought"), AFTER), (_("released"), MARK)):
         members = [
             (node, x, y) for node, x, y in placed if _kind(node.name, bought, released) == kind
         ]
@@ -41,8 +42,8 @@ def boxes(
 
 def _kind(name: str, bought: Collection[str], released: Collection[str]) -> str:
     if name in bought:
-        return "bought"
-    return "released" if name in released else "kept"
+        return _("bought")
+    return _("released") if name in released else _("kept")
 
 
 def _cores(node: Node) -> float:
@@ -90,8 +91,13 @@ def _outlines(
         told = safe_lines(
             [
                 f"{node.name} ({kind})",
-                node.labels.get(INSTANCE_TYPE, "type unknown"),
-                f"{_cores(node):g} cores, {_gib(node):.1f} GiB, {pods} pods",
+                node.labels.get(INSTANCE_TYPE, _("type unknown")),
+                _(
+                    "{cores:g} cores, {gib:.1f} GiB, {pods} pods",
+                    cores=_cores(node),
+                    gib=_gib(node),
+                    pods=pods,
+                ),
                 price_text(node.price_per_hour),
             ]
         )
@@ -123,7 +129,7 @@ def _filled(cluster: Cluster, placed: Sequence[tuple[Node, float, float]]) -> go
         y=ys,
         mode="none",
         fill="toself",
-        name="CPU requested",
+        name=_("CPU requested"),
         fillcolor=FREED,
         opacity=0.35,
         hoverinfo="skip",
@@ -146,5 +152,5 @@ def curve(points: Sequence[tuple[str, float]], title: str) -> go.Figure:
         )
     )
     figure.update_xaxes(title=title, type="category", fixedrange=True)
-    figure.update_yaxes(title="$ an hour", rangemode="tozero", fixedrange=True)
+    figure.update_yaxes(title=_("$ an hour"), rangemode="tozero", fixedrange=True)
     return figure

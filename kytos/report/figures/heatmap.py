@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from kytos.cluster import Cluster, Node
+from kytos.language import N_, _
 from kytos.problem import Floats
 from kytos.report.figures.sheet import Cell, Sheet, by_zone, draw, heading, tile_grid
 from kytos.report.figures.style import DIFFERENCE, MARK, UTILISATION, safe, safe_lines
@@ -49,9 +50,9 @@ class Mark:
     gone: bool = False
 
 
-FREED = Mark("freed", "○")
-FAILED = Mark("failed", "✕", gone=True)
-FAILS = Mark("fails", "✕")
+FREED = Mark(N_("freed"), "○")
+FAILED = Mark(N_("failed"), "✕", gone=True)
+FAILS = Mark(N_("fails"), "✕")
 
 
 def utilisation_tiles(
@@ -132,7 +133,7 @@ def _tiles(
     for position, (row, place) in enumerate(grid.places):
         said = mark if cluster.nodes[position].name in marked else None
         share = _share(shares, position, column, said)
-        text = said.word if said else _number(share, signed=signed)
+        text = _(said.word) if said else _number(share, signed=signed)
         if not grid.numbered:
             text = said.sign if said else ""
         hover = _hover(cluster, found, position, listed, said)
@@ -163,7 +164,7 @@ def _table(
             name = cluster.nodes[position].name
             said = mark if name in marked else None
             named = short[position]
-            names.append((row, f"{named} {said.word}" if said else named))
+            names.append((row, f"{named} {_(said.word)}" if said else named))
             hover = _hover(cluster, found, position, listed, said)
             for place, column in enumerate(offered):
                 share = _share(shares, position, column, said)
@@ -196,7 +197,7 @@ def _number(share: float, *, signed: bool) -> str:
 def _hover(cluster: Cluster, found: Usage, position: int, listed: int, said: Mark | None) -> str:
     node = cluster.nodes[position]
     lines = [f"<b>{safe(node.name)}</b>"]
-    remarks = [said.word, *_remarks(node)] if said else _remarks(node)
+    remarks = [_(said.word), *_remarks(node)] if said else _remarks(node)
     if remarks:
         lines.append(safe(" · ".join(remarks)))
     if found.told:
@@ -209,10 +210,10 @@ def _hover(cluster: Cluster, found: Usage, position: int, listed: int, said: Mar
             lines.append(f"{safe(resource_name(resource))}: {of} ({percent(held / offered)})")
     pods = cluster.pods_by_node[node.name]
     if not pods:
-        lines.append("no pods")
+        lines.append(_("no pods"))
     shown = [middle(pod.id, 48) for pod in pods[:listed]]
     if len(pods) > listed:
-        shown.append(f"and {len(pods) - listed} more")
+        shown.append(_("and {more:,} more", more=len(pods) - listed))
     return "<br>".join([*lines, safe_lines(shown)] if shown else lines)
 
 
@@ -221,11 +222,11 @@ def _remarks(node: Node) -> list[str]:
     if node.price_per_hour is not None:
         remarks.append(price(node.price_per_hour))
     if node.unschedulable:
-        remarks.append("cordoned")
+        remarks.append(_("cordoned"))
     if not node.ready:
-        remarks.append("not ready")
+        remarks.append(_("not ready"))
     if not node.provisioned:
-        remarks.append("not bought yet")
+        remarks.append(_("not bought yet"))
     return remarks
 
 
@@ -242,7 +243,7 @@ def _mark_over(figure: go.Figure, sheet: Sheet) -> go.Figure:
                 "color": MARK,
                 "line": {"color": "white", "width": 1},
             },
-            name="over capacity",
+            name=_("over capacity"),
             hoverinfo="skip",
             showlegend=False,
         )

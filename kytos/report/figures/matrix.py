@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from kytos.hamiltonian.picture import MatrixPicture
+from kytos.language import _
 from kytos.report.figures.style import DIFFERENCE, blank
 from kytos.report.units import energy as energy_text
 
@@ -43,10 +44,10 @@ def matrix_figure(picture: MatrixPicture) -> go.Figure:
             hovertemplate=(
                 "%{hovertext}<br>%{customdata:.4g}<extra></extra>"
                 if cells <= 120
-                else "cell %{y}, %{x}: %{customdata:.4g}<extra></extra>"
+                else _("cell %{y}, %{x}: %{customdata:.4g}") + "<extra></extra>"
             ),
             colorbar={
-                "title": {"text": "coefficient"},
+                "title": {"text": _("coefficient")},
                 "tickvals": ticks,
                 "ticktext": [
                     energy_text(np.sign(tick) * largest * 10 ** (-DECADES * (1 - abs(tick)) / 0.9))

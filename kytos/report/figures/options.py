@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from kytos.contract.weights import Weights
+from kytos.language import _
 from kytos.questions.placement.placement import NodeOption
 from kytos.report.figures.style import blank, safe
 from kytos.report.figures.terms import term_bar
@@ -21,9 +22,9 @@ def cost_by_node(options: Sequence[NodeOption], weights: Weights) -> go.Figure:
         for option in options
     ]
     parts = {
-        "B · load": [weights.B * option.load for option in options],
-        "C · cost": [weights.C * option.cost for option in options],
-        "D · affinity": [weights.D * option.affinity for option in options],
+        _("B · load"): [weights.B * option.load for option in options],
+        _("C · cost"): [weights.C * option.cost for option in options],
+        _("D · affinity"): [weights.D * option.affinity for option in options],
     }
     for term, values in parts.items():
         figure.add_trace(term_bar(term, names, values))
@@ -38,6 +39,6 @@ def cost_by_node(options: Sequence[NodeOption], weights: Weights) -> go.Figure:
         )
     figure.update_layout(barmode="relative", bargap=0.35)
     figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
-    figure.update_xaxes(title="energy this pod adds", fixedrange=True, automargin=True)
+    figure.update_xaxes(title=_("energy this pod adds"), fixedrange=True, automargin=True)
     figure.update_layout(margin={"l": 8, "r": 64, "t": 32, "b": 8})
     return figure

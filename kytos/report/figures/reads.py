@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
+from kytos.language import _
 from kytos.report.figures.style import AFTER, BEFORE, MARK, blank
 from kytos.report.time_to_solution import TimeToSolution
 from kytos.report.units import energy as energy_text
@@ -34,14 +35,14 @@ def read_energies(energies: Sequence[float], answer: float | None) -> go.Figure:
             x=list(energies),
             nbinsx=min(60, max(8, len(energies))),
             marker={"color": BEFORE, "line": {"color": "#5b6672", "width": 1}},
-            hovertemplate="%{x}: %{y} reads<extra></extra>",
+            hovertemplate=_("%{x}: %{y} reads") + "<extra></extra>",
         )
     )
     if answer is not None:
         figure.add_vline(
             x=answer,
             line={"color": MARK, "dash": "dot", "width": 2},
-            annotation_text=f"refined answer {energy_text(answer)}",
+            annotation_text=_("refined answer {answer}", answer=energy_text(answer)),
             annotation_position="top left" if answer > min(energies) else "top right",
             annotation_yshift=16,
         )
@@ -49,13 +50,13 @@ def read_energies(energies: Sequence[float], answer: float | None) -> go.Figure:
         figure.add_trace(
             go.Scatter(
                 x=[answer], y=[0], mode="markers", marker={"color": MARK, "symbol": "diamond"},
-                hovertemplate="refined answer: %{x:.6g}<extra></extra>", cliponaxis=False,
+                hovertemplate=_("refined answer: %{x:.6g}") + "<extra></extra>", cliponaxis=False,
             )
         )  # fmt: skip
-    figure.update_xaxes(title="sampler energy", fixedrange=True)
+    figure.update_xaxes(title=_("sampler energy"), fixedrange=True)
     # Left alone, the axis of a few reads counts halves of them.
     whole = {"dtick": 1} if len(energies) <= FEW else {}
-    figure.update_yaxes(title="reads", fixedrange=True, **whole)
+    figure.update_yaxes(title=_("reads"), fixedrange=True, **whole)
     figure.update_layout(showlegend=False, margin={"l": 8, "r": 8, "t": 28, "b": 8})
     return figure
 
@@ -74,7 +75,7 @@ def read_objectives(
     figure = blank(280)
     reads = list(range(1, len(objectives) + 1))
     _marks(figure, reads, objectives, short, start, answer, {"color": AFTER, "size": 9})
-    figure.update_xaxes(title="read", fixedrange=True, rangemode="tozero")
+    figure.update_xaxes(title=_("read"), fixedrange=True, rangemode="tozero")
     return figure
 
 
@@ -134,27 +135,28 @@ def _marks(
                 mode="markers",
                 marker={"color": MARK, "size": 9, "symbol": "triangle-up-open"},
                 cliponaxis=False,
-                hovertemplate="%{x}: leaves out more pods, %{customdata:.6g}<extra></extra>",
+                hovertemplate=_("%{x}: leaves out more pods, %{customdata:.6g}")
+                + "<extra></extra>",
             )
         )
 
 
 def _beside(figure: go.Figure, objectives: Sequence[float], start: float, answer: float) -> float:
     """Mark the refined answer and doing nothing beside energies H; return where the axis ends."""
-    figure.add_hline(y=answer, line={"color": MARK, "dash": "dot"}, annotation_text="refined")
+    figure.add_hline(y=answer, line={"color": MARK, "dash": "dot"}, annotation_text=_("refined"))
     low, high = min([*objectives, answer]), max([*objectives, answer])
     if low - FAR * (high - low) <= start <= high + FAR * (high - low):
         line = {"color": BEFORE, "dash": "dash"}
-        figure.add_hline(y=start, line=line, annotation_text="do nothing")
+        figure.add_hline(y=start, line=line, annotation_text=_("do nothing"))
         low, high = min(low, start), max(high, start)
     else:
         # Drawn, it would leave the reads a flat line.
         figure.add_annotation(
-            text=f"do nothing: {energy_text(start)}, off the scale",
+            text=_("do nothing: {start}, off the scale", start=energy_text(start)),
             x=0, y=1, xref="paper", yref="paper", yshift=12, showarrow=False,
         )  # fmt: skip
     margin = 0.12 * ((high - low) or 1.0)
-    figure.update_yaxes(title="energy H", fixedrange=True, range=[low - margin, high + margin])
+    figure.update_yaxes(title=_("energy H"), fixedrange=True, range=[low - margin, high + margin])
     figure.update_layout(showlegend=False)
     return high + margin
 
@@ -182,8 +184,11 @@ def times_to_solution(times: Sequence[tuple[str, TimeToSolution]]) -> go.Figure:
             },
             customdata=[[time.successes, time.reads, time.low, time.high] for _, time in known],
             hovertemplate=(
-                "%{x:.3g} s (%{customdata[2]:.3g} to %{customdata[3]:.3g})<br>"
-                "%{customdata[0]} of %{customdata[1]} reads<extra></extra>"
+                _(
+                    "%{x:.3g} s (%{customdata[2]:.3g} to %{customdata[3]:.3g})<br>"
+                    "%{customdata[0]} of %{customdata[1]} reads"
+                )
+                + "<extra></extra>"
             ),
         )
     )
@@ -191,20 +196,23 @@ def times_to_solution(times: Sequence[tuple[str, TimeToSolution]]) -> go.Figure:
     figure.add_trace(
         go.Scatter(
             y=[name for name, _ in missed],
-            x=[time.low for _, time in missed],
+            x=[time.low for _place, time in missed],
             mode="markers+text",
             marker={"color": MARK, "size": 12, "symbol": "triangle-right"},
-            text=[f" longer than {time.low:.2g} s: 0 of {time.reads} reads" for _, time in missed],
+            text=[
+                _(" longer than {low:.2g} s: 0 of {reads} reads", low=time.low, reads=time.reads)
+                for _place, time in missed
+            ],
             textposition="middle right",
             cliponaxis=False,
-            hovertemplate="no read succeeded<extra></extra>",
+            hovertemplate=_("no read succeeded") + "<extra></extra>",
         )
     )
     figure.update_yaxes(
         categoryorder="array", categoryarray=names[::-1], automargin=True, fixedrange=True
     )
     figure.update_xaxes(
-        title="seconds, 99 % sure", type="log", range=_decades(times), fixedrange=True
+        title=_("seconds, 99 % sure"), type="log", range=_decades(times), fixedrange=True
     )
     figure.update_layout(showlegend=False, margin={"l": 8, "r": 8, "t": 8, "b": 8})
     return figure

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from kytos.language import _
 from kytos.questions.autoscale.actions import ScaleAction
 from kytos.questions.autoscale.traffic_curve import TrafficCurve
 from kytos.report.figures.style import AFTER, BEFORE, MARK, blank, hatched, safe
@@ -23,13 +24,13 @@ def replica_bars(actions: Sequence[ScaleAction]) -> go.Figure:
     """Draw current, desired and recommended replicas of each service; held back ones are named."""
     figure = blank(90 + 54 * len(actions))
     names = [
-        f"{middle(safe(action.service), 28)}{' (held back)' if action.suppressed else ''}"
+        f"{middle(safe(action.service), 28)}{_(' (held back)') if action.suppressed else ''}"
         for action in actions
     ]
     for name, colour, pattern, values in (
-        ("current", BEFORE, "", [action.current_replicas for action in actions]),
-        ("desired", MARK, "/", [action.desired_replicas for action in actions]),
-        ("recommended", AFTER, "", [action.recommended_replicas for action in actions]),
+        (_("current"), BEFORE, "", [action.current_replicas for action in actions]),
+        (_("desired"), MARK, "/", [action.desired_replicas for action in actions]),
+        (_("recommended"), AFTER, "", [action.recommended_replicas for action in actions]),
     ):
         figure.add_trace(
             go.Bar(
@@ -48,7 +49,7 @@ def replica_bars(actions: Sequence[ScaleAction]) -> go.Figure:
         )
     figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.06)
     figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
-    figure.update_xaxes(title="replicas", fixedrange=True, automargin=True)
+    figure.update_xaxes(title=_("replicas"), fixedrange=True, automargin=True)
     figure.update_layout(margin={"l": 8, "r": 48, "t": 32, "b": 8})
     return figure
 
@@ -75,9 +76,9 @@ def traffic_lines(curve: TrafficCurve, services: Sequence[str], factor: float) -
             y=desired,
             mode="lines",
             line={"color": colour, "dash": "dot", "width": 1},
-            name=f"{shown} desired",
+            name=_("{shown} desired", shown=shown),
             showlegend=False,
-            hovertemplate=shown + " wants %{y}<extra></extra>",
+            hovertemplate=shown + _(" wants %{y}") + "<extra></extra>",
             row=1,
             col=1,
         )
@@ -88,13 +89,13 @@ def traffic_lines(curve: TrafficCurve, services: Sequence[str], factor: float) -
             line={"color": colour},
             marker={"symbol": symbol, "size": 7},
             name=shown,
-            hovertemplate=shown + " gets %{y}<extra></extra>",
+            hovertemplate=shown + _(" gets %{y}") + "<extra></extra>",
             row=1,
             col=1,
         )
     for name, colour, symbol, after, required in (
-        ("CPU free", AFTER, "circle", "cpu_after", "cpu_required"),
-        ("memory free", "#2a9d8f", "square", "memory_after", "memory_required"),
+        (_("CPU free"), AFTER, "circle", "cpu_after", "cpu_required"),
+        (_("memory free"), "#2a9d8f", "square", "memory_after", "memory_required"),
     ):
         figure.add_scatter(
             x=factors,
@@ -114,12 +115,12 @@ def traffic_lines(curve: TrafficCurve, services: Sequence[str], factor: float) -
                 y=margin, line={"color": colour, "dash": "dash", "width": 1}, row=2, col=1
             )
     figure.add_vline(x=factor, line={"color": MARK, "dash": "dot"})
-    figure.update_yaxes(title="replicas", fixedrange=True, rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(title=_("replicas"), fixedrange=True, rangemode="tozero", row=1, col=1)
     figure.update_yaxes(
-        title="free", tickformat=".0%", fixedrange=True, rangemode="tozero", row=2, col=1
+        title=_("free"), tickformat=".0%", fixedrange=True, rangemode="tozero", row=2, col=1
     )
     figure.update_xaxes(fixedrange=True)
-    figure.update_xaxes(title="traffic, as a multiple of the rates in the table", row=2, col=1)
+    figure.update_xaxes(title=_("traffic, as a multiple of the rates in the table"), row=2, col=1)
     below = style.layout.legend.to_plotly_json() | {"y": figure.layout.yaxis2.domain[1]}
     figure.update_layout(margin={"l": 8, "r": 16, "t": 64, "b": 8}, legend2=below)
     return figure

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from kytos.contract.shares import BOUND, START, Share
+from kytos.language import _
 from kytos.report.figures.style import AFTER, BEFORE, blank, hatched, safe
 from kytos.report.shares import NAMES, amount, steps
 
@@ -22,7 +23,7 @@ def energy_by_part(shares: Sequence[Share]) -> go.Figure:
     drawn = steps(shares)
     figure = blank(_AROUND + _ROW * len(drawn))
     for name, energy in drawn:
-        start, bound = name == NAMES[START], name == NAMES[BOUND]
+        start, bound = name == _(NAMES[START]), name == _(NAMES[BOUND])
         figure.add_trace(
             go.Bar(
                 y=[safe(name)],
@@ -41,5 +42,5 @@ def energy_by_part(shares: Sequence[Share]) -> go.Figure:
         showlegend=False, bargap=0.3, barmode="overlay", margin={"l": 8, "r": 72, "t": 8, "b": 8}
     )
     figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
-    figure.update_xaxes(title="energy", fixedrange=True, automargin=True)
+    figure.update_xaxes(title=_("energy"), fixedrange=True, automargin=True)
     return figure

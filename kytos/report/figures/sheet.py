@@ -10,10 +10,11 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from kytos.cluster import Cluster
+from kytos.language import N_, _
 from kytos.report.figures.style import BARE_INK, blank, inks_on, safe
 from kytos.report.units import count
 
-_NO_ZONE = "no zone"
+_NO_ZONE = N_("no zone")
 _NUMBERED_TILES = 16
 """Tiles in a row up to which a number fits in each."""
 
@@ -95,13 +96,13 @@ def by_zone(cluster: Cluster) -> list[tuple[str, list[int]]]:
     """Return the zones by name, each with the positions of its nodes; those without one last."""
     zones: dict[str, list[int]] = {}
     for position, node in enumerate(cluster.nodes):
-        zones.setdefault(node.zone or _NO_ZONE, []).append(position)
-    return sorted(zones.items(), key=lambda item: (item[0] == _NO_ZONE, item[0]))
+        zones.setdefault(node.zone or _(_NO_ZONE), []).append(position)
+    return sorted(zones.items(), key=lambda item: (item[0] == _(_NO_ZONE), item[0]))
 
 
 def heading(zone: str, cluster: Cluster, positions: list[int]) -> str:
     """Return what stands above a zone."""
-    if len(positions) == len(cluster.nodes) and zone == _NO_ZONE:
+    if len(positions) == len(cluster.nodes) and zone == _(_NO_ZONE):
         return count(len(positions), "node")
     return f"{zone} · {count(len(positions), 'node')}"
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from kytos.contract.weights import Weights
+from kytos.language import N_, _
 from kytos.questions.outcome import Energy
 from kytos.report.figures.style import AFTER, MARK, hatched
 
 TERMS = {
-    "A · constraint": (MARK, "x"),
-    "B · load": (AFTER, ""),
-    "C · cost": ("#e69f00", "/"),
-    "D · affinity": ("#009e73", "."),
+    N_("A · constraint"): (MARK, "x"),
+    N_("B · load"): (AFTER, ""),
+    N_("C · cost"): ("#e69f00", "/"),
+    N_("D · affinity"): ("#009e73", "."),
 }
 """Colour and hatching of each, the same on every page."""
 
@@ -33,8 +34,8 @@ def term_bar(term: str, names: list[str], values: list[float]) -> go.Bar:
     return go.Bar(
         y=names,
         x=values,
-        name=term,
+        name=_(term),
         orientation="h",
         marker=hatched(*TERMS[term]),
-        hovertemplate="%{y}<br>" + term + ": %{x:.4g}<extra></extra>",
+        hovertemplate="%{y}<br>" + _(term) + ": %{x:.4g}<extra></extra>",
     )

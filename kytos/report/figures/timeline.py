@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from kytos.contract.runbook import Action, Runbook, RunbookStep
+from kytos.language import _
 from kytos.report.figures.style import AFTER, BEFORE, FREED, MARK, blank, safe, safe_lines
 from kytos.report.units import count, middle
 
@@ -26,12 +27,12 @@ def timeline(runbook: Runbook) -> go.Figure:
     _closed(figure, runbook, names, last)
     leaves, comes = _events(runbook.steps, nodes)
     for title, events, colour, symbol, shift in (
-        ("leave", leaves, MARK, "triangle-left", -0.14),
-        ("come", comes, AFTER, "triangle-right", 0.14),
+        (_("leave"), leaves, MARK, "triangle-left", -0.14),
+        (_("come"), comes, AFTER, "triangle-right", 0.14),
     ):
         figure.add_trace(
             go.Scatter(
-                name=f"pods that {title}",
+                name=_("pods that {title}", title=title),
                 x=[wave + shift for _, wave in events],
                 y=[names[node] for node, _ in events],
                 mode="markers+text",
@@ -41,7 +42,13 @@ def timeline(runbook: Runbook) -> go.Figure:
                 hovertext=[
                     safe_lines(
                         [
-                            f"wave {wave}, {node}: {count(len(pods), 'pod')} {title}",
+                            _(
+                                "wave {wave}, {node}: {pods} {title}",
+                                wave=wave,
+                                node=node,
+                                pods=count(len(pods), "pod"),
+                                title=title,
+                            ),
                             *pods[:PODS_LISTED],
                             *(["…"] if len(pods) > PODS_LISTED else []),
                         ]
@@ -59,7 +66,7 @@ def timeline(runbook: Runbook) -> go.Figure:
         categoryarray=list(names.values()),
     )
     figure.update_xaxes(
-        title="wave",
+        title=_("wave"),
         fixedrange=True,
         range=[-0.6, last + 0.6],
         automargin=True,
@@ -96,8 +103,8 @@ def _closed(figure: go.Figure, runbook: Runbook, names: dict[str, str], last: in
     spans += [(node, wave, last + 0.5) for node, wave in since.items()]
     removed = set(runbook.remove_nodes)
     for title, colour, chosen in (
-        ("cordoned, then removed", FREED, [span for span in spans if span[0] in removed]),
-        ("cordoned for a while", BEFORE, [span for span in spans if span[0] not in removed]),
+        (_("cordoned, then removed"), FREED, [span for span in spans if span[0] in removed]),
+        (_("cordoned for a while"), BEFORE, [span for span in spans if span[0] not in removed]),
     ):
         if chosen:
             figure.add_trace(

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from kytos.cluster import Cluster
 from kytos.contract.runbook import Runbook
+from kytos.language import N_, _, language, moment
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.outcome import Outcome, Question
@@ -18,7 +19,7 @@ from kytos.report.boxes import boxes, coloured_services
 from kytos.report.handout.pictures import boxes_picture, energy_picture, legend
 from kytos.report.handout.tables import change_tables, notes_table, runbook_table
 from kytos.report.headlines import headline
-from kytos.report.runbook import FORECAST_HEADER, WAYS, forecast_rows
+from kytos.report.runbook import WAYS, forecast_header, forecast_rows
 from kytos.report.summary import summary_cells
 from kytos.report.wording import (
     certificate_details,
@@ -29,11 +30,11 @@ from kytos.report.wording import (
 )
 
 _TITLES = {
-    Question.REBALANCE: "Rebalance",
-    Question.RECOVERY: "Recovery",
-    Question.PLACEMENT: "Placement",
-    Question.AUTOSCALE: "Autoscale",
-    Question.FLEET: "Fleet",
+    Question.REBALANCE: N_("Rebalance"),
+    Question.RECOVERY: N_("Recovery"),
+    Question.PLACEMENT: N_("Placement"),
+    Question.AUTOSCALE: N_("Autoscale"),
+    Question.FLEET: N_("Fleet"),
 }
 _MARKED = {"red": "bad", "orange": "warn", "green": "good"}
 
@@ -78,10 +79,12 @@ def handout_page(handout: Handout) -> str:
         _environment()
         .get_template("page.html.j2")
         .render(
-            title=_TITLES[outcome.question],
+            _=_,
+            language=language(),
+            title=_(_TITLES[outcome.question]),
             headline=headline(outcome),
             name=handout.name,
-            made=handout.made.strftime("%Y-%m-%d %H:%M UTC"),
+            made=moment(handout.made),
             cells=[
                 (cell.label, cell.value, cell.delta or cell.remark, _MARKED.get(cell.colour, ""))
                 for cell in summary_cells(outcome, after)
@@ -92,8 +95,10 @@ def handout_page(handout: Handout) -> str:
             tables=change_tables(outcome, services),
             runbook=handout.runbook,
             steps=None if handout.runbook is None else runbook_table(handout.runbook),
-            ways=WAYS,
-            forecast=(FORECAST_HEADER, forecast_rows(handout.runbook)) if handout.runbook else None,
+            ways={way: _(words) for way, words in WAYS.items()},
+            forecast=(forecast_header(), forecast_rows(handout.runbook))
+            if handout.runbook
+            else None,
             notes=notes_table(outcome),
             proof=[sentence for sentence in proof if sentence],
             details=certificate_details(outcome.certificate),
@@ -114,7 +119,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters["energy"] = lambda value: f"{value:.4g}"
+    environment.filters["filled"] = lambda text, **values: escape(text).format(**values)
+    environment.globals["code"] = Markup("<code>{}</code>").format
     return environment
 
 
@@ -131,9 +137,13 @@ def _pictures(
     services = coloured_services(after if isinstance(outcome, AutoscaleOutcome) else before)
     services = services or coloured_services(after)
     shown = []
-    for word, cluster, going in (("Before", before, ()), ("After", after, freed)):
+    for word, cluster, going in ((_("Before"), before, ()), (_("After"), after, freed)):
         drawn = boxes(cluster, going)
-        title = f"{word}: {len(drawn)} boxes, each a node or a group of alike nodes, to scale"
+        title = _(
+            "{word}: {count} boxes, each a node or a group of alike nodes, to scale",
+            word=word,
+            count=len(drawn),
+        )
         shown.append(
             {
                 "word": word,

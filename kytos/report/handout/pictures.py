@@ -8,6 +8,7 @@ from itertools import groupby
 from markupsafe import Markup, escape
 
 from kytos.contract.weights import Weights
+from kytos.language import _
 from kytos.questions.outcome import EnergyChange
 from kytos.report import units
 from kytos.report.boxes import COLOURS, REST, REST_COLOUR, Box
@@ -50,16 +51,16 @@ def legend(drawn: Sequence[Box], services: Sequence[str]) -> list[tuple[str, str
     """Return the name and the colour of each service that a picture shows."""
     shown = {block.service for box in drawn for block in box.blocks}
     entries = [(name, _colour(name, services)) for name in services if name in shown]
-    return [*entries, (REST, REST_COLOUR[0])] if shown - set(services) else entries
+    return [*entries, (_(REST), REST_COLOUR[0])] if shown - set(services) else entries
 
 
 def energy_picture(energy: EnergyChange, weights: Weights) -> Markup:
     """Draw what each weighted term of the energy contributes before and after."""
     terms = (
-        ("A · constraint", weights.A, "constraint"),
-        ("B · load", weights.B, "load"),
-        ("C · cost", weights.C, "cost"),
-        ("D · affinity", weights.D, "affinity"),
+        (_("A · constraint"), weights.A, "constraint"),
+        (_("B · load"), weights.B, "load"),
+        (_("C · cost"), weights.C, "cost"),
+        (_("D · affinity"), weights.D, "affinity"),
     )
     bars = [
         (name, weight * getattr(energy.before, term), weight * getattr(energy.after, term))
@@ -91,7 +92,7 @@ def energy_picture(energy: EnergyChange, weights: Weights) -> Markup:
                     _short(max(zero, left + length) + 5), y + 16 + at * 16, units.energy(value)
                 )
             )
-    return _svg(len(bars) * 44, "Energy by term, before (grey) and after (blue)", parts)
+    return _svg(len(bars) * 44, _("Energy by term, before (grey) and after (blue)"), parts)
 
 
 def _box(box: Box, left: int, floor: int, services: Sequence[str]) -> Markup:
@@ -117,7 +118,7 @@ def _box(box: Box, left: int, floor: int, services: Sequence[str]) -> Markup:
             )
         )
         base += height
-    told = f"{box.name}: {units.percent(box.fill)} full"
+    told = _("{name}: {fill} full", name=box.name, fill=units.percent(box.fill))
     name = Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>').format(
         left + _BOX / 2, floor + 13, box.under
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kytos.cluster import NoteKind
 from kytos.contract.runbook import Runbook
+from kytos.language import N_, _
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.outcome import Move, Outcome
@@ -17,13 +18,13 @@ from kytos.questions.recovery.recovery import RecoveryOutcome
 from kytos.report import units
 from kytos.report.notes import note_subjects
 
-NO_SERVICE = "(no service)"
+NO_SERVICE = N_("(no service)")
 
 ASSUMPTIONS = {
-    NoteKind.ASSUMED: "Assumed",
-    NoteKind.NOT_JUDGED: "Not judged",
-    NoteKind.LEFT_OUT: "Left out",
-    NoteKind.READ: "Worth knowing",
+    NoteKind.ASSUMED: N_("Assumed"),
+    NoteKind.NOT_JUDGED: N_("Not judged"),
+    NoteKind.LEFT_OUT: N_("Left out"),
+    NoteKind.READ: N_("Worth knowing"),
 }
 """What each kind of note is called, in the order a reader needs them."""
 
@@ -54,32 +55,32 @@ def change_tables(outcome: Outcome, services: Mapping[str, str]) -> list[Table]:
     """
     tables: list[Table] = []
     if isinstance(outcome, RebalanceOutcome):
-        tables += [_moves(outcome.moves, services), _names("Freed nodes", outcome.freed_nodes)]
+        tables += [_moves(outcome.moves, services), _names(_("Freed nodes"), outcome.freed_nodes)]
     elif isinstance(outcome, RecoveryOutcome):
         placed = [(one.pod, one.node) for one in outcome.placements]
         tables += [
-            _names("Failed nodes", outcome.failed_nodes),
-            _starts("Evacuated pods by service", placed, services),
-            _unplaced("Given up", outcome.unplaced),
-            _names("Pods of survivors that give way", outcome.preempted),
+            _names(_("Failed nodes"), outcome.failed_nodes),
+            _starts(_("Evacuated pods by service"), placed, services),
+            _unplaced(_("Given up"), outcome.unplaced),
+            _names(_("Pods of survivors that give way"), outcome.preempted),
             _moves(outcome.moves, services),
         ]
     elif isinstance(outcome, PlacementOutcome):
         placed = [(one.pod, one.node) for one in outcome.placements]
         tables += [
-            _starts("New pods by service", placed, services),
-            _unplaced("No node", outcome.unplaced),
-            _names("Nodes to buy", outcome.bought_nodes),
+            _starts(_("New pods by service"), placed, services),
+            _unplaced(_("No node"), outcome.unplaced),
+            _names(_("Nodes to buy"), outcome.bought_nodes),
         ]
     elif isinstance(outcome, AutoscaleOutcome):
         tables += [_replicas(outcome)]
     elif isinstance(outcome, FleetOutcome):
         tables += [
             _purchases(outcome),
-            _names("Nodes kept", outcome.keep),
-            _names("Nodes released", outcome.release),
+            _names(_("Nodes kept"), outcome.keep),
+            _names(_("Nodes released"), outcome.release),
             _moves(outcome.moves, services),
-            _unplaced("No node", outcome.unplaced),
+            _unplaced(_("No node"), outcome.unplaced),
         ]
     return [table for table in tables if table.rows or table.about]
 
@@ -91,8 +92,8 @@ def runbook_table(runbook: Runbook) -> Table:
         key = (str(step.wave), step.action.value, step.node or "", step.to or "")
         rows.setdefault(key, []).append(step.pod or "")
     return Table(
-        "Runbook",
-        ("Wave", "Step", "Node", "To", "Pods"),
+        _("Runbook"),
+        (_("Wave"), _("Step"), _("Node"), _("To"), _("Pods")),
         [(*key, ", ".join(filter(None, pods))) for key, pods in rows.items()],
     )
 
@@ -105,13 +106,13 @@ def notes_table(outcome: Outcome) -> Table:
         for note in outcome.notes
         if note.kind is kind
     ]
-    return Table("Assumptions", ("", "What", "Objects"), rows)
+    return Table(_("Assumptions"), ("", _("What"), _("Objects")), rows)
 
 
 def _moves(moves: Sequence[Move], services: Mapping[str, str]) -> Table:
     by_service: dict[str, list[Move]] = {}
     for move in moves:
-        by_service.setdefault(services.get(move.pod) or NO_SERVICE, []).append(move)
+        by_service.setdefault(services.get(move.pod) or _(NO_SERVICE), []).append(move)
     rows = [
         (
             service,
@@ -121,23 +122,23 @@ def _moves(moves: Sequence[Move], services: Mapping[str, str]) -> Table:
         )
         for service, those in sorted(by_service.items(), key=lambda one: (-len(one[1]), one[0]))
     ]
-    return Table("Moves by service", ("Service", "Pods", "From → to", "Why"), rows)
+    return Table(_("Moves by service"), (_("Service"), _("Pods"), _("From → to"), _("Why")), rows)
 
 
 def _starts(title: str, placed: Sequence[tuple[str, str]], services: Mapping[str, str]) -> Table:
     by_service: dict[str, list[str]] = {}
     for pod, node in placed:
-        by_service.setdefault(services.get(pod) or NO_SERVICE, []).append(f"{pod}: {node}")
+        by_service.setdefault(services.get(pod) or _(NO_SERVICE), []).append(f"{pod}: {node}")
     rows = [
         (service, str(len(those)), "; ".join(those))
         for service, those in sorted(by_service.items(), key=lambda one: (-len(one[1]), one[0]))
     ]
-    return Table(title, ("Service", "Pods", "Pod and node"), rows)
+    return Table(title, (_("Service"), _("Pods"), _("Pod and node")), rows)
 
 
 def _unplaced(title: str, unplaced: Sequence[UnplacedPod]) -> Table:
     rows = [(pod.pod, f"{pod.priority:,}", pod.reason) for pod in unplaced]
-    return Table(title, ("Pod", "Priority", "Why"), rows)
+    return Table(title, (_("Pod"), _("Priority"), _("Why")), rows)
 
 
 def _names(title: str, names: Sequence[str]) -> Table:
@@ -159,7 +160,9 @@ def _replicas(outcome: AutoscaleOutcome) -> Table:
         for action in outcome.actions
     ]
     return Table(
-        "Replicas by service", ("Service", "Replicas", "Desired", "New ones on", "Why"), rows
+        _("Replicas by service"),
+        (_("Service"), _("Replicas"), _("Desired"), _("New ones on"), _("Why")),
+        rows,
     )
 
 
@@ -168,14 +171,18 @@ def _purchases(outcome: FleetOutcome) -> Table:
         (
             one.type,
             one.capacity_type,
-            one.zone or "any",
+            one.zone or _("any"),
             f"{one.count:,}",
             units.price(one.price_per_hour),
             units.price(one.count * one.price_per_hour),
         )
         for one in outcome.buy
     ]
-    return Table("Nodes to buy", ("Type", "Capacity", "Zone", "Nodes", "Each", "Together"), rows)
+    return Table(
+        _("Nodes to buy"),
+        (_("Type"), _("Capacity"), _("Zone"), _("Nodes"), _("Each"), _("Together")),
+        rows,
+    )
 
 
 def _unique(texts: Iterable[str]) -> str:

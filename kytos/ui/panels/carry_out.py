@@ -11,7 +11,7 @@ from kytos.calls.answers import CarryOut, carry_out
 from kytos.contract.runbook import Runbook, RunbookRequest, Way
 from kytos.report import units
 from kytos.report.figures.timeline import ROWS, timeline
-from kytos.report.runbook import FORECAST_HEADER, WAYS, forecast_rows
+from kytos.report.runbook import WAYS, forecast_header, forecast_rows
 from kytos.runbook.kubectl import ONLY_DRAINS, shell_script
 from kytos.ui.panels import results
 from kytos.ui.parts.heatmaps import chart
@@ -40,7 +40,7 @@ def show(answer: Answer) -> None:
         st.info("There is no step to carry out.", icon=":material/info:")
         return
     _verdict(runbook)
-    table = pd.DataFrame(forecast_rows(runbook), columns=list(FORECAST_HEADER))
+    table = pd.DataFrame(forecast_rows(runbook), columns=list(forecast_header()))
     st.dataframe(table, hide_index=True, key="forecast")
     for note in runbook.notes:
         st.caption(plain(note))
