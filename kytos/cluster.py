@@ -295,6 +295,9 @@ class Pod(Frozen):
     """Kind and name of the controller it belongs to where that is none of Kubernetes' own."""
     started: datetime | None = None
     """When its kubelet took it on, else when it was created."""
+    start_up_seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """From being scheduled to being available, as was seen of it or its probes ask; None where
+    nothing tells."""
 
     @property
     def finished(self) -> bool:

@@ -19,6 +19,7 @@ from kytos.questions.recovery.recovery import RecoveryOutcome
 from kytos.report import units
 from kytos.report.shares import share_sentence
 from kytos.report.wording import (
+    move_reason,
     no_change_sentence,
     nodes_by_reason,
     proof_sentence,
@@ -34,7 +35,7 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         print_table(
             console,
             ("pod", "from", "to", "why"),
-            [(move.pod, move.origin, move.target, move.why) for move in outcome.moves],
+            [(move.pod, move.origin, move.target, move_reason(move)) for move in outcome.moves],
         )
         if outcome.freed_nodes:
             print_sentence(console, f"Nodes freed: {', '.join(outcome.freed_nodes)}")

@@ -65,6 +65,8 @@ class Move(Frozen):
     origin: str = Field(alias="from")
     target: str = Field(alias="to")
     why: str = ""
+    cost: float = Field(1.0, description="in ordinary moves")
+    cost_because: str = Field("", description="what makes it other than 1, where that is told")
 
 
 class Metrics(Frozen):

@@ -144,7 +144,7 @@ def rebalance(
     return RebalanceOutcome(
         **shared,
         mode=request.mode,
-        moves=moves(problem, solution.placement),
+        moves=moves(problem, solution.placement, cluster),
         placement={
             pod.id: decided.get(pod.id, pod.node) for pod in cluster.pods if not pod.finished
         },

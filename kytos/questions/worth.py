@@ -9,7 +9,7 @@ import numpy as np
 from kytos.cluster import Cluster, Frozen
 from kytos.contract.weights import Weights
 from kytos.problem import LoadMode, Problem
-from kytos.questions.parts.move_cost import move_cost
+from kytos.questions.parts.move_cost import MoveCosts
 from kytos.questions.parts.prices import prices_known
 from kytos.referee.feasible import has_left
 from kytos.solve.result import Solution
@@ -57,8 +57,9 @@ def karpenter_score(cluster: Cluster, problem: Problem, solution: Solution) -> K
     after = float(problem.price[problem.in_use(solution.placement)].sum())
     saved = (before - after) / before if before > 0 else 0.0
     decided = set(problem.pods)
+    costs = MoveCosts.of(cluster)
     whole = float(problem.move_cost.sum()) + sum(
-        move_cost(pod)
+        costs(pod)
         for pod in cluster.pods
         if pod.holds_capacity and pod.keeps_node and pod.id not in decided
     )

@@ -10,7 +10,7 @@ from kytos.cluster import NoteKind
 from kytos.contract.watch import StopReason
 from kytos.language import N_, _
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
-from kytos.questions.outcome import Outcome
+from kytos.questions.outcome import Move, Outcome
 from kytos.questions.placement.placement import PlacementOutcome
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.questions.recovery.recovery import RecoveryOutcome
@@ -32,6 +32,9 @@ _PROVEN_BY = {
 }
 _OF_A_NODE = ("DaemonSet ", "it is a static pod")
 """How the reasons begin that surprise nobody (`kytos.rules.eviction`)."""
+
+_UNLIKE_ORDINARY = 0.5
+"""Of an ordinary move: what differs by less is not worth a word."""
 
 _ENDED = {
     StopReason.WORK: N_("it had done the work asked for"),
@@ -210,6 +213,14 @@ def _fits(who: str, outcome: Outcome) -> str:
         unsure=unsure[0],
         more=more,
     )
+
+
+def move_reason(move: Move) -> str:
+    """Say why a pod moves, and what that costs where it is not about an ordinary move."""
+    if abs(move.cost - 1) < _UNLIKE_ORDINARY:
+        return move.why
+    because = f": {move.cost_because}" if move.cost_because else ""
+    return f"{move.why}; costs {move.cost:.3g} ordinary moves{because}"
 
 
 def pinned_group(reason: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from kytos.cluster import Pod, pod_like
 from kytos.sources.fields import Fields
 from kytos.sources.slimming import slim_spec, slim_status
+from kytos.sources.start_up import READY_AFTER, ready_after
 
 _OWN_METADATA = frozenset(
     {
@@ -36,7 +37,7 @@ class AlikePods:
     def __init__(self, read: Callable[[Fields], Pod]) -> None:
         """Know no pod yet."""
         self._read = read
-        self._known: dict[bytes, Pod] = {}
+        self._known: dict[bytes, tuple[Pod, float]] = {}
 
     def __call__(self, item: Fields) -> Pod:
         """Read a Pod, or copy one that is alike.
@@ -47,13 +48,16 @@ class AlikePods:
             As the reader raises it.
         """
         kind = _kind_of(item.value)
-        known = None if kind is None else self._known.get(kind)
-        if known is None:
+        if kind is None:
+            return self._read(item)
+        took = ready_after(item.object("status").value)
+        if kind not in self._known:
             pod = self._read(item)
-            if kind is not None:
-                self._known[kind] = pod
+            # What it takes beside becoming ready is the same for all.
+            self._known[kind] = pod, (pod.start_up_seconds or 0.0) - (took or 0.0)
             return pod
-        metadata = item.object("metadata")
+        known, beside = self._known[kind]
+        metadata, status = item.object("metadata"), item.object("status")
         name = metadata.text("name")
         return pod_like(
             known,
@@ -61,8 +65,8 @@ class AlikePods:
             name=name,
             node=item.object("spec").text("nodeName") or None,
             uid=metadata.text("uid"),
-            started=item.object("status").moment("startTime")
-            or metadata.moment("creationTimestamp"),
+            started=status.moment("startTime") or metadata.moment("creationTimestamp"),
+            start_up_seconds=beside + (took or 0.0) or None,
         )
 
 
@@ -74,6 +78,8 @@ def _kind_of(item: Mapping[str, Any]) -> bytes | None:
         if any("ephemeral" in volume for volume in spec.get("volumes") or ()):
             return None  # its claims are named after the pod
         status.pop("startTime", None)
+        # How long each took differs; whether that is known decides what is read instead.
+        status[READY_AFTER] = READY_AFTER in status
         spec["nodeName"] = bool(spec.get("nodeName"))
         common = {key: value for key, value in metadata.items() if key not in _OWN_METADATA}
         # Version 2: later ones tell what is one object from what is merely equal.

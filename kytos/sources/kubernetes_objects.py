@@ -19,6 +19,7 @@ from kytos.cluster import (
     HostPort,
     Node,
     NodeTerm,
+    Owner,
     Phase,
     Pod,
     PodClaim,
@@ -34,7 +35,7 @@ from kytos.cluster import (
 )
 from kytos.errors import SourceError
 from kytos.sources.fields import Fields
-from kytos.sources.owners import Controllers, custom_controller, top_owner
+from kytos.sources.owners import Controllers, controller_of, custom_controller, top_owner
 from kytos.sources.pod_requests import (
     container_requests,
     is_sidecar,
@@ -53,6 +54,7 @@ from kytos.sources.selectors import (
     pod_term,
     required_node_terms,
 )
+from kytos.sources.start_up import start_up_seconds
 
 SAFE_TO_EVICT_VOLUMES = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"
 MIRROR = "kubernetes.io/config.mirror"
@@ -95,11 +97,21 @@ class Context:
     admits
         Whether a pod is still to be admitted: one that names an unknown class is refused then,
         as by the API server. Stored pods of a partial listing count as 0.
+    least_ready
+        ``minReadySeconds`` of controllers by (namespace, kind, name), of those that have one.
     """
 
     controllers: Controllers = field(default_factory=dict)
     classes: Sequence[PriorityClass] = ()
     admits: bool = False
+    least_ready: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+
+    def least_ready_of(self, namespace: str, *owners: Owner | None) -> int:
+        """Seconds that a pod of these must have been ready to count as available."""
+        if not self.least_ready:
+            return 0
+        keys = ((namespace, owner.kind, owner.name) for owner in owners if owner is not None)
+        return max((self.least_ready.get(key, 0) for key in keys), default=0)
 
     def policy_of(self, spec: Fields) -> str:
         """The preemption policy of a pod's priority class, which a stored pod already carries."""
@@ -218,6 +230,11 @@ def read_pod(item: Fields, context: Context) -> Pod:
         os=spec.object("os").text("name"),
         custom_controller="" if mirror else custom_controller(metadata),
         started=status.moment("startTime") or metadata.moment("creationTimestamp"),
+        start_up_seconds=start_up_seconds(
+            status,
+            containers,
+            context.least_ready_of(namespace, owner, controller_of(metadata)),
+        ),
     )
 
 

@@ -67,6 +67,7 @@ from kytos.sources.owners import controller_of
 from kytos.sources.prices import PriceTable, with_prices
 from kytos.sources.quantities import check_totals
 from kytos.sources.slimming import Slimmer
+from kytos.sources.start_up import whole_seconds
 from kytos.sources.usage.kubernetes_usage import VERTICAL_POD_AUTOSCALER, read_recommendations
 from kytos.usage import Recommendation, Usage
 
@@ -291,7 +292,9 @@ def _assemble(
         return tuple(_read_all(by_kind[kind], read, faults))
 
     classes = every("PriorityClass", read_priority_class)
-    context = Context(controllers=_controllers(by_kind), classes=classes)
+    context = Context(
+        controllers=_controllers(by_kind), classes=classes, least_ready=_least_ready(by_kind)
+    )
     nodes = every("Node", read_node)
     if not nodes and (nodes_needed or not by_kind.get("Pod")):
         if faults.first is not None:
@@ -402,6 +405,17 @@ def _controllers(by_kind: Mapping[str, list[Fields]]) -> dict[tuple[str, str, st
         )
         for kind in CONTROLLERS
         for item in by_kind.get(kind, ())
+    }
+
+
+def _least_ready(by_kind: Mapping[str, list[Fields]]) -> dict[tuple[str, str, str], int]:
+    """``minReadySeconds`` of the controllers that ask for any."""
+    return {
+        (namespace_of(item), kind, item.object("metadata").text("name")): seconds
+        for kind in CONTROLLERS
+        for item in by_kind.get(kind, ())
+        if isinstance(spec := item.value.get("spec"), dict)
+        and (seconds := whole_seconds(spec.get("minReadySeconds")))
     }
 
 

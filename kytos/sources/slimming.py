@@ -10,10 +10,12 @@ import marshal
 from collections.abc import Mapping
 from typing import Any
 
+from kytos.sources.start_up import READY_AFTER, ready_after, slim_probes
+
 NOT_OF_A_CONTAINER = frozenset(
     {
         *("args", "command", "env", "envFrom", "lifecycle", "volumeMounts"),
-        *("livenessProbe", "readinessProbe", "startupProbe"),
+        *("livenessProbe", "readinessProbe", "startupProbe"),  # but for how long they wait
     }
 )
 """What is never read of a container; mounts name a token's volume, whose name is each pod's own."""
@@ -74,6 +76,7 @@ def slim_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
         if spec.get(key):
             slim[key] = [
                 {name: value for name, value in entry.items() if name not in NOT_OF_A_CONTAINER}
+                | slim_probes(entry)
                 for entry in spec[key]
             ]
     if spec.get("volumes"):
@@ -83,10 +86,12 @@ def slim_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def slim_status(status: Mapping[str, Any]) -> dict[str, Any]:
     """What is read of a pod's status."""
-    return {
+    slim = {
         key: status[key]
         if parts is None or not status[key]
         else [{part: entry[part] for part in parts if part in entry} for entry in status[key]]
         for key, parts in _READ_OF_STATUS.items()
         if key in status
     }
+    seconds = ready_after(status)
+    return slim if seconds is None else slim | {READY_AFTER: seconds}

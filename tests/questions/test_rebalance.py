@@ -259,3 +259,21 @@ def preferring(seed: int) -> tuple[Cluster, list[Pod]]:
         for at in range(6)
     ]
     return small.cluster(nodes, pods), pods[:4]
+
+
+def test_the_slow_one_stays() -> None:
+    """Either of two nodes can be emptied: that whose pod starts at once, not in five minutes."""
+    nodes = [small.node(name) for name in "ab"]
+    pods = [
+        small.pod("quick", "a", 400, 400),
+        small.pod("slow", "b", 300, 300, start_up_seconds=300.0),
+    ]
+    outcome = rebalance(small.cluster(nodes, pods), params=QUICK)
+    assert [(move.pod, move.target) for move in outcome.moves] == [("quick", "b")]
+    swapped = [
+        pods[0].model_copy(update={"start_up_seconds": 300.0}),
+        small.pod("slow", "b", 300, service="s"),
+    ]
+    outcome = rebalance(small.cluster(nodes, swapped), params=QUICK)
+    (move,) = outcome.moves
+    assert (move.pod, move.cost, move.cost_because) == ("slow", 2.0, "the only replica")

@@ -13,6 +13,7 @@ from kytos.contract.shares import shares_of
 from kytos.contract.weights import Weights
 from kytos.problem import Floats, Ints, Problem
 from kytos.questions.outcome import Energy, EnergyChange, MetricsChange, Move, Question, measure
+from kytos.questions.parts.move_cost import MoveCosts
 from kytos.questions.parts.notes import answer_notes
 from kytos.questions.parts.prices import prices_known
 from kytos.referee.feasible import has_left
@@ -61,8 +62,15 @@ def shared_answer(
     }
 
 
-def moves(problem: Problem, placement: Ints) -> tuple[Move, ...]:
-    """Return the running pods that would change their node, by origin, and why each does."""
+def moves(problem: Problem, placement: Ints, cluster: Cluster | None = None) -> tuple[Move, ...]:
+    """Return the running pods that would change their node, by origin, and why each does.
+
+    Parameters
+    ----------
+    cluster
+        Of the problem; with it moves say what makes them cost more than an ordinary one.
+    """
+    costs = None if cluster is None else MoveCosts.of(cluster)
     changed = np.flatnonzero(has_left(problem, placement) & (placement >= 0))
     freed = set(freed_nodes(problem, placement))
     before = problem.utilisation(problem.current)
@@ -72,6 +80,10 @@ def moves(problem: Problem, placement: Ints) -> tuple[Move, ...]:
             origin=problem.nodes[problem.current[pod]],
             target=problem.nodes[placement[pod]],
             why=_why(problem, before, freed, int(problem.current[pod]), int(placement[pod])),
+            cost=round(float(problem.move_cost[pod]), 3),
+            cost_because=""
+            if costs is None or cluster is None
+            else ", ".join(costs.why(cluster.pods[cluster.pod_index[problem.pods[pod]]])),
         )
         for pod in changed
     ]

@@ -15,7 +15,7 @@ from kytos.errors import RequestRefused
 from kytos.pairs import PairCosts
 from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem, pairs_with_room
 from kytos.questions.parts.decimals import as_written
-from kytos.questions.parts.move_cost import move_cost
+from kytos.questions.parts.move_cost import MoveCosts
 from kytos.questions.parts.prices import prices_by_size
 from kytos.questions.parts.use_rows import with_use
 from kytos.replica_counts import ReplicaCounts
@@ -79,7 +79,7 @@ def build_problem(
     rules = compile_rules(cluster, decide)
     priority = np.array([pod.priority for pod in decide], dtype=np.int64)
     price = prices_by_size(nodes)
-    replicas = Counter(pod.service for pod in cluster.pods if pod.service and pod.holds_capacity)
+    costs = MoveCosts.of(cluster)
     running = np.bincount(current[current >= 0], minlength=len(nodes)).astype(np.int64)
     must_place = current != UNPLACED
     problem = Problem(
@@ -101,9 +101,7 @@ def build_problem(
         must_place=must_place,
         desire=np.where(must_place, 0.0, superincreasing(priority)),
         priority=priority,
-        move_cost=np.array(
-            [move_cost(pod, sole=replicas[pod.service or ""] == 1) for pod in decide], dtype=float
-        ),
+        move_cost=np.array([costs(pod) for pod in decide], dtype=float),
         node_cost=node_cost,
         preference=rules.preference,
         service=service,

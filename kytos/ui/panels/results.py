@@ -24,6 +24,7 @@ from kytos.report.notes import note_subjects
 from kytos.report.shares import share_sentence
 from kytos.report.wording import (
     certificate_details,
+    move_reason,
     proof_sentence,
     risk_sentences,
     safety_sentence,
@@ -190,7 +191,7 @@ def moves_panel(moves: Sequence[Move], cluster: Cluster, file_stem: str) -> None
             "Pod": [move.pod for move in moves],
             "From": [move.origin for move in moves],
             "To": [move.target for move in moves],
-            "Why": [move.why for move in moves],
+            "Why": [move_reason(move) for move in moves],
             **request_columns([pods[move.pod] for move in moves]),
         }
     )

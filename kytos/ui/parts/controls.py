@@ -280,7 +280,7 @@ def weights_meaning(told: Meanings) -> Weights:
     st.caption(meanings.constraint_meaning(A))
     B = _slider("B", "B · load")
     st.caption(told.load_text(B))
-    C = _slider("C", f"C · {told.cost}")
+    C = _slider("C", f"C · {told.cost}", told.cost_help or None)
     st.caption(told.cost_text(B, C))
     D = _slider("D", "D · replicas apart")
     st.caption(told.pair_text(B, C, D))
@@ -486,9 +486,12 @@ def names_chosen(
     return tuple(chosen)
 
 
-def _slider(key: str, label: str) -> float:
+def _slider(key: str, label: str, help: str | None = None) -> float:
     hold(key, label, 0.0, _HIGHEST)
-    return float(st.slider(label, 0.0, _HIGHEST, value=1.0, step=0.1, key=key, bind="query-params"))
+    chosen = st.slider(
+        label, 0.0, _HIGHEST, value=1.0, step=0.1, key=key, bind="query-params", help=help
+    )
+    return float(chosen)
 
 
 def _number(label: str, field: str, key: str, low: int, high: int, step: int = 1) -> int:

@@ -29,12 +29,15 @@ class Meanings:
         What C weighs, in a few words.
     load_text, cost_text, pair_text
         Say what B, what B and C, and what B, C and D come to.
+    cost_help
+        What C's term is made of.
     """
 
     cost: str
     load_text: Callable[[float], str]
     cost_text: Callable[[float, float], str]
     pair_text: Callable[[float, float, float], str]
+    cost_help: str = ""
 
 
 def moving(mode: LoadMode, moves_per_node: float = LEAST_MOVES_PER_NODE) -> Meanings:
@@ -47,6 +50,9 @@ def moving(mode: LoadMode, moves_per_node: float = LEAST_MOVES_PER_NODE) -> Mean
     """
     return Meanings(
         cost="cost of moving",
+        cost_help="An ordinary move is a restart of half a minute. Each minute more that a pod "
+        "takes to start counts as another; priority, pod-deletion-cost, being the only replica or "
+        "one of a StatefulSet or Job make its move dearer.",
         load_text=lambda B: load_meaning(B, mode),
         cost_text=lambda B, C: move_meaning(B, C, mode, moves_per_node),
         pair_text=lambda B, C, D: pair_meaning(B, C, D, mode, moves_per_node),
@@ -57,6 +63,7 @@ def waiting(mode: LoadMode) -> Meanings:
     """Return what the sliders mean where C weighs start-up and latency."""
     return Meanings(
         cost="start-up and latency",
+        cost_help="How soon a pod starts on its node, and how far it is from those it talks to.",
         load_text=lambda B: load_meaning(B, mode),
         cost_text=lambda B, C: waiting_meaning(B, C, mode),
         pair_text=lambda B, C, D: pair_meaning(B, C, D, mode).replace(
