@@ -275,6 +275,12 @@ class Pod(Frozen):
     required_features: frozenset[str] = frozenset()
     containers: dict[str, Resources] = Field(default={}, exclude=True)
     """What each container requests, sidecars included; no part of the JSON, which has the sum."""
+    container_limits: dict[str, Resources] = Field(default={}, exclude=True)
+    """Cpu and memory that each container is limited to; those without a limit are left out."""
+    sidecars: frozenset[str] = Field(default=frozenset(), exclude=True)
+    """Those of `containers` that are written under ``initContainers``."""
+    starting: Resources = Field(default={}, exclude=True)
+    """What the largest moment of its initialisation requests; empty without init containers."""
     limits: Resources = {}
     """Limits of all containers together; only read of pods that are still to be made."""
     priority_class: str = ""

@@ -90,33 +90,28 @@ class Usage:
         """CPU in millicores and memory in bytes of whole pods, ``(pods, samples)`` each.
 
         A pod is the sum of its containers; where one of them is unknown at a time, the sum of the
-        others stands, and where all are, NaN. A series of the whole pod wins over its containers'.
+        others stands, and where all are, NaN. A series of the whole pod wins over its containers',
+        resource by resource.
         """
-        rows = self._rows_by_pod
-        shape = len(pods), self.samples
-        cpu, memory = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
+        return self._of_pods(self.cpu, pods), self._of_pods(self.memory, pods)
+
+    def _of_pods(self, series: Series, pods: Sequence[str]) -> Series:
+        total = np.full((len(pods), self.samples), np.nan, np.float32)
         for at, pod in enumerate(pods):
-            if pod in rows:
-                cpu[at] = _sum_of(self.cpu[rows[pod]])
-                memory[at] = _sum_of(self.memory[rows[pod]])
-        return cpu, memory
-
-    def without_gaps(self, pods: Sequence[str]) -> tuple[Series, Series]:
-        """As `of_pods`, gaps filled in time between the samples around them.
-
-        What comes before a pod's first sample or after its last is that sample: a pod that was not
-        there yet will use something. Rows of pods without a sample stay NaN.
-        """
-        cpu, memory = self.of_pods(pods)
-        return _filled(cpu), _filled(memory)
+            containers, whole = self._rows_by_pod.get(pod, ([], []))
+            if whole:
+                total[at] = _sum_of(series[whole])
+            if containers and np.isnan(total[at]).all():
+                total[at] = _sum_of(series[containers])
+        return total
 
     @cached_property
-    def _rows_by_pod(self) -> Mapping[str, list[int]]:
-        by_pod: dict[str, list[int]] = {}
-        whole: dict[str, list[int]] = {}
+    def _rows_by_pod(self) -> Mapping[str, tuple[list[int], list[int]]]:
+        """By pod the rows of its containers, and those of the whole pod."""
+        rows: dict[str, tuple[list[int], list[int]]] = {}
         for row, (pod, container) in enumerate(self.containers):
-            (by_pod if container != WHOLE_POD else whole).setdefault(pod, []).append(row)
-        return by_pod | whole
+            rows.setdefault(pod, ([], []))[container == WHOLE_POD].append(row)
+        return rows
 
 
 def _sum_of(series: Series) -> Series:
@@ -124,7 +119,8 @@ def _sum_of(series: Series) -> Series:
     return np.where(np.isnan(series).all(axis=0), np.float32(np.nan), total)
 
 
-def _filled(series: Series) -> Series:
+def filled(series: Series) -> Series:
+    """``(rows, samples)`` with gaps filled in time; rows without a sample stay NaN."""
     known = ~np.isnan(series)
     filled = series.copy()
     at = np.arange(series.shape[1])

@@ -20,6 +20,7 @@ from kytos.questions.parts.right_sizing import (
     right_sized,
     right_sizing,
 )
+from kytos.questions.parts.use_of_pods import measured_report, use_of_each_pod
 from kytos.questions.parts.use_report import (
     NodeUse,
     UseOfNode,
@@ -109,6 +110,7 @@ def told(cluster: Cluster, request: Any, outcome: Answer) -> Answer:
     known = known_use(cluster)
     running = [pod for pod in cluster.pods if not pod.finished]
     metrics = outcome.metrics
+    by_pod = use_of_each_pod(cluster, known)
     return outcome.model_copy(
         update={
             "metrics": MetricsChange(
@@ -124,6 +126,8 @@ def told(cluster: Cluster, request: Any, outcome: Answer) -> Answer:
                     NodeUse(node=name, before=here.of.get(name, _NOTHING), after=use)
                     for name, use in there.of.items()
                 ),
+                by_pod=by_pod,
+                measured=measured_report(by_pod),
             ),
             "right_sizing": right_sizing(cluster, request.sizing),
             "notes": tuple(

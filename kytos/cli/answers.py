@@ -8,10 +8,10 @@ from rich.console import Console
 
 from kytos.cli.printing import print_notes, print_sentence, print_table
 from kytos.cli.runbooks import print_runbook
+from kytos.cli.use import print_use
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.outcome import Outcome
-from kytos.questions.parts.right_sizing import Amounts
 from kytos.questions.parts.unplaced import UnplacedPod
 from kytos.questions.placement.placement import PlacementOutcome
 from kytos.questions.rebalance import RebalanceOutcome
@@ -55,7 +55,7 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     if outcome.nothing_to_do:
         print_sentence(console, no_change_sentence(outcome))
     print_table(console, ("", "before", "after"), list(_metric_rows(outcome)))
-    _print_use(outcome, console)
+    print_use(outcome, console)
     if outcome.runbook is not None:
         print_runbook(outcome.runbook, console)
     print_notes(outcome.notes, console)
@@ -75,48 +75,6 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         f"{outcome.solver.name}, seed {outcome.solver.seed}, {outcome.solver.seconds:.1f} s; "
         f"it ended because {why_it_ended(outcome.solver.stopped_by)}",
     )
-
-
-def _print_use(outcome: Outcome, console: Console) -> None:
-    """Print what containers would better request, and what that comes to."""
-    print_table(
-        console,
-        ("service", "container", "requests", "recommended", "saves in all"),
-        [
-            (one.service, one.container, *map(_amounts, (one.requests, one.recommended, one.saves)))
-            for one in outcome.right_sizing
-        ],
-    )
-    sized = outcome.if_right_sized
-    if sized is not None:
-        rows = (
-            ("today's requests", sized.today),
-            ("right-sized", sized.right_sized),
-            ("right-sized, and as planned", sized.planned),
-        )
-        print_table(
-            console,
-            ("", "nodes", "price", "CPU requested", "memory requested"),
-            [
-                (
-                    name,
-                    str(one.nodes_in_use),
-                    units.price(one.price_per_hour),
-                    f"{one.cpu_requested:,.0f}m",
-                    f"{one.memory_requested:,.0f} MiB",
-                )
-                for name, one in rows
-            ],
-        )
-
-
-def _amounts(amounts: Amounts) -> str:
-    told = []
-    if amounts.cpu is not None:
-        told.append(f"{amounts.cpu:,.0f}m")
-    if amounts.memory is not None:
-        told.append(f"{amounts.memory:,.0f} MiB")
-    return ", ".join(told)
 
 
 def _print_worth(outcome: RebalanceOutcome, console: Console) -> None:

@@ -52,7 +52,7 @@ def ask(
         Files of pods to be placed.
     """
     from kytos.cli.answers import print_outcome
-    from kytos.report.right_sizing import patch_script
+    from kytos.cli.patches import write_patches
     from kytos.runbook.kubectl import shell_script
 
     with bad_input_ends():
@@ -72,7 +72,7 @@ def ask(
         if told.output is not None:
             write(told.output, outcome.model_dump_json(by_alias=True))
         if told.patches is not None:
-            write(told.patches, patch_script(outcome.right_sizing), runs=True)
+            write_patches(told.patches, outcome.right_sizing)
         if steps.script is not None and outcome.runbook is not None:
             write(steps.script, shell_script(outcome.runbook), runs=True)
     if told.as_json:

@@ -23,6 +23,7 @@ from kytos.cli.interchange import export, import_solution
 from kytos.cli.options import (
     AsJson,
     Context,
+    Counted,
     Held,
     Limited,
     Mode,
@@ -34,6 +35,7 @@ from kytos.cli.options import (
     Source,
     Steps,
     Told,
+    UseSource,
     grouped,
     registered,
 )
@@ -50,6 +52,8 @@ from kytos.cli.writing import check_writable, write
 from kytos.contract.params import SolverName
 from kytos.errors import InputError
 from kytos.extras import DASHBOARD, SERVICE, MissingExtraError, require
+from kytos.questions.parts.known_use import as_asked
+from kytos.questions.parts.limits import CountedAs
 from kytos.questions.recovery.failure import HowNodesFail
 from kytos.rules.eviction import movability
 from kytos.rules.why_not import as_json as as_json_object
@@ -365,6 +369,7 @@ app.command()(apply)
 
 
 @app.command("why-not")
+@grouped
 def why_not_command(
     given: Annotated[
         list[str],
@@ -374,6 +379,8 @@ def why_not_command(
             "or pods of the cluster as namespace/name.",
         ),
     ],
+    use: UseSource,
+    counted: Counted,
     context: Context = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print, by pod and node, null or the reason.")
@@ -384,13 +391,15 @@ def why_not_command(
         files = [] if context is not None else [Path(given.pop(0))]
         if not given:
             raise InputError("name the pods after the cluster: a file of pods, or namespace/name")
-        cluster, pods = with_pods(Source(files, context).read(), given)
+        source = Source(**vars(use), files=files, context=context)
+        cluster, pods = with_pods(source.read(), given)
+        cluster = as_asked(cluster, read_options(CountedAs, None, counted.given()))
         answers = why_not(cluster, pods)
+    nodes = [node.name for node in cluster.nodes]
     if as_json:
-        nodes = [node.name for node in cluster.nodes]
         print_json(json.dumps(as_json_object(answers, nodes)))
     else:
-        print_why_not(answers, standard_output())
+        print_why_not(answers, nodes, standard_output())
 
 
 @app.command()

@@ -100,7 +100,7 @@ def import_solution(
             check_writable(output)
         *files, solution = given
         call, asked = _asked(question, options)
-        cluster = Source([Path(one) for one in files], context).read()
+        cluster = Source(files=[Path(one) for one in files], context=context).read()
         asked = _with_new(cluster, question, asked, new)
         with terminal_watch() as watch:
             outcome = answered(

@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 import typer
 from pydantic import BaseModel
 
+from kytos.cli.patches import check_patches
 from kytos.cli.reading import read_context, read_files, read_live_use
 from kytos.cli.writing import check_writable
 from kytos.cluster import Cluster
@@ -166,17 +167,23 @@ MaxEvictions = Annotated[
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where the cluster is read from: files or a live cluster."""
+class UseSource:
+    """Where it is told what pods really use."""
 
-    files: Files = None
-    context: Context = None
-    prices: Prices = None
     metrics: Metrics = None
     usage: UsageFiles = None
     prometheus: PrometheusUrl = None
     prometheus_days: PrometheusDays = None
     prometheus_step: PrometheusStep = None
+
+
+@dataclass(frozen=True)
+class Source(UseSource):
+    """Where the cluster is read from: files or a live cluster."""
+
+    files: Files = None
+    context: Context = None
+    prices: Prices = None
 
     def read(self, *, nodes_needed: bool = True) -> Cluster:
         """Read it; `nodes_needed` as in `read_cluster`.
@@ -233,7 +240,9 @@ MinMemory = Annotated[
 ]
 Patches = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Write a script of kubectl patch with right-sized requests."),
+    typer.Option(
+        metavar="PATH", help="Write right-sized requests: a folder of patches, *.zip, or *.sh."
+    ),
 ]
 Risk = Annotated[
     bool | None, typer.Option("--risk", help="Say which failures the plan would survive.")
@@ -251,12 +260,9 @@ Survive = Annotated[
 
 
 @dataclass(frozen=True)
-class Limited:
-    """How full nodes may get, which are kept, and what is told of failures."""
+class Counted:
+    """What pods count for: what they request, use, or had better request."""
 
-    max_utilization: MaxUtilization = None
-    keep_node: KeepNode = None
-    risk: Risk = None
     load_from: LoadFromOption = None
     max_used: MaxUsed = None
     right_sized: RightSized = None
@@ -266,13 +272,27 @@ class Limited:
     def given(self) -> dict[str, Any]:
         """Return it in the HTTP contract's words; None stands for what was not given."""
         return {
-            "max_utilization": self.max_utilization,
-            "keep_nodes": self.keep_node or None,
-            "risk": self.risk,
             "load_from": self.load_from,
             "max_used": self.max_used,
             "right_sized": self.right_sized,
             "sizing": {"min_cpu": self.min_cpu, "min_memory": self.min_memory},
+        }
+
+
+@dataclass(frozen=True)
+class Limited(Counted):
+    """How full nodes may get, which are kept, and what is told of failures."""
+
+    max_utilization: MaxUtilization = None
+    keep_node: KeepNode = None
+    risk: Risk = None
+
+    def given(self) -> dict[str, Any]:
+        """Return it in the HTTP contract's words; None stands for what was not given."""
+        return super().given() | {
+            "max_utilization": self.max_utilization,
+            "keep_nodes": self.keep_node or None,
+            "risk": self.risk,
         }
 
 
@@ -369,9 +389,10 @@ class Told:
 
     def check(self) -> None:
         """Refuse, before any work is done, what could not be kept afterwards."""
-        for file in (self.output, self.patches):
-            if file is not None:
-                check_writable(file)
+        if self.output is not None:
+            check_writable(self.output)
+        if self.patches is not None:
+            check_patches(self.patches)
         alone = {
             "--times": self.times,
             "--webhook": self.webhook,

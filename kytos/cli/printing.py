@@ -19,7 +19,7 @@ from kytos.questions.parts.notes import answer_notes
 from kytos.report import units
 from kytos.report.notes import note_subjects
 from kytos.report.usage import summarise
-from kytos.rules.why_not import WhyNot
+from kytos.rules.why_not import WhyNot, told_verdicts
 
 REMEDIES_SHOWN = 3
 PIPED_WIDTH = 10_000
@@ -120,22 +120,20 @@ def _worth_knowing(name: SolverName, here: Availability) -> str:
     return ", ".join(words for words, holds in said.items() if holds)
 
 
-def print_why_not(answers: Sequence[WhyNot], console: Console) -> None:
+def print_why_not(answers: Sequence[WhyNot], nodes: Sequence[str], console: Console) -> None:
     """Print for each pod what keeps it off which node, and what would let it in."""
     for answer in answers:
+        told = [one for one in told_verdicts(answer, nodes) if one is not None]
         print_sentence(console, f"{answer.pod}: {answer.summary}")
         if answer.pinned is not None:
             print_sentence(console, f"It may not be moved in any case: {answer.pinned}")
         print_table(
             console,
             ("node", "rule", "reason"),
-            [
-                (verdict.node, verdict.rule, verdict.reason)
-                for verdict in answer.verdicts
-                if verdict is not None
-            ],
+            [(verdict.node, verdict.rule, verdict.reason) for verdict in told],
         )
-        for verdict in answer.beyond[:REMEDIES_SHOWN]:
+        beyond = [verdict for verdict in answer.beyond if verdict not in told]
+        for verdict in beyond[:REMEDIES_SHOWN]:
             print_sentence(
                 console,
                 f"the scheduler would bind it to {verdict.node}, a plan would not: "

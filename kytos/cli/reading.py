@@ -7,9 +7,9 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from kytos.cluster import Cluster, Pod
 from kytos.errors import InputError, SourceError, first_problem
@@ -26,9 +26,6 @@ from kytos.sources.usage.attach import read_with_usage, with_usage
 from kytos.sources.usage.read import read_usage
 from kytos.usage import Usage
 
-if TYPE_CHECKING:  # importing it loads the solvers, which only a question should wait for
-    from kytos.calls.catalogue import Options
-
 STANDARD_INPUT = "-"
 
 READ_WHOLE = 4 * 2**20
@@ -36,7 +33,7 @@ READ_WHOLE = 4 * 2**20
 
 _DECIMAL = r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
 
-SomeOptions = TypeVar("SomeOptions", bound="Options")
+SomeOptions = TypeVar("SomeOptions", bound=BaseModel)
 
 
 def read_files(

@@ -12,6 +12,7 @@ from kytos.language import N_, _, plural
 from kytos.problem import Floats
 from kytos.questions.parts.known_use import PERCENTILE, KnownUse, known_use, slots_of
 from kytos.questions.parts.right_sizing import MIB, RightSize
+from kytos.questions.parts.use_of_pods import Measured
 from kytos.questions.parts.use_report import UseReport, sums_by_node
 from kytos.report import units
 from kytos.report.cells import Cell
@@ -147,6 +148,69 @@ def risk_sentences(report: UseReport) -> tuple[str, str]:
             told=told[1],
         ),
     )
+
+
+MEASURED_COLUMNS = ("throttled (mean)", "throttled (worst pod)", "OOM kills")
+
+
+def measured_sentence(report: UseReport) -> str:
+    """Say what was counted of throttling and kills as pods run today, or that nobody counted."""
+    measured = report.measured
+    if measured is None:
+        return (
+            "Throttling and OOM kills were not measured; a Prometheus that scrapes the kubelets "
+            "tells them."
+        )
+    shares = [pod.throttled for pod in report.by_pod if pod.throttled is not None]
+    kills = [pod.oom_kills for pod in report.by_pod if pod.oom_kills is not None]
+    told = []
+    if shares:
+        held_back = sum(share > _LEAST_SHARE for share in shares)
+        told.append(
+            f"{held_back:,} of {units.count(len(shares), 'pod')} throttled by their own limits"
+            + (f" (up to {measured_share(max(shares))} of CPU periods)" if held_back else "")
+        )
+    if kills:
+        pods = units.count(sum(count > 0 for count in kills), "pod")
+        told.append(f"{units.count(sum(kills), 'OOM kill')} in {pods}")
+    return f"Measured as pods run today: {'; '.join(told)}."
+
+
+def measured_troubles(measured: Sequence[Measured]) -> list[tuple[str, ...]]:
+    """Return a row for each service or node of which trouble was counted, the worst first."""
+    troubled = [
+        one for one in measured if one.oom_kills or (one.throttled_worst or 0.0) > _LEAST_SHARE
+    ]
+    troubled.sort(key=lambda one: (-(one.oom_kills or 0), -(one.throttled_worst or 0.0), one.name))
+    return [
+        (
+            one.name,
+            measured_share(one.throttled),
+            measured_share(one.throttled_worst),
+            "not counted" if one.oom_kills is None else f"{one.oom_kills:,}",
+        )
+        for one in troubled
+    ]
+
+
+def measured_pods(report: UseReport) -> tuple[Measured, ...]:
+    """Return what was measured of each pod, as of a service or node that has it alone."""
+    return tuple(
+        Measured(
+            name=pod.pod,
+            pods=1,
+            throttled=pod.throttled,
+            throttled_worst=pod.throttled,
+            oom_kills=pod.oom_kills,
+        )
+        for pod in report.by_pod
+        if pod.throttled is not None or pod.oom_kills is not None
+    )
+
+
+def measured_share(share: float | None) -> str:
+    """A share of CPU periods as people read it."""
+    return "not measured" if share is None else f"{100 * share:.2g} %"
 
 
 def _nodes_over(shares: Sequence[float]) -> str:

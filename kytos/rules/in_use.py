@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
 import numpy as np
 
@@ -118,6 +118,22 @@ class InUse(Rule):
             return f"{name} in use{at}: the pod uses {uses}, the others {too_much} above {limit}"
         free = amount_written(name, int(left[worst]), up=False)
         return f"{name} in use{at}: the pod uses {uses}, {free} left below {limit}"
+
+    def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
+        """Name the share that would let the pod in, where that is no more than the node has."""
+        profile = index.cluster.load_profile
+        if profile is None:
+            return None
+        asked, left = _use(index).asked[pod], _left(index, pod)[node]
+        offered = [index.nodes[node].allocatable.get(name, 0) for name in LOAD_RESOURCES]
+        needed = Fraction(0)
+        for column in np.flatnonzero(asked > 0):
+            whole = offered[column % 2]
+            taken = floor(whole * Fraction(str(profile.max_used))) - int(left[column])
+            if taken + int(asked[column]) > whole:
+                return None
+            needed = max(needed, Fraction(taken + int(asked[column]), whole))
+        return f"ask for a max_used of at least {ceil(1000 * needed) / 1000:g}"
 
 
 def _left(index: RuleIndex, pod: int) -> Ints:

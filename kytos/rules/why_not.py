@@ -16,6 +16,7 @@ from kytos.rules.base import Rule, Verdict
 from kytos.rules.beyond_the_scheduler import BEYOND
 from kytos.rules.devices import NOT_JUDGED, DynamicResources
 from kytos.rules.eviction import movability
+from kytos.rules.in_use import InUse
 from kytos.rules.index import RuleIndex
 from kytos.rules.node_affinity import NodeSelector
 from kytos.rules.resources import Resources
@@ -76,7 +77,7 @@ def why_not(cluster: Cluster, pods: Sequence[str]) -> tuple[WhyNot, ...]:
 
 
 def as_json(answers: Sequence[WhyNot], nodes: Sequence[str]) -> dict[str, dict[str, str | None]]:
-    """``{"namespace/name": {"node": null | "reason"}}``.
+    """``{"namespace/name": {"node": null | "reason"}}``, `max_used` among them where use counts.
 
     Parameters
     ----------
@@ -86,10 +87,24 @@ def as_json(answers: Sequence[WhyNot], nodes: Sequence[str]) -> dict[str, dict[s
     return {
         answer.pod: {
             node: None if verdict is None else verdict.reason
-            for node, verdict in zip(nodes, answer.verdicts, strict=True)
+            for node, verdict in zip(nodes, told_verdicts(answer, nodes), strict=True)
         }
         for answer in answers
     }
+
+
+def told_verdicts(answer: WhyNot, nodes: Sequence[str]) -> tuple[Verdict | None, ...]:
+    """Per node the scheduler's refusal, else that of `max_used`, which is there only if asked for.
+
+    Parameters
+    ----------
+    nodes
+        Names of the nodes in the cluster's order.
+    """
+    in_use = {verdict.node: verdict for verdict in answer.beyond if verdict.rule == InUse.name}
+    return tuple(
+        verdict or in_use.get(node) for node, verdict in zip(nodes, answer.verdicts, strict=True)
+    )
 
 
 def refusal_summary(index: RuleIndex, pod: int, first: npt.NDArray[np.int8]) -> str:
@@ -147,13 +162,18 @@ def _explain(index: RuleIndex, pod: int, pinned: str | None) -> WhyNot:
     refused = np.array([refusals(index, rule, [pod])[0] for rule in RULES], dtype=np.bool_)
     # The first rule that refuses is the one the scheduler would name.
     first = np.where(refused.any(axis=0), refused.argmax(axis=0), FEASIBLE).astype(np.int8)
+    beyond = tuple(_beyond(index, pod, first))
+    summary = _available(index, pod, first)
+    in_use = [verdict for verdict in beyond if verdict.rule == InUse.name]
+    if in_use:
+        summary += f"; of those available {len(in_use)} {InUse.summary}"
     return WhyNot(
         pod=index.pods[pod].id,
         verdicts=verdicts_of(index, pod, first),
-        summary=_available(index, pod, first),
-        remedies=_remedies(index, refused, pod),
+        summary=summary,
+        remedies=(*_remedies(index, refused, pod), *_more_used(index, pod, in_use)),
         pinned=pinned if index.pods[pod].holds_capacity else None,
-        beyond=tuple(_beyond(index, pod, first)),
+        beyond=beyond,
     )
 
 
@@ -161,6 +181,14 @@ def _beyond(index: RuleIndex, pod: int, first: npt.NDArray[np.int8]) -> Iterator
     for rule in BEYOND:
         for node in np.flatnonzero(refusals(index, rule, [pod])[0] & (first == FEASIBLE)):
             yield Verdict(rule.name, index.nodes[node].name, rule.reason(index, pod, int(node)))
+
+
+def _more_used(index: RuleIndex, pod: int, refused: Sequence[Verdict]) -> Iterator[Remedy]:
+    for verdict in refused:
+        node = index.cluster.node_index[verdict.node]
+        change = InUse().remedy(index, pod, node)
+        if change is not None:
+            yield Remedy(verdict.node, verdict.rule, change)
 
 
 def _remedies(index: RuleIndex, refused: Bools, pod: int) -> tuple[Remedy, ...]:

@@ -37,11 +37,14 @@ from kytos.errors import SourceError
 from kytos.sources.fields import Fields
 from kytos.sources.owners import Controllers, controller_of, custom_controller, top_owner
 from kytos.sources.pod_requests import (
+    container_limits,
     container_requests,
     is_sidecar,
     pod_held,
     pod_limits,
     pod_requests,
+    sidecar_names,
+    starting_requests,
 )
 from kytos.sources.quantities import (
     LARGEST_STORAGE,
@@ -181,6 +184,7 @@ def read_pod(item: Fields, context: Context) -> Pod:
         "preferredDuringSchedulingIgnoredDuringExecution",
     )
     containers = spec.objects("containers") + spec.objects("initContainers")
+    starts = bool(spec.objects("initContainers"))
     requests = pod_requests(item)
     held = pod_held(item, requests) if node is not None else requests
     return Pod(
@@ -220,6 +224,9 @@ def read_pod(item: Fields, context: Context) -> Pod:
         images=frozenset(filter(None, (container.text("image") for container in containers))),
         required_features=_required_features(spec, containers),
         containers=container_requests(item),
+        container_limits=container_limits(item),
+        sidecars=sidecar_names(item) if starts else frozenset(),
+        starting=starting_requests(item) if starts else {},
         limits=pod_limits(item) if context.admits else {},
         unspecified=_unspecified(spec) if context.admits else frozenset(),
         priority_class=spec.text("priorityClassName"),

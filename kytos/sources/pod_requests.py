@@ -92,19 +92,58 @@ def container_requests(pod: Fields) -> dict[str, Resources]:
         Naming the quantity that cannot be read.
     """
     spec = pod.object("spec")
-    running = [
-        *spec.objects("containers"),
-        *(one for one in spec.objects("initContainers") if is_sidecar(one)),
-    ]
-    requests: dict[str, Resources] = {}
-    for container in running:
+    return {
+        container.text("name") or "": _load_of(_container(container, None, False))
+        for container in (*spec.objects("containers"), *_sidecars(spec))
+    }
+
+
+def container_limits(pod: Fields) -> dict[str, Resources]:
+    """Cpu and memory that each container is limited to, sidecars included, by its name.
+
+    Raises
+    ------
+    SourceError
+        Naming the quantity that cannot be read.
+    """
+    spec = pod.object("spec")
+    limits: dict[str, Resources] = {}
+    for container in (*spec.objects("containers"), *_sidecars(spec)):
+        written = container.object("resources").object("limits")
+        if amounts := read_quantities(written.value, written.path):
+            limits[container.text("name") or ""] = _load_of(amounts)
+    return limits
+
+
+def sidecar_names(pod: Fields) -> frozenset[str]:
+    """Names of the containers that are written as init containers and keep running."""
+    return frozenset(one.text("name") for one in _sidecars(pod.object("spec")))
+
+
+def starting_requests(pod: Fields) -> Resources:
+    """Cpu and memory of the largest moment of initialisation; empty without init containers."""
+    spec = pod.object("spec")
+    sidecars: Quantities = {}
+    starting: Quantities = {}
+    for container in spec.objects("initContainers"):
         asked = _container(container, None, False)
-        requests[container.text("name") or ""] = {
-            name: ceil(asked[name] * (1000 if name == CPU else 1))
-            for name in (CPU, MEMORY)
-            if name in asked
-        }
-    return requests
+        if is_sidecar(container):
+            sidecars = _sum(sidecars, asked)
+        else:
+            starting = _larger(starting, _sum(sidecars, asked))
+    return _load_of(starting)
+
+
+def _sidecars(spec: Fields) -> list[Fields]:
+    return [one for one in spec.objects("initContainers") if is_sidecar(one)]
+
+
+def _load_of(amounts: Quantities) -> Resources:
+    return {
+        name: ceil(amounts[name] * (1000 if name == CPU else 1))
+        for name in (CPU, MEMORY)
+        if name in amounts
+    }
 
 
 def is_sidecar(init_container: Fields) -> bool:

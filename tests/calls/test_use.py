@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +18,17 @@ from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
 from kytos.errors import RequestRefused
 from kytos.problem import LoadMode, Problem
-from kytos.questions.parts.known_use import judged_by
+from kytos.questions.parts.known_use import judged_by, known_use
 from kytos.questions.parts.limits import LoadFrom
 from kytos.questions.parts.right_sizing import (
     Amounts,
     Least,
-    RightSize,
     SizeRules,
     right_sized,
     right_sizing,
 )
 from kytos.questions.rebalance import RebalanceRequest, rebalance_problem
 from kytos.referee.energy import energy
-from kytos.report.right_sizing import patch_script
 from kytos.sources.usage.attach import read_with_usage, usage_of_documents, with_usage
 
 HOURS = 24
@@ -242,7 +239,10 @@ def test_right_sizing_never_goes_below_what_an_autoscaler_says(tmp_path: Path) -
         "kind": "VerticalPodAutoscaler",
         "apiVersion": "autoscaling.k8s.io/v1",
         "metadata": {"namespace": "shop", "name": "web"},
-        "spec": {"targetRef": {"kind": "StatefulSet", "name": "web"}},
+        "spec": {
+            "targetRef": {"kind": "StatefulSet", "name": "web"},
+            "updatePolicy": {"updateMode": "Off"},
+        },
         "status": {
             "recommendation": {
                 "containerRecommendations": [
@@ -259,6 +259,11 @@ def test_right_sizing_never_goes_below_what_an_autoscaler_says(tmp_path: Path) -
     assert (app.container, app.recommended.cpu, app.recommended.memory) == ("app", 40, 115)
     sized = right_sized(cluster)
     assert sized.pods[0].requests == {"cpu": 140, "memory": (115 + 64) * MIB}
+    # one that acts sets its target again, whatever a template asks for
+    del autoscaler["spec"]["updatePolicy"]
+    content = json.dumps({"kind": "List", "items": [node, pod, metrics, autoscaler]}).encode()
+    (acting,) = right_sizing(read_with_usage([("cluster.json", content)]))
+    assert acting.recommended == Amounts(cpu=50, memory=115)
     # what the autoscaler's user and the caller allow at least holds besides
     autoscaler["spec"]["resourcePolicy"] = {
         "containerPolicies": [{"containerName": "*", "minAllowed": {"cpu": "60m"}}]
@@ -290,18 +295,176 @@ def test_as_if_right_sized_stands_beside_today() -> None:
         answer(content, right_sized=True)
 
 
-def test_patches_set_requests_of_templates() -> None:
-    """A workload with a template is patched by container; a pod of its own is only named."""
-    sizes = [
-        RightSize(service=service, container="app", namespace="shop", kind=kind, workload="web",
-                  requests=Amounts(), recommended=Amounts(cpu=40, memory=115), saves=Amounts(),
-                  replicas=1, method="", window="")
-        for service, kind in (("shop/web", "Deployment"), ("shop/alone", ""))
-    ]  # fmt: skip
-    script = patch_script(sizes)
-    (command,) = [line for line in script.splitlines() if line.startswith("kubectl")]
-    words = shlex.split(command)
-    assert words[:4] == ["kubectl", "patch", "deployment", "web"]
-    (container,) = json.loads(words[-1])["spec"]["template"]["spec"]["containers"]
-    assert container["resources"]["requests"] == {"cpu": "40m", "memory": "115Mi"}
-    assert "shop/alone" in script
+def measured(metric: str, pod: str, value: float, container: str = "app") -> dict[str, Any]:
+    """An answer of Prometheus with one sample, at midnight of 1970."""
+    labels = {"__name__": metric, "namespace": "default", "pod": pod, "container": container}
+    result = [{"metric": labels, "values": [[0, str(value)]]}]
+    return {"status": "success", "data": {"resultType": "matrix", "result": result}}
+
+
+def test_measured_throttling_and_kills_are_told_by_pod_service_and_node() -> None:
+    """Apart from the modelled time over a node's limit; what nobody counted is null."""
+    content = body({"a": "n0", "b": "n1", "c": "n1"}, service="shop")
+    plain = answer(content, usage=series(a=DAY, b=DAY, c=DAY)).use
+    assert plain.measured is None
+    told = answer(
+        content,
+        usage=[
+            *series(a=DAY, b=DAY),
+            measured("throttled", "a", 0.25),
+            measured("throttled", "a", 0.5, "proxy"),
+            measured("throttled", "b", 0.0),
+            measured("oom_kills", "b", 3),
+        ],
+    ).use
+    by_pod = {pod.pod: (pod.throttled, pod.oom_kills, pod.own) for pod in told.by_pod}
+    assert by_pod == {"a": (0.5, None, True), "b": (0.0, 3, True), "c": (None, None, False)}
+    (shop,) = told.measured.services
+    assert (shop.name, shop.throttled, shop.throttled_worst, shop.oom_kills) == (
+        "shop",
+        0.25,
+        0.5,
+        3,
+    )
+    assert [(node.name, node.oom_kills) for node in told.measured.nodes] == [
+        ("n0", None),
+        ("n1", 3),
+    ]
+
+
+def test_profiles_against_an_independent_computation() -> None:
+    """Median, 95th, 99th percentile and maximum of the samples there are, in plain Python."""
+    samples = [0.1 * ((7 * hour) % 11) for hour in range(HOURS)]
+    (pod,) = answer(body({"a": "n0"}), usage=series(a=samples)).use.by_pod
+    ordered = sorted(1000 * sample for sample in samples)
+
+    def percentile(share: float) -> float:
+        place = share * (len(ordered) - 1)
+        low = int(place)
+        high = ordered[min(low + 1, len(ordered) - 1)]
+        return ordered[low] + (place - low) * (high - ordered[low])
+
+    assert (pod.cpu.p50, pod.cpu.p95, pod.cpu.p99, pod.cpu.max) == pytest.approx(
+        [percentile(share) for share in (0.5, 0.95, 0.99, 1.0)], rel=1e-5
+    )
+    assert pod.memory.p50 == pod.memory.max == 200
+
+
+def test_a_plain_pod_is_the_sum_of_its_containers_and_every_replica_is_sized() -> None:
+    """A body names no containers: two of 0.1 cores are 0.2, for each pod of the service."""
+    content = body({"a": "n0", "b": "n1"}, service="shop", cpu_request=1000)
+    usage = [
+        measured(metric, pod, value, container)
+        for pod in "ab"
+        for container in ("app", "proxy")
+        for metric, value in (("cpu", 0.1), ("memory", 100 * MIB))
+    ]
+    cluster = REBALANCE.cluster(
+        RebalanceBody.model_validate_json(json.dumps(content | {"usage": usage}), strict=True)
+    )
+    (size,) = right_sizing(cluster)
+    assert (size.container, size.recommended) == ("shop", Amounts(cpu=200, memory=230))
+    assert size.saves.cpu == 1600
+    assert [pod.requests["cpu"] for pod in right_sized(cluster).pods] == [200, 200]
+
+
+def test_krr_s_advice_of_a_plain_service() -> None:
+    """Its containers are added up; the name alone tells, as bodies know no namespace."""
+    scans = [
+        {
+            "object": {"namespace": "x", "name": "shop", "kind": "Deployment", "container": name},
+            "recommended": {"requests": {"cpu": {"value": 0.1}, "memory": {"value": 1e8}}},
+        }
+        for name in ("app", "proxy")
+    ]
+    content = body({"a": "n0", "b": "n1"}, service="shop") | {"usage": [{"scans": scans}]}
+    asked = RebalanceBody.model_validate_json(json.dumps(content), strict=True)
+    (size,) = right_sizing(REBALANCE.cluster(asked))
+    assert size.method == "as krr recommends"
+    assert size.recommended.cpu == 200
+    assert size.recommended.memory == pytest.approx(2e8 / MIB, abs=1e-3)
+
+
+def kubernetes(*pods: dict[str, Any]) -> dict[str, Any]:
+    node = {
+        "kind": "Node",
+        "metadata": {"name": "n1"},
+        "status": {"allocatable": {"cpu": "8", "memory": "8Gi", "pods": "20"}},
+    }
+    return {"kind": "List", "items": [node, *pods]}
+
+
+def replica(name: str, owner: tuple[str, str], **spec: Any) -> dict[str, Any]:
+    kind, of = owner
+    reference = {"kind": kind, "name": of, "uid": of, "apiVersion": "apps/v1", "controller": True}
+    asked = {"requests": {"cpu": "1", "memory": "1Gi"}}
+    return {
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "default", "ownerReferences": [reference]},
+        "spec": {"nodeName": "n1", "containers": [{"name": "app", "resources": asked}]} | spec,
+        "status": {"phase": "Running"},
+    }
+
+
+def test_init_containers_are_not_sized_away() -> None:
+    """A pod still requests what its initialisation takes; overhead stays beside it."""
+    init = {"name": "prepare", "resources": {"requests": {"cpu": "700m", "memory": "2Gi"}}}
+    pod = replica("web-0", ("StatefulSet", "web"), initContainers=[init], overhead={"cpu": "50m"})
+    files = [("cluster.json", json.dumps(kubernetes(pod)).encode())]
+    cluster = with_usage(
+        read_with_usage(files),
+        usage_of_documents([measured("cpu", "web-0", 0.1), measured("memory", "web-0", MIB)]),
+    )
+    assert cluster.pods[0].requests == {"cpu": 1050, "memory": 2048 * MIB}
+    assert right_sized(cluster).pods[0].requests == {"cpu": 750, "memory": 2048 * MIB}
+
+
+def test_pods_of_before_a_rollout_count_for_their_service() -> None:
+    """Names have a new hash; the week before is the service's all the same, and a note says so."""
+    new_set = {
+        "kind": "ReplicaSet",
+        "apiVersion": "apps/v1",
+        "metadata": {
+            "name": "web-6d4f8c9b7d",
+            "namespace": "default",
+            "uid": "web-6d4f8c9b7d",
+            "ownerReferences": [
+                {"kind": "Deployment", "name": "web", "uid": "w", "apiVersion": "apps/v1",
+                 "controller": True}
+            ],
+        },
+    }  # fmt: skip
+    pods = [
+        replica("web-6d4f8c9b7d-x2k9p", ("ReplicaSet", "web-6d4f8c9b7d")),
+        replica("web-6d4f8c9b7d-new2p", ("ReplicaSet", "web-6d4f8c9b7d")),
+        replica("web-db-0", ("StatefulSet", "web-db")),
+    ]
+    files = [("cluster.json", json.dumps(kubernetes(new_set, *pods)).encode())]
+    documents = series(
+        **{
+            "web-5c7d9f8b6c-abcde": [0.4] * 3,  # before the rollout
+            "web-6d4f8c9b7d-x2k9p": [0.2] * 3,
+            "web-db-1": [0.7] * 3,
+            "websocket-5c7d9f8b6c-abcde": [5.0] * 3,  # nobody's here
+        }
+    )
+    # of the new pod only the last sample is there
+    values = documents[0]["data"]["result"][1]["values"]
+    del values[:2]
+    cluster = with_usage(read_with_usage(files), usage_of_documents(documents))
+    assert {one.service: one.recommended.cpu for one in right_sizing(cluster)} == {
+        "default/web": 400,
+        "default/web-db": 700,
+    }
+    outcome = kytos.rebalance(cluster, RebalanceRequest(load_from=LoadFrom.USAGE))
+    by_pod = {pod.pod: pod for pod in outcome.use.by_pod} if outcome.use else {}
+    assert by_pod["default/web-6d4f8c9b7d-x2k9p"].cpu.max == 200
+    assert not by_pod["default/web-6d4f8c9b7d-new2p"].own
+    known = known_use(cluster)
+    row = known.row["default/web-6d4f8c9b7d-x2k9p"]
+    assert known.cpu[row] == pytest.approx([400, 400, 200])
+    notes = {note.message: note.subjects for note in outcome.notes}
+    (gone,) = [subjects for message, subjects in notes.items() if "that are gone" in message]
+    assert set(gone) == {"default/web-5c7d9f8b6c-abcde", "default/web-db-1"}
+    (strangers,) = [subjects for message, subjects in notes.items() if "left out" in message]
+    assert strangers == ("default/websocket-5c7d9f8b6c-abcde",)

@@ -212,6 +212,63 @@ def test_why_not_names_the_rule(three_nodes: Path) -> None:
     assert json.loads(result.stdout) == {"p0": {"n0": None, "n1": None, "n2": None}}
 
 
+def test_why_not_by_use(tmp_path: Path) -> None:
+    """What a pod uses is a reason where use is what counts, in words and as JSON."""
+    cluster, use = tmp_path / "cluster.json", tmp_path / "use.json"
+    body = {
+        "nodes": [{"id": f"n{i}", "cpu_capacity": 2000, "mem_capacity": 8000} for i in (1, 2)],
+        "pods": [
+            {"id": f"p{i}", "cpu_request": 200, "mem_request": 256, "current_node": f"n{i}"}
+            for i in (1, 2)
+        ],
+    }
+    metrics = {
+        "kind": "PodMetricsList",
+        "items": [
+            {
+                "metadata": {"name": f"p{i}", "namespace": "default"},
+                "timestamp": "2026-11-30T00:00:00Z",
+                "containers": [{"name": "app", "usage": {"cpu": "1200m", "memory": "1Gi"}}],
+            }
+            for i in (1, 2)
+        ],
+    }
+    cluster.write_text(json.dumps(body))
+    use.write_text(json.dumps(metrics))
+    asked = ["why-not", cluster, "p1", "--usage", use, "--load-from", "usage"]
+    reasons = json.loads(kytos(*asked, "--json").stdout)["p1"]
+    assert reasons["n1"] is None
+    assert "max_used 100%" in reasons["n2"]
+    assert "too much in use (max_used)" in kytos(*asked).stdout
+    assert json.loads(kytos(*asked[:3], "--json").stdout)["p1"] == {"n1": None, "n2": None}
+    refused = kytos(*asked, "--max-used", "1.5")
+    assert refused.exit_code == 2
+    assert "max_used" in refused.stderr
+
+
+def test_patches_are_a_folder_an_archive_or_a_script(tmp_path: Path, quick: list[str]) -> None:
+    """By the name that is given; without known use there is nothing to patch."""
+    cluster = Path(__file__).parents[2] / "sample_clusters" / "web-shop.json"
+    use = cluster.parent / "usage" / "web-shop.json.gz"
+    folder, script = tmp_path / "sizes", tmp_path / "sizes.sh"
+    asked = ["rebalance", cluster, *quick]
+    done = kytos(*asked, "--usage", use, "--patches", folder)
+    assert done.exit_code == 0, done.stderr
+    names = {path.name for path in folder.iterdir()}
+    assert {"apply.sh", "kustomization.yaml"} < names
+    assert (folder / "apply.sh").stat().st_mode & 0o100
+    assert "throttled by their own limits" not in done.stdout
+    assert "Use is known of" in done.stdout
+    body = tmp_path / "small.json"
+    node = {"id": "n", "cpu_capacity": 4000, "mem_capacity": 16000}
+    body.write_text(json.dumps({"nodes": [node], "pods": []}))
+    nothing = kytos("rebalance", body, *quick, "--patches", script)
+    assert nothing.exit_code == 2
+    assert "no right size" in nothing.stderr
+    missing = kytos("rebalance", body, "--patches", tmp_path / "not" / "there")
+    assert "make it first" in missing.stderr
+
+
 def test_why_not_of_an_unknown_pod_exits_with_2(three_nodes: Path) -> None:
     """A pod that is not there is bad input."""
     result = kytos("why-not", three_nodes, "nobody")

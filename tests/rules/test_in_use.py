@@ -16,7 +16,7 @@ from kytos.questions.rebalance import RebalanceRequest
 from kytos.questions.recovery.atlas import AtlasRequest, atlas
 from kytos.questions.recovery.recovery import RecoveryRequest
 from kytos.questions.why_not_freed import Keeper
-from kytos.rules.why_not import why_not
+from kytos.rules.why_not import WhyNot, as_json, why_not
 
 BY_USE: dict[str, Any] = {"load_from": LoadFrom.USAGE}
 
@@ -48,8 +48,27 @@ def test_why_not_names_the_limit(busy: Cluster) -> None:
     (refusal,) = answer.beyond
     assert (refusal.rule, refusal.node) == ("max_used", "n2")
     assert refusal.reason == "cpu in use: the pod uses 1200m, 600m left below max_used 90%"
+    assert (
+        answer.summary == "2 of 2 nodes available; of those available 1 too much in use (max_used)"
+    )
+    assert as_json([answer], ["n1", "n2"])["p1"] == {"n1": None, "n2": refusal.reason}
+    assert answer.remedies == ()  # both together use more than the node has
     (plain,) = why_not(busy, ["p1"])
     assert plain.beyond == ()
+
+
+def test_why_not_names_the_share_that_would_let_it_in(busy: Cluster) -> None:
+    """At the share it names the pod fits, and at less it does not."""
+    gentle = tuple(pod.model_copy(update={"expected": {"cpu": 700}}) for pod in busy.pods)
+    calm = busy.replace(pods=gentle)
+
+    def asked(max_used: float) -> WhyNot:
+        return why_not(judged_by(calm, RecoveryRequest(**BY_USE, max_used=max_used)), ["p1"])[0]
+
+    (remedy,) = asked(0.5).remedies
+    assert (remedy.node, remedy.change) == ("n2", "ask for a max_used of at least 0.7")
+    assert asked(0.7).beyond == ()
+    assert asked(0.699).beyond
 
 
 def test_a_pod_given_up_for_its_use_says_so(busy: Cluster) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,9 +12,10 @@ import numpy as np
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, Cluster, Note, NoteKind, Pod, note_about
 from kytos.load_profile import LoadProfile
 from kytos.problem import Ints
+from kytos.questions.parts.earlier_pods import earlier_pods
 from kytos.questions.parts.limits import CountedAs, LoadFrom
 from kytos.questions.parts.right_sizing import right_sized
-from kytos.usage import Series, Usage
+from kytos.usage import Series, Usage, filled
 
 PERCENTILE = 95.0
 """Of the sum of what the pods of a node use: what `max_used` bounds and the peaks tell."""
@@ -59,22 +60,30 @@ def known_use(cluster: Cluster) -> KnownUse:
     """Return what the pods of a cluster use.
 
     What the user foresees of a pod (``expected_cpu``, ``expected_mem``) is its use; else it is
-    what was measured, and a pod without a measurement takes the mean of its service's others.
+    what was measured, and a pod without a measurement takes the mean of its service's others, or
+    of its service's earlier pods where none of today's is measured. Before a pod's first sample
+    and after its last it is taken to use what its service's others, earlier ones among them, did
+    then; where nobody knows, what it used at its nearest sample.
     """
     usage = Usage() if cluster.usage is None else cluster.usage
     samples = max(1, usage.samples)
     pods = [pod for pod in cluster.pods if not pod.finished]
     measured = set(usage.pods)
     own = [pod for pod in pods if pod.id in measured]
-    cpu, memory = usage.without_gaps([pod.id for pod in own])
+    earlier = earlier_pods(cluster)
+    series = _own_series(usage, own, earlier)
     rows: dict[str, list[Series]] = {
-        pod.id: [cpu[at], memory[at]] for at, pod in enumerate(own) if usage.samples
+        pod.id: [of[at] for of in series] for at, pod in enumerate(own) if usage.samples
     }
     of_service: dict[str, list[str]] = defaultdict(list)
     for pod in own:
         if pod.service is not None and pod.id in rows:
             of_service[pod.service].append(pod.id)
     means = {service: _mean([rows[pod] for pod in of]) for service, of in of_service.items()}
+    for service, gone in earlier.items():
+        if service not in means:
+            cpu, memory = usage.of_pods(gone)
+            means[service] = filled(_over_pods(cpu))[0], filled(_over_pods(memory))[0]
     nothing = np.full(samples, np.nan, np.float32)
     for pod in pods:
         found = rows.get(pod.id) or list(means.get(pod.service or "", (nothing, nothing)))
@@ -91,6 +100,38 @@ def known_use(cluster: Cluster) -> KnownUse:
         start_s=usage.start_s,
         step_s=usage.step_s if usage.samples > 1 else 0.0,
     )
+
+
+def _own_series(
+    usage: Usage, own: list[Pod], earlier: Mapping[str, tuple[str, ...]]
+) -> tuple[Series, Series]:
+    """``(pods, samples)`` cpu and memory without gaps, where anything of a pod is known."""
+    rows_of: dict[str, list[int]] = defaultdict(list)
+    for row, pod in enumerate(own):
+        rows_of[pod.service or ""].append(row)
+    cpu, memory = (series.copy() for series in usage.of_pods([pod.id for pod in own]))
+    for series in (cpu, memory):
+        if not series.size:
+            continue
+        known = ~np.isnan(series)
+        short = known.any(axis=1) & ~(known[:, 0] & known[:, -1])
+        for service in {own[row].service for row in np.flatnonzero(short)} - {None}:
+            at = rows_of[str(service)]
+            gone = earlier.get(str(service), ())
+            both = usage.of_pods(gone)[0 if series is cpu else 1]
+            mean = _over_pods(np.vstack([series[at], both]))[0]
+            for row in np.intersect1d(at, np.flatnonzero(short)):
+                first, last = np.flatnonzero(known[row])[[0, -1]]
+                series[row, :first], series[row, last + 1 :] = mean[:first], mean[last + 1 :]
+    return filled(cpu), filled(memory)
+
+
+def _over_pods(series: Series) -> Series:
+    """``(1, samples)`` mean of the pods known at each time, NaN where none is."""
+    count = (~np.isnan(series)).sum(axis=0)
+    total = np.nansum(series, axis=0, dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        return np.where(count > 0, total / count, np.nan).astype(np.float32)[None, :]
 
 
 def as_asked(cluster: Cluster, request: CountedAs) -> Cluster:
@@ -189,7 +230,17 @@ def use_notes(cluster: Cluster, known: KnownUse, load_from: LoadFrom) -> Iterato
         return
     for why, names in usage.left_out.items():
         yield note_about(why, names, NoteKind.LEFT_OUT)
-    strangers = [pod for pod in usage.pods if pod not in cluster.pod_index]
+    gone = [pod for pods in earlier_pods(cluster).values() for pod in pods]
+    if gone:
+        message = (
+            "pods with use that are gone; by their names they were replicas of services here, and "
+            "count as such"
+        )
+        yield note_about(message, gone, NoteKind.ASSUMED)
+    known_gone = set(gone)
+    strangers = [
+        pod for pod in usage.pods if pod not in cluster.pod_index and pod not in known_gone
+    ]
     if strangers:
         yield note_about("pods with use that are not in the cluster; left out", strangers)
     replicas = [

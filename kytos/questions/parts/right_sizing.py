@@ -12,8 +12,9 @@ import numpy as np
 from pydantic import Field
 
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, Cluster, Frozen, Pod, Resources
-from kytos.sources.quantities import read_quantity
-from kytos.usage import EVERY_CONTAINER, WHOLE_POD, Usage
+from kytos.questions.parts.advice import Advisers
+from kytos.questions.parts.earlier_pods import earlier_pods
+from kytos.usage import WHOLE_POD, Series, Usage
 
 CPU_PERCENTILE = 95.0
 MEMORY_MARGIN = Fraction(15, 100)
@@ -70,7 +71,8 @@ class SizeRules(Frozen):
         return (
             f"cpu: {self.cpu_percentile:g}th percentile of all replicas' samples; memory: highest "
             f"sample and {margin} more; at least {self.min_cpu}m and {self.min_memory}Mi, never "
-            "below a VerticalPodAutoscaler's lower bound or minAllowed, a LimitRange's minimum or "
+            "below what a VerticalPodAutoscaler sets (its target, or its lower bound where it only "
+            "recommends) or its minAllowed, a LimitRange's minimum or "
             "what sizing.minimums says"
         )
 
@@ -93,7 +95,9 @@ class RightSize(Frozen):
     namespace: str = ""
     kind: str = Field("", description="of the workload whose template has the container")
     workload: str = ""
+    sidecar: bool = Field(False, description="written under initContainers")
     requests: Amounts = Field(description="of one replica today, in millicores and MiB")
+    limits: Amounts = Field(Amounts(), description="of one replica today; null: none")
     recommended: Amounts = Field(description="of one replica, in millicores and MiB")
     saves: Amounts = Field(description="of all replicas together; negative: they ask too little")
     replicas: int
@@ -122,21 +126,122 @@ class IfRightSized(Frozen):
 
 @dataclass
 class _Container:
-    """The replicas of one container of a service."""
+    """The replicas of one container of a service, and the samples of it there are."""
 
     pods: list[Pod] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
+    rows: list[tuple[int | None, int | None]] = field(default_factory=list)
+    """Of each replica in `Usage.containers`: its own, and the whole pod's where it is alone."""
+    whole: list[str] = field(default_factory=list)
+    """Pods that are sized as a whole."""
     requests: Resources = field(default_factory=dict)
+    limits: Resources = field(default_factory=dict)
+    requested: Resources = field(default_factory=dict)
+    """Of all replicas together."""
+
+    def samples(self, usage: Usage) -> tuple[Series, Series]:
+        """Cpu and memory of all replicas, ``(replicas, samples)``."""
+        if self.whole:
+            return usage.of_pods(self.whole)
+        cpu, memory = (
+            np.array([_row(series, own, whole) for own, whole in self.rows], np.float32)
+            for series in (usage.cpu, usage.memory)
+        )
+        return cpu, memory
+
+
+def _row(series: Series, own: int | None, whole: int | None) -> Series:
+    """A container's samples; the whole pod's where it has none of its own."""
+    if own is not None and (whole is None or not np.isnan(series[own]).all()):
+        return np.asarray(series[own])
+    return np.asarray(series[whole])
+
+
+_Key = tuple[str, str]
+"""Service (or pod without one) and container; `WHOLE_POD` where a source lists none."""
 
 
 def right_sizing(cluster: Cluster, rules: SizeRules = USUAL_RULES) -> tuple[RightSize, ...]:
     """Return what each container with known use would better request, by service.
 
-    A pod without a service, or of a source that lists no containers, stands for itself.
+    A pod without a service stands for itself; one of a source that lists no containers is sized
+    as a whole. Pods that are gone count among their service's replicas (`earlier_pods`).
     """
+    return tuple(_sizes(cluster, rules).values())
+
+
+def _sizes(cluster: Cluster, rules: SizeRules) -> dict[_Key, RightSize]:
     usage = Usage() if cluster.usage is None else cluster.usage
-    row = {key: at for at, key in enumerate(usage.containers)}
-    containers: dict[tuple[str, str], _Container] = defaultdict(_Container)
+    advisers = Advisers(cluster)
+    sizes: dict[_Key, RightSize] = {}
+    for (service, name), one in sorted(_containers(cluster, usage).items()):
+        advice = advisers.of(one.pods[0], name)
+        seen = _seen(usage, one, rules)
+        recommended: Resources = {}
+        for resource in LOAD_RESOURCES:
+            least = max(rules.least(service, resource), advice.least.get(resource, 0))
+            if resource in seen:
+                recommended[resource] = max(seen[resource], least)
+            elif resource in advice.requests:
+                recommended[resource] = max(advice.requests[resource], least)
+        if not recommended:
+            continue
+        first = one.pods[0]
+        saves = {
+            resource: one.requested.get(resource, 0) - len(one.pods) * amount
+            for resource, amount in recommended.items()
+        }
+        sizes[service, name] = RightSize(
+            service=service,
+            container=name or (first.name if len(one.pods) == 1 else service),
+            namespace=first.namespace,
+            kind=first.owner.kind if first.owner else "",
+            workload=first.owner.name if first.owner else first.name,
+            sidecar=name in first.sidecars,
+            requests=_shown(one.requests),
+            limits=_shown(one.limits),
+            recommended=_shown(recommended),
+            saves=_shown(saves),
+            replicas=len(one.pods),
+            method=rules.method if seen else f"as {advice.source} recommends",
+            window=window_of(usage) if seen else "its own",
+        )
+    return sizes
+
+
+def right_sized(cluster: Cluster, rules: SizeRules = USUAL_RULES) -> Cluster:
+    """Return the cluster as if every container requested what `right_sizing` recommends."""
+    sizes = _sizes(cluster, rules)
+
+    def sized(pod: Pod) -> Pod:
+        containers = pod.containers or {WHOLE_POD: pod.requests}
+        new = dict(containers)
+        for name, requests in containers.items():
+            size = sizes.get((pod.service or pod.id, name))
+            if size is not None:
+                new[name] = requests | _canonical(size.recommended)
+        if new == containers or pod.finished:
+            return pod
+        requests = dict(pod.requests)
+        for resource in LOAD_RESOURCES:
+            before, after = (
+                sum(one.get(resource, 0) for one in each.values()) for each in (containers, new)
+            )
+            # init containers run before the others, and overhead beside them
+            starting = pod.starting.get(resource, 0)
+            beside = requests.get(resource, 0) - max(before, starting)
+            if after != before:
+                requests[resource] = max(0, beside + max(after, starting))
+        held = new if pod.containers else {}
+        return pod.model_copy(update={"requests": requests, "held": None, "containers": held})
+
+    return cluster.replace(pods=tuple(sized(pod) for pod in cluster.pods))
+
+
+def _containers(cluster: Cluster, usage: Usage) -> dict[_Key, _Container]:
+    rows_of: dict[str, dict[str, int]] = defaultdict(dict)
+    for row, (pod_id, container) in enumerate(usage.containers):
+        rows_of[pod_id][container] = row
+    containers: dict[_Key, _Container] = defaultdict(_Container)
     for pod in cluster.pods:
         if pod.finished:
             continue
@@ -146,136 +251,43 @@ def right_sizing(cluster: Cluster, rules: SizeRules = USUAL_RULES) -> tuple[Righ
             for resource in LOAD_RESOURCES:
                 asked = requests.get(resource, 0)
                 one.requests[resource] = max(asked, one.requests.get(resource, 0))
-            for key in ((pod.id, name), (pod.id, WHOLE_POD)):
-                if key in row and (key[1] == name or len(pod.containers) == 1):
-                    one.rows.append(row[key])
-                    break
-            else:
-                if not pod.containers:
-                    one.rows += [at for at, (of, _) in enumerate(usage.containers) if of == pod.id]
-    window = _window(usage)
-    found = []
-    for (service, name), one in sorted(containers.items()):
-        lower, advised, who = _advice(cluster, usage, one.pods[0], name)
-        seen = _seen(usage, one, rules)
-        recommended: Resources = {}
-        for resource in LOAD_RESOURCES:
-            least = max(rules.least(service, resource), lower.get(resource, 0))
-            if resource in seen:
-                recommended[resource] = max(seen[resource], least)
-            elif resource in advised:
-                recommended[resource] = max(advised[resource], least)
-        if not recommended:
-            continue
-        saves = {
-            resource: len(one.pods) * (one.requests[resource] - amount)
-            for resource, amount in recommended.items()
-        }
-        found.append(
-            RightSize(
-                service=service,
-                container=name or one.pods[0].name,
-                namespace=one.pods[0].namespace,
-                kind=one.pods[0].owner.kind if one.pods[0].owner else "",
-                workload=one.pods[0].owner.name if one.pods[0].owner else one.pods[0].name,
-                requests=_shown(one.requests),
-                recommended=_shown(recommended),
-                saves=_shown(saves),
-                replicas=len(one.pods),
-                method=rules.method if seen else f"as {who} recommends",
-                window=window if seen else "its own",
-            )
-        )
-    return tuple(found)
-
-
-def right_sized(cluster: Cluster, rules: SizeRules = USUAL_RULES) -> Cluster:
-    """Return the cluster as if every container requested what `right_sizing` recommends."""
-    sizes = right_sizing(cluster, rules)
-    by_name = {(one.service, one.container): one.recommended for one in sizes}
-
-    def sized(pod: Pod) -> Pod:
-        change: dict[str, int] = defaultdict(int)
-        held = dict(pod.containers)
-        for name, requests in (pod.containers or {WHOLE_POD: pod.requests}).items():
-            advised = by_name.get((pod.service or pod.id, name or pod.name))
-            if advised is None:
-                continue
-            wanted = {
-                resource: amount
-                for resource, amount in ((CPU, advised.cpu), (MEMORY, advised.memory))
-                if amount is not None
-            }
-            for resource, amount in wanted.items():
-                canonical = ceil(amount if resource == CPU else amount * MIB)
-                change[resource] += canonical - requests.get(resource, 0)
-                if name in held:
-                    held[name] = held[name] | {resource: canonical}
-        if not change or pod.finished:
-            return pod
-        requests = pod.requests | {
-            resource: max(0, pod.requests.get(resource, 0) + by) for resource, by in change.items()
-        }
-        return pod.model_copy(update={"requests": requests, "held": None, "containers": held})
-
-    return cluster.replace(pods=tuple(sized(pod) for pod in cluster.pods))
+                one.requested[resource] = asked + one.requested.get(resource, 0)
+            one.limits = dict(pod.container_limits.get(name, one.limits))
+    earlier = earlier_pods(cluster)
+    for (service, name), one in containers.items():
+        alone = name == WHOLE_POD or len(one.pods[0].containers) == 1
+        for pod_id in (*(pod.id for pod in one.pods), *earlier.get(service, ())):
+            told = rows_of.get(pod_id, {})
+            if name == WHOLE_POD:
+                one.whole.append(pod_id)
+            elif name in told or (alone and WHOLE_POD in told):
+                one.rows.append((told.get(name), told.get(WHOLE_POD) if alone else None))
+    return containers
 
 
 def _seen(usage: Usage, one: _Container, rules: SizeRules) -> Resources:
     margin = 1 + Fraction(str(rules.memory_margin))
     seen: Resources = {}
-    if one.rows:
-        cpu, memory = usage.cpu[one.rows], usage.memory[one.rows]
-        if not np.isnan(cpu).all():
-            percentile = float(np.nanpercentile(cpu.astype(float), rules.cpu_percentile))
-            seen[CPU] = ceil(round(percentile, 3))
-        if not np.isnan(memory).all():
-            most = Fraction(float(np.nanmax(memory))) * margin
-            seen[MEMORY] = ceil(most / MIB) * MIB
-        return seen
+    cpu, memory = one.samples(usage)
+    if not np.isnan(cpu).all():
+        percentile = float(np.nanpercentile(cpu.astype(float), rules.cpu_percentile))
+        seen[CPU] = ceil(round(percentile, 3))
+    if not np.isnan(memory).all():
+        most = Fraction(float(np.nanmax(memory))) * margin
+        seen[MEMORY] = ceil(most / MIB) * MIB
     foreseen = [pod.expected for pod in one.pods if pod.expected and not pod.containers]
-    if foreseen:
-        cpu_seen = [amounts[CPU] for amounts in foreseen if CPU in amounts]
-        memory_seen = [amounts[MEMORY] for amounts in foreseen if MEMORY in amounts]
-        if cpu_seen:
-            seen[CPU] = ceil(float(np.percentile(cpu_seen, rules.cpu_percentile)))
-        if memory_seen:
-            seen[MEMORY] = ceil(Fraction(max(memory_seen)) * margin / MIB) * MIB
+    cpu_seen = [amounts[CPU] for amounts in foreseen if CPU in amounts]
+    memory_seen = [amounts[MEMORY] for amounts in foreseen if MEMORY in amounts]
+    if cpu_seen and CPU not in seen:
+        seen[CPU] = ceil(float(np.percentile(cpu_seen, rules.cpu_percentile)))
+    if memory_seen and MEMORY not in seen:
+        seen[MEMORY] = ceil(Fraction(max(memory_seen)) * margin / MIB) * MIB
     return seen
 
 
-def _advice(
-    cluster: Cluster, usage: Usage, pod: Pod, container: str
-) -> tuple[Resources, Resources, str]:
-    """Lower bounds of one replica's container, what a tool would have it request, and which."""
-    lower: Resources = {}
-    advised: Resources = {}
-    who = ""
-    workload = f"{pod.namespace}/{pod.owner.name}" if pod.owner else pod.id
-    for one in usage.recommendations:
-        if one.container not in (container, EVERY_CONTAINER) or one.workload != workload:
-            continue
-        if one.kind and pod.owner is not None and one.kind != pod.owner.kind:
-            continue
-        if one.requests:
-            advised, who = one.requests, one.source
-        for resource, amount in one.lower_bound.items():
-            lower[resource] = max(amount, lower.get(resource, 0))
-    for limits in cluster.limit_ranges:
-        if limits.namespace == pod.namespace and pod.containers:
-            for item in limits.items:
-                if item.type == "Container":
-                    for resource, amount in _canonical(item.min).items():
-                        lower[resource] = max(amount, lower.get(resource, 0))
-    return lower, advised, who
-
-
-def _canonical(written: Mapping[str, str]) -> Resources:
-    return {
-        resource: ceil(read_quantity(written[resource]) * (1000 if resource == CPU else 1))
-        for resource in LOAD_RESOURCES
-        if resource in written
-    }
+def _canonical(amounts: Amounts) -> Resources:
+    told = {CPU: amounts.cpu, MEMORY: None if amounts.memory is None else amounts.memory * MIB}
+    return {name: ceil(amount) for name, amount in told.items() if amount is not None}
 
 
 def _shown(amounts: Mapping[str, int]) -> Amounts:
@@ -285,7 +297,8 @@ def _shown(amounts: Mapping[str, int]) -> Amounts:
     )
 
 
-def _window(usage: Usage) -> str:
+def window_of(usage: Usage) -> str:
+    """The time that was looked at, in words."""
     if not usage.samples:
         return "as foreseen"
     if usage.samples == 1:

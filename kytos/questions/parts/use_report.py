@@ -10,6 +10,7 @@ from pydantic import Field
 from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen
 from kytos.problem import Floats
 from kytos.questions.parts.known_use import PERCENTILE, KnownUse
+from kytos.questions.parts.use_of_pods import MeasuredReport, PodUse
 
 
 class UseOfNode(Frozen):
@@ -41,6 +42,12 @@ class UseReport(Frozen):
     samples: int
     step_s: float
     nodes: tuple[NodeUse, ...]
+    by_pod: tuple[PodUse, ...] = Field((), description="of each pod of which anything is known")
+    measured: MeasuredReport | None = Field(
+        None,
+        description="throttling and kills that were counted as pods run today, apart from the "
+        "shares of time over a node's limit, which are computed; null where nobody counted",
+    )
 
 
 def sums_by_node(

@@ -72,7 +72,10 @@ class Grid:
 
 
 def grid_of(*sinks: SampleSink) -> Grid:
-    """The grid that all samples fit on: the coarsest of the series' steps.
+    """The grid that all samples fit on: the coarsest of the resources' usual steps.
+
+    A resource's usual step is the median of its series' own, weighed by their samples: one pod
+    that was seen twice in a week does not make a week of one step.
 
     Raises
     ------
@@ -83,9 +86,7 @@ def grid_of(*sinks: SampleSink) -> Grid:
     if not ends:
         return Grid(0.0, DEFAULT_STEP_S, 0)
     start, end = min(first for first, _ in ends), max(last for _, last in ends)
-    steps = [
-        float(np.median(np.diff(times))) for sink in sinks for times in sink.times if len(times) > 1
-    ]
+    steps = [step for sink in sinks if (step := _usual_step(sink)) is not None]
     step = max(LEAST_STEP_S, max(steps, default=DEFAULT_STEP_S))
     samples = int(np.rint((end - start) / step)) + 1
     if samples > MOST_SAMPLES:
@@ -95,3 +96,20 @@ def grid_of(*sinks: SampleSink) -> Grid:
             "step or a shorter time"
         )
     return Grid(start, step, samples)
+
+
+def _usual_step(sink: SampleSink) -> float | None:
+    apart: list[Times] = [np.diff(times) for times in sink.times if len(times) > 1]
+    single: dict[Key, list[Times]] = {}
+    for key, times in zip(sink.keys, sink.times, strict=True):
+        if len(times) == 1:
+            single.setdefault(key, []).append(times)
+    apart += [np.diff(np.sort(np.concatenate(times))) for times in single.values()]
+    # a sample of the same moment tells no step
+    apart = [later for between in apart if len(later := between[between > 0])]
+    if not apart:
+        return None
+    steps = np.array([np.median(between) for between in apart])
+    order = np.argsort(steps)
+    share = np.cumsum(np.array([len(between) for between in apart])[order])
+    return float(steps[order[np.searchsorted(share, share[-1] / 2)]])

@@ -6,7 +6,7 @@ Shape: ``krr simple -f json``, a list ``scans`` with the object and its recommen
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from kytos.cluster import CPU, MEMORY, Resources
@@ -22,33 +22,32 @@ def is_krr(document: Any) -> bool:
     return isinstance(document, Mapping) and isinstance(document.get("scans"), list)
 
 
-def read_krr(document: Mapping[str, Any], where: str) -> Iterator[Recommendation]:
-    """Read the recommendations of a report, in cores and bytes there.
+def read_scan(scan: Any, place: str) -> Recommendation:
+    """Read what one scan of a report recommends, in cores and bytes there.
 
     Raises
     ------
     SourceError
-        When a scan names no container.
+        When it names no container, or an amount is none.
     """
-    for position, scan in enumerate(document["scans"]):
-        place = f"{where}: scans[{position}]"
-        try:
-            described = scan["object"]
-            workload = f"{described['namespace']}/{described['name']}"
-            kind, container = str(described.get("kind", "")), str(described["container"])
-            recommended = scan["recommended"]["requests"]
-        except (KeyError, TypeError):
-            raise SourceError(
-                "is no scan of krr; expected object (namespace, name, container) and "
-                "recommended.requests",
-                place,
-            ) from None
-        requests: Resources = {}
-        for resource in (CPU, MEMORY):
-            amount = _value(recommended.get(resource), f"{place}: {resource}")
-            if amount is not None:
-                requests[resource] = canonical(resource, amount)
-        yield Recommendation(KRR, kind, workload, container, requests)
+    try:
+        described = scan["object"]
+        workload = f"{described['namespace']}/{described['name']}"
+        kind, container = str(described.get("kind") or ""), str(described["container"])
+        recommended = scan["recommended"]["requests"]
+        amounts = {resource: recommended.get(resource) for resource in (CPU, MEMORY)}
+    except (KeyError, TypeError, AttributeError):
+        raise SourceError(
+            "is no scan of krr; expected object (namespace, name, container) and "
+            "recommended.requests",
+            place,
+        ) from None
+    requests: Resources = {}
+    for resource, written in amounts.items():
+        amount = _value(written, f"{place}: {resource}")
+        if amount is not None:
+            requests[resource] = canonical(resource, amount)
+    return Recommendation(KRR, kind, workload, container, requests)
 
 
 def _value(entry: Any, place: str) -> float | None:

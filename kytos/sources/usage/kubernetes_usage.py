@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from kytos.cluster import CPU, MEMORY, Resources
@@ -56,26 +56,30 @@ def read_pod_metrics(
 
 
 def read_recommendations(item: Mapping[str, Any], where: str) -> Iterator[Recommendation]:
-    """Read what a VerticalPodAutoscaler recommends, and the least that its user allows.
+    """Read what a VerticalPodAutoscaler recommends, and the least that it or its user allows.
 
-    Where it has not yet decided there is only what the user allows (``minAllowed``), if that.
+    One that acts (``updateMode`` is not ``Off``) sets requests to its target, so nothing below
+    that would last; one that only recommends has its lower bound. Where it has not yet decided
+    there is only what the user allows (``minAllowed``), if that.
 
     Raises
     ------
     SourceError
         When a field is not what the recommender writes.
     """
-    name = _full_name(item, where)
-    place = f"{where}: {VERTICAL_POD_AUTOSCALER} {name}"
-    namespace = name.partition("/")[0]
+    full_name = _full_name(item, where)
+    place = f"{where}: {VERTICAL_POD_AUTOSCALER} {full_name}"
+    namespace = full_name.partition("/")[0]
     target = _mapping(_mapping(item, "spec"), "targetRef")
     policies = _list(_mapping(_mapping(item, "spec"), "resourcePolicy"), "containerPolicies", place)
-    allowed = {
-        str(policy.get("containerName") or EVERY_CONTAINER): _amounts(
-            policy.get("minAllowed"), place
-        )
-        for policy in policies
+    by_container = {
+        str(policy.get("containerName") or EVERY_CONTAINER): policy for policy in policies
     }
+    allowed = {
+        name: _amounts(policy.get("minAllowed"), place) for name, policy in by_container.items()
+    }
+    update = _mapping(_mapping(item, "spec"), "updatePolicy")
+    acts = update.get("updateMode") != "Off"
     recommendation = _mapping(_mapping(item, "status"), "recommendation")
     recommended = {
         str(entry.get("containerName", "")): entry
@@ -85,12 +89,20 @@ def read_recommendations(item: Mapping[str, Any], where: str) -> Iterator[Recomm
         entry = recommended.get(container, {})
         least = allowed.get(container, allowed.get(EVERY_CONTAINER, {}))
         lower = _amounts(entry.get("lowerBound"), place)
+        target_amounts = _amounts(entry.get("target"), place)
+        policy = by_container.get(container, by_container.get(EVERY_CONTAINER, {}))
+        if acts and policy.get("mode") != "Off":
+            controlled = policy.get("controlledResources")
+            for resource in target_amounts:
+                if isinstance(controlled, list) and controlled and resource not in controlled:
+                    continue
+                lower[resource] = max(target_amounts[resource], lower.get(resource, 0))
         yield Recommendation(
             source=VERTICAL_POD_AUTOSCALER,
             kind=str(target.get("kind", "")),
             workload=f"{namespace}/{target.get('name', '')}",
             container=container,
-            requests=_amounts(entry.get("target"), place),
+            requests=target_amounts,
             lower_bound={
                 resource: max(lower.get(resource, 0), least.get(resource, 0))
                 for resource in (CPU, MEMORY)
@@ -129,8 +141,11 @@ def _amount(value: Any, name: str, place: str) -> float:
 
 def _seconds(value: Any, place: str) -> float:
     try:
-        return datetime.fromisoformat(str(value)).timestamp()
-    except ValueError:
+        moment = datetime.fromisoformat(str(value))
+        if moment.tzinfo is None:  # Kubernetes writes UTC; never this machine's own zone
+            moment = moment.replace(tzinfo=UTC)
+        return moment.timestamp()
+    except (ValueError, OverflowError):
         raise SourceError(
             f"timestamp is {value!r}; expected one such as 2026-11-30T00:00:00Z", place
         ) from None

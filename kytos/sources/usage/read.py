@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,8 +14,9 @@ from kytos.errors import SourceError
 from kytos.sources.archives import unpacked
 from kytos.sources.documents import read_documents
 from kytos.sources.json_stream import FileContent
+from kytos.sources.usage.counters import counted, rate_of
 from kytos.sources.usage.grid import Key, SampleSink, grid_of
-from kytos.sources.usage.krr import is_krr, read_krr
+from kytos.sources.usage.krr import is_krr, read_scan
 from kytos.sources.usage.kubernetes_usage import (
     POD_METRICS,
     VERTICAL_POD_AUTOSCALER,
@@ -45,6 +47,10 @@ class _Collected:
     cpu: SampleSink = field(default_factory=SampleSink)
     memory: SampleSink = field(default_factory=SampleSink)
     throttled: SampleSink = field(default_factory=SampleSink)
+    periods: dict[str, dict[Key, list[PrometheusSeries]]] = field(
+        default_factory=lambda: {"throttled": defaultdict(list), "all": defaultdict(list)}
+    )
+    """Counters of CPU periods, where they came instead of their share."""
     oom_kills: Counter[Key] = field(default_factory=Counter)
     recommendations: list[Recommendation] = field(default_factory=list)
     left_out: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -115,7 +121,11 @@ def _unpacked(
 def _take_document(collected: _Collected, document: Any, name: str) -> bool:
     """Take what a document tells; False where it is nothing about use."""
     if is_krr(document):
-        collected.recommendations.extend(read_krr(document, name))
+        for position, scan in enumerate(document["scans"]):
+            try:
+                collected.recommendations.append(read_scan(scan, f"{name}: scans[{position}]"))
+            except SourceError as error:
+                collected.left_out[error.message].append(error.where)
         return True
     known = False
     for item in objects_of(document):
@@ -149,9 +159,17 @@ def _take_series(collected: _Collected, series: PrometheusSeries, name: str) -> 
         why = "a series of Prometheus has no value of at least 0; it is left out"
         collected.left_out[why].append("/".join(key))
         return
-    match _quantity(labels.get("__name__", ""), name, values):
+    metric = labels.get("__name__", "").lower()
+    known = PrometheusSeries(labels, series.times, values)
+    if metric.endswith("_total") and _take_counter(collected, metric, key, known):
+        return
+    if _NO_USE.search(metric):
+        why = f"{labels['__name__']} is nothing that pods use; it is left out"
+        collected.left_out[why].append("/".join(key))
+        return
+    match _quantity(metric, name, values):
         case "oom":
-            collected.oom_kills[key] += int(np.nanmax(values))
+            collected.oom_kills[key] += _kills(float(np.nanmax(values)))
         case "throttled":
             collected.throttled.add(key, series.times, np.minimum(values, 1.0))
         case "memory":
@@ -160,21 +178,97 @@ def _take_series(collected: _Collected, series: PrometheusSeries, name: str) -> 
             collected.cpu.add(key, series.times, values * MILLICORES)
 
 
+def _take_counter(collected: _Collected, metric: str, key: Key, series: PrometheusSeries) -> bool:
+    """Take one of cAdvisor's counters as it is exposed; False where it is none of those."""
+    if metric == "container_cpu_usage_seconds_total":
+        times, cores = rate_of(series.times, series.values)
+        if len(times):
+            collected.cpu.add(key, times, cores * MILLICORES)
+        else:
+            why = f"{metric} is a counter, which tells a rate from two samples on; it is left out"
+            collected.left_out[why].append("/".join(key))
+    elif metric == "container_oom_events_total":
+        collected.oom_kills[key] += _kills(counted(series.times, series.values))
+    elif metric == "container_cpu_cfs_throttled_periods_total":
+        collected.periods["throttled"][key].append(series)
+    elif metric == "container_cpu_cfs_periods_total":
+        collected.periods["all"][key].append(series)
+    else:
+        return False
+    return True
+
+
+def _kills(increase: float) -> int:
+    """Prometheus' ``increase`` extrapolates to the window's ends: whole kills are told."""
+    return max(1, round(increase)) if increase > 0 else 0
+
+
+def _take_periods(collected: _Collected) -> None:
+    """Shares of CPU periods from the two counters; one without the other tells none."""
+    both = collected.periods["throttled"].keys() & collected.periods["all"].keys()
+    for key in sorted(both):
+        (throttled,), (every,) = (
+            [_joined(collected.periods[which][key])] for which in ("throttled", "all")
+        )
+        times, part = rate_of(throttled.times, throttled.values)
+        all_times, whole = rate_of(every.times, every.values)
+        _, at, where = np.intersect1d(times, all_times, return_indices=True)
+        share = np.divide(
+            part[at], whole[where], out=np.full(len(at), np.nan), where=whole[where] > 0
+        )
+        if len(at):
+            collected.throttled.add(key, times[at], np.minimum(share, 1.0))
+    for key in sorted(
+        (collected.periods["throttled"].keys() | collected.periods["all"].keys()) - both
+    ):
+        why = "throttled and all CPU periods are both needed to tell a share; one is left out"
+        collected.left_out[why].append("/".join(key))
+
+
+def _joined(series: list[PrometheusSeries]) -> PrometheusSeries:
+    times = np.concatenate([one.times for one in series])
+    values = np.concatenate([one.values for one in series])
+    order = np.argsort(times, kind="stable")
+    return PrometheusSeries(series[0].labels, times[order], values[order])
+
+
+_WORDS = {
+    "oom": re.compile(r"(?<![a-z])oom"),
+    "throttled": re.compile(r"throttl"),
+    "memory": re.compile(r"(?<![a-z])mem|working_set"),
+    "cpu": re.compile(r"(?<![a-z])cpu"),
+}
+"""What a metric's or a file's name says of what its series are."""
+
+_NO_USE = re.compile(
+    r"_spec_|_limit|_request|_cfs_|_quota|_failcnt|_failures_|_load_average|_max_usage|_swap$|"
+    r"_cache$|_psi|_pressure"
+)
+"""In names of cAdvisor's and kube-state-metrics' series that are about cpu or memory, but tell no
+use of now."""
+
+
 def _quantity(metric: str, file_name: str, values: np.ndarray[Any, np.dtype[np.float64]]) -> str:
-    """Which of the four standard queries a series answers."""
-    for said in (metric.lower(), file_name.lower()):
-        if "oom" in said:
-            return "oom"
-        if "throttl" in said:
-            return "throttled"
-        if "mem" in said:
-            return "memory"
-        if "cpu" in said:
-            return "cpu"
+    """Which of the four standard queries a series answers; what is named first in a name decides.
+
+    ``cpu_throttling`` is throttling all the same, and ``memory_oom`` are kills.
+    """
+    for said in (metric, file_name.lower()):
+        for quantity in ("oom", "throttled"):
+            if _WORDS[quantity].search(said):
+                return quantity
+        places = {
+            quantity: place.start()
+            for quantity in ("memory", "cpu")
+            if (place := _WORDS[quantity].search(said))
+        }
+        if places:
+            return min(places, key=places.__getitem__)
     return "memory" if float(np.nanmedian(values)) >= LEAST_BYTES else "cpu"
 
 
 def _usage_of(collected: _Collected) -> Usage:
+    _take_periods(collected)
     sinks = (collected.cpu, collected.memory, collected.throttled)
     containers = tuple(sorted({key for sink in sinks for key in sink.keys}))
     rows = {key: row for row, key in enumerate(containers)}

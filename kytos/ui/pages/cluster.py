@@ -237,7 +237,7 @@ def _details(loaded: Loaded) -> None:
         "Why not": lambda: why_not_panel(loaded.cluster),
     }
     if has_use(loaded.cluster):
-        panels["Use"] = lambda: use.day_chart(loaded.cluster)
+        panels["Use"] = lambda: use.cluster_use(loaded.cluster, loaded.name)
         if sizes := right_sizing(loaded.cluster):
             panels[f"Right sizes ({len(sizes):,})"] = lambda: use.right_sizes(sizes, loaded.name)
     if notes:

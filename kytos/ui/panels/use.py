@@ -11,11 +11,21 @@ from kytos.cluster import CPU, MEMORY, Cluster
 from kytos.questions.outcome import Outcome
 from kytos.questions.parts.known_use import known_use
 from kytos.questions.parts.right_sizing import IfRightSized, RightSize, Sized
+from kytos.questions.parts.use_of_pods import PodUse, use_of_each_pod
 from kytos.report import units
 from kytos.report.cells import Cell
 from kytos.report.figures.day import day_bands
-from kytos.report.right_sizing import patch_script
-from kytos.report.use import coverage_sentence, day_of_node, risk_sentences, saved_sentence, used
+from kytos.report.right_sizing import patch_script, patch_zip
+from kytos.report.use import (
+    MEASURED_COLUMNS,
+    coverage_sentence,
+    day_of_node,
+    measured_sentence,
+    measured_troubles,
+    risk_sentences,
+    saved_sentence,
+    used,
+)
 from kytos.ui.panels import results
 from kytos.ui.parts.heatmaps import chart
 from kytos.ui.parts.lazy_tabs import Panel
@@ -111,22 +121,23 @@ def _use(answer: Answer) -> None:
     st.markdown(coverage_sentence(report))
     for sentence in risk_sentences(report):
         st.markdown(f"- {sentence}")
+    st.markdown(f"- {measured_sentence(report)}")
     day_chart(answer.before, answer.after)
     table = pd.DataFrame(
         {
             "Node": [node.node for node in report.nodes],
             "CPU p95 before": [round(node.before.cpu_p95, 2) for node in report.nodes],
             "CPU p95 after": [round(node.after.cpu_p95, 2) for node in report.nodes],
-            "Throttled before": [100 * node.before.cpu_over for node in report.nodes],
-            "Throttled after": [100 * node.after.cpu_over for node in report.nodes],
+            "CPU over before": [100 * node.before.cpu_over for node in report.nodes],
+            "CPU over after": [100 * node.after.cpu_over for node in report.nodes],
             "Memory p95 before": [round(node.before.memory_p95, 2) for node in report.nodes],
             "Memory p95 after": [round(node.after.memory_p95, 2) for node in report.nodes],
-            "OOM before": [100 * node.before.memory_over for node in report.nodes],
-            "OOM after": [100 * node.after.memory_over for node in report.nodes],
+            "Memory over before": [100 * node.before.memory_over for node in report.nodes],
+            "Memory over after": [100 * node.after.memory_over for node in report.nodes],
         }
     )
     shares = [f"{name} p95 {when}" for name in ("CPU", "Memory") for when in _WHEN]
-    times = [f"{name} {when}" for name in ("Throttled", "OOM") for when in _WHEN]
+    times = [f"{name} {when}" for name in ("CPU over", "Memory over") for when in _WHEN]
     st.markdown("**Each node, as shares of what it offers and of the time**")
     results.table_with_downloads(
         table,
@@ -139,9 +150,52 @@ def _use(answer: Answer) -> None:
         },
     )
     st.caption(
-        "Throttled: share of the time in which the pods' CPU would be more than the node has. "
-        "OOM: the same of memory; containers are killed then."
+        "CPU over: share of the time in which the pods' CPU would be more than the node has; they "
+        "are throttled then. Memory over: the same of memory; containers are killed then."
     )
+    if report.measured is not None:
+        st.markdown("**Measured as pods run today: throttling by their own limits, and OOM kills**")
+        for name, of in (("Service", report.measured.services), ("Node", report.measured.nodes)):
+            if rows := measured_troubles(of):
+                table = pd.DataFrame(rows, columns=[name, *MEASURED_COLUMNS])
+                st.dataframe(table, hide_index=True, key=f"measured by {name.lower()}")
+    pod_table(report.by_pod, answer.loaded.name)
+
+
+def pod_table(pods: Sequence[PodUse], file_stem: str) -> None:
+    """Draw what each pod uses, by percentiles, and what was measured to befall it."""
+    if not pods:
+        return
+    columns: dict[str, list[object]] = {
+        "Pod": [one.pod for one in pods],
+        "Node": [one.node for one in pods],
+    }
+    for resource, label in ((CPU, "CPU {} (m)"), (MEMORY, "Memory {} (MiB)")):
+        for field in ("p50", "p95", "p99", "max"):
+            profiles = [getattr(one, resource) for one in pods]
+            columns[label.format(field)] = [
+                None if profile is None else getattr(profile, field) for profile in profiles
+            ]
+    columns["Throttled (%)"] = [
+        None if one.throttled is None else 100 * one.throttled for one in pods
+    ]
+    columns["OOM kills"] = [one.oom_kills for one in pods]
+    measured = {name: of for name, of in columns.items() if any(one is not None for one in of)}
+    st.markdown("**Each pod**")
+    numbers = [name for name in measured if name.endswith(")")]
+    results.table_with_downloads(
+        pd.DataFrame(measured),
+        pods,
+        "use by pod",
+        file_stem,
+        {name: st.column_config.NumberColumn(format="%.1f") for name in numbers},
+    )
+
+
+def cluster_use(cluster: Cluster, file_stem: str) -> None:
+    """Draw what the pods of a cluster use as it stands."""
+    day_chart(cluster)
+    pod_table(use_of_each_pod(cluster, known_use(cluster)), file_stem)
 
 
 def day_chart(before: Cluster, after: Cluster | None = None) -> None:
@@ -208,11 +262,22 @@ def right_sizes(sizes: Sequence[RightSize], file_stem: str) -> None:
         file_stem,
         {name: st.column_config.NumberColumn(format="localized") for name in numbers},
     )
-    st.download_button(
-        "Patches as a script of kubectl",
-        patch_script(sizes),
-        f"{file_stem}-right-sizes.sh",
-        "text/x-shellscript",
-        icon=":material/terminal:",
-        on_click="ignore",
-    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Patches as files",
+            patch_zip(sizes),
+            f"{file_stem}-right-sizes.zip",
+            "application/zip",
+            icon=":material/folder_zip:",
+            on_click="ignore",
+            help="One file for each workload, for kubectl patch --patch-file or kustomize, and a "
+            "script that applies them all.",
+        )
+        st.download_button(
+            "Patches as a script of kubectl",
+            patch_script(sizes),
+            f"{file_stem}-right-sizes.sh",
+            "text/x-shellscript",
+            icon=":material/terminal:",
+            on_click="ignore",
+        )

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from kytos.cluster import Cluster, Pod
-from kytos.rules.why_not import WhyNot, why_not
+from kytos.rules.why_not import WhyNot, told_verdicts, why_not
 from kytos.ui.parts.text import plain
 
 _REMEDIES_SHOWN = 5
@@ -36,14 +36,15 @@ def why_not_panel(cluster: Cluster) -> None:
 
 
 def _table(cluster: Cluster, pod: Pod, answer: WhyNot) -> pd.DataFrame:
+    told = told_verdicts(answer, [node.name for node in cluster.nodes])
     fits = ["runs here" if node.name == pod.node else "could run here" for node in cluster.nodes]
     return pd.DataFrame(
         {
             "Node": [node.name for node in cluster.nodes],
-            "Rule": ["" if found is None else found.rule for found in answer.verdicts],
+            "Rule": ["" if found is None else found.rule for found in told],
             "Verdict": [
                 fit if found is None else found.reason
-                for fit, found in zip(fits, answer.verdicts, strict=True)
+                for fit, found in zip(fits, told, strict=True)
             ],
         }
     )

@@ -148,7 +148,7 @@ def test_one_odd_object_does_not_blind_the_reader() -> None:
 
 def test_recommendations_of_both_tools() -> None:
     """VPA's targets and krr's requests, canonical; krr's `?` recommends nothing."""
-    vpa = {
+    vpa: dict[str, Any] = {
         "kind": "VerticalPodAutoscaler",
         "metadata": {"namespace": "shop", "name": "web"},
         "spec": {"targetRef": {"kind": "Deployment", "name": "web"}},
@@ -182,7 +182,16 @@ def test_recommendations_of_both_tools() -> None:
     usage = read_usage([*as_file(vpa, "vpa.json"), *as_file(krr, "krr.json")])
     by_workload = {one.workload: one for one in usage.recommendations}
     assert by_workload["shop/web"].requests == {CPU: 250, MEMORY: 262_144_000}
-    assert by_workload["shop/web"].lower_bound == {CPU: 100}
+    # it acts, so that nothing below its target would last; one that is off only has a lower bound
+    assert by_workload["shop/web"].lower_bound == {CPU: 250, MEMORY: 262_144_000}
+    policies: list[dict[str, Any]] = [{"containerName": "app", "controlledResources": ["memory"]}]
+    for more, least in (
+        ({"updatePolicy": {"updateMode": "Off"}}, {CPU: 100}),
+        ({"resourcePolicy": {"containerPolicies": policies}}, {CPU: 100, MEMORY: 262_144_000}),
+    ):
+        vpa["spec"] = {"targetRef": {"kind": "Deployment", "name": "web"}, **more}
+        (one,) = read_usage(as_file(vpa)).recommendations
+        assert one.lower_bound == least
     assert by_workload["shop/cart"].requests == {CPU: 13}
 
 
@@ -208,3 +217,109 @@ def test_refusals_name_the_file_and_what_to_do(content: bytes, says: str) -> Non
     """What is no use at all is refused in a sentence."""
     with pytest.raises(SourceError, match=says):
         read_usage([("u.json", content)])
+
+
+def named(metric: str, pod: str = "web-0") -> dict[str, str]:
+    return {"__name__": metric, **of(pod)}
+
+
+def test_counters_as_they_are_exposed() -> None:
+    """A counter is no use: its rate is, and one that falls was reset and counts from 0 again."""
+    seconds = [[0, "100"], [60, "130"], [120, "6"], [180, "36"], [240, "NaN"], [300, "96"]]
+    periods = [[0, "0"], [60, "600"], [120, "60"], [180, "660"]]
+    held_back = [[0, "0"], [60, "150"], [120, "30"], [180, "30"]]
+    kills = [[0, "4"], [60, "5"], [120, "1"], [180, "1"]]
+    content = matrix(
+        (named("container_cpu_usage_seconds_total"), seconds),
+        (named("container_cpu_cfs_periods_total"), periods),
+        (named("container_cpu_cfs_throttled_periods_total"), held_back),
+        (named("container_oom_events_total"), kills),
+        (named("container_spec_memory_limit_bytes"), [[0, "1e9"]]),
+        (named("container_cpu_usage_seconds_total", "new-0"), [[0, "9"]]),
+    )
+    usage = read_usage([("dump.json", content)])
+    assert usage.containers == (("shop/web-0", "app"),)
+    assert usage.start_s == 60
+    assert usage.cpu[0] == pytest.approx([500, 100, 500, np.nan, 500], nan_ok=True)
+    assert usage.throttled[0, :3] == pytest.approx([0.25, 0.5, 0])
+    assert usage.oom_kills == {("shop/web-0", "app"): 2}
+    assert np.isnan(usage.memory).all()
+    left_out = " ".join(usage.left_out)
+    assert "container_spec_memory_limit_bytes is nothing that pods use" in left_out
+    assert "from two samples on" in left_out
+
+
+def test_an_increase_is_told_in_whole_kills() -> None:
+    """Prometheus extrapolates: 0.97 and 2.03 are one kill and two."""
+    content = matrix((of("a"), [[0, "0.97"]]), (of("b"), [[0, "2.03"]]), (of("c"), [[0, "0"]]))
+    kills = read_usage([("oom.json", content)]).oom_kills
+    assert kills == {("shop/a", "app"): 1, ("shop/b", "app"): 2, ("shop/c", "app"): 0}
+
+
+@pytest.mark.parametrize("name", ["room-cpu.json", "cpu of the boomerang", "cpu-member.json"])
+def test_a_word_within_a_file_s_name_is_not_what_it_tells(name: str) -> None:
+    """A room is no OOM, and what is named first decides between cpu and memory."""
+    usage = read_usage([(name, matrix((of("web-0"), [[0, "0.5"]])))])
+    assert (usage.oom_kills, usage.containers) == ({}, (("shop/web-0", "app"),))
+    assert usage.cpu[0, 0] == 500
+
+
+def test_a_pod_seen_twice_in_a_week_makes_no_step_of_a_week() -> None:
+    """The usual step is that of most samples, whatever one sparse series has."""
+    often = [[900 * at, "0.1"] for at in range(97)]
+    content = matrix((of("web-0"), often), (of("web-1"), [[0, "0.2"], [86_400, "0.2"]]))
+    usage = read_usage([("cpu.json", content)])
+    assert (usage.step_s, usage.samples) == (900, 97)
+
+
+def test_readings_of_metrics_server_may_come_in_any_order_and_zone() -> None:
+    """Times without a zone are UTC, others are turned; a step below a minute is one."""
+    used = {"cpu": "1", "memory": "1Gi"}
+    items = [
+        pod_metrics("web-0", "2026-11-30T09:00:30+09:00", app=used | {"cpu": "300m"}),
+        pod_metrics("web-0", "2026-11-30T00:00:00", app=used | {"cpu": "100m"}),
+        pod_metrics("web-0", "2026-11-30T00:00:15Z", app=used | {"cpu": "200m"}),
+    ]
+    usage = read_usage(as_file(items))
+    assert (usage.start_s, usage.step_s) == (1_795_996_800, 15)
+    assert usage.cpu[0] == pytest.approx([100, 200, 300])
+
+
+def test_replicated_prometheus_servers_are_one() -> None:
+    """Two series of one container, apart by seconds, are neither added nor do they make a step."""
+    labels = of("web-0")
+    content = matrix(
+        (labels | {"prometheus_replica": "a"}, [[900 * at, "0.4"] for at in range(5)]),
+        (labels | {"prometheus_replica": "b"}, [[900 * at + 3, "0.6"] for at in range(5)]),
+    )
+    usage = read_usage([("cpu.json", content)])
+    assert usage.step_s == 900
+    assert usage.cpu[0] == pytest.approx([500] * 5)
+
+
+def test_one_odd_scan_leaves_the_others_of_krr() -> None:
+    """A scan without a container is left out by its place; null recommends nothing."""
+    scan = {
+        "object": {"namespace": "shop", "name": "cart", "kind": "Deployment", "container": "app"},
+        "recommended": {"requests": {"cpu": {"value": None}, "memory": 1e8}},
+    }
+    document = {"scans": [{"object": {}}, scan]}
+    usage = read_usage(as_file(document, "krr.json"))
+    (one,) = usage.recommendations
+    assert one.requests == {MEMORY: 10**8}
+    assert ("krr.json: scans[0]",) in usage.left_out.values()
+
+
+def test_a_whole_pod_s_series_wins_resource_by_resource() -> None:
+    """cAdvisor's total of a pod is not added to its containers', and takes no memory from them."""
+    whole = {"namespace": "shop", "pod": "web-0", "container": ""}
+    usage = read_usage(
+        [
+            ("cpu.json", matrix((of("web-0"), [[0, "0.3"]]), (whole, [[0, "0.4"]]),
+                                (of("web-0", "POD"), [[0, "0.1"]]))),
+            ("memory.json", matrix((of("web-0"), [[0, "1e9"]]))),
+        ]
+    )  # fmt: skip
+    cpu, memory = usage.of_pods(["shop/web-0"])
+    assert cpu[0, 0] == pytest.approx(400)
+    assert memory[0, 0] == pytest.approx(1e9)
