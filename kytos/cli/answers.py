@@ -16,7 +16,7 @@ from kytos.questions.parts.unplaced import UnplacedPod
 from kytos.questions.placement.placement import PlacementOutcome
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.questions.recovery.recovery import RecoveryOutcome
-from kytos.report import units
+from kytos.report import processor, units
 from kytos.report.shares import share_sentence
 from kytos.report.wording import (
     move_reason,
@@ -62,6 +62,7 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     print_sentence(console, proof_sentence(outcome))
     if told := share_sentence(outcome):
         print_sentence(console, told)
+    _print_processor(outcome, console)
     print_sentence(console, safety_sentence(outcome))
     if isinstance(outcome, RebalanceOutcome) and outcome.survival_price is not None:
         print_sentence(console, outcome.survival_price.sentence)
@@ -75,6 +76,16 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         f"{outcome.solver.name}, seed {outcome.solver.seed}, {outcome.solver.seconds:.1f} s; "
         f"it ended because {why_it_ended(outcome.solver.stopped_by)}",
     )
+
+
+def _print_processor(outcome: Outcome, console: Console) -> None:
+    """Print what each submission to a quantum processor did, where there were any."""
+    run = processor.on_processor(outcome.solver.qubo)
+    if run is None:
+        return
+    print_table(console, processor.COLUMNS, run.rows)
+    for sentence in run.sentences:
+        print_sentence(console, sentence)
 
 
 def _print_worth(outcome: RebalanceOutcome, console: Console) -> None:

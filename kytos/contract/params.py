@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any
+from itertools import pairwise
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from kytos.cluster import Frozen
 from kytos.contract.names import SolverName
@@ -46,6 +47,15 @@ class Effort(StrEnum):
     """The same with more patience, and more work on the proof."""
 
 
+Torques = Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)]
+"""Strength of a chain, in torques of the problem's couplings on it."""
+Time = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
+"""Microseconds since an anneal began."""
+Progress = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+"""How far an anneal is: s, 0 where all states are one and 1 where the problem decides."""
+Schedule = tuple[tuple[Time, Progress], ...]
+
+
 class HybridParams(Frozen):
     """What only `hybrid` takes."""
 
@@ -76,15 +86,12 @@ class QpuParams(Frozen):
     annealing_time_us: float = Field(
         20.0, gt=0, le=2000, allow_inf_nan=False, description="one anneal on a QPU, microseconds"
     )
-    chain_prefactor: float = Field(
-        1.414,
-        gt=0,
-        le=10,
-        allow_inf_nan=False,
-        description="strength of a QPU's chains, in torques of the problem's couplings",
-    )
-    spin_reversal: bool = Field(
-        False, description="a QPU is given a random half of the variables turned round"
+    schedule: Schedule | None = Field(
+        None,
+        min_length=2,
+        max_length=50,
+        description="a QPU's anneal as points [microseconds, s], instead of annealing_time_us; "
+        "from s = 0 forward, from s = 1 in reverse, to s = 1 at the end",
     )
     reverse_to: float | None = Field(
         None,
@@ -93,6 +100,100 @@ class QpuParams(Frozen):
         allow_inf_nan=False,
         description="a QPU anneals back to this point from today's placement, and on again",
     )
+    chain_prefactor: Torques = Field(
+        1.414, description="strength of a QPU's chains, in torques of the problem's couplings"
+    )
+    chain_scan: tuple[Torques, ...] = Field(
+        (),
+        max_length=20,
+        description="chain strengths that half of a QPU's reads try, instead of chain_prefactor; "
+        "the one whose reads are best draws the rest",
+    )
+    gauges: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="random spin reversals that a QPU's reads are split between; 0: none",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_gauge(cls, given: Any) -> Any:
+        """Read what was a switch once: ``spin_reversal: true`` is one gauge."""
+        if isinstance(given, Mapping) and isinstance(given.get("spin_reversal"), bool):
+            given = dict(given)
+            given.setdefault("gauges", int(given.pop("spin_reversal")))
+        return given
+
+    @field_validator("schedule")
+    @classmethod
+    def _runs_to_the_end(cls, points: Schedule | None) -> Schedule | None:
+        """Hold a schedule to what every processor asks of one; its own ranges it tells itself."""
+        if points is None:
+            return None
+        (begins, first), (_, last) = points[0], points[-1]
+        if begins != 0:
+            raise ValueError(f"begins at {begins:g} µs; the first point's time is 0")
+        times = [time for time, _ in points]
+        for before, after in pairwise(times):
+            if after <= before:
+                raise ValueError(f"goes from {before:g} to {after:g} µs; times must increase")
+        if first not in (0, 1):
+            raise ValueError(
+                f"begins at s = {first:g}; a forward anneal begins at 0, one in reverse at 1"
+            )
+        if last != 1:
+            raise ValueError(f"ends at s = {last:g}; every anneal ends at 1")
+        falls = any(after < before for (_, before), (_, after) in pairwise(points))
+        if first == 0 and falls:
+            raise ValueError("falls on the way; s of a forward anneal stays or grows")
+        if first == 1 and not falls:
+            raise ValueError("stays at s = 1, where nothing changes; go back below 1 in between")
+        return points
+
+    @field_validator("chain_scan")
+    @classmethod
+    def _each_once(cls, strengths: tuple[float, ...]) -> tuple[float, ...]:
+        if len(strengths) == 1 or len(set(strengths)) < len(strengths):
+            raise ValueError("takes two or more strengths, each once; for one, use chain_prefactor")
+        return strengths
+
+    @model_validator(mode="after")
+    def _one_way_to_anneal(self) -> Self:
+        if self.schedule is not None and self.reverse_to is not None:
+            raise ValueError(
+                "schedule and reverse_to both say how to anneal; give one (a schedule that begins "
+                "at s = 1 is in reverse)"
+            )
+        return self
+
+    @property
+    def reverse(self) -> bool:
+        """Whether reads begin with a placement, today's, and not with all of them at once."""
+        return self.reverse_to is not None or (self.schedule or ((0, 0),))[0][1] == 1
+
+    @property
+    def points(self) -> Schedule | None:
+        """The schedule that is annealed by; None for a straight line over `annealing_time_us`.
+
+        In reverse: back to `reverse_to` as fast as a forward anneal would go, there for as long as
+        one takes, and on to the end (King et al., arXiv:1803.02047, local search).
+        """
+        if self.reverse_to is None:
+            return self.schedule
+        ramp = self.annealing_time_us * (1 - self.reverse_to)
+        turns, goes_on = ramp, ramp + self.annealing_time_us
+        return (
+            (0.0, 1.0),
+            (turns, self.reverse_to),
+            (goes_on, self.reverse_to),
+            (goes_on + ramp, 1.0),
+        )
+
+    @property
+    def anneal_us(self) -> float:
+        """How long one anneal takes, microseconds."""
+        return self.annealing_time_us if self.points is None else self.points[-1][0]
 
 
 class SolverParams(Frozen):

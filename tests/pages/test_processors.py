@@ -239,6 +239,43 @@ def test_a_mocks_answer_is_said_to_be_one_with_its_chains(answered: AppTest) -> 
     assert any("embedding" in name for name in names)
 
 
+def test_strengths_gauges_and_a_schedule_are_asked_for_and_told(
+    answered: AppTest, service: Service
+) -> None:
+    """Their charge is of all submissions; afterwards a row says what each of them did."""
+    app = answered
+    app.text_input(key="qpu scan").set_value("0.7, 1.4")
+    app.number_input(key="qpu gauges").set_value(2)
+    app.text_input(key="qpu schedule").set_value("0 0, 10 0.4, 60 0.4, 70 1")
+    app = estimated(app.run())
+    assert any("in 4 submissions" in info.value for info in app.info)
+    assert service.submitted == 0
+    app = send(app)
+    assert not app.exception
+    assert service.submitted == 4
+    shown = words(app)
+    assert plain("s = 0 at 0 µs, 0.4 at 10 µs, 0.4 at 60 µs, 1 at 70 µs") in shown
+    assert plain("Chain strengths of 0.7, 1.4 torques were tried, 10 reads in all") in shown
+    assert "2 spin reversals" in shown
+    table = next(t.value for t in app.dataframe if "Chains broken" in t.value)
+    assert list(table["Submission"]) == ["strength tried"] * 2 + ["run"] * 2
+    assert list(table["Reads"]) == ["5"] * 4
+
+
+def test_a_schedule_that_cannot_be_is_told_where_it_is_entered(
+    answered: AppTest, service: Service
+) -> None:
+    """In words, and nothing can be sent meanwhile."""
+    app = answered
+    app.text_input(key="qpu schedule").set_value("0 0, 10 0.4").run()
+    assert not app.exception
+    assert any("every anneal ends at 1" in error.value for error in app.error)
+    assert not [found for found in app.button if found.label.endswith("take?")]
+    app.text_input(key="qpu schedule").set_value("0 0, ten 0.4").run()
+    assert not app.exception
+    assert app.error
+
+
 @pytest.mark.parametrize("label", ["dwave-leap-bqm", "dwave-leap-cqm", "dwave-leap-nl"])
 def test_leap_answers_once_confirmed(answered: AppTest, service: Service, label: str) -> None:
     """Each of Leap's solvers is sent one problem, and its answer is on the page."""

@@ -12,6 +12,7 @@ from unittest.mock import patch
 import dimod
 import numpy as np
 from dwave.optimization import Model
+from dwave.samplers import SimulatedAnnealingSampler
 from dwave.system import LeapHybridSampler
 from dwave.system.testing import MockDWaveSampler, MockLeapHybridSolver
 
@@ -28,6 +29,51 @@ def ready() -> Availability:
 def mock_processor() -> MockDWaveSampler:
     """A Zephyr of 1,248 qubits, a quarter of an Advantage2."""
     return MockDWaveSampler(topology_type="zephyr", topology_shape=[6, 4], parameter_warnings=False)
+
+
+class Annealing(MockDWaveSampler):
+    """The mock processor made to heed what it is asked: an anneal by simulation.
+
+    Sweeps go by the anneal's time, one in reverse begins with the state given, at the temperature
+    of the point it goes back to; the wells of weak chains break by themselves. What a processor
+    would refuse, it refuses, and it keeps what it was given.
+    """
+
+    def __init__(self, **ranges: Any) -> None:
+        super().__init__(
+            topology_type="zephyr", topology_shape=[3, 4], properties=ranges or None,
+            parameter_warnings=False,
+        )  # fmt: skip
+        self.submitted: list[dict[str, Any]] = []
+
+    def sample(self, bqm: dimod.BinaryQuadraticModel, **asked: Any) -> dimod.SampleSet:
+        self.submitted.append({"bqm": bqm.copy(), **asked})
+        points = asked.get("anneal_schedule") or [[0.0, 0.0], [asked["annealing_time"], 1.0]]
+        shortest, longest = self.properties["annealing_time_range"]
+        assert points[0] in ([0.0, 0.0], [0.0, 1.0]), points
+        assert points[-1][1] == 1, points
+        assert shortest <= points[-1][0] <= longest, points
+        assert len(points) <= self.properties["max_anneal_schedule_points"] + points[0][1], points
+        for (before, low), (after, high) in itertools.pairwise(points):
+            assert abs(high - low) / (after - before) <= (1 + 1e-9) / shortest, points
+        reverse = points[0][1] == 1
+        assert reverse == ("initial_state" in asked)
+        deepest = min(s for _, s in points)
+        options: dict[str, Any] = {"beta_range": [0.1 + 3 * deepest**2 * reverse, 5.0]}
+        if reverse:
+            assert asked["reinitialize_state"]
+            assert set(asked["initial_state"]) >= set(bqm.variables)
+            options["initial_states"] = {one: asked["initial_state"][one] for one in bqm.variables}
+        drawn = SimulatedAnnealingSampler().sample(
+            bqm, num_reads=asked["num_reads"], num_sweeps=max(2, int(points[-1][0])),
+            beta_schedule_type="geometric", seed=7, **options,
+        )  # fmt: skip
+        return drawn.aggregate()
+
+
+def annealing(processor: Annealing) -> Qpu:
+    """The solver with this processor behind it."""
+    return Qpu(connect=lambda: processor, ready=ready)
 
 
 def mock_leap() -> LeapHybridSampler:

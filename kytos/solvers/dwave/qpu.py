@@ -1,32 +1,30 @@
-"""A D-Wave quantum processor: embedding, chains, one submission."""
+"""A D-Wave quantum processor: embedding, chains, and the submissions of a run."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import dimod
 import numpy as np
-from dwave.embedding.chain_strength import uniform_torque_compensation
-from dwave.system import DWaveSampler, FixedEmbeddingComposite
+from dwave.system import DWaveSampler
 
 from kytos.contract.paid import Estimate, SolverUnavailableError
-from kytos.contract.params import Encoding, SolverName, SolverParams
+from kytos.contract.params import Encoding, QpuParams, SolverName, SolverParams
 from kytos.contract.solver import Availability
 from kytos.contract.watch import StopReason, Watch
 from kytos.solvers.dwave import cloud
+from kytos.solvers.dwave.device import refuse_outside
 from kytos.solvers.dwave.embedding import Embedding
 from kytos.solvers.dwave.kept import Found, embed_once
+from kytos.solvers.dwave.sending import Answer, submitted
+from kytos.solvers.dwave.submissions import Submission, best_strength, submissions
 from kytos.solvers.local.drawing import sample_set
 
 SEARCH_S = 60.0
 """Longest search for an embedding; what was not found by then rarely is."""
-POLL_S = 0.05
-TURNED = 0.5
-"""Share of the variables that a spin reversal turns round."""
 PROGRAMMING_US = 15_000.0
 """Typical programming time of an Advantage processor, once a problem."""
 READOUT_US = 150.0
@@ -35,7 +33,7 @@ READOUT_US = 150.0
 
 @dataclass(frozen=True)
 class Qpu:
-    """Samples of a QUBO from one problem submitted to a processor.
+    """Samples of a QUBO from what is submitted to a processor.
 
     Attributes
     ----------
@@ -60,12 +58,15 @@ class Qpu:
         Raises
         ------
         SolverUnavailableError
-            When the processor cannot be reached or the problem does not fit it.
+            When the processor cannot be reached, the problem does not fit it, or it does not take
+            what is asked of it.
+        kytos.errors.InputError
+            When there are fewer reads than submissions.
         """
-        _refuse_reverse(params)
-        processor = self._open()
+        runs = submissions(params)
+        processor = self._ready_for(params, runs)
         found = _find_embedding(bqm, processor, params.seed, params.time_limit_s)
-        return _estimate(bqm, processor, found.embedding, params)
+        return _estimate(bqm, processor, found.embedding, params, runs)
 
     def sample(
         self, bqm: dimod.BinaryQuadraticModel, params: SolverParams, watch: Watch
@@ -73,8 +74,9 @@ class Qpu:
         """Return the processor's reads; broken chains are settled by majority.
 
         `info` tells the embedding, whether it was kept from before (``embedding_kept``), its
-        ``chain_lengths``, ``chain_strength`` and mean ``chain_break_fraction``, the ``timing`` of a
-        real processor, and ``mock``.
+        ``chain_lengths``, the ``chain_prefactor`` and ``chain_strength`` chosen, the mean
+        ``chain_break_fraction``, what each of the ``submissions`` did, the ``timing`` of a real
+        processor, and ``mock``; and the ``fault`` that ended a run whose first reads were there.
 
         Raises
         ------
@@ -82,74 +84,61 @@ class Qpu:
             When the charge was not accepted; nothing is sent then.
         SolverUnavailableError
             When the processor cannot be reached, refuses, or the problem does not fit it.
+        kytos.errors.InputError
+            When there are fewer reads than submissions.
         """
         began = time.monotonic()
         watch = watch.within(params.time_limit_s)
-        _refuse_reverse(params)
-        processor = self._open()
+        runs = submissions(params)
+        processor = self._ready_for(params, runs)
         found = _find_embedding(bqm, processor, params.seed, watch.remaining_s)
         embedding = found.embedding
-        cloud.require_consent(_estimate(bqm, processor, embedding, params), params)
-        if watch.reason is not None:
-            return _none_drawn(bqm, params, watch.reason)
+        cloud.require_consent(_estimate(bqm, processor, embedding, params, runs), params)
         watch.report("sample", 0.0, None)
-        turned = _turned(bqm, params)
-        # Chains as strong as the problem's typical torque on them, times a factor.
-        strength = partial(uniform_torque_compensation, prefactor=params.qpu.chain_prefactor)
-        with cloud.plain_faults():
-            answer = FixedEmbeddingComposite(processor, embedding).sample(
-                _turned_round(bqm, turned),
-                num_reads=params.num_reads,
-                chain_strength=strength,
-                return_embedding=True,
-                **_anneal(bqm, turned, params),
-            )
-            while not answer.done():
-                if watch.reason is not None:
-                    return _none_drawn(bqm, params, watch.reason)
-                time.sleep(POLL_S)
-            answer.resolve()
-        context = answer.info["embedding_context"]
-        mock = cloud.is_mock(processor)
-        info = {
-            "reads": int(answer.record.num_occurrences.sum()),
-            "reads_asked": params.num_reads,
-            "ended_by": StopReason.WORK,
-            "seconds": time.monotonic() - began,
-            "mock": mock,
-            "solver": cloud.name_of(processor),
-            "topology": processor.properties["topology"],
-            "annealing_time_us": params.qpu.annealing_time_us,
-            "embedding": embedding,
-            "embedding_kept": found.kept,
-            "anneal_us": anneal_us(params),
-            "spin_reversal": len(turned),
-            "reverse_to": params.qpu.reverse_to,
-            "embedding_seconds": found.seconds,
-            "chain_lengths": [len(embedding[variable]) for variable in bqm.variables],
-            "chain_strength": context["chain_strength"],
-            "chain_break_fraction": float(
-                np.average(
-                    answer.record.chain_break_fraction, weights=answer.record.num_occurrences
-                )
-            ),
-        }
-        # A mock's clock is made up: it would be read as the processor's.
-        if not mock:
-            info["timing"] = answer.info.get("timing", {})
-        rows = answer.record.sample.copy()
-        columns = [column for column, name in enumerate(answer.variables) if name in turned]
-        rows[:, columns] = -rows[:, columns] if bqm.vartype is dimod.SPIN else 1 - rows[:, columns]
-        drawn = sample_set(
+        answers: list[Answer] = []
+        fault = None
+        for number, run in enumerate(runs):
+            prefactor = run.prefactor
+            if prefactor is None:
+                tried = [answer.told for answer in answers if answer.told.tried]
+                prefactor = best_strength(tried) if tried else params.qpu.chain_prefactor
+            if watch.reason is not None:
+                break
+            try:
+                answer = submitted(bqm, processor, embedding, params, run, prefactor, watch)
+            except SolverUnavailableError as error:
+                if not answers:
+                    raise
+                fault = str(error)  # what was read before is paid for, and kept
+                break
+            if answer is None:
+                break
+            answers.append(answer)
+            best = min(answer.told.best_energy for answer in answers)
+            watch.report("sample", (number + 1) / len(runs), best)
+        if not answers:
+            return _none_drawn(bqm, params, watch.reason or StopReason.CLOCK)
+        info = _info(bqm, processor, found, params, answers)
+        info["seconds"] = time.monotonic() - began
+        cut_short = len(answers) < len(runs)
+        info["ended_by"] = (watch.reason if cut_short else None) or StopReason.WORK
+        if fault is not None:
+            info["fault"] = fault
+        return sample_set(
             bqm,
-            rows,
-            answer.variables,
+            np.concatenate([answer.rows for answer in answers]),
+            list(bqm.variables),
             info,
-            num_occurrences=answer.record.num_occurrences,
-            chain_break_fraction=answer.record.chain_break_fraction,
+            num_occurrences=np.concatenate([answer.occurrences for answer in answers]),
+            chain_break_fraction=np.concatenate([answer.breaks for answer in answers]),
         )
-        watch.report("sample", 1.0, float(drawn.record.energy.min()))
-        return drawn
+
+    def _ready_for(self, params: SolverParams, runs: tuple[Submission, ...]) -> Any:
+        """The processor, where it takes what is asked of it."""
+        _refuse_reverse(params)
+        processor = self._open()
+        refuse_outside(processor.properties, cloud.name_of(processor), params.qpu, runs)
+        return processor
 
     def _open(self) -> Any:
         ready = self.available()
@@ -169,89 +158,101 @@ def _find_embedding(
     return embed_once(bqm, graph, cloud.name_of(processor), seed, min(SEARCH_S, left_s))
 
 
+def _info(
+    bqm: dimod.BinaryQuadraticModel,
+    processor: Any,
+    found: Found,
+    params: SolverParams,
+    answers: list[Answer],
+) -> dict[str, Any]:
+    """What a sample set tells of its run."""
+    asked, told = params.qpu, [answer.told for answer in answers]
+    final = [one for one in told if not one.tried]
+    chosen = final[-1].chain_prefactor if final else best_strength(told)
+    mock = cloud.is_mock(processor)
+    info = {
+        "reads": sum(one.reads for one in told),
+        "reads_asked": params.num_reads,
+        "mock": mock,
+        "solver": cloud.name_of(processor),
+        "topology": processor.properties["topology"],
+        "annealing_time_us": asked.annealing_time_us,
+        "anneal_us": asked.anneal_us,
+        "anneal_schedule": asked.points,
+        "reverse": asked.reverse,
+        "reverse_to": asked.reverse_to,
+        "gauges": asked.gauges,
+        "embedding": found.embedding,
+        "embedding_kept": found.kept,
+        "embedding_seconds": found.seconds,
+        "chain_lengths": [len(found.embedding[variable]) for variable in bqm.variables],
+        "chain_prefactor": chosen,
+        "chain_strength": next(
+            one.chain_strength for one in reversed(told) if one.chain_prefactor == chosen
+        ),
+        "chain_break_fraction": float(
+            np.average(
+                [one.chain_break_fraction for one in told], weights=[one.reads for one in told]
+            )
+        ),
+        "submissions": [asdict(one) for one in told],
+    }
+    # A mock's clock is made up: it would be read as the processor's.
+    if not mock:
+        info["timing"] = _times(answers)
+    return info
+
+
+def _times(answers: list[Answer]) -> dict[str, float]:
+    """The processor's times of all submissions; those of one sample are the last one's."""
+    times: dict[str, float] = {}
+    for answer in answers:
+        for name, value in answer.timing.items():
+            before = 0.0 if name.endswith("_per_sample") else times.get(name, 0.0)
+            times[name] = before + value
+    return times
+
+
 def _estimate(
-    bqm: dimod.BinaryQuadraticModel, processor: Any, embedding: Embedding, params: SolverParams
+    bqm: dimod.BinaryQuadraticModel,
+    processor: Any,
+    embedding: Embedding,
+    params: SolverParams,
+    runs: tuple[Submission, ...],
 ) -> Estimate:
-    seconds = _access_time_s(processor, sum(map(len, embedding.values())), params)
+    qubits = sum(map(len, embedding.values()))
+    seconds = sum(_access_time_s(processor, qubits, run.reads, params.qpu) for run in runs)
+    charge = cloud.charge(seconds, processor.properties)
+    if len(runs) > 1:
+        charge += f", in {len(runs)} submissions"
     return Estimate(
-        cloud.name_of(processor),
-        bqm.num_variables,
-        bqm.num_interactions,
-        seconds,
-        cloud.charge(seconds, processor.properties),
+        cloud.name_of(processor), bqm.num_variables, bqm.num_interactions, seconds, charge
     )
 
 
-def _access_time_s(processor: Any, qubits: int, params: SolverParams) -> float:
+def _access_time_s(processor: Any, qubits: int, reads: int, asked: QpuParams) -> float:
     """QPU access time: D-Wave's own estimate, or anneals, default delays and programming."""
-    reads, each_us = params.num_reads, anneal_us(params)
     if not cloud.is_mock(processor):
+        anneal: dict[str, Any] = {"annealing_time": asked.annealing_time_us}
+        if asked.points is not None:
+            anneal = {"anneal_schedule": [list(point) for point in asked.points]}
+        if asked.reverse:
+            # Which state it is does not matter for the time.
+            anneal |= {"initial_state": {0: 1}, "reinitialize_state": True}
         try:
             return 1e-6 * float(
-                processor.solver.estimate_qpu_access_time(
-                    qubits, num_reads=reads, annealing_time=each_us
-                )
+                processor.solver.estimate_qpu_access_time(qubits, num_reads=reads, **anneal)
             )
         except (KeyError, ValueError):
             pass  # an older processor that publishes no timing data
-    return 1e-6 * (PROGRAMMING_US + reads * (each_us + READOUT_US))
-
-
-def anneal_us(params: SolverParams) -> float:
-    """Return how long one anneal takes, microseconds: in reverse it goes back, stays and on."""
-    asked = params.qpu
-    back = 0.0 if asked.reverse_to is None else 2 * (1 - asked.reverse_to)
-    return asked.annealing_time_us * (1 + back)
-
-
-def _anneal(
-    bqm: dimod.BinaryQuadraticModel, turned: frozenset[Any], params: SolverParams
-) -> dict[str, Any]:
-    """How a read is annealed: forward, or in reverse from all zeros, which is today's placement.
-
-    Back to `reverse_to` as fast as a forward anneal would go, there for as long as one takes, and
-    on to the end; each read begins there anew (King et al., arXiv:1803.02047, local search).
-    """
-    asked = params.qpu
-    if asked.reverse_to is None:
-        return {"annealing_time": asked.annealing_time_us}
-    ramp = asked.annealing_time_us * (1 - asked.reverse_to)
-    times = (0.0, ramp, ramp + asked.annealing_time_us, anneal_us(params))
-    points = (1.0, asked.reverse_to, asked.reverse_to, 1.0)
-    down, up = (-1, 1) if bqm.vartype is dimod.SPIN else (0, 1)
-    return {
-        "anneal_schedule": [list(point) for point in zip(times, points, strict=True)],
-        "initial_state": {name: up if name in turned else down for name in bqm.variables},
-        "reinitialize_state": True,
-    }
-
-
-def _turned(bqm: dimod.BinaryQuadraticModel, params: SolverParams) -> frozenset[Any]:
-    """The variables that a spin reversal turns round: what a qubit leans to by itself then evens
-    out over the chip.
-    """
-    if not params.qpu.spin_reversal:
-        return frozenset()
-    turns = np.random.default_rng(params.seed).random(bqm.num_variables) < TURNED
-    return frozenset(name for name, turn in zip(bqm.variables, turns, strict=True) if turn)
-
-
-def _turned_round(
-    bqm: dimod.BinaryQuadraticModel, turned: frozenset[Any]
-) -> dimod.BinaryQuadraticModel:
-    if not turned:
-        return bqm
-    asked: dimod.BinaryQuadraticModel = bqm.copy()  # type: ignore[no-untyped-call]
-    for name in turned:
-        asked.flip_variable(name)
-    return asked
+    return 1e-6 * (PROGRAMMING_US + reads * (asked.anneal_us + READOUT_US))
 
 
 def _refuse_reverse(params: SolverParams) -> None:
-    if params.qpu.reverse_to is not None and params.encoding is not Encoding.STAY_PUT:
+    if params.qpu.reverse and params.encoding is not Encoding.STAY_PUT:
         raise SolverUnavailableError(
             "Reverse annealing begins with all zeros, which is today's placement in the stay-put "
-            "encoding only: choose that one, or leave reverse_to out."
+            "encoding only: choose that one, or anneal forward."
         )
 
 

@@ -8,17 +8,21 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import streamlit as st
+from pydantic import ValidationError
 
 from kytos.calls.catalogue import CALLS
 from kytos.contract.paid import Estimate
-from kytos.contract.params import SolverName, SolverParams
+from kytos.contract.params import QpuParams, SolverName, SolverParams
 from kytos.contract.run_report import QuboFacts
+from kytos.errors import first_problem
 from kytos.extras import DWAVE, how_to_install, installed
 from kytos.questions.outcome import Question
 from kytos.questions.qubo.consent import Offer, charge, with_consent
 from kytos.report import units
 from kytos.report.figures.embedding import chain_lengths, embedding_picture
+from kytos.report.processor import COLUMNS, on_processor
 from kytos.solve.registry import availability
 from kytos.ui.parts.heatmaps import chart
 from kytos.ui.parts.text import plain
@@ -73,7 +77,7 @@ class Service:
 SERVICES = (
     Service(
         "dwave-qpu",
-        "The quantum processor: one submission of the whole QUBO.",
+        "The quantum processor: the whole QUBO, in one submission or as many as asked for.",
         SolverName.DWAVE_QPU,
         SolverName.DWAVE_QPU,
         limited=True,
@@ -116,6 +120,8 @@ def show(ask: Ask, loaded: Loaded, change: Change) -> None:
         )
         return
     chosen = _settings(ask.params)
+    if chosen is None:
+        return
     _fits(ask, loaded, chosen)
     st.markdown("**What would a run take?** Asking is free: nothing is sent before *Send*.")
     for how in {availability(service.account).how for service in SERVICES} - {""}:
@@ -170,56 +176,90 @@ def answered_on_processor(qubo: QuboFacts) -> None:
     embedding_section(
         embedding, topology, f"; chain strength {strength:.3g}, {breaks:.1%} of chains broken."
     )
-    if qubo.info.get("spin_reversal"):
-        st.caption(f"{qubo.info['spin_reversal']} variables were turned round for the run.")
-    if qubo.info.get("reverse_to"):
-        back = qubo.info["reverse_to"]
-        st.caption(f"Annealed in reverse, from today's placement back to {back} and on again.")
+    run = on_processor(qubo)
+    if run is not None:
+        for sentence in run.sentences:
+            st.caption(plain(sentence))
+        if run.rows:
+            table = pd.DataFrame(run.rows, columns=[head.capitalize() for head in COLUMNS])
+            st.dataframe(table, hide_index=True, key="submissions")
     if qubo.info.get("embedding_kept"):
         st.caption(
             "The chains were kept from before, for a QUBO of this shape: no search was made."
         )
 
 
-def _settings(asked: SolverParams) -> SolverParams:
-    """Draw how a processor would be used."""
+def _settings(asked: SolverParams) -> SolverParams | None:
+    """Draw how a processor would be used; None where what was entered cannot be."""
     size, reads, time, chains = st.columns(4)
-    return asked.model_copy(
-        update={
-            "max_variables": int(
-                size.number_input(
-                    "Assignment variables",
-                    min_value=2,
-                    max_value=1000,
-                    value=min(QPU_VARIABLES, asked.max_variables),
-                    step=10,
-                    key="qpu variables",
-                    help="Where pods go; slack comes on top. A processor holds some 150 that all "
-                    "couple.",
-                )
-            ),
-            "num_reads": int(
-                reads.number_input(
-                    "Reads", min_value=1, max_value=10_000, value=QPU_READS, step=50,
-                    key="qpu reads", help="Anneals of one submission.",
-                )
-            ),
-        }
-    ).with_qpu(
-        annealing_time_us=float(
-            time.number_input(
-                "Anneal (µs)", min_value=0.5, max_value=2000.0, value=20.0, step=10.0,
-                key="qpu anneal", help="Duration of one anneal.",
-            )
-        ),
-        chain_prefactor=float(
-            chains.number_input(
-                "Chain strength (torques)", min_value=0.1, max_value=10.0, value=1.414,
-                step=0.1, key="qpu chains",
-                help="Strength of a chain, as a multiple of the torque its neighbours exert.",
-            )
-        ),
+    variables = size.number_input(
+        "Assignment variables", min_value=2, max_value=1000,
+        value=min(QPU_VARIABLES, asked.max_variables), step=10, key="qpu variables",
+        help="Where pods go; slack comes on top. A processor holds some 150 that all couple.",
     )  # fmt: skip
+    drawn = reads.number_input(
+        "Reads", min_value=1, max_value=10_000, value=QPU_READS, step=50, key="qpu reads",
+        help="Anneals of all submissions together.",
+    )  # fmt: skip
+    qpu: dict[str, Any] = {
+        "annealing_time_us": time.number_input(
+            "Anneal (µs)", min_value=0.5, max_value=2000.0, step=10.0,
+            value=asked.qpu.annealing_time_us, key="qpu anneal", help="Duration of one anneal.",
+        ),
+        "chain_prefactor": chains.number_input(
+            "Chain strength (torques)", min_value=0.1, max_value=10.0, step=0.1,
+            value=asked.qpu.chain_prefactor, key="qpu chains",
+            help="Strength of a chain, as a multiple of the torque its neighbours exert.",
+        ),
+    }  # fmt: skip
+    with st.expander("Scan, gauges and schedule", icon=":material/tune:"):
+        qpu |= _craft(asked.qpu)
+    chosen = asked.model_copy(update={"max_variables": int(variables), "num_reads": int(drawn)})
+    try:
+        return chosen.model_copy(update={"qpu": QpuParams.model_validate(qpu)})
+    except ValidationError as error:
+        st.error(plain(str(first_problem(error))), icon=":material/error:")
+        return None
+
+
+def _craft(before: QpuParams) -> dict[str, Any]:
+    """Draw what a run may be split into, and how it may be annealed; only what is asked for."""
+    scan, gauges, back = st.columns([2, 1, 1])
+    schedule = st.text_input(
+        "Schedule", key="qpu schedule",
+        value=", ".join(f"{time:g} {s:g}" for time, s in before.schedule or ()),
+        placeholder="0 0, 10 0.4, 110 0.4, 120 1",
+        help="Points µs and s, with a comma between two of them, instead of the anneal's "
+        "duration. From s = 0 forward; from s = 1 in reverse, from today's placement.",
+    )  # fmt: skip
+    strengths = scan.text_input(
+        "Strengths to try (torques)", key="qpu scan",
+        value=" ".join(f"{strength:g}" for strength in before.chain_scan),
+        placeholder="0.7 1 1.4 2",
+        help="Half of the reads are split between them; the one whose reads are best draws the "
+        "rest.",
+    )  # fmt: skip
+    asked: dict[str, Any] = {
+        "gauges": int(
+            gauges.number_input(
+                "Gauges", min_value=0, max_value=100, value=before.gauges, key="qpu gauges",
+                help="Random spin reversals, each a submission of its own: what single qubits "
+                "lean to evens out. 0: the problem as it is.",
+            )
+        ),
+        "chain_scan": strengths.replace(",", " ").split(),
+    }  # fmt: skip
+    reverse = back.number_input(
+        "Reverse to s", min_value=0.1, max_value=0.99, value=before.reverse_to, step=0.05,
+        key="qpu reverse",
+        help="Anneal in reverse, from today's placement back to here and on again; left empty, "
+        "forward.",
+    )  # fmt: skip
+    if schedule.strip():
+        asked["schedule"] = [point.split() for point in schedule.split(",")]
+    if reverse is not None:
+        asked["reverse_to"] = reverse
+    return asked
 
 
 def _fits(ask: Ask, loaded: Loaded, chosen: SolverParams) -> None:

@@ -79,7 +79,7 @@ def test_values_stay_with_their_variables(block, monkeypatch: pytest.MonkeyPatch
                 **{name: answer.record[name] for name in ENERGY_AND_COUNTS},
             )
 
-    monkeypatch.setattr("kytos.solvers.dwave.qpu.FixedEmbeddingComposite", Backwards)
+    monkeypatch.setattr("kytos.solvers.dwave.sending.FixedEmbeddingComposite", Backwards)
     drawn = stand_ins.QPU.sample(block, PARAMS, Watch())
     assert list(drawn.variables) == list(block.variables)
     assert drawn.record.energy.tolist() == pytest.approx(energies)
@@ -168,7 +168,7 @@ def test_reverse_annealing_begins_with_today_and_spins_are_turned_back(vartype: 
     model = random_model(6, 0.8, seed=3, vartype=vartype)
     params = SolverParams(num_reads=5, consent=True, seed=1)
     forward = qpu.estimate(model, params).minimum_time_s
-    params = params.with_qpu(spin_reversal=True, reverse_to=0.5)
+    params = params.with_qpu(gauges=1, reverse_to=0.5)
     assert qpu.estimate(model, params).minimum_time_s > forward
     drawn = qpu.sample(model, params, Watch())
     answer = Noting.given["answer"]
@@ -182,7 +182,7 @@ def test_reverse_annealing_begins_with_today_and_spins_are_turned_back(vartype: 
         same = as_answered[whole, 0] == here[whole, 0]
         assert same.all() or not same.any()
         turned += not same.any()
-    assert turned == drawn.info["spin_reversal"] > 0
+    assert turned == drawn.info["submissions"][0]["turned"] > 0
     assert Noting.given["anneal_schedule"] == [[0.0, 1.0], [10.0, 0.5], [30.0, 0.5], [40.0, 1.0]]
     turned_up = sum(value > 0 for value in Noting.given["initial_state"].values())
     lengths = dict(zip(model.variables, drawn.info["chain_lengths"], strict=True))
