@@ -77,7 +77,8 @@ def read_ommx(content: bytes) -> dict[int, float]:
         When it is neither.
     """
     values: dict[int, float] = {}
-    for field, value in fields(content):
+    # Read to its end first: what is cut off is no solution, though its state be whole.
+    for field, value in list(fields(content)):
         if field != 1 or not isinstance(value, bytes):
             continue
         inner = list(fields(value))

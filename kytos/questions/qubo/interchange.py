@@ -16,13 +16,14 @@ from kytos.contract.weights import Weights
 from kytos.errors import InputError
 from kytos.hamiltonian.cqm import ConstrainedModel, constrained_model
 from kytos.hamiltonian.export import coordinates, dimod_json
-from kytos.hamiltonian.layout import Layout, Scope
+from kytos.hamiltonian.layout import Layout, Scope, lay_out
 from kytos.hamiltonian.lp import lp_file
 from kytos.hamiltonian.model import Model, build_model
 from kytos.hamiltonian.mps import mps_file
 from kytos.hamiltonian.ommx import ommx_instance
-from kytos.hamiltonian.samples import read_sample
+from kytos.hamiltonian.samples import numbered, read_sample
 from kytos.problem import UNPLACED, Ints, Problem
+from kytos.questions.qubo.extent import MOST_TERMS, extent, refuse_too_large
 from kytos.questions.qubo.problem_of import problem_for_placers
 from kytos.solve.focus import focus
 
@@ -106,10 +107,13 @@ class Interchange:
         Raises
         ------
         InputError
-            When nothing may go anywhere else, so that there is no variable.
+            When nothing may go anywhere else, so that there is no variable, or so much may that
+            the file would take gigabytes.
         """
+        if not form.penalised:
+            refuse_too_large(self.problem, linear=form is Format.MPS, form=form)
         if not self.layout(form).assignments:
-            raise InputError("there is nothing to export: no pod may go to another node")
+            raise InputError(f"there is nothing to export: {self._why_nothing()}")
         if form.penalised:
             bqm = self.penalised.bqm(self.weights)
             if as_json:
@@ -128,7 +132,7 @@ class Interchange:
         told = []
         layout = self.layout(form)
         moving, whole = int(layout.free.sum()), len(self.problem.pods)
-        if form.penalised and not np.array_equal(layout.free, self.constrained.layout.free):
+        if form.penalised and moving < self._choosing:
             told.append(
                 f"The QUBO decides on {moving} of {whole} pods; raise solver.max_variables "
                 f"({self.params.max_variables}) for more."
@@ -175,8 +179,14 @@ class Interchange:
         Raises
         ------
         InputError
-            When it gives the problem's variables no values.
+            When it gives the problem's variables no values, or values to those of another.
         """
+        if form is None and extent(self.problem).terms > MOST_TERMS:
+            form = Format.QUBO  # no other was written
+        if form is not None and not form.penalised:
+            refuse_too_large(self.problem, linear=False, form=form)
+        if not self.layout(form or Format.CQM).assignments:
+            raise InputError(f"there is nothing to solve: {self._why_nothing()}")
         try:
             chosen = self._form_of(content) if form is None else form
             sample = read_sample(content, self.variables(chosen))
@@ -204,16 +214,37 @@ class Interchange:
             broken=(f"in no place or two: {', '.join(two[:5])}.",) if two else (),
         )
 
+    @cached_property
+    def _choosing(self) -> int:
+        """Pods with more than one place."""
+        return int(lay_out(self.problem).free.sum())
+
+    def _why_nothing(self) -> str:
+        if not self._choosing:
+            return "no pod may go to another node"
+        return (
+            f"solver.max_variables ({self.params.max_variables}) does not hold two nodes with "
+            "their pods; raise it"
+        )
+
     def _form_of(self, content: bytes) -> Format:
-        """A constrained form, unless the QUBO alone has exactly the variables that are named."""
+        """A constrained form, unless the QUBO alone has exactly the variables that are named.
+
+        Numbers in place of names are those of a coordinate list, a QUBO's.
+        """
+        if numbered(content):
+            return Format.QUBO
+        fits = []
         for form in (Format.CQM, Format.BQM):
             names = self.variables(form)
             try:
-                if set(read_sample(content, names)) == set(names) and _names(content, names):
-                    return form
+                named = set(read_sample(content, names))
             except ValueError:
                 continue
-        return Format.CQM
+            if named == set(names) and _names(content, names):
+                return form
+            fits.append(form)
+        return fits[0] if fits else Format.CQM
 
 
 def interchange(

@@ -24,6 +24,7 @@ from kytos.hamiltonian.plain_names import plain_name
 from kytos.problem import Problem
 from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.placement.placement import PlacementRequest
+from kytos.questions.qubo.extent import extent
 from kytos.questions.qubo.interchange import Format, Interchange, interchange
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.questions.recovery.recovery import RecoveryRequest
@@ -234,12 +235,88 @@ def test_a_worse_solution_is_shown_as_it_is() -> None:
         (b'{"x[0,0]": NaN}', "nan; give 0 or 1"),
         (b'{"x[0,0]": "1"}', "give 0 or 1"),
         (b"\n\x05\x08", "none of the problem's variables|neither"),
+        (b"[" * 100_000, "nested too deep"),
+        (b'[[["a"], 1]]', "expected an object"),
+        (b'{"x[0,0]": 1, "x[99,0]": 0}', r"x\[99,0\].* another cluster"),
+        (b"x_0_0 1\nx_7_1 1\n", "x_7_1.* another cluster"),
+        (b'{"x[0,0]": 0.5}', "is 0.5; give 0 or 1"),
+        (b'{"x[0,0]": 2}', "is 2; give 0 or 1"),
+        (b'{"x[0,0]": -1, "x[0,1]": 0}', "is -1; give 0 or 1"),
+        (b'{"12": 1}', "variable 12 .* has 8, numbered from 0"),
+        (ommx.v1.State({12: 1.0}).to_bytes(), "variable 12 .* has 12"),
     ],
 )
 def test_what_is_no_solution_is_refused(content: bytes, words: str) -> None:
     """The sentence says what was expected."""
     with pytest.raises(InputError, match=words):
         interchange(CLUSTER, ASKED["spread"]).read(content)
+
+
+def test_a_solution_that_is_cut_off_is_refused() -> None:
+    """Though its state, which comes first, is whole."""
+    problem = interchange(CLUSTER, ASKED["spread"])
+    instance = ommx.v1.Instance.from_bytes(problem.written(Format.OMMX))
+    sample = problem.sample(Format.OMMX, problem.problem.current)
+    whole = instance.evaluate(dict(enumerate(sample.values()))).to_bytes()
+    assert problem.read(whole).placement["db"] == "n0"
+    with pytest.raises(InputError, match="neither text nor an OMMX"):
+        problem.read(whole[:-7])
+
+
+@pytest.mark.parametrize("form", ["named", "numbered", "spins"])
+def test_a_qubo_is_answered_by_name_by_number_or_in_spins(form: str) -> None:
+    """As samplers of its coordinate list, of its JSON or of the Ising model would."""
+    asked = ASKED["spread"]
+    problem = interchange(CLUSTER, asked)
+    bqm = dimod.BinaryQuadraticModel.from_file(io.BytesIO(problem.written(Format.BQM)))
+    best = dimod.ExactSolver().sample(bqm).first
+    values = {name: int(best.sample[name]) for name in problem.variables(Format.BQM)}
+    if form == "numbered":
+        values = dict(enumerate(values.values()))
+    if form == "spins":
+        values = {name: 2 * value - 1 for name, value in values.items()}
+    outcome = import_solution(CLUSTER, asked, json.dumps(values).encode())
+    assert outcome.energy.after.total == pytest.approx(best.energy, abs=1e-9)
+
+
+def test_where_nothing_may_move_there_is_nothing_to_solve() -> None:
+    alone = cluster(NODES[:1], [pod("a", "n0")])
+    for form in Format:
+        with pytest.raises(InputError, match="nothing to export"):
+            export_problem(alone, RebalanceRequest(), form)
+    with pytest.raises(InputError, match="nothing to solve"):
+        import_solution(alone, RebalanceRequest(), b"x_0_0 1")
+
+
+def test_a_file_of_gigabytes_is_refused_with_its_size() -> None:
+    """700 pods on 30 nodes levelled are seven million products; a QUBO is bounded anyway."""
+    nodes = [node(f"n{i}", cpu=400_000) for i in range(30)]
+    large = cluster(nodes, [pod(f"p{i}", f"n{i % 30}", 100) for i in range(700)])
+    for form in ("cqm", "lp", "mps", "ommx"):
+        with pytest.raises(InputError, match=r"21,000 variables and about 7,\d{3},\d{3} terms"):
+            export_problem(large, RebalanceRequest(mode="spread"), form)
+    bounded = interchange(large, RebalanceRequest(mode="spread"), params=SolverParams())
+    assert bounded.written(Format.QUBO)
+    assert "raise solver.max_variables" in bounded.left_out(Format.QUBO)[0]
+    name = bounded.variables(Format.QUBO)[0]
+    assert bounded.read(f"{name} 1".encode()).placement
+    with pytest.raises(InputError, match="terms"):
+        bounded.read(f"{name} 1".encode(), Format.LP)
+    few = interchange(large, RebalanceRequest(mode="spread"), params=SolverParams(max_variables=9))
+    with pytest.raises(InputError, match=r"solver.max_variables \(9\) does not hold two nodes"):
+        few.written(Format.QUBO)
+
+
+def test_the_extent_told_is_near_what_is_written() -> None:
+    """Products of a spread, and exclusions, within a factor of two."""
+    for seed in range(4):
+        problem = Interchange(random_problem(seed, 12, 5, room=1.8, traffic=False))
+        cqm = problem.constrained.cqm
+        terms = cqm.objective.num_interactions + sum(
+            one.lhs.num_variables for one in cqm.constraints.values()
+        )
+        told = extent(problem.problem)
+        assert told.terms / 2 <= terms <= 2 * told.terms
 
 
 def test_several_solves_are_no_problem_to_export() -> None:
