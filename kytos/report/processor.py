@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from kytos.contract.run_report import QuboFacts
+from kytos.language import N_, _
 from kytos.report import units
 
-COLUMNS = ("submission", "chain strength", "gauge", "reads", "chains broken", "best", "mean")
-"""Heads of a table of `submission_rows`."""
+COLUMNS = (
+    N_("submission"),
+    N_("chain strength"),
+    N_("gauge"),
+    N_("reads"),
+    N_("chains broken"),
+    N_("best"),
+    N_("mean"),
+)
+"""Heads of a table of `OnProcessor.rows`."""
 
 
 @dataclass(frozen=True)
@@ -43,38 +52,50 @@ def _sentences(info: Mapping[str, Any], told: list[Mapping[str, Any]]) -> list[s
     said = [_annealed(info)]
     tried = [one for one in told if one["tried"]]
     if tried:
-        strengths = ", ".join(f"{one['chain_prefactor']:g}" for one in tried)
         said.append(
-            f"Chain strengths of {strengths} torques were tried, "
-            f"{units.count(sum(one['reads'] for one in tried), 'read')} in all; "
-            f"{info['chain_prefactor']:g} was best and drew the rest."
+            _(
+                "Chain strengths of {strengths} torques were tried, {reads} in all; {best:g} was "
+                "best and drew the rest.",
+                strengths=", ".join(f"{one['chain_prefactor']:g}" for one in tried),
+                reads=units.count(sum(one["reads"] for one in tried), "read"),
+                best=info["chain_prefactor"],
+            )
         )
     if info.get("gauges"):
-        turned = ", ".join(f"{one['turned']:,}" for one in told if not one["tried"])
         said.append(
-            f"{units.count(int(info['gauges']), 'spin reversal')}: {turned} variables were turned "
-            "round."
+            _(
+                "Spin reversals: {gauges}, in which {variables} variables were turned round.",
+                gauges=info["gauges"],
+                variables=", ".join(f"{one['turned']:,}" for one in told if not one["tried"]),
+            )
         )
     if info.get("fault"):
-        said.append(f"The rest was not drawn: {info['fault']}")
+        said.append(_("The rest was not drawn: {fault}", fault=info["fault"]))
     return said
 
 
 def _annealed(info: Mapping[str, Any]) -> str:
     points = info.get("anneal_schedule")
     if not points:
-        return f"Each anneal took {info['anneal_us']:g} µs."
-    path = ", ".join(f"{s:g} at {time:g} µs" for time, s in points)
+        return _("Each anneal took {microseconds:g} µs.", microseconds=info["anneal_us"])
+    path = ", ".join(
+        _("{progress:g} at {microseconds:g} µs", progress=s, microseconds=time)
+        for time, s in points
+    )
     if info.get("reverse"):
-        return f"Annealed in reverse, from today's placement: s = {path}."
-    return f"Annealed by a schedule: s = {path}."
+        return _("Annealed in reverse, from today's placement: s = {path}.", path=path)
+    return _("Annealed by a schedule: s = {path}.", path=path)
 
 
 def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
     return (
-        "strength tried" if one["tried"] else "run",
-        f"{one['chain_prefactor']:g} torques ({one['chain_strength']:.3g})",
-        "none" if one["gauge"] is None else f"{one['gauge']}",
+        _("strength tried") if one["tried"] else _("run"),
+        _(
+            "{prefactor:g} torques ({strength:.3g})",
+            prefactor=one["chain_prefactor"],
+            strength=one["chain_strength"],
+        ),
+        _("none") if one["gauge"] is None else f"{one['gauge']}",
         f"{one['reads']:,}",
         units.percent(one["chain_break_fraction"]),
         units.energy(one["best_energy"]),

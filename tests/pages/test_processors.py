@@ -256,7 +256,7 @@ def test_strengths_gauges_and_a_schedule_are_asked_for_and_told(
     shown = words(app)
     assert plain("s = 0 at 0 µs, 0.4 at 10 µs, 0.4 at 60 µs, 1 at 70 µs") in shown
     assert plain("Chain strengths of 0.7, 1.4 torques were tried, 10 reads in all") in shown
-    assert "2 spin reversals" in shown
+    assert plain("Spin reversals: 2, in which") in shown
     table = next(t.value for t in app.dataframe if "Chains broken" in t.value)
     assert list(table["Submission"]) == ["strength tried"] * 2 + ["run"] * 2
     assert list(table["Reads"]) == ["5"] * 4

@@ -43,7 +43,7 @@ def test_it_is_told_how_it_was_annealed(facts: QuboFacts) -> None:
     told = " ".join(run.sentences)
     assert "in reverse, from today's placement: s = 1 at 0 µs, 0.5 at 10 µs, 0.5 at 30" in told
     assert "0.7, 1.4 torques were tried, 10 reads in all" in told
-    assert "2 spin reversals: " in told
+    assert "Spin reversals: 2, in which " in told
 
 
 def test_where_no_processor_was_asked_nothing_is_said(facts: QuboFacts) -> None:

@@ -18,6 +18,7 @@ from kytos.contract.params import QpuParams, SolverName, SolverParams
 from kytos.contract.run_report import QuboFacts
 from kytos.errors import first_problem
 from kytos.extras import DWAVE, how_to_install, installed
+from kytos.language import _
 from kytos.questions.outcome import Question
 from kytos.questions.qubo.consent import Offer, charge, with_consent
 from kytos.report import units
@@ -181,7 +182,7 @@ def answered_on_processor(qubo: QuboFacts) -> None:
         for sentence in run.sentences:
             st.caption(plain(sentence))
         if run.rows:
-            table = pd.DataFrame(run.rows, columns=[head.capitalize() for head in COLUMNS])
+            table = pd.DataFrame(run.rows, columns=[_(head).capitalize() for head in COLUMNS])
             st.dataframe(table, hide_index=True, key="submissions")
     if qubo.info.get("embedding_kept"):
         st.caption(
