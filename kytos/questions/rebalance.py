@@ -22,7 +22,7 @@ from kytos.questions.parts.others_pods import OthersPods, with_others_pods
 from kytos.questions.parts.overrides import with_overrides
 from kytos.questions.parts.prices import prices_by_size
 from kytos.questions.recovery.risk import risk_of, without_nodes
-from kytos.questions.survive import SurvivalPrice, survival_price, survive, with_pools
+from kytos.questions.survive import SurvivalPrice, pools_of, survival_price, survive, with_pools
 from kytos.questions.why_not_freed import Asked, NodeStays, why_not_freed
 from kytos.questions.worth import KarpenterScore, Possible, karpenter_score, possible
 from kytos.rules.eviction import movability
@@ -120,8 +120,9 @@ def rebalance(
         problem, solution = with_pools(cluster, asked, request.least_nodes, solve_again, watch)
     price = held = None
     if request.survive:
+        pools = pools_of(cluster, problem, request.least_nodes)
         solution, free, held = survive(
-            cluster, problem, weights, request.survive, solve_again, params, watch
+            cluster, problem, weights, request.survive, solve_again, params, watch, pools
         )
         price = survival_price(cluster, problem, request.survive, solution, free)
     elif not request.least_nodes:

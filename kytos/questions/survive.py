@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -71,6 +71,36 @@ class SurvivalPrice(Frozen):
 
 
 @dataclass(frozen=True)
+class Pool:
+    """Nodes of which so many stay in use.
+
+    Attributes
+    ----------
+    members
+        ``(nodes,)`` bool.
+    least
+        No more than are in use today.
+    """
+
+    members: Bools
+    least: int
+
+    def missing(self, in_use: Bools) -> int:
+        """How many more would have to be in use; not above zero where it is large enough."""
+        return self.least - int((in_use & self.members).sum())
+
+
+def pools_of(cluster: Cluster, problem: Problem, least: Mapping[str, int]) -> tuple[Pool, ...]:
+    """Return the pools of `least_nodes`, by label, none larger than it is today."""
+    before = problem.in_use(problem.current)
+    members = {label: nodes_carrying(cluster, label) for label in least}
+    return tuple(
+        Pool(inside, min(least[label], int((before & inside).sum())))
+        for label, inside in members.items()
+    )
+
+
+@dataclass(frozen=True)
 class Promise:
     """What has to hold, and the failures that are exempt because they are fatal today.
 
@@ -78,6 +108,8 @@ class Promise:
     ----------
     exempt
         By kind of failure.
+    pools
+        Whose least sizes every plan keeps too.
     """
 
     cluster: Cluster
@@ -85,7 +117,15 @@ class Promise:
     kinds: tuple[Kind, ...]
     exempt: dict[Kind, frozenset[str]]
     watch: Watch
+    pools: tuple[Pool, ...] = ()
     _known: dict[bytes, frozenset[tuple[Kind, str]]] = field(default_factory=dict)
+
+    def keeps(self, placement: Ints) -> bool:
+        """Whether a plan breaks nothing: no pool is too small and no failure became fatal."""
+        in_use = self.problem.in_use(placement)
+        if any(pool.missing(in_use) > 0 for pool in self.pools):
+            return False
+        return not self.broken(placement)
 
     def broken(self, placement: Ints) -> frozenset[tuple[Kind, str]]:
         """Return the failures a plan does not survive, or that could not be settled, but should."""
@@ -149,7 +189,11 @@ def survival_price(
 
 
 def promise(
-    cluster: Cluster, problem: Problem, kinds: Sequence[Kind], watch: Watch
+    cluster: Cluster,
+    problem: Problem,
+    kinds: Sequence[Kind],
+    watch: Watch,
+    pools: tuple[Pool, ...] = (),
 ) -> tuple[Promise, CompiledCluster]:
     """Return the promise to survive failures that are survived today."""
     compiled = CompiledCluster(cluster, lost=False)
@@ -157,7 +201,7 @@ def promise(
     for kind in kinds:
         today = verdicts(compiled, kind, watch.within(CHECK_S))
         exempt[kind] = today.fatal | today.unknown
-    return Promise(cluster, problem, tuple(kinds), exempt, watch), compiled
+    return Promise(cluster, problem, tuple(kinds), exempt, watch, pools), compiled
 
 
 def survive(
@@ -168,6 +212,7 @@ def survive(
     solve_again: Callable[[Problem, Watch], Solution],
     params: SolverParams,
     watch: Watch,
+    pools: tuple[Pool, ...] = (),
 ) -> tuple[Solution, Solution, Promise]:
     """Return the best plan found that keeps the promise, the best without it, and the promise.
 
@@ -175,13 +220,15 @@ def survive(
     ----------
     solve_again
         Solves a problem that differs from `problem` in what it forbids.
+    pools
+        Whose least sizes the plan keeps as well.
     """
     searching = watch.within(params.time_limit_s)
     free = solve_again(problem, searching.share(FREE_SHARE))
     began = time.monotonic()
     # Deciding is what the promise rests on: the clock of the search does not cut it short.
-    held, compiled = promise(cluster, problem, kinds, watch.untimed())
-    if not held.broken(free.placement):
+    held, compiled = promise(cluster, problem, kinds, watch.untimed(), pools)
+    if held.keeps(free.placement):
         return free, free, held
     watch.report(STAGE, 0.0, free.energy.total)
     best, bound = problem.current, free.bound
@@ -218,7 +265,7 @@ def _candidates(
     exact = _exactly(held, compiled, grown, weights, params, watch)
     if exact is not None:
         placement, bound, optimal = exact
-        if not held.broken(placement):
+        if held.keeps(placement):
             yield placement, bound
             if optimal:
                 return
@@ -267,7 +314,7 @@ def _grown(held: Promise, wanted: Ints, watch: Watch) -> Ints:
     while groups and watch.reason is None:
         group = groups.pop()
         grown = np.where(np.isin(problem.current, group), wanted, best)
-        if feasible(problem, grown) and not held.broken(grown):
+        if feasible(problem, grown) and held.keeps(grown):
             best = grown
         elif len(group) > 1:
             half = (len(group) + 1) // 2
@@ -342,17 +389,17 @@ def with_pools(
     -------
     The problem with those nodes held, and its solution, whose bound holds without them.
     """
-    members = {label: nodes_carrying(cluster, label) for label in least}
+    pools = pools_of(cluster, problem, least)
     before = problem.in_use(problem.current)
     solution = solve_again(problem, watch)
     bound = solution.bound
     while True:
         used = problem.in_use(solution.placement)
         held = problem.held_open.copy()
-        for label, inside in members.items():
-            missing = min(least[label], int((before & inside).sum())) - int((used & inside).sum())
-            freed = np.flatnonzero(before & ~used & inside)
-            held[freed[np.argsort(problem.price[freed], kind="stable")][: max(0, missing)]] = True
+        for pool in pools:
+            freed = np.flatnonzero(before & ~used & pool.members)
+            cheapest = freed[np.argsort(problem.price[freed], kind="stable")]
+            held[cheapest[: max(0, pool.missing(used))]] = True
         if (held == problem.held_open).all():
             return problem, replace(solution, bound=min(bound, solution.bound))
         problem = replace(problem, held_open=held)

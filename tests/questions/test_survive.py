@@ -6,13 +6,21 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from ortools.sat.python import cp_model
 
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverParams
+from kytos.contract.watch import Watch
 from kytos.errors import RequestRefused
-from kytos.questions.rebalance import RebalanceOutcome, RebalanceRequest, rebalance
+from kytos.questions.rebalance import (
+    RebalanceOutcome,
+    RebalanceRequest,
+    rebalance,
+    rebalance_problem,
+)
+from kytos.questions.survive import pools_of, promise
 from kytos.sources.body import ClusterBody, cluster_from_body
 from tests.questions.small import QUICK, cluster, node, pod
 
@@ -189,3 +197,15 @@ def test_a_pool_keeps_its_least_size(four_quarters: Cluster) -> None:
     assert answer(four_quarters, least_nodes={"pool=web": 9}).freed_nodes == ()
     with pytest.raises(RequestRefused, match=r"least_nodes\.pool=db"):
         answer(four_quarters, least_nodes={"pool=db": 1})
+
+
+def test_plans_that_survive_keep_pools_too(four_quarters: Cluster) -> None:
+    """Whatever plan is tried for a failure's sake is held to the least size of every pool."""
+    request = RebalanceRequest(survive=("node",), least_nodes={"pool=web": 4})
+    problem = rebalance_problem(four_quarters, request, ())
+    pools = pools_of(four_quarters, problem, request.least_nodes)
+    held, _ = promise(four_quarters, problem, ("node",), Watch(), pools)
+    emptied = np.where(problem.current == 3, 2, problem.current)
+    assert not held.broken(emptied)
+    assert held.keeps(problem.current)
+    assert not held.keeps(emptied)
