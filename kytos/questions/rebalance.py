@@ -124,7 +124,7 @@ def rebalance(
         solution, free, held = survive(
             cluster, problem, weights, request.survive, solve_again, params, watch, pools
         )
-        price = survival_price(cluster, problem, request.survive, solution, free)
+        price = survival_price(cluster, problem, weights, request.survive, solution, free, held)
     elif not request.least_nodes:
         solution = solve_again(problem, watch)
     decided = {

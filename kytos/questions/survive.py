@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from kytos.bounds import CertificateStatus, certificate
 from kytos.cluster import Cluster, Frozen
 from kytos.contract.params import SolverParams
 from kytos.contract.run_report import Stage
@@ -67,6 +68,10 @@ class SurvivalPrice(Frozen):
     """More per hour; None where a price is unknown."""
     energy: float
     """H more."""
+    proven: bool
+    """Whether both plans are proven optimal; else others may cost more, or less."""
+    not_promised: tuple[str, ...] = ()
+    """Failures there was no time to settle as the cluster is today: they may have become fatal."""
     sentence: str
 
 
@@ -110,6 +115,8 @@ class Promise:
         By kind of failure.
     pools
         Whose least sizes every plan keeps too.
+    unsettled
+        Failures that are exempt because there was no time to settle them as things are.
     """
 
     cluster: Cluster
@@ -118,6 +125,7 @@ class Promise:
     exempt: dict[Kind, frozenset[str]]
     watch: Watch
     pools: tuple[Pool, ...] = ()
+    unsettled: frozenset[tuple[Kind, str]] = frozenset()
     _known: dict[bytes, frozenset[tuple[Kind, str]]] = field(default_factory=dict)
 
     def keeps(self, placement: Ints) -> bool:
@@ -162,9 +170,11 @@ class Promise:
 def survival_price(
     cluster: Cluster,
     problem: Problem,
+    weights: Weights,
     kinds: Sequence[Kind],
     solution: Solution,
     free: Solution,
+    held: Promise,
 ) -> SurvivalPrice:
     """Return what a plan that survives failures costs beside the best found without the promise."""
     used, spared = problem.in_use(solution.placement), problem.in_use(free.placement)
@@ -175,17 +185,32 @@ def survival_price(
     more = solution.energy.total - free.energy.total
     costs = []
     if nodes:
-        costs.append(f"{nodes:,} node{'' if nodes == 1 else 's'}")
+        unit = "node" if abs(nodes) == 1 else "nodes"
+        costs.append(f"{nodes:,} {unit}" if nodes > 0 else f"{-nodes:,} {unit} fewer")
     if per_hour is not None and abs(per_hour) >= LEAST_PRICE:
-        costs.append(f"${per_hour:,.2f}/h")
+        costs.append(f"${abs(per_hour):,.2f}/h{' less' if per_hour < 0 else ''}")
     if not costs:
         costs.append("nothing" if abs(more) < LEAST_ENERGY else f"{more:.3g} of energy")
+    told = f"Surviving any {' or '.join(sorted(set(kinds)))} costs {', '.join(costs)}."
+    proven = all(_optimal(problem, weights, plan) for plan in (solution, free))
+    if not proven and solution is not free:
+        told += " That is by the best plans found; it is not proven that no other costs less."
+    open_ = tuple(f"{kind} {name}" for kind, name in sorted(held.unsettled))
+    if open_:
+        told += f" Not settled in time, so not promised: {', '.join(open_)}."
     return SurvivalPrice(
         nodes=nodes,
         price_per_hour=per_hour,
         energy=more,
-        sentence=f"Surviving any {' or '.join(sorted(set(kinds)))} costs {', '.join(costs)}.",
+        proven=proven,
+        not_promised=open_,
+        sentence=told,
     )
+
+
+def _optimal(problem: Problem, weights: Weights, plan: Solution) -> bool:
+    proven = certificate(problem, weights, plan.placement, plan.bound, plan.fewest)
+    return proven.status is CertificateStatus.OPTIMAL
 
 
 def promise(
@@ -198,10 +223,13 @@ def promise(
     """Return the promise to survive failures that are survived today."""
     compiled = CompiledCluster(cluster, lost=False)
     exempt: dict[Kind, frozenset[str]] = {}
+    unsettled: set[tuple[Kind, str]] = set()
     for kind in kinds:
         today = verdicts(compiled, kind, watch.within(CHECK_S))
         exempt[kind] = today.fatal | today.unknown
-    return Promise(cluster, problem, tuple(kinds), exempt, watch, pools), compiled
+        unsettled |= {(kind, name) for name in today.unknown}
+    held = Promise(cluster, problem, tuple(kinds), exempt, watch, pools, frozenset(unsettled))
+    return held, compiled
 
 
 def survive(
@@ -247,7 +275,10 @@ def survive(
             "qubo": qubo and qubo.model_copy(update={"answer_energy": None}),
         }
     )
-    return replace(free, placement=best, energy=found, report=report, bound=bound), free, held
+    plan = replace(free, placement=best, energy=found, report=report, bound=bound)
+    # Where the longer search came to a better plan that survives, surviving costs nothing.
+    better = rank(problem, weights, best) <= rank(problem, weights, free.placement)
+    return plan, plan if better else free, held
 
 
 def _candidates(
@@ -363,6 +394,7 @@ def _exactly(
         limited,
         watch.within(seconds),
         hint,
+        evicted=compiled.evacuates[[row[pod] for pod in problem.pods]],
     )
     if found.placement is None or not feasible(problem, found.placement):
         return None

@@ -14,6 +14,7 @@ from kytos.cluster import Cluster
 from kytos.contract.params import SolverParams
 from kytos.contract.watch import Watch
 from kytos.errors import RequestRefused
+from kytos.questions import survive
 from kytos.questions.rebalance import (
     RebalanceOutcome,
     RebalanceRequest,
@@ -209,3 +210,41 @@ def test_plans_that_survive_keep_pools_too(four_quarters: Cluster) -> None:
     assert not held.broken(emptied)
     assert held.keeps(problem.current)
     assert not held.keeps(emptied)
+
+
+def test_what_was_not_settled_in_time_is_not_promised(
+    four_quarters: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No time to look at today's failures: the answer names them rather than promise them."""
+    monkeypatch.setattr(survive, "CHECK_S", 0.0)
+    price = answer(four_quarters, survive=["node"]).survival_price
+    assert price is not None
+    assert price.not_promised == tuple(f"node {name}" for name in "abcd")
+    assert price.sentence.endswith(
+        "Not settled in time, so not promised: node a, node b, node c, node d."
+    )
+
+
+def test_a_price_by_plans_that_are_not_proven_says_so(four_quarters: Cluster) -> None:
+    """Without the exact solver's proof other plans may cost less; with it, none does."""
+    price = answer(four_quarters, survive=["node"]).survival_price
+    assert price is not None
+    assert price.proven
+    light = QUICK.model_copy(update={"proof_work": 1e-9})
+    outcome = rebalance(four_quarters, RebalanceRequest(survive=("node",)), params=light)
+    price = outcome.survival_price
+    assert price is not None
+    assert price.nodes == 1
+    assert not price.proven
+    assert price.sentence == (
+        "Surviving any node costs 1 node, $0.10/h. That is by the best plans found; it is not "
+        "proven that no other costs less."
+    )
+
+
+def test_pods_that_nothing_starts_again_need_no_refuge() -> None:
+    """A bare pod that may move is gone with its node: the exact model asks for no place for it."""
+    nodes = [node(name, price_per_hour=0.1) for name in "ab"]
+    pods = [pod("a-0", "a", 400, 100, owner=None), pod("b-0", "b", 400, 100, owner=None)]
+    outcome = answer(cluster(nodes, pods), survive=["node"], may_move=["a-0", "b-0"])
+    assert outcome.metrics.after.nodes_in_use == 1

@@ -56,6 +56,7 @@ def solve_surviving(
     params: SolverParams,
     watch: Watch,
     hint: Ints,
+    evicted: Bools,
 ) -> Answer:
     """Minimise H over placements whose failures' pods all find room.
 
@@ -65,6 +66,9 @@ def solve_surviving(
         Each ``(nodes,)`` bool, the nodes that fail together; all their pods are to find a node.
     hint
         ``(pods,)`` where the search begins.
+    evicted
+        ``(pods,)`` whether a failure makes it look for another node; a pod without a controller
+        is gone.
     """
     nodes = len(problem.nodes)
     if len(failures) * (len(problem.pods) + len(others.home)) * nodes > MAX_REFUGES:
@@ -75,7 +79,7 @@ def solve_surviving(
         for gone in failures:
             if watch.reason is not None:
                 return Answer(None, UNBOUND, optimal=False)
-            _survives(model, gone, others, hosts)
+            _survives(model, gone, others, hosts, evicted)
     except BuildingStopped:
         return Answer(None, UNBOUND, optimal=False)
     search = Search(model, params, watch)
@@ -109,6 +113,7 @@ def _survives(
     gone: Bools,
     others: Others,
     hosts: Sequence[cp_model.IntVar | None],
+    evicted: Bools,
 ) -> None:
     """Every pod on a failed node finds one that is left."""
     problem, cp = model.problem, model.cp
@@ -116,7 +121,7 @@ def _survives(
     arrivals: list[list[tuple[cp_model.IntVar, Ints]]] = [[] for _ in problem.nodes]
     for pod, options in enumerate(model.x):
         hit = [variable for node, variable in options.items() if gone[node]]
-        if hit:
+        if hit and evicted[pod]:
             targets = [int(node) for node in left if problem.allowed[pod, node]]
             _refuge(model, total(hit), targets, problem.request[pod], hosts, arrivals)
     for other in np.flatnonzero(gone[others.home]):
