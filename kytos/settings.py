@@ -98,7 +98,12 @@ class UseSettings(EnvironmentSettings):
     """How what pods use is asked for."""
 
     prometheus_token: SecretStr | None = Field(
-        None, description="bearer token for the Prometheus server that is asked"
+        None,
+        description="bearer token for the Prometheus server that is asked; from the dashboard it "
+        "goes to `KYTOS_PROMETHEUS_URL` alone",
+    )
+    prometheus_url: str = Field(
+        "", description="the Prometheus server that the dashboard asks, and no other then"
     )
 
 

@@ -201,8 +201,6 @@ class Source(UseSource):
             raise InputError("give --metrics, --usage or --prometheus; not several")
         prices = None if self.prices is None else prices_with(self.prices)
         if self.prometheus is not None:
-            if self.prometheus_days is not None and not self.prometheus_days > 0:
-                raise InputError("--prometheus-days must be more than 0 days")
             if self.usage:
                 raise InputError("give files of use with --usage, or --prometheus; not both")
             usage = read_live_use(self.prometheus, self.prometheus_days, self.prometheus_step)

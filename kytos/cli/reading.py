@@ -110,7 +110,7 @@ def read_live_use(url: str, days: float | None = None, step_s: float | None = No
     SourceError
         When it cannot be reached or refuses.
     """
-    from kytos.sources.usage.prometheus_live import DAY_S, Window, read_prometheus
+    from kytos.sources.usage.prometheus_live import read_prometheus, window_of
 
     def tell(name: str, share: float) -> None:
         if sys.stderr.isatty():
@@ -119,10 +119,7 @@ def read_live_use(url: str, days: float | None = None, step_s: float | None = No
 
     secret = UseSettings.from_environment().prometheus_token
     token = None if secret is None else secret.get_secret_value()
-    usual = Window()
-    seconds = usual.seconds if days is None else days * DAY_S
-    window = Window(seconds, usual.step_s if step_s is None else step_s)
-    return read_prometheus(url, window, token=token, progress=tell)
+    return read_prometheus(url, window_of(days, step_s), token=token, progress=tell)
 
 
 def read_saved(context: str | None) -> str:

@@ -10,8 +10,8 @@ from kytos.questions.parts.right_sizing import Amounts
 from kytos.questions.parts.use_report import NodeUse, UseReport
 from kytos.report import units
 from kytos.report.use import (
-    MEASURED_COLUMNS,
     coverage_sentence,
+    measured_columns,
     measured_pods,
     measured_sentence,
     measured_troubles,
@@ -81,7 +81,7 @@ def _print_use_report(use: UseReport, console: Console) -> None:
         ("pod", measured_pods(use)),
     ):
         rows = measured_troubles(of)
-        print_table(console, (f"{what}, measured", *MEASURED_COLUMNS), rows[:_TROUBLES_SHOWN])
+        print_table(console, (f"{what}, measured", *measured_columns()), rows[:_TROUBLES_SHOWN])
         if len(rows) > _TROUBLES_SHOWN:
             print_sentence(console, f"and {len(rows) - _TROUBLES_SHOWN:,} more; --json has all")
 

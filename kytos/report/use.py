@@ -150,14 +150,15 @@ def risk_sentences(report: UseReport) -> tuple[str, str]:
     )
 
 
-MEASURED_COLUMNS = ("throttled (mean)", "throttled (worst pod)", "OOM kills")
+def measured_columns() -> tuple[str, str, str]:
+    """What the columns of `measured_troubles` after the name say."""
+    return _("throttled (mean)"), _("throttled (worst pod)"), _("OOM kills")
 
 
 def measured_sentence(report: UseReport) -> str:
     """Say what was counted of throttling and kills as pods run today, or that nobody counted."""
-    measured = report.measured
-    if measured is None:
-        return (
+    if report.measured is None:
+        return _(
             "Throttling and OOM kills were not measured; a Prometheus that scrapes the kubelets "
             "tells them."
         )
@@ -165,15 +166,23 @@ def measured_sentence(report: UseReport) -> str:
     kills = [pod.oom_kills for pod in report.by_pod if pod.oom_kills is not None]
     told = []
     if shares:
-        held_back = sum(share > _LEAST_SHARE for share in shares)
         told.append(
-            f"{held_back:,} of {units.count(len(shares), 'pod')} throttled by their own limits"
-            + (f" (up to {measured_share(max(shares))} of CPU periods)" if held_back else "")
+            _(
+                "{some:,} of {pods} throttled by their own limits, up to {share} of CPU periods",
+                some=sum(share > _LEAST_SHARE for share in shares),
+                pods=units.count(len(shares), "pod"),
+                share=measured_share(max(shares)),
+            )
         )
     if kills:
-        pods = units.count(sum(count > 0 for count in kills), "pod")
-        told.append(f"{units.count(sum(kills), 'OOM kill')} in {pods}")
-    return f"Measured as pods run today: {'; '.join(told)}."
+        told.append(
+            _(
+                "OOM kills: {kills:,} in {pods}",
+                kills=sum(kills),
+                pods=units.count(sum(count > 0 for count in kills), "pod"),
+            )
+        )
+    return _("Measured as pods run today: {told}.", told="; ".join(told))
 
 
 def measured_troubles(measured: Sequence[Measured]) -> list[tuple[str, ...]]:
@@ -187,7 +196,7 @@ def measured_troubles(measured: Sequence[Measured]) -> list[tuple[str, ...]]:
             one.name,
             measured_share(one.throttled),
             measured_share(one.throttled_worst),
-            "not counted" if one.oom_kills is None else f"{one.oom_kills:,}",
+            _("not counted") if one.oom_kills is None else f"{one.oom_kills:,}",
         )
         for one in troubled
     ]
@@ -210,7 +219,7 @@ def measured_pods(report: UseReport) -> tuple[Measured, ...]:
 
 def measured_share(share: float | None) -> str:
     """A share of CPU periods as people read it."""
-    return "not measured" if share is None else f"{100 * share:.2g} %"
+    return _("not measured") if share is None else f"{100 * share:.2g} %"
 
 
 def _nodes_over(shares: Sequence[float]) -> str:

@@ -7,10 +7,20 @@ import pytest
 
 from kytos.cluster import CPU, MEMORY, Cluster, Node, Pod
 from kytos.questions.parts.known_use import known_use
+from kytos.questions.parts.use_of_pods import PodUse, measured_report
 from kytos.questions.parts.use_report import NodeUse, UseOfNode, UseReport
 from kytos.report.figures.day import day_bands
 from kytos.report.figures.heatmap import use_gap_table, use_gap_tiles
-from kytos.report.use import coverage_sentence, day_of_node, risk_sentences, use_cell, used
+from kytos.report.use import (
+    coverage_sentence,
+    day_of_node,
+    measured_pods,
+    measured_sentence,
+    measured_troubles,
+    risk_sentences,
+    use_cell,
+    used,
+)
 from kytos.usage import Usage
 
 MIB = 2**20
@@ -78,3 +88,27 @@ def test_risks_are_said_apart() -> None:
     assert coverage_sentence(report) == (
         "Use is known of 3 of 4 pods (75%), over 7 days in steps of 1 hour."
     )
+
+
+def test_what_was_measured_is_told_apart_from_what_is_modelled() -> None:
+    """The worst first, the calm left out, and what nobody counted said to be that."""
+    pods = (
+        PodUse(pod="a", service="shop", node="n0", throttled=0.25),
+        PodUse(pod="b", service="shop", node="n1", throttled=0.0, oom_kills=3),
+        PodUse(pod="c", service="calm", node="n2", throttled=0.0, oom_kills=0),
+    )
+    report = UseReport(pods_covered=3, pods=3, samples=2, step_s=60, nodes=(), by_pod=pods)
+    assert "not measured" in measured_sentence(report)
+    measured = measured_report(pods)
+    assert measured is not None
+    told = report.model_copy(update={"measured": measured})
+    assert measured_sentence(told) == (
+        "Measured as pods run today: 1 of 3 pods throttled by their own limits, up to 25 % of CPU "
+        "periods; OOM kills: 3 in 1 pod."
+    )
+    assert measured_troubles(measured.services) == [("shop", "12 %", "25 %", "3")]
+    assert measured_troubles(measured.nodes) == [
+        ("n1", "0 %", "0 %", "3"),
+        ("n0", "25 %", "25 %", "not counted"),
+    ]
+    assert [row[0] for row in measured_troubles(measured_pods(told))] == ["b", "a"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -29,23 +30,28 @@ Progress = Callable[[str, float], None]
 
 _OF = 'container!="",container!="POD"'
 _BY = "sum by (namespace, pod, container)"
+_ONCE = "max by (namespace, pod, container, id, cpu)"
+"""Of each cgroup one series, though two jobs or two replicas scrape it."""
+
+UNREADABLE = 200
+"""So many letters of Prometheus' own error are shown."""
 
 
 def range_queries(rate_s: float) -> dict[str, str]:
     """PromQL by what it tells, of cAdvisor's metrics as the kubelet exposes them."""
     over = f"{{{_OF}}}[{rate_s:g}s]"
     return {
-        "cpu": f"{_BY} (rate(container_cpu_usage_seconds_total{over}))",
+        "cpu": f"{_BY} ({_ONCE} (rate(container_cpu_usage_seconds_total{over})))",
         "memory": f"max by (namespace, pod, container) "
         f"(container_memory_working_set_bytes{{{_OF}}})",
-        "throttled": f"{_BY} (rate(container_cpu_cfs_throttled_periods_total{over})) / "
-        f"{_BY} (rate(container_cpu_cfs_periods_total{over}))",
+        "throttled": f"{_BY} ({_ONCE} (rate(container_cpu_cfs_throttled_periods_total{over}))) / "
+        f"{_BY} ({_ONCE} (rate(container_cpu_cfs_periods_total{over})))",
     }
 
 
 def oom_query(window_s: float) -> str:
     """PromQL of how often each container was killed for lack of memory."""
-    return f"{_BY} (increase(container_oom_events_total{{{_OF}}}[{window_s:.0f}s]))"
+    return f"{_BY} ({_ONCE} (increase(container_oom_events_total{{{_OF}}}[{window_s:.0f}s])))"
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ class Window:
         SourceError
             Naming the window or the step.
         """
-        if not 0 < self.step_s <= self.seconds:
+        if not 0 < self.step_s <= self.seconds < inf:
             raise SourceError(
                 f"a step of {self.step_s:g} s in {self.seconds:g} s; expected one above 0 and no "
                 "longer than the window",
@@ -88,6 +94,22 @@ class Window:
                 "read. Ask for a larger step or a shorter window",
                 "step",
             )
+
+
+def window_of(days: float | None = None, step_s: float | None = None) -> Window:
+    """Return the time to ask for as people say it; what is left out is as usual.
+
+    Raises
+    ------
+    SourceError
+        Naming the days or the step.
+    """
+    if days is not None and not 0 < days < inf:
+        raise SourceError(f"{days:g} days; expected more than 0", "days")
+    usual = Window()
+    return Window(
+        usual.seconds if days is None else days * DAY_S, usual.step_s if step_s is None else step_s
+    )
 
 
 def read_prometheus(
@@ -114,12 +136,14 @@ def read_prometheus(
     Raises
     ------
     SourceError
-        When the server cannot be reached, or refuses a query; the message is its own.
+        When the server cannot be reached, refuses a query (the message is its own), or knows no
+        container in that time.
     """
     require("Reading a Prometheus server", LIVE)
     import httpx2
 
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+    url = url.strip().rstrip("/")
+    if not _is_address(url):
         raise SourceError(
             f"{url!r} is no address of a server; expected one such as http://localhost:9090", "url"
         )
@@ -129,9 +153,10 @@ def read_prometheus(
     parts = list(_parts(window, end))
     queries = range_queries(max(window.rate_s, window.step_s))
     total = len(queries) * len(parts) + 1
+    shown = _without_secret(url)
     answers: list[tuple[str, bytes]] = []
     with httpx2.Client(
-        base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT_S, transport=transport
+        base_url=url, headers=headers, timeout=TIMEOUT_S, transport=transport
     ) as client:
         for name, query in queries.items():
             for first, last in parts:
@@ -142,12 +167,34 @@ def read_prometheus(
                     "end": f"{last:.3f}",
                     "step": f"{window.step_s:g}",
                 }
-                answers.append((f"{name} of {url}", _ask(client, "query_range", asked, url)))
+                answers.append((f"{name} of Prometheus", _ask(client, "query_range", asked, shown)))
         progress("oom", len(answers) / total)
         asked = {"query": oom_query(window.seconds), "time": f"{end:.3f}"}
-        answers.append((f"oom of {url}", _ask(client, "query", asked, url)))
+        answers.append(("oom of Prometheus", _ask(client, "query", asked, shown)))
+    usage = read_usage(answers)
     progress("read", 1.0)
-    return read_usage(answers)
+    if not usage.containers:
+        raise SourceError(
+            f"knows no container in the last {window.seconds / DAY_S:g} days; it has to scrape the "
+            "kubelets' cAdvisor (container_cpu_usage_seconds_total with namespace, pod and "
+            "container)",
+            shown,
+        )
+    return usage
+
+
+def _is_address(url: str) -> bool:
+    try:
+        split = urlsplit(url)
+        return split.scheme in ("http", "https") and bool(split.hostname) and split.port != 0
+    except ValueError:  # a port that is none, brackets that do not close
+        return False
+
+
+def _without_secret(url: str) -> str:
+    """The address without the name and password that it may hold: errors are read by others."""
+    split = urlsplit(url)
+    return split._replace(netloc=split.netloc.rpartition("@")[2]).geturl()
 
 
 def _parts(window: Window, end: float) -> Iterator[tuple[float, float]]:
@@ -165,12 +212,26 @@ def _ask(client: httpx2.Client, call: str, asked: dict[str, str], url: str) -> b
 
     try:
         answer = client.post(f"/api/v1/{call}", data=asked)
-    except httpx2.HTTPError as error:
+    except httpx2.TimeoutException as error:
+        raise SourceError(
+            f"did not answer within {TIMEOUT_S:g} s; ask for a shorter window or a larger step", url
+        ) from error
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise SourceError(f"cannot be reached: {error}", url) from error
-    if answer.status_code != 200:
-        try:
-            said = answer.json()["error"]
-        except (ValueError, KeyError, TypeError):
-            said = answer.text[:200]
+    if answer.status_code in (401, 403):
+        raise SourceError(
+            f"refuses ({answer.status_code}); a bearer token is taken from KYTOS_PROMETHEUS_TOKEN",
+            url,
+        )
+    try:
+        told = answer.json()
+        status = told["status"]
+        said = str(told.get("error", ""))[:UNREADABLE]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        # not shown: whoever may name an address is not to read what another server says
+        raise SourceError(
+            f"answered {answer.status_code}, but not as Prometheus does; is it its address?", url
+        ) from None
+    if answer.status_code != 200 or status != "success":
         raise SourceError(f"answered {answer.status_code}: {said}", url)
     return answer.content

@@ -26,6 +26,7 @@ from kytos.ui.panels import use
 from kytos.ui.panels.live_source import METRICS, context_picker, snapshot_row
 from kytos.ui.panels.pinned import pinned_table
 from kytos.ui.panels.prices import as_given_before, prices_panel
+from kytos.ui.panels.prometheus_source import prometheus_picker
 from kytos.ui.panels.results import cells_row, share_bar
 from kytos.ui.panels.why_not import why_not_panel
 from kytos.ui.parts import links
@@ -34,6 +35,7 @@ from kytos.ui.parts.lazy_tabs import Panel, lazy_tabs
 from kytos.ui.parts.text import plain, section
 from kytos.ui.session import clusters, frame, kept
 from kytos.ui.session.clusters import Loaded
+from kytos.usage import Usage
 
 _FILES = "cluster files"
 _ERROR = "upload error"
@@ -99,6 +101,7 @@ def _upload() -> None:
         f"{st.get_option('server.maxUploadSize')} MB turns red and is not read."
     )
     context_picker(_read_live)
+    prometheus_picker(_ask_prometheus)
 
 
 def _kept() -> str:
@@ -163,6 +166,15 @@ def _read_live(context: str) -> None:
     """Take a live cluster as the session's; on an error leave all as it was."""
     metrics = bool(st.session_state.get(METRICS))
     _keep(lambda: as_given_before(clusters.read_live(context, metrics=metrics)))
+
+
+def _ask_prometheus(ask: Callable[[], Usage]) -> None:
+    """Take what a Prometheus tells of the cluster on screen; on an error leave all as it was."""
+    choice = st.session_state.get(clusters.CHOICE)
+    if choice not in clusters.choices():
+        st.session_state[_ERROR] = "there is no cluster whose pods it could tell of; read one first"
+        return
+    _keep(lambda: clusters.with_use(clusters.load(choice), ask()))
 
 
 def _keep(read: Callable[[], Loaded]) -> None:

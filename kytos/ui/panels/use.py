@@ -17,9 +17,9 @@ from kytos.report.cells import Cell
 from kytos.report.figures.day import day_bands
 from kytos.report.right_sizing import patch_script, patch_zip
 from kytos.report.use import (
-    MEASURED_COLUMNS,
     coverage_sentence,
     day_of_node,
+    measured_columns,
     measured_sentence,
     measured_troubles,
     risk_sentences,
@@ -157,7 +157,7 @@ def _use(answer: Answer) -> None:
         st.markdown("**Measured as pods run today: throttling by their own limits, and OOM kills**")
         for name, of in (("Service", report.measured.services), ("Node", report.measured.nodes)):
             if rows := measured_troubles(of):
-                table = pd.DataFrame(rows, columns=[name, *MEASURED_COLUMNS])
+                table = pd.DataFrame(rows, columns=[name, *measured_columns()])
                 st.dataframe(table, hide_index=True, key=f"measured by {name.lower()}")
     pod_table(report.by_pod, answer.loaded.name)
 

@@ -11,11 +11,13 @@ import yaml
 from kytos.calls.scenario import digest_of
 from kytos.cluster import Cluster
 from kytos.errors import SourceError
+from kytos.questions.parts.earlier_pods import earlier_pods
 from kytos.report.usage import Summary, summarise
 from kytos.rules.eviction import movability
 from kytos.sources.snapshot import Snapshot, cluster_of
 from kytos.sources.usage.attach import read_with_usage, use_alone, with_usage
 from kytos.ui.shipped import SAMPLES
+from kytos.usage import Usage
 
 FIRST_SAMPLE = "web-shop"
 """Shown when the app opens."""
@@ -152,6 +154,24 @@ def read_upload(files: list[tuple[str, bytes]], beside: Cluster | None = None) -
             "no nodes in what was uploaded; include them: kubectl get nodes,pods -A -o json"
         )
     return prepare(cluster, sample=None)
+
+
+def with_use(loaded: Loaded, usage: Usage) -> Loaded:
+    """Return a cluster as the session's own, with what its pods really use.
+
+    Raises
+    ------
+    SourceError
+        When none of its pods is among those that use is told of.
+    """
+    cluster = with_usage(loaded.cluster, usage)
+    told = cluster.usage.pods if cluster.usage is not None else ()
+    if not any(pod in cluster.pod_index for pod in told) and not earlier_pods(cluster):
+        named = f", such as {told[0]}" if told else ""
+        raise SourceError(
+            f"tells of {len(told):,} pods{named}, and none is of cluster {cluster.name!r}"
+        )
+    return replace(prepare(cluster, sample=None), snapshot=loaded.snapshot)
 
 
 def read_live(context: str, *, metrics: bool = False) -> Loaded:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import socket
 import subprocess
@@ -19,7 +18,7 @@ import pytest
 
 from kytos.cli.reading import read_live_use
 from kytos.errors import SourceError
-from kytos.sources.usage.prometheus_live import Window, read_prometheus
+from kytos.sources.usage.prometheus_live import Window, read_prometheus, window_of
 from kytos.usage import Usage
 
 LABELS = {"namespace": "shop", "pod": "web-0", "container": "app"}
@@ -64,14 +63,53 @@ def test_refusals_are_the_servers_own_words() -> None:
     """A query that is refused, and an address that is none, are told as what they are."""
 
     def refuse(_: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(422, text=json.dumps({"error": "too many samples"}))
+        return httpx2.Response(422, json={"status": "error", "error": "too many samples"})
 
     with pytest.raises(SourceError, match="too many samples"):
         read_prometheus("http://prometheus", transport=httpx2.MockTransport(refuse))
-    with pytest.raises(SourceError, match="no address"):
-        read_prometheus("prometheus:9090")
+    for wrong in ("prometheus:9090", "", "http://", "ftp://prometheus", "http://[prometheus"):
+        with pytest.raises(SourceError, match="no address"):
+            read_prometheus(wrong)
     with pytest.raises(SourceError, match="step"):
         Window(60, 120)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [
+        (200, "<html>secret of another server</html>", "not as Prometheus does"),
+        (302, "", "not as Prometheus does"),
+        (403, "no", "KYTOS_PROMETHEUS_TOKEN"),
+        (200, '{"status": "error", "error": "boom"}', "boom"),
+        (
+            200,
+            '{"status": "success", "data": {"resultType": "matrix", "result": []}}',
+            "knows no container in the last 1 days",
+        ),
+    ],
+)
+def test_answers_that_are_none(status: int, body: str, says: str) -> None:
+    """Each is told as what it is, and neither a stranger's answer nor a password is shown."""
+
+    def odd(_: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(status, text=body)
+
+    with pytest.raises(SourceError, match=says) as refused:
+        read_prometheus(
+            "http://me:pass@prometheus/",
+            window_of(1),
+            transport=httpx2.MockTransport(odd),
+        )
+    assert "secret" not in str(refused.value)
+    assert "pass@" not in str(refused.value)
+
+
+def test_the_window_as_people_say_it() -> None:
+    """Days and seconds; what no series can have is refused."""
+    assert (window_of(2, 60).seconds, window_of(2, 60).step_s) == (172_800, 60)
+    for days, step in ((0, 60), (-1, 60), (float("nan"), 60), (float("inf"), 60), (60, 1)):
+        with pytest.raises(SourceError):
+            window_of(days, step)
 
 
 def test_the_token_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
