@@ -20,6 +20,11 @@ QUICK_PART = 4
 PROOF_BY_EFFORT = {Effort.QUICK: 0.0, Effort.THOROUGH: 5.0}
 """Times the work on the proof."""
 
+FIRST_TRY_PART = 8
+"""A first try has this part of a refinement's proposals."""
+FIRST_PROOF = 0.5
+"""Of the work on the proof, spent on a first try (docs/decisions/0258)."""
+
 WARM_PART = 10
 """From a plan made before the refinement has this part of its proposals: what it found is there."""
 WARM_PROOF = 0.1
@@ -60,6 +65,19 @@ def with_effort(problem: Problem, params: SolverParams) -> SolverParams:
         return params
     few = default_proposals(problem) // QUICK_PART
     return params.model_copy(update={"refine_proposals": few})
+
+
+def first_try(problem: Problem, params: SolverParams) -> SolverParams | None:
+    """Return little work that a proof often settles at once; None where the whole is done straight.
+
+    It is made where nothing was said of how much is to be done, and nothing is paid for twice.
+    """
+    work = proof_by_effort(problem, params)
+    said = params.refine_proposals is not None or params.proof_work is not None
+    if said or not work or (params.hybrid.blocks and params.hybrid.block_sampler.traits.paid):
+        return None
+    few = default_proposals(problem) // FIRST_TRY_PART
+    return params.model_copy(update={"refine_proposals": few, "proof_work": FIRST_PROOF * work})
 
 
 def warmed(problem: Problem, params: SolverParams) -> SolverParams:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,7 +29,7 @@ from kytos.problem import Floats, Ints, Problem, pairs_with_room
 from kytos.referee.energy import energy, fall, rank
 from kytos.referee.feasible import feasible
 from kytos.refine import compile_first, default_proposals, refine, repair
-from kytos.solve.effort import proof_by_effort, time_given, warmed, with_effort
+from kytos.solve.effort import first_try, proof_by_effort, time_given, warmed, with_effort
 from kytos.solve.focus import focus
 from kytos.solve.given import take_given
 from kytos.solve.hybrid import runner_of
@@ -48,6 +48,9 @@ _SETTLED = (StopReason.USER, StopReason.OPTIMAL, StopReason.TARGET)
 
 PROOF_SHARE = 0.4
 """Of the time that is left, where an effort is a time: the searches want the rest."""
+
+FIRST_TRY_SHARE = 0.5
+"""Of the time that is left, for a first try that a proof may settle."""
 WARM_STAGE = "last plan"
 """The stage that begins with a plan made before."""
 
@@ -102,16 +105,17 @@ def solve(
     if len(problem.pods):
         if isinstance(chosen, Sampler):
             run.sample(chosen)
-            run.refine()
-            run.prove()
+            run.refine_and_prove(run.refine)
             # Asked for by its name, a sampler is to be seen with what it and refinement bring.
             if solver is None or params.effort is not Effort.NORMAL:
                 run.search()
         elif isinstance(chosen, Improver):
-            run.improve(chosen)
-            run.prove()
             if name is SolverName.HYBRID:
+                run.refine_and_prove(partial(run.improve, chosen))
                 run.search()
+            else:
+                run.improve(chosen)
+                run.prove()
         else:
             run.place(chosen)
     return run.solution(name)
@@ -199,6 +203,20 @@ class _Run:
             return
         with self._stage("decode and repair"):
             self._decode(model, scope, drawn)
+
+    def refine_and_prove(self, refine: Callable[[], None]) -> None:
+        """Refine and prove; where that often settles it, with little work first."""
+        whole, watch = self.params, self.watch
+        little = first_try(self.problem, whole)
+        if little is not None:
+            self.params, self.watch = little, watch.share(FIRST_TRY_SHARE)
+            refine()
+            self.prove()
+            self.params, self.watch = whole, watch
+            if self.stopped_by in _SETTLED:
+                return
+        refine()
+        self.prove()
 
     def refine(self) -> None:
         """Improve the best placement on the exact energy, over the whole problem."""
