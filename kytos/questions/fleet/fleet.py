@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -16,36 +14,35 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.run_report import SolverReport, Stage
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights, exchange_rates
-from kytos.pairs import MaskBuilder
-from kytos.problem import UNPLACED, Ints, LoadMode, Problem
+from kytos.problem import UNPLACED, Ints, Problem
 from kytos.questions.fleet.asked import Asked, made_concrete, spot_of
+from kytos.questions.fleet.built import (
+    Plan,
+    build,
+    candidates,
+    free_name,
+    problem_of,
+    spares_for,
+    with_ties_broken,
+    within_request,
+    without_spot,
+)
 from kytos.questions.fleet.offer import Offer
 from kytos.questions.fleet.packing_of import Posed, packing_of
 from kytos.questions.fleet.pools import pool_bounds
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Move, Outcome, Question
 from kytos.questions.parts.answer import moves, shared_answer
-from kytos.questions.parts.build_problem import build_problem
 from kytos.questions.parts.unplaced import UnplacedPod, by_importance, explain
 from kytos.questions.recovery.risk import risk_of, without_nodes
 from kytos.referee.energy import energy
-from kytos.referee.feasible import feasible
-from kytos.refine import repair
 from kytos.solve.result import Solution
 from kytos.solve.solve import default_solver, solve
 from kytos.solvers.patterns import PatternPlan, cheapest_plan
-from kytos.solvers.patterns.packing import UNLIMITED
 
 PATTERN_SHARE = 0.75
 """Of the time cap: the plan by patterns; placing it under every rule, and the anneal, have the
 rest."""
-
-PAIRS_SHARE = 0.001
-"""All pairs of replicas together weigh this share of the plan's price: at slider position 1 they
-break ties, and buy nothing."""
-
-SPARES = 40
-"""Nodes offered beside those of the plan, for pods that rules keep off them."""
 
 ANNEALED_PAIRS = 200_000
 """Pods x nodes up to which the anneal looks at a plan as well."""
@@ -94,14 +91,6 @@ class FleetOutcome(Outcome):
     """Nodes that stay whatever is decided, and why."""
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """Which pods go where: nodes bought by name, and the placement by pod id."""
-
-    bought: dict[str, Offer]
-    placement: dict[str, str | None]
-
-
 def fleet(
     cluster: Cluster,
     request: FleetRequest = FleetRequest(),
@@ -123,7 +112,7 @@ def fleet(
     began = time.monotonic()
     watch = watch.within(params.time_limit_s)
     asked = made_concrete(cluster, request)
-    problem = _problem(asked.rest.replace(nodes=_candidates(asked)), asked, request)
+    problem = problem_of(asked.rest.replace(nodes=candidates(asked)), asked, request)
     watch.report(STAGE, 0.0, None)
     posed, planned, bound = _patterns(problem, asked, request, weights, params, watch)
     patterned = time.monotonic()
@@ -138,17 +127,7 @@ def fleet(
 def fleet_problem(cluster: Cluster, request: FleetRequest) -> Problem:
     """Return the problem over today's nodes and one of each that can be bought."""
     asked = made_concrete(cluster, request)
-    return _problem(asked.rest.replace(nodes=_candidates(asked)), asked, request)
-
-
-def _candidates(asked: Asked) -> tuple[Node, ...]:
-    """Today's nodes that may stay, one of each offer, and another of the first offer.
-
-    Rules over zones would look like rules over nodes where no zone had two nodes.
-    """
-    first = asked.offers[0]
-    twin = first.bought(f"{first.node.name} (twin)")
-    return (*asked.rest.nodes, *(offer.node for offer in asked.offers), twin)
+    return problem_of(asked.rest.replace(nodes=candidates(asked)), asked, request)
 
 
 def planned_cluster(cluster: Cluster, request: FleetRequest, outcome: FleetOutcome) -> Cluster:
@@ -170,7 +149,7 @@ def with_purchases(
     """
     asked = made_concrete(cluster, request)
     whole = asked.today.replace(nodes=asked.today.nodes + _nodes_bought(asked, outcome))
-    return whole, _with_ties_broken(_problem(whole, asked, request))
+    return whole, with_ties_broken(problem_of(whole, asked, request))
 
 
 def _nodes_bought(asked: Asked, outcome: FleetOutcome) -> tuple[Node, ...]:
@@ -186,33 +165,6 @@ def _waiting(cluster: Cluster, gone: frozenset[str]) -> dict[str, str | None]:
     return {pod.id: None for pod in cluster.pods if pod.node in gone and pod.keeps_node}
 
 
-def _problem(cluster: Cluster, asked: Asked, request: FleetRequest) -> Problem:
-    problem = build_problem(
-        cluster,
-        asked.pods(cluster),
-        mode=LoadMode.CONSOLIDATE,
-        max_utilization=request.max_utilization,
-        keep=[name for name in asked.stays if name in cluster.node_index],
-    )
-    node = float(problem.price.mean()) if len(problem.price) else 0.0
-    per_node = node / asked.move_price if asked.move_price > 0 and node > 0 else 10.0
-    # A fleet changes node by node: a budget brakes each drain, and forbids none.
-    return replace(problem, moves_per_node=per_node, move_limits=())
-
-
-def _without_spot(problem: Problem, nodes: Sequence[Node], barred: frozenset[str]) -> Problem:
-    """The problem with pods kept off spot nodes; those that run there may stay."""
-    spot = spot_of(tuple(nodes))
-    rows = np.array([pod in barred for pod in problem.pods], dtype=np.bool_)
-    if not spot.any() or not rows.any():
-        return problem
-    allowed = MaskBuilder.on(problem.allowed)
-    allowed.forbid(rows, spot)
-    runs = np.flatnonzero(problem.current >= 0)
-    allowed.open(runs, problem.current[runs])
-    return replace(problem, allowed=allowed.mask())
-
-
 def _patterns(
     problem: Problem,
     asked: Asked,
@@ -222,11 +174,11 @@ def _patterns(
     watch: Watch,
 ) -> tuple[Posed, PatternPlan, float]:
     """The plan by patterns, and what no plan that the request allows undercuts."""
-    nodes = _candidates(asked)
+    nodes = candidates(asked)
 
     def posed(barred: frozenset[str], *, exact: bool) -> Posed:
         return packing_of(
-            _without_spot(problem, nodes, barred),
+            without_spot(problem, nodes, barred),
             asked.offers,
             len(asked.rest.nodes),
             weights,
@@ -258,18 +210,18 @@ def _placed(
     solver: SolverName | None,
     params: SolverParams,
     watch: Watch,
-) -> tuple[_Plan, SolverReport]:
+) -> tuple[Plan, SolverReport]:
     """Put the pods on the nodes of the plan under every rule, and better that where it pays."""
     bought, wish = _bought(problem, asked, posed, planned)
-    built, start = _built(asked, request, bought, wish, weights, watch)
+    built, start = build(asked, request, bought, wish, weights, watch)
     hopeful = {problem.pods[pod] for members in posed.members for pod in members}
     bare = (built.pods[pod] for pod in np.flatnonzero(start < 0))
     left = [pod for pod in bare if pod in hopeful]
-    spares = _spares(problem, asked, left)
+    spares = spares_for(problem, asked, left)
     if spares:
         bought |= spares
         wish = {pod: built.nodes[at] for pod, at in zip(built.pods, start, strict=True) if at >= 0}
-        built, start = _built(asked, request, bought, wish, weights, watch)
+        built, start = build(asked, request, bought, wish, weights, watch)
     reached = energy(built, weights, start)
     open_ = reached.without_desire(weights) - _offset(built, weights) - planned.bound
     proven = open_ <= 1e-6 * max(1.0, planned.bound) and not left
@@ -277,7 +229,7 @@ def _placed(
     if len(built.nodes) and (solver is not None or (not proven and small and len(built.pods))):
         solution = solve(built, weights, solver, params, watch, begin=start)
         placement, report = solution.placement, solution.report
-        if not _within_request(asked, request, bought, built, placement):
+        if not within_request(asked, request, bought, built, placement):
             placement = start
     else:
         why = (
@@ -291,7 +243,7 @@ def _placed(
         pod: None if at < 0 else built.nodes[at]
         for pod, at in zip(built.pods, placement, strict=True)
     }
-    return _Plan({name: offer for name, offer in bought.items() if name in used}, where), report
+    return Plan({name: offer for name, offer in bought.items() if name in used}, where), report
 
 
 def _bought(
@@ -308,109 +260,13 @@ def _bought(
         if offer < posed.stays:
             name = problem.nodes[offer]
         else:
-            name = _free_name(asked.offers[offer - posed.stays], taken)
+            name = free_name(asked.offers[offer - posed.stays], taken)
             bought[name] = asked.offers[offer - posed.stays]
         for class_ in np.flatnonzero(counts):
             for _ in range(int(counts[class_])):
                 if left[class_]:
                     wish[problem.pods[left[class_].pop()]] = name
     return bought, wish
-
-
-def _free_name(offer: Offer, taken: set[str]) -> str:
-    parts = [offer.type, offer.zone, "spot" if offer.capacity_type == "spot" else None]
-    stem = "-".join(part for part in parts if part)
-    number = 1
-    while f"{stem}-{number}" in taken:
-        number += 1
-    taken.add(f"{stem}-{number}")
-    return f"{stem}-{number}"
-
-
-def _built(
-    asked: Asked,
-    request: FleetRequest,
-    bought: Mapping[str, Offer],
-    wish: Mapping[str, str],
-    weights: Weights,
-    watch: Watch,
-) -> tuple[Problem, Ints]:
-    """The problem over today's nodes and those bought, and the wish made to break nothing."""
-    nodes = tuple(offer.bought(name) for name, offer in bought.items())
-    cluster = asked.rest.replace(nodes=asked.rest.nodes + nodes)
-    problem = _without_spot(_problem(cluster, asked, request), cluster.nodes, asked.barred)
-    problem = _with_ties_broken(problem)
-    position = {name: at for at, name in enumerate(problem.nodes)}
-    start = np.array(
-        [position[wish[pod]] if pod in wish else UNPLACED for pod in problem.pods], dtype=np.int64
-    )
-    homeless = problem.must_place & (start < 0)
-    start[homeless] = problem.current[homeless]
-    if not feasible(problem, start):
-        start = repair(problem, weights, start, watch)
-    return problem, start
-
-
-def _with_ties_broken(problem: Problem) -> Problem:
-    """The problem with pairs of replicas worth so little that no node is bought for them."""
-    sizes = np.bincount(problem.service[problem.service >= 0], minlength=1)
-    pairs = float((sizes * (sizes - 1) / 2).sum()) + len(problem.pods)
-    move = exchange_rates(problem).cost
-    total = float(problem.price.sum())
-    if total <= 0 or move <= 0:
-        return problem
-    return replace(problem, pairs_per_move=max(2.0, move * pairs / (PAIRS_SHARE * total)))
-
-
-def _spares(problem: Problem, asked: Asked, left: Sequence[str]) -> dict[str, Offer]:
-    """Nodes for pods that found no room on those of the plan: for each its cheapest few."""
-    if not left:
-        return {}
-    position = {pod: at for at, pod in enumerate(problem.pods)}
-    stays = len(asked.rest.nodes)
-    free = problem.capacity - problem.fixed
-    taken = set(asked.today.node_index)
-    spares: dict[str, Offer] = {}
-    for pod in left:
-        at = position[pod]
-        fits = problem.allowed[at] & (free >= problem.request[at]).all(axis=1)
-        usable = np.flatnonzero(fits[stays : stays + len(asked.offers)])
-        usable = usable[np.argsort(problem.price[stays + usable], kind="stable")][:3]
-        for offer in usable:
-            one = asked.offers[int(offer)]
-            bounded = one.limit < UNLIMITED or one.pool in {pool.name for pool in asked.pools}
-            if len(spares) < SPARES and not bounded:
-                spares[_free_name(one, taken) + "-spare"] = one
-    return spares
-
-
-def _within_request(
-    asked: Asked,
-    request: FleetRequest,
-    bought: Mapping[str, Offer],
-    problem: Problem,
-    placement: Ints,
-) -> bool:
-    """Whether a placement keeps what no node by itself tells: types, counts and spot in all."""
-    used = [problem.nodes[at] for at in np.flatnonzero(problem.in_use(placement))]
-    offers = [bought[name] for name in used if name in bought]
-    if request.max_types is not None and len({one.type for one in offers}) > request.max_types:
-        return False
-    counts = Counter(one.shares for one in offers)
-    limits = {one.shares: one.limit for one in offers}
-    if any(count > limits[shares] for shares, count in counts.items()):
-        return False
-    today = {name for name in used if name in asked.rest.node_index}
-    for bound in pool_bounds(asked.pools, asked.rest.nodes):
-        held = sum(bound.weight_today.get(name, 0.0) for name in today)
-        if held + sum(bound.weight(one) for one in offers) > bound.most + 1e-9:
-            return False
-    if request.spot_share is None:
-        return True
-    index = asked.rest.node_index
-    kept = [asked.rest.nodes[index[name]] for name in used if name in index]
-    spot = sum(one.capacity_type == "spot" for one in offers) + int(spot_of(tuple(kept)).sum())
-    return spot <= request.spot_share * len(used) + 1e-9
 
 
 def _report(
@@ -444,7 +300,7 @@ def _answer(
     problem: Problem,
     asked: Asked,
     request: FleetRequest,
-    plan: _Plan,
+    plan: Plan,
     report: SolverReport,
     bound: float,
     weights: Weights,
@@ -453,7 +309,7 @@ def _answer(
 ) -> FleetOutcome:
     nodes = tuple(offer.bought(name) for name, offer in plan.bought.items())
     whole = asked.today.replace(nodes=asked.today.nodes + nodes)
-    shown = _with_ties_broken(_problem(whole, asked, request))
+    shown = with_ties_broken(problem_of(whole, asked, request))
     position = {name: at for at, name in enumerate(shown.nodes)}
     placement = np.array(
         [
@@ -528,7 +384,7 @@ def _certificate(
     problem: Problem,
     shown: Problem,
     asked: Asked,
-    plan: _Plan,
+    plan: Plan,
     placement: Ints,
     bound: float,
     weights: Weights,
