@@ -34,6 +34,7 @@ from kytos.cli.options import (
     Solver,
     Source,
     Steps,
+    Survive,
     Told,
     UseSource,
     grouped,
@@ -46,7 +47,7 @@ from kytos.cli.printing import (
     print_why_not,
     standard_output,
 )
-from kytos.cli.reading import read_options, read_saved, service_rate, with_pods
+from kytos.cli.reading import read_options, read_saved, read_types, service_rate, with_pods
 from kytos.cli.solving import Exit, terminal_watch
 from kytos.cli.writing import check_writable, write
 from kytos.contract.params import SolverName
@@ -283,6 +284,11 @@ def fleet(
         list[str] | None,
         typer.Option(metavar="NAME=FACTOR", help="Such as 'm*=0.72', on list prices; repeatable."),
     ] = None,
+    survive: Survive = None,
+    types: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What can be bought: a list of types, or kwok's."),
+    ] = None,
     limits: Limited,
     others: Others,
     options: OptionsFile = None,
@@ -302,10 +308,13 @@ def fleet(
             "services": spot_service or None,
             "max_types": max_types,
             "discounts": discount or None,
+            "survive": survive or None,
         }
         | limits.given()
         | others.given()
     )
+    with bad_input_ends():
+        given |= read_types(types) if types is not None else {}
     ask(FLEET, source, options, given | run.given(solver), told, steps)
 
 

@@ -203,6 +203,30 @@ def read_options(kind: type[SomeOptions], file: Path | None, given: dict[str, An
         raise first_problem(error) from error
 
 
+def read_types(file: Path) -> dict[str, Any]:
+    """Read what can be bought as options of a fleet.
+
+    A list of types or an object with ``types`` (or a placement's ``node_shapes``); entries with
+    ``offerings`` are taken for those of Karpenter's kwok provider.
+
+    Raises
+    ------
+    SourceError
+        When it is neither.
+    """
+    listed: Any = read_documents(content_of(file), _name(file))
+    if len(listed) == 1 and isinstance(listed[0], dict):
+        whole = listed[0]
+        listed = whole.get("types", whole.get("node_shapes", [whole]))
+    elif len(listed) == 1 and isinstance(listed[0], list):
+        listed = listed[0]
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise SourceError("expected a list of types, each an object", _name(file))
+    kwok = [one for one in listed if "offerings" in one]
+    own = [one for one in listed if "offerings" not in one]
+    return {"types": own} | ({"kwok_types": kwok} if kwok else {})
+
+
 def service_rate(words: str) -> dict[str, Any]:
     """Read ``name=rate/target`` as the contract's fields of a service.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -61,11 +63,37 @@ def terminal_watch() -> Iterator[Watch]:
     report: Report = _draw if in_terminal else say_nothing
     signal.signal(signal.SIGINT, on_interrupt)
     try:
-        yield Watch(stopped=stopping.is_set, report=report)
+        with prints_of_libraries_aside():
+            yield Watch(stopped=stopping.is_set, report=report)
     finally:
         signal.signal(signal.SIGINT, previous)
         if in_terminal:
             sys.stderr.write("\r\x1b[K")
+
+
+@contextmanager
+def prints_of_libraries_aside() -> Iterator[None]:
+    """Send what compiled libraries print on standard output to standard error meanwhile.
+
+    HiGHS says some things there whatever it is asked; standard output is the answer's alone.
+    """
+    flush_compiled()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        # C buffers what goes to a pipe until now, or until the process ends.
+        flush_compiled()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def flush_compiled() -> None:
+    """Write out what this process, or C within it, still holds back of its output."""
+    sys.stdout.flush()
+    with suppress(OSError, AttributeError, TypeError):  # where C's library has another name
+        ctypes.CDLL(None).fflush(None)
 
 
 def _draw(stage: str, progress: float, energy: float | None) -> None:

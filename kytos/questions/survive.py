@@ -183,15 +183,8 @@ def survival_price(
     if prices_known(cluster):
         per_hour = float(problem.price[used].sum() - problem.price[spared].sum())
     more = solution.energy.total - free.energy.total
-    costs = []
-    if nodes:
-        unit = "node" if abs(nodes) == 1 else "nodes"
-        costs.append(f"{nodes:,} {unit}" if nodes > 0 else f"{-nodes:,} {unit} fewer")
-    if per_hour is not None and abs(per_hour) >= LEAST_PRICE:
-        costs.append(f"${abs(per_hour):,.2f}/h{' less' if per_hour < 0 else ''}")
-    if not costs:
-        costs.append("nothing" if abs(more) < LEAST_ENERGY else f"{more:.3g} of energy")
-    told = f"Surviving any {' or '.join(sorted(set(kinds)))} costs {', '.join(costs)}."
+    costs = costs_in_words(nodes, per_hour, more)
+    told = f"Surviving any {' or '.join(sorted(set(kinds)))} costs {costs}."
     proven = all(_optimal(problem, weights, plan) for plan in (solution, free))
     if not proven and solution is not free:
         told += " That is by the best plans found; it is not proven that no other costs less."
@@ -211,6 +204,19 @@ def survival_price(
 def _optimal(problem: Problem, weights: Weights, plan: Solution) -> bool:
     proven = certificate(problem, weights, plan.placement, plan.bound, plan.fewest)
     return proven.status is CertificateStatus.OPTIMAL
+
+
+def costs_in_words(nodes: int, per_hour: float | None, more: float) -> str:
+    """Say what a promise costs: nodes and money, else energy."""
+    costs = []
+    if nodes:
+        unit = "node" if abs(nodes) == 1 else "nodes"
+        costs.append(f"{nodes:,} {unit}" if nodes > 0 else f"{-nodes:,} {unit} fewer")
+    if per_hour is not None and abs(per_hour) >= LEAST_PRICE:
+        costs.append(f"${abs(per_hour):,.2f}/h{' less' if per_hour < 0 else ''}")
+    if not costs:
+        costs.append("nothing" if abs(more) < LEAST_ENERGY else f"{more:.3g} of energy")
+    return ", ".join(costs)
 
 
 def promise(

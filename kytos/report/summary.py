@@ -50,6 +50,7 @@ def summary_cells(outcome: Outcome, planned: Cluster | None) -> list[Cell]:
         cells += [
             *_survived("node", outcome.risk.node),
             *_survived("zone", outcome.risk.zone),
+            *_survived("spot pool", outcome.risk.spot),
         ]
     return [*cells, *_scheduler(outcome), _end(outcome)]
 
@@ -156,9 +157,9 @@ def _running(outcome: RebalanceOutcome) -> int:
     return sum(node is not None for node in outcome.placement.values())
 
 
-def _survived(kind: str, failures: Failures) -> list[Cell]:
+def _survived(kind: str, failures: Failures | None) -> list[Cell]:
     """How many single failures lose no pod; those not settled in time count as neither."""
-    if not failures.of:
+    if failures is None or not failures.of:
         return []
     unknown = len(failures.unknown)
     fatal = failures.of - failures.survivable - unknown

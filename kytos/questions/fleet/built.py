@@ -15,11 +15,13 @@ from kytos.pairs import MaskBuilder
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
 from kytos.questions.fleet.asked import Asked, spot_of
 from kytos.questions.fleet.offer import Offer
+from kytos.questions.fleet.packing_of import Posed
 from kytos.questions.fleet.pools import pool_bounds
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.parts.build_problem import build_problem
 from kytos.referee.feasible import feasible
 from kytos.refine import repair
+from kytos.solvers.patterns import PatternPlan
 from kytos.solvers.patterns.packing import UNLIMITED
 
 PAIRS_SHARE = 0.001
@@ -32,10 +34,17 @@ SPARES = 40
 
 @dataclass(frozen=True)
 class Plan:
-    """Which pods go where: nodes bought by name, and the placement by pod id."""
+    """Which pods go where: nodes bought by name, and the placement by pod id.
+
+    Attributes
+    ----------
+    standby
+        Nodes that are there for what a failure evicts, pods on them or none.
+    """
 
     bought: dict[str, Offer]
     placement: dict[str, str | None]
+    standby: frozenset[str] = frozenset()
 
 
 def candidates(asked: Asked) -> tuple[Node, ...]:
@@ -74,6 +83,29 @@ def without_spot(problem: Problem, nodes: Sequence[Node], barred: frozenset[str]
     runs = np.flatnonzero(problem.current >= 0)
     allowed.open(runs, problem.current[runs])
     return replace(problem, allowed=allowed.mask())
+
+
+def bought_by(
+    problem: Problem, asked: Asked, posed: Posed, planned: PatternPlan
+) -> tuple[dict[str, Offer], dict[str, str]]:
+    """The nodes bought by name, and the node that the plan has for each pod."""
+    taken = set(asked.today.node_index)
+    bought: dict[str, Offer] = {}
+    wish: dict[str, str] = {}
+    left = [list(reversed(members)) for members in posed.members]
+    order = np.lexsort((np.arange(len(planned.offer)), planned.offer))
+    for at in order:
+        offer, counts = int(planned.offer[at]), planned.pattern[at]
+        if offer < posed.stays:
+            name = problem.nodes[offer]
+        else:
+            name = free_name(asked.offers[offer - posed.stays], taken)
+            bought[name] = asked.offers[offer - posed.stays]
+        for class_ in np.flatnonzero(counts):
+            for _ in range(int(counts[class_])):
+                if left[class_]:
+                    wish[problem.pods[left[class_].pop()]] = name
+    return bought, wish
 
 
 def build(

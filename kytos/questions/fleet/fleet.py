@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from kytos.bounds import Certificate, CertificateStatus, GapOf, held_against
 from kytos.bounds.lower_bound import BoundSource
-from kytos.cluster import Cluster, Frozen, Node
+from kytos.cluster import Cluster, Frozen, Node, is_spot
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.run_report import SolverReport, Stage
 from kytos.contract.watch import StopReason, Watch
@@ -18,9 +19,9 @@ from kytos.problem import UNPLACED, Ints, Problem
 from kytos.questions.fleet.asked import Asked, made_concrete, spot_of
 from kytos.questions.fleet.built import (
     Plan,
+    bought_by,
     build,
     candidates,
-    free_name,
     problem_of,
     spares_for,
     with_ties_broken,
@@ -30,15 +31,22 @@ from kytos.questions.fleet.built import (
 from kytos.questions.fleet.offer import Offer
 from kytos.questions.fleet.packing_of import Posed, packing_of
 from kytos.questions.fleet.pools import pool_bounds
+from kytos.questions.fleet.promise import planned as in_plan
 from kytos.questions.fleet.request import FleetRequest
+from kytos.questions.fleet.survive import STAGE as SURVIVE
+from kytos.questions.fleet.survive import STANDS_BY, Surviving, surviving
 from kytos.questions.outcome import Move, Outcome, Question
 from kytos.questions.parts.answer import moves, shared_answer
 from kytos.questions.parts.unplaced import UnplacedPod, by_importance, explain
 from kytos.questions.recovery.risk import risk_of, without_nodes
+from kytos.questions.survive import SurvivalPrice, costs_in_words
 from kytos.referee.energy import energy
 from kytos.solve.result import Solution
 from kytos.solve.solve import default_solver, solve
 from kytos.solvers.patterns import PatternPlan, cheapest_plan
+
+FREE_SHARE = 0.4
+"""Of the time cap, what the plan that promises nothing has where `survive` is asked."""
 
 PATTERN_SHARE = 0.75
 """Of the time cap: the plan by patterns; placing it under every rule, and the anneal, have the
@@ -46,6 +54,9 @@ rest."""
 
 ANNEALED_PAIRS = 200_000
 """Pods x nodes up to which the anneal looks at a plan as well."""
+
+PROVEN = 1e-6
+"""Relative gap of the plan without a promise below which it is the cheapest."""
 
 STAGE = "patterns"
 
@@ -89,6 +100,8 @@ class FleetOutcome(Outcome):
     """Pods that had to stay, and why."""
     kept_nodes: dict[str, str]
     """Nodes that stay whatever is decided, and why."""
+    survival_price: SurvivalPrice | None = None
+    """What `survive` costs, where it was asked."""
 
 
 def fleet(
@@ -114,14 +127,53 @@ def fleet(
     asked = made_concrete(cluster, request)
     problem = problem_of(asked.rest.replace(nodes=candidates(asked)), asked, request)
     watch.report(STAGE, 0.0, None)
-    posed, planned, bound = _patterns(problem, asked, request, weights, params, watch)
+    choosing = watch.share(FREE_SHARE) if request.survive else watch
+    posed, planned, bound = _patterns(problem, asked, request, weights, params, choosing)
     patterned = time.monotonic()
-    plan, report = _placed(problem, asked, request, posed, planned, weights, solver, params, watch)
-    stage = Stage(name=STAGE, seconds=patterned - began)
-    report = report.model_copy(
-        update={"stages": (stage, *report.stages), "seconds": time.monotonic() - began}
+    plan, report = _placed(
+        problem, asked, request, posed, planned, weights, solver, params, choosing
     )
-    return _answer(problem, asked, request, plan, report, bound, weights, params, watch)
+    stages = (Stage(name=STAGE, seconds=patterned - began), *report.stages)
+    price = None
+    if request.survive:
+        free, held = plan, time.monotonic()
+        kept = surviving(asked, request, problem, posed, free, bound, weights, params, watch)
+        plan, bound = kept.plan, kept.bound
+        asked = replace(
+            asked,
+            notes=(*asked.notes, *kept.notes),
+            stays=asked.stays | dict.fromkeys(sorted(plan.standby), STANDS_BY),
+        )
+        stages = (*stages, Stage(name=SURVIVE, seconds=time.monotonic() - held))
+        as_planned = len(free.bought) == int((planned.offer >= posed.stays).sum())
+        proven = planned.gap <= PROVEN and as_planned
+        price = _survival_price(request, asked, free, kept, proven=proven)
+    report = report.model_copy(update={"stages": stages, "seconds": time.monotonic() - began})
+    return _answer(problem, asked, request, plan, report, bound, weights, params, watch, price)
+
+
+def _survival_price(
+    request: FleetRequest, asked: Asked, free: Plan, kept: Surviving, *, proven: bool
+) -> SurvivalPrice:
+    """What the promise costs, beside the fleet found without it."""
+    known = {node.name: node.price_per_hour or 0.0 for node in asked.today.nodes}
+
+    def of(plan: Plan) -> tuple[int, float]:
+        bought = [offer.price for offer in plan.bought.values()]
+        names = {node.name for node in in_plan(asked, plan).nodes} & known.keys()
+        return len(bought) + len(names), sum(bought) + sum(known[name] for name in names)
+
+    (count, paid), (fewer, less) = of(kept.plan), of(free)
+    told = costs_in_words(count - fewer, paid - less, kept.more)
+    named = " or ".join("spot pool" if one == "spot" else one for one in sorted({*request.survive}))
+    return SurvivalPrice(
+        nodes=count - fewer,
+        price_per_hour=paid - less,
+        energy=kept.more,
+        proven=proven,
+        sentence=f"Surviving any {named} costs {told}.",
+        not_promised=kept.not_promised,
+    )
 
 
 def fleet_problem(cluster: Cluster, request: FleetRequest) -> Problem:
@@ -212,7 +264,7 @@ def _placed(
     watch: Watch,
 ) -> tuple[Plan, SolverReport]:
     """Put the pods on the nodes of the plan under every rule, and better that where it pays."""
-    bought, wish = _bought(problem, asked, posed, planned)
+    bought, wish = bought_by(problem, asked, posed, planned)
     built, start = build(asked, request, bought, wish, weights, watch)
     hopeful = {problem.pods[pod] for members in posed.members for pod in members}
     bare = (built.pods[pod] for pod in np.flatnonzero(start < 0))
@@ -246,29 +298,6 @@ def _placed(
     return Plan({name: offer for name, offer in bought.items() if name in used}, where), report
 
 
-def _bought(
-    problem: Problem, asked: Asked, posed: Posed, planned: PatternPlan
-) -> tuple[dict[str, Offer], dict[str, str]]:
-    """The nodes bought by name, and the node that the plan has for each pod."""
-    taken = set(asked.today.node_index)
-    bought: dict[str, Offer] = {}
-    wish: dict[str, str] = {}
-    left = [list(reversed(members)) for members in posed.members]
-    order = np.lexsort((np.arange(len(planned.offer)), planned.offer))
-    for at in order:
-        offer, counts = int(planned.offer[at]), planned.pattern[at]
-        if offer < posed.stays:
-            name = problem.nodes[offer]
-        else:
-            name = free_name(asked.offers[offer - posed.stays], taken)
-            bought[name] = asked.offers[offer - posed.stays]
-        for class_ in np.flatnonzero(counts):
-            for _ in range(int(counts[class_])):
-                if left[class_]:
-                    wish[problem.pods[left[class_].pop()]] = name
-    return bought, wish
-
-
 def _report(
     problem: Problem,
     params: SolverParams,
@@ -291,9 +320,15 @@ def _report(
     )
 
 
-def _offset(problem: Problem, weights: Weights) -> float:
+def _spot_runs(cluster: Cluster, in_use: Collection[str]) -> bool:
+    """Whether a node in use may be reclaimed."""
+    return any(is_spot(node) for node in cluster.nodes if node.name in in_use)
+
+
+def _offset(problem: Problem, weights: Weights, but: Collection[str] = ()) -> float:
     """What nodes cost that stay whatever is decided."""
-    return weights.B * float(problem.price[problem.held_open].sum())
+    counted = problem.held_open & ~np.isin(np.array(problem.nodes, dtype=np.str_), sorted(but))
+    return weights.B * float(problem.price[counted].sum())
 
 
 def _answer(
@@ -306,6 +341,7 @@ def _answer(
     weights: Weights,
     params: SolverParams,
     watch: Watch,
+    survival_price: SurvivalPrice | None,
 ) -> FleetOutcome:
     nodes = tuple(offer.bought(name) for name, offer in plan.bought.items())
     whole = asked.today.replace(nodes=asked.today.nodes + nodes)
@@ -335,13 +371,19 @@ def _answer(
     )
     gone = frozenset(release)
     risk = None
-    if request.risk:
+    if request.risk or request.survive or _spot_runs(whole, in_use):
         left = without_nodes(whole.with_placement(plan.placement), gone)
         risk = risk_of(left, params.time_limit_s, watch)
     shared = shared_answer(Question.FLEET, whole, shown, weights, solution, proven=certificate)
     return FleetOutcome(
         **(shared | {"notes": tuple(dict.fromkeys((*asked.notes, *shared["notes"])))}),
         risk=risk,
+        survival_price=survival_price
+        and survival_price.model_copy(
+            update={
+                "proven": survival_price.proven and certificate.status is CertificateStatus.OPTIMAL
+            }
+        ),
         buy=_purchases(plan.bought),
         keep=keep,
         release=release,
@@ -404,7 +446,8 @@ def _certificate(
         and shown.nodes[shown.current[at]] not in asked.rest.node_index
         and placement[at] >= 0
     )
-    least = bound + _offset(shown, weights) + weights.C * rates.cost * displaced
+    stands_by = {name for name, why in asked.stays.items() if why == STANDS_BY}
+    least = bound + _offset(shown, weights, stands_by) + weights.C * rates.cost * displaced
     least += weights.D * rates.affinity * _least_affinity(shown)
     known = Certificate(
         status=CertificateStatus.NONE,

@@ -97,6 +97,12 @@ class FleetRequest(OthersPods, Limits, CarriedOut):
     max_types: int | None = Field(
         None, ge=1, le=MOST_TYPES, description="different types bought at most"
     )
+    survive: tuple[Literal["node", "zone", "spot"], ...] = Field(
+        (),
+        description="node, zone or spot (a type in a zone, reclaimed at once), several of them: "
+        "whatever one of them fails after the plan, all pods it evicts find a node; what is fatal "
+        "today may stay so. Nodes without pods are bought to stand by where that takes some",
+    )
     kwok_types: tuple[dict[str, Any], ...] = Field(
         (),
         max_length=MOST_TYPES,

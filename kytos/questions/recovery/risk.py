@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen
+from kytos.cluster import INSTANCE_TYPE, LOAD_RESOURCES, Cluster, Frozen, Node, is_spot
 from kytos.contract.watch import Watch
 from kytos.questions.parts.most_placed import place_quickly
 from kytos.questions.recovery.compiled_cluster import CompiledCluster
-from kytos.questions.recovery.survey import Kind
 from kytos.solvers.cpsat.fit import can_place_all
 
 SHARE = 0.25
@@ -21,6 +21,9 @@ EXACT_SECONDS = 1.0
 """For one failure, where fitting its pods in one by one leaves some out."""
 
 STAGE = "failures"
+
+Failing = Literal["node", "zone", "spot"]
+"""What fails at once: a node, all nodes of a zone, or a spot pool (a type in a zone) reclaimed."""
 
 
 class Failures(Frozen):
@@ -49,6 +52,8 @@ class Risk(Frozen):
     peak_memory: float
     node: Failures
     zone: Failures
+    spot: Failures | None = None
+    """Spot pools, a type in a zone each, that are reclaimed at once; None where no node is spot."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +78,12 @@ def risk_of(planned: Cluster, time_limit_s: float, watch: Watch) -> Risk:
     compiled = CompiledCluster(planned, lost=False)
     watch = watch.within(SHARE * time_limit_s)
     zones = verdicts(compiled, "zone", watch.share(0.5))
+    pools = None
+    if any(map(is_spot, planned.nodes)):
+        pools = _told(verdicts(compiled, "spot", watch.share(0.5)))
     nodes = verdicts(compiled, "node", watch)
     cpu, memory = (_peak(planned, resource) for resource in LOAD_RESOURCES)
-    return Risk(peak_cpu=cpu, peak_memory=memory, node=_told(nodes), zone=_told(zones))
+    return Risk(peak_cpu=cpu, peak_memory=memory, node=_told(nodes), zone=_told(zones), spot=pools)
 
 
 def without_nodes(cluster: Cluster, gone: Collection[str]) -> Cluster:
@@ -91,7 +99,7 @@ def without_nodes(cluster: Cluster, gone: Collection[str]) -> Cluster:
 
 def verdicts(
     compiled: CompiledCluster,
-    kind: Kind,
+    kind: Failing,
     watch: Watch,
     among: Collection[str] | None = None,
 ) -> Verdicts:
@@ -138,15 +146,27 @@ def _all_fit(compiled: CompiledCluster, nodes: tuple[str, ...], watch: Watch) ->
     return can_place_all(problem, EXACT_SECONDS, watch)
 
 
-def failures_of(cluster: Cluster, kind: Kind) -> Iterable[tuple[str, tuple[str, ...]]]:
+def failures_of(cluster: Cluster, kind: Failing) -> Iterable[tuple[str, tuple[str, ...]]]:
     """Return each failure of a kind: its name and its nodes'."""
     if kind == "node":
         return [(node.name, (node.name,)) for node in cluster.nodes]
-    zones: dict[str, list[str]] = {}
+    together: dict[str, list[str]] = {}
     for node in cluster.nodes:
-        if node.zone is not None:
-            zones.setdefault(node.zone, []).append(node.name)
-    return [(zone, tuple(nodes)) for zone, nodes in sorted(zones.items())]
+        name = node.zone if kind == "zone" else spot_pool(node)
+        if name is not None:
+            together.setdefault(name, []).append(node.name)
+    return [(name, tuple(nodes)) for name, nodes in sorted(together.items())]
+
+
+def spot_pool(node: Node) -> str | None:
+    """Return what a spot node is reclaimed with: its type and zone; None for any other node.
+
+    Source: AWS, "a Spot capacity pool is a set of unused EC2 instances with the same instance type
+    and Availability Zone".
+    """
+    if not is_spot(node):
+        return None
+    return " ".join(filter(None, (node.labels.get(INSTANCE_TYPE), "spot", node.zone)))
 
 
 def _told(found: Verdicts) -> Failures:

@@ -42,6 +42,8 @@ class EnergyModel(RulesModel):
         super().__init__(problem, watch, options)
         self.weights = weights
         self.objective = Objective()
+        self.used: dict[int, cp_model.IntVar] = {}
+        """Of the nodes whose price hangs on it, whether each is in use (consolidate)."""
         self._load_error = 0.0
         if problem.mode is LoadMode.CONSOLIDATE:
             self._nodes_in_use()
@@ -73,7 +75,7 @@ class EnergyModel(RulesModel):
                 self.objective.constant += price
                 self.objective.least += price
             elif there and price:
-                used = self.cp.new_bool_var("")
+                used = self.used[node] = self.cp.new_bool_var("")
                 for _, variable in there:
                     self.cp.add_implication(variable, used)
                 self._fill_only_when_used(node, used)

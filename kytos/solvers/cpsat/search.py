@@ -47,6 +47,8 @@ class Search:
         self._work = math.inf if params.proof_work is None else params.proof_work
         self._worked = 0.0
         self._last_ended_by = StopReason.CLOCK
+        self.solver: cp_model.CpSolver | None = None
+        """The last run that came to a solution."""
 
     @property
     def ended_by(self) -> StopReason:
@@ -105,6 +107,7 @@ class Search:
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             # A search cut short before its first solution reports a bound of 0, proven or not.
             return Answer(None, -math.inf, optimal=False)
+        self.solver = solver
         bound = solver.best_objective_bound
         if objective is not None:
             # 64-bit integers pass through a double: allow for its last bits.

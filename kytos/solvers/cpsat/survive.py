@@ -7,8 +7,9 @@ placement is still to be checked.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from ortools.sat.python import cp_model
@@ -48,6 +49,13 @@ class Others:
     allowed: Bools
 
 
+@dataclass(frozen=True)
+class SurvivingAnswer(Answer):
+    """With the positions of the nodes that are paid for, pods on them or none."""
+
+    paid: frozenset[int] = frozenset()
+
+
 def solve_surviving(
     problem: Problem,
     weights: Weights,
@@ -57,7 +65,9 @@ def solve_surviving(
     watch: Watch,
     hint: Ints,
     evicted: Bools,
-) -> Answer:
+    bought: Bools | None = None,
+    alike: Sequence[Ints] = (),
+) -> SurvivingAnswer:
     """Minimise H over placements whose failures' pods all find room.
 
     Parameters
@@ -69,25 +79,43 @@ def solve_surviving(
     evicted
         ``(pods,)`` whether a failure makes it look for another node; a pod without a controller
         is gone.
+    bought
+        ``(nodes,)`` nodes that are there only at their price, pods on them or none; left out:
+        nodes that nothing runs on today are there, and those that the plan empties are gone.
+    alike
+        Each the positions of nodes that are the same: the first of them are used before others.
     """
+    nothing = SurvivingAnswer(None, UNBOUND, optimal=False)
     nodes = len(problem.nodes)
     if len(failures) * (len(problem.pods) + len(others.home)) * nodes > MAX_REFUGES:
-        return Answer(None, UNBOUND, optimal=False)
+        return nothing
     try:
         model = EnergyModel(problem, weights, watch)
-        hosts = _hosts(model)
+        hosts = _hosts(model) if bought is None else _bought_hosts(model, bought)
+        for group in alike:
+            for one, other in itertools.pairwise(group.tolist()):
+                if one in model.used and other in model.used:
+                    model.cp.add_implication(model.used[other], model.used[one])
         for gone in failures:
             if watch.reason is not None:
-                return Answer(None, UNBOUND, optimal=False)
+                return nothing
             _survives(model, gone, others, hosts, evicted)
     except BuildingStopped:
-        return Answer(None, UNBOUND, optimal=False)
+        return nothing
     search = Search(model, params, watch)
     found = search.minimise(model.objective.expression(), hint, model.objective)
-    if found.placement is None:
-        return found
+    if found.placement is None or search.solver is None:
+        return nothing
     worth = energy(problem, weights, found.placement).total
-    return replace(found, bound=found.bound - model.rounding(worth))
+    paid = frozenset(node for node, used in model.used.items() if search.solver.boolean_value(used))
+    return SurvivingAnswer(
+        found.placement, found.bound - model.rounding(worth), found.optimal, paid
+    )
+
+
+def _bought_hosts(model: EnergyModel, bought: Bools) -> list[cp_model.IntVar | None]:
+    """For each node whether it is paid for: None where it is there anyway."""
+    return [model.used.get(node) if bought[node] else None for node in range(len(bought))]
 
 
 def _hosts(model: EnergyModel) -> list[cp_model.IntVar | None]:

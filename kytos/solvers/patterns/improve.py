@@ -25,7 +25,7 @@ def construct(packing: Packing, counts: Floats) -> Nodes:
     """
     plans = [filled_greedily(packing, weights) for weights in worths(packing)]
     if not np.isnan(counts).any():
-        plans.append(_filled_nodes(packing, counts.astype(np.int64)))
+        plans.append(filled_nodes(packing, counts.astype(np.int64)))
     plans = [cheapest_hosts(packing, *plan) for plan in plans]
     return min(plans, key=lambda plan: rank(packing, plan))
 
@@ -101,7 +101,7 @@ def _room_in_rows(packing: Packing, used: Ints) -> Ints:
     return np.maximum(room, 0)
 
 
-def _filled_nodes(packing: Packing, counts: Ints) -> Nodes:
+def filled_nodes(packing: Packing, counts: Ints) -> Nodes:
     """Fill given nodes, the largest pod first and each where it leaves least; then buy the rest."""
     offer = np.repeat(np.arange(len(counts)), np.minimum(counts, MOST_NODES))
     pattern = np.zeros((len(offer), len(packing.demand)), dtype=np.int64)

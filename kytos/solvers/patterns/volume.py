@@ -39,7 +39,7 @@ def volume_bound(
         The bound, and ``(offers,)`` whole numbers; NaN where no time was enough for any.
     """
     offers = len(packing.price)
-    rows, least, members = _rows(packing)
+    rows, least, members = volume_rows(packing)
     if room:
         several = (members > 0).sum(axis=0) > 1
         least = np.where(several, least * (1 + room), least)
@@ -86,7 +86,7 @@ def volume_prices(packing: Packing) -> Prices:
 
     They are no more than a start for the prices of patterns, and a good one.
     """
-    rows, least, members = _rows(packing)
+    rows, least, members = volume_rows(packing)
     scale = np.maximum(least, 1e-9)
     own = np.array([row.weight for row in packing.rows]).reshape(-1, len(packing.price))
     limits = np.array([row.most for row in packing.rows])
@@ -111,7 +111,7 @@ def volume_prices(packing: Packing) -> Prices:
     return Prices(worth, surcharge, charged)
 
 
-def _rows(packing: Packing) -> tuple[Floats, Floats, Floats]:
+def volume_rows(packing: Packing) -> tuple[Floats, Floats, Floats]:
     """What the nodes used must have together, at least.
 
     Returns

@@ -38,6 +38,8 @@ from kytos.ui.session.runs import Answer, Ask
 
 _TYPES, _REGION, _MOST = "fleet types", "fleet region", "fleet max types"
 _STAY, _SPOT, _DISCOUNTS = "fleet may stay", "fleet spot", "fleet discounts"
+_SURVIVE = "fleet survive"
+_FAILURES = ("node", "zone", "spot")
 _ANY = "all that pay"
 _NONE = "none"
 _CURVE_SECONDS = 4.0
@@ -55,6 +57,7 @@ def request_values(request: FleetRequest) -> dict[str, Any]:
         _STAY: _ANY if request.keep is None else _NONE,
         _SPOT: None if request.spot_share is None else round(100 * request.spot_share),
         _DISCOUNTS: ", ".join(request.discounts),
+        _SURVIVE: list(request.survive),
         **controls.headroom_values(request.max_utilization),
         **use_values(request),
     }
@@ -129,8 +132,18 @@ def _controls() -> dict[str, Any]:
         "Spot at most (%)", 0, 100, value=None, step=5, key=_SPOT, placeholder="as types say"
     )
     discounts = st.text_input("Discounts", key=_DISCOUNTS, placeholder="m*=0.72, c5*=0.6")
+    survive = st.pills(
+        "Survive the failure of any one",
+        _FAILURES,
+        format_func=lambda one: "spot pool" if one == "spot" else one,
+        selection_mode="multi",
+        key=_SURVIVE,
+        help="Whatever one of them fails after the plan, all pods it evicts find a node; a spot "
+        "pool is a type in a zone, taken back at once. What is fatal today may stay so.",
+    )
     given: dict[str, Any] = {
         "region": region,
+        "survive": list(survive),
         "max_types": most,
         "discounts": [rule for rule in map(str.strip, discounts.split(",")) if rule],
         "max_utilization": controls.headroom(),
