@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from kytos.cluster import Frozen
 from kytos.contract.names import SolverName
@@ -53,7 +53,16 @@ Time = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 """Microseconds since an anneal began."""
 Progress = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 """How far an anneal is: s, 0 where all states are one and 1 where the problem decides."""
-Schedule = tuple[tuple[Time, Progress], ...]
+
+
+def _as_tuple(given: Any) -> Any:
+    """Take a list for a tuple, however strictly a body is read: JSON has no other."""
+    return tuple(given) if isinstance(given, list) else given
+
+
+Point = Annotated[tuple[Time, Progress], BeforeValidator(_as_tuple)]
+Schedule = Annotated[tuple[Point, ...], BeforeValidator(_as_tuple)]
+Strengths = Annotated[tuple[Torques, ...], BeforeValidator(_as_tuple)]
 
 
 class HybridParams(Frozen):
@@ -103,7 +112,7 @@ class QpuParams(Frozen):
     chain_prefactor: Torques = Field(
         1.414, description="strength of a QPU's chains, in torques of the problem's couplings"
     )
-    chain_scan: tuple[Torques, ...] = Field(
+    chain_scan: Strengths = Field(
         (),
         max_length=20,
         description="chain strengths that half of a QPU's reads try, instead of chain_prefactor; "

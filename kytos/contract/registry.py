@@ -121,7 +121,7 @@ REGISTERED: dict[str, Registered] = {
         "DWAVE_QPU",
         Traits(
             Kind.SAMPLER,
-            "D-Wave's quantum processor: one submission of the whole QUBO",
+            "D-Wave's quantum processor: the whole QUBO, in as many submissions as asked for",
             paid=True,
             local=False,
             needs_account=True,

@@ -319,6 +319,19 @@ def test_the_extent_told_is_near_what_is_written() -> None:
         assert told.terms / 2 <= terms <= 2 * told.terms
 
 
+@pytest.mark.parametrize("form", list(Format))
+def test_names_of_any_characters_come_through(form: Format) -> None:
+    """Folders, quotes, brackets, other scripts: labels and comments hold them, variables do not."""
+    odd = ["a/b", "a:b", "..", "a b", "日本", "x" * 300, "a\\b", 'q"', "[x]", "one"]
+    nodes = [node(name, cpu=600) for name in ("n/0", "n:0", "..")]
+    strange = cluster(nodes, [pod(name, "n/0", 50, service="s/1") for name in odd])
+    problem = interchange(strange, RebalanceRequest(mode="spread"), params=PARAMS)
+    value = energy_of(form, problem.written(form), problem.variables(form))
+    today = energy(problem.problem, Weights(), problem.problem.current).total
+    told = value(problem.sample(form, problem.problem.current))
+    assert told == pytest.approx(today, rel=1e-9, abs=1e-9)
+
+
 def test_several_solves_are_no_problem_to_export() -> None:
     with pytest.raises(InputError, match="survive"):
         export_problem(CLUSTER, RebalanceRequest(survive=("node",)), "lp")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import dimod
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from kytos.calls.catalogue import RebalanceOptions
 from kytos.contract.paid import ConsentRequiredError, SolverUnavailableError
 from kytos.contract.params import QpuParams, SolverParams
 from kytos.contract.watch import StopReason, Watch
@@ -156,6 +158,17 @@ def test_the_switch_of_before_is_one_gauge() -> None:
     """Scenarios and links of before say ``spin_reversal: true``."""
     assert QpuParams.model_validate({"spin_reversal": True}).gauges == 1
     assert QpuParams.model_validate({"spin_reversal": False}).gauges == 0
+
+
+def test_a_body_has_lists_and_its_numbers_are_numbers() -> None:
+    """As the service and --options read it: strictly, where "5" is no number."""
+    body = {"solver": {"qpu": {"schedule": [[0, 0], [5, 0.5], [9, 1]], "chain_scan": [0.7, 1]}}}
+    asked = RebalanceOptions.model_validate_json(json.dumps(body), strict=True).solver.params.qpu
+    assert asked.points == ((0, 0), (5, 0.5), (9, 1))
+    assert asked.chain_scan == (0.7, 1)
+    for qpu in ({"chain_scan": ["0.7", 1]}, {"schedule": [[0, 0], ["9", 1]]}, {"gauges": "2"}):
+        with pytest.raises(ValidationError, match="should be a valid"):
+            RebalanceOptions.model_validate_json(json.dumps({"solver": {"qpu": qpu}}), strict=True)
 
 
 OUTSIDE = [
