@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
+from kytos.cli.destinations import FORBIDDEN, HANDLERS, ForbiddenAddressError, is_forbidden
 from kytos.errors import InputError
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -126,7 +127,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-_OPENER = urllib.request.build_opener(_NoRedirect)
+_OPENER = urllib.request.build_opener(_NoRedirect, *HANDLERS)
 
 
 def _post(webhook: str, news: dict[str, Any]) -> tuple[str | None, bool]:
@@ -148,6 +149,8 @@ def _post(webhook: str, news: dict[str, Any]) -> tuple[str | None, bool]:
             ), False
         return f"the webhook answered {error.code}", error.code == 429 or error.code >= 500
     except (OSError, HTTPException) as error:  # the latter: what answers does not speak HTTP
+        if isinstance(getattr(error, "reason", None), ForbiddenAddressError):
+            return f"the webhook was not asked: {FORBIDDEN}", False
         return f"the webhook could not be reached: {type(error).__name__}", True
 
 
@@ -164,11 +167,19 @@ def webhook_of(address: str) -> str:
     try:
         parts = urlsplit(address)
         named = parts.port != 0 and bool((parts.hostname or "").encode("idna"))
+        credentials = "@" in parts.netloc
     except ValueError:
-        named = False
+        named = credentials = False
     if not named or not (address.isascii() and address.isprintable()) or " " in address:
         raise InputError(
             "that is no webhook's address: expected one such as https://example.org/hook, with "
             "what is not ASCII, and spaces, percent-encoded"
         )
+    if credentials:
+        raise InputError(
+            "a webhook's address takes no user and password before its host: they would be in the "
+            "process list and in logs on the way; put a token in its path or query"
+        )
+    if is_forbidden(parts.hostname or ""):
+        raise InputError(f"that is no webhook's address: {FORBIDDEN}")
     return address

@@ -7,10 +7,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from kytos.cluster import Cluster, Node, Phase, Pod
+from kytos.cluster import CPU, Cluster, Node, Phase, Pod
 from kytos.errors import RequestRefused
 from kytos.plain import PlainNode, PlainPod, node_of, pod_of
 from kytos.rules.daemon_sets import daemonset_overhead, without_overhead
+from kytos.sources.admission import Admission, admitted
+from kytos.sources.quantities import read_quantities, rounded_up
 
 MOST_COPIES = 5_000
 """Of one pod or one shape; more is a slip of the hand rather than a plan."""
@@ -39,7 +41,7 @@ def new_pods(cluster: Cluster, wanted: Sequence[NewPod]) -> dict[str, tuple[Pod,
     RequestRefused
         When an id is taken, or a pod says that it runs already.
     """
-    taken = set(cluster.pod_index)
+    taken, admission = set(cluster.pod_index), Admission.of(cluster)
     found: dict[str, tuple[Pod, ...]] = {}
     for position, entry in enumerate(wanted):
         path = f"new_pods[{position}]"
@@ -51,9 +53,32 @@ def new_pods(cluster: Cluster, wanted: Sequence[NewPod]) -> dict[str, tuple[Pod,
         names = _copies(entry.id, entry.count)
         _refuse_taken(taken, names, path, entry.id in found)
         plain = PlainPod.model_validate(entry.model_dump(exclude={"count"}))
-        pod = pod_of(plain, path)
+        pod = _in_range(pod_of(plain, path), admission)
         found[entry.id] = tuple(pod.model_copy(update={"id": n, "name": n}) for n in names)
     return found
+
+
+def _in_range(pod: Pod, admission: Admission) -> Pod:
+    """Return a plain pod as its namespace's limit ranges would admit it, one container all of it.
+
+    What it says it asks for stands; what it is silent on gets their defaults.
+    """
+    if not any(one.namespace == pod.namespace for one in admission.limit_ranges):
+        return pod
+    asked = {name: _written(name, amount) for name, amount in pod.requests.items()}
+    container = {"name": pod.name, "resources": {"requests": asked}}
+    manifest = {"metadata": {"namespace": pod.namespace}, "spec": {"containers": [container]}}
+    stored, refusal = admitted(manifest, admission)
+    resources = stored["spec"]["containers"][0]["resources"]
+    given = rounded_up(read_quantities(resources["requests"], f"{pod.id}: requests"))
+    limits = rounded_up(read_quantities(resources.get("limits", {}), f"{pod.id}: limits"))
+    return pod.model_copy(
+        update={"requests": given | pod.requests, "limits": limits, "refused": refusal}
+    )
+
+
+def _written(name: str, amount: int) -> str:
+    return f"{amount}m" if name == CPU else str(amount)
 
 
 def adopted_pods(cluster: Cluster, pods: Sequence[Pod]) -> dict[str, tuple[Pod, ...]]:
