@@ -374,7 +374,12 @@ def _exactly(
     others = np.array(
         [at for at in np.flatnonzero(compiled.evacuates) if at not in decided], dtype=np.int64
     )
-    columns = [compiled.resources.index(name) for name in problem.resources]
+    column = {name: at for at, name in enumerate(compiled.resources)}
+    # Rows of use that no failure can fill are the plan's alone: others ask nothing of them.
+    request = np.zeros((len(others), len(problem.resources)), dtype=np.int64)
+    for at, name in enumerate(problem.resources):
+        if name in column:
+            request[:, at] = compiled.request[others, column[name]]
     masks = []
     index = held.cluster.node_index
     for kind in held.kinds:
@@ -394,7 +399,7 @@ def _exactly(
         masks,
         Others(
             home=compiled.home[others],
-            request=compiled.request[np.ix_(others, np.array(columns, dtype=np.int64))],
+            request=request,
             allowed=compiled.allowed[others],
         ),
         limited,

@@ -468,3 +468,15 @@ def test_pods_of_before_a_rollout_count_for_their_service() -> None:
     assert set(gone) == {"default/web-5c7d9f8b6c-abcde", "default/web-db-1"}
     (strangers,) = [subjects for message, subjects in notes.items() if "left out" in message]
     assert strangers == ("default/websocket-5c7d9f8b6c-abcde",)
+
+
+def test_a_plan_by_use_survives_too() -> None:
+    """Two nodes hold all by three quarters of use; with one gone, what is left must hold it."""
+    pods = {f"p{at}": f"n{at}" for at in range(4)}
+    four = body(pods, nodes=4, expected_cpu=740, expected_mem=1600)
+    assert answer(four, load_from="usage", max_used=0.75).metrics.after.nodes_in_use == 2
+    asked = {"load_from": "usage", "max_used": 0.75, "survive": ["node"]}
+    outcome = answer(four, **asked)
+    assert outcome.metrics.after.nodes_in_use == 3
+    assert outcome.survival_price.nodes == 1
+    assert outcome.risk.node.survivable == 3
