@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,6 +22,15 @@ from tests.api.test_faults import wait_for
 
 
 @pytest.fixture
+def no_loop_runs() -> Iterator[None]:
+    """Playwright leaves its event loop running in the thread in which browser tests ran before."""
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
+
+
+@pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The signal is sent to this process, whose own end it is not to be."""
     before = signal.signal(signal.SIGTERM, lambda *_: None)
@@ -27,7 +38,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Any:
     signal.signal(signal.SIGTERM, before)
 
 
-@pytest.mark.usefixtures("heard")
+@pytest.mark.usefixtures("heard", "no_loop_runs")
 def test_sigterm_ends_solves_with_their_best(endless: dict[str, Any]) -> None:
     """The one that runs answers, the one that waits is told, no other is begun, and all ends."""
     pool = Pool(1, 4)
