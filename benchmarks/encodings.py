@@ -78,7 +78,7 @@ def main() -> None:
         start = energy(problem, Weights(), problem.current).total
         for written, capacity, rows in product(chosen.encodings, Capacity, DRAWS):
             build = partial(model_of, written=written, capacity=capacity, wall=chosen.wall)
-            found = [
+            solves = [
                 reach(
                     problem,
                     build,
@@ -88,13 +88,13 @@ def main() -> None:
                 )
                 for seed in range(chosen.seeds)
             ]
-            best = [one.best for one in found]
+            best = [one.best for one in solves]
             print(
-                f"| {case} | {start:.3f} | {written} | {capacity} | {rows} | {found[0].variables} "
-                f"| {found[0].couplers:,} "
+                f"| {case} | {start:.3f} | {written} | {capacity} | {rows} | {solves[0].variables} "
+                f"| {solves[0].couplers:,} "
                 f"| {np.median(best):.3f} ({min(best):.3f} to {max(best):.3f}) "
-                f"| {np.mean([one.feasible_share for one in found]):.0%} "
-                f"| {np.median([one.seconds for one in found]):.2f} |",
+                f"| {np.mean([one.feasible_share for one in solves]):.0%} "
+                f"| {np.median([one.seconds for one in solves]):.2f} |",
                 flush=True,
             )
 

@@ -64,17 +64,17 @@ def main() -> None:
         operations = sum(len(methods) for methods in app.openapi()["paths"].values())
         # Some paths take no request that is bad, and Hypothesis stops when it has tried them all.
         examples = -(-asked.requests // operations)
-        found = [fuzz(app, mode, examples) for mode in GenerationMode]
-        while sum(sum(part.statuses.values()) for part in found) < asked.requests:
+        tallies = [fuzz(app, mode, examples) for mode in GenerationMode]
+        while sum(sum(part.statuses.values()) for part in tallies) < asked.requests:
             examples *= 2
-            found += [fuzz(app, mode, examples) for mode in GenerationMode]
-    statuses: Counter[tuple[str, int]] = sum((part.statuses for part in found), Counter())
+            tallies += [fuzz(app, mode, examples) for mode in GenerationMode]
+    statuses: Counter[tuple[str, int]] = sum((part.statuses for part in tallies), Counter())
     paths = sorted({path for path, _ in statuses})
     codes = sorted({status for _, status in statuses})
     print(f"{'':44}" + "".join(f"{code:>7}" for code in codes))
     for path in paths:
         print(f"{path:44}" + "".join(f"{statuses[path, code]:>7}" for code in codes))
-    faults = [fault for part in found for fault in part.faults]
+    faults = [fault for part in tallies for fault in part.faults]
     print(f"{statuses.total()} requests in {time.monotonic() - began:.0f} s, {len(faults)} faults")
     for fault in faults:
         print(fault)
@@ -99,8 +99,8 @@ def fuzz(app: FastAPI, mode: GenerationMode, examples: int) -> Found:
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
     statuses: Counter[tuple[str, int]] = Counter()
     faults: list[str] = []
-    for found in schema.get_all_operations():
-        operation = found.ok()
+    for listed in schema.get_all_operations():
+        operation = listed.ok()
         try:
             _checked(operation, mode, examples, statuses)()
         except Unsatisfiable:

@@ -83,8 +83,8 @@ def contestants(arguments: argparse.Namespace) -> dict[str, Solve]:
     def cp_sat(limit: float) -> Solve:
         def run(problem: Problem, family: Family, seed: int) -> float:
             params = SolverParams(seed=seed, time_limit_s=limit)
-            found = solve_exact(problem, family.weights, params, Watch(), workers=CORES)
-            return energy(problem, family.weights, found.placement).total
+            exact = solve_exact(problem, family.weights, params, Watch(), workers=CORES)
+            return energy(problem, family.weights, exact.placement).total
 
         return run
 

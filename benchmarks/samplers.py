@@ -138,8 +138,8 @@ def drawn(case: Case, name: SolverName, params: SolverParams) -> Drawn:
     began = time.process_time()
     samples = sampler.sample(case.bqm, params, Watch())
     took = time.process_time() - began
-    found = _objectives(case, samples.record.sample, list(samples.variables))
-    return Drawn(found, took / len(samples))
+    objectives = _objectives(case, samples.record.sample, list(samples.variables))
+    return Drawn(objectives, took / len(samples))
 
 
 def bifurcated(case: Case, python: str, reads: int, steps: int) -> Drawn:
@@ -186,10 +186,10 @@ def main() -> None:
     params = SolverParams(num_reads=asked.reads, num_sweeps=asked.sweeps, time_limit_s=600)
     print(rows[0], rows[1], sep="\n", flush=True)
     for case in cases(asked.exact, asked.seed):
-        found = [drawn(case, name, params) for name in names]
+        drawings = [drawn(case, name, params) for name in names]
         if asked.bifurcation:
-            found.append(bifurcated(case, asked.bifurcation, asked.reads, asked.sweeps))
-        best = min(case.exact, *(float(one.energies.min()) for one in found))
+            drawings.append(bifurcated(case, asked.bifurcation, asked.reads, asked.sweeps))
+        best = min(case.exact, *(float(one.energies.min()) for one in drawings))
         target = best + NEAR * (case.nothing - best)
         cells = [
             told(
@@ -197,7 +197,7 @@ def main() -> None:
                 one,
                 asked.sweeps,
             )
-            for one in found
+            for one in drawings
         ]
         size = [f"{case.bqm.num_variables:,}", f"{case.bqm.num_interactions:,}"]
         rows.append(f"| {' | '.join([case.name, *size, *cells])} |")

@@ -158,9 +158,11 @@ def spread_mixed(effort: Effort) -> Iterator[Row]:
         params = SolverParams(time_limit_s=seconds)
         runs = solves(problems, Weights(), effort, SolverName.HYBRID, params)
         exact = cp_sat(case, goal, problems, Weights(), effort)
-        found = tuple(run.solution.energy.total for run in runs)
-        met = all(ours <= theirs + 1e-9 for ours, theirs in zip(found, exact.values, strict=True))
-        yield row(case, goal, "hybrid", "H", found, runs, met)
+        energies = tuple(run.solution.energy.total for run in runs)
+        met = all(
+            ours <= theirs + 1e-9 for ours, theirs in zip(energies, exact.values, strict=True)
+        )
+        yield row(case, goal, "hybrid", "H", energies, runs, met)
         yield exact
 
 
@@ -251,9 +253,9 @@ def sampler_alone(effort: Effort) -> Iterator[Row]:
     runs = solves(problems, Weights(), effort, SolverName.OPENJIJ_SA, params)
     half = replace(effort, cp_sat_s=effort.cp_sat_s / 2)
     exact = cp_sat(case, goal, problems, Weights(), half)
-    found = [run.solution.report.proposed_energy or np.inf for run in runs]
+    proposed = [run.solution.report.proposed_energy or np.inf for run in runs]
     above = tuple(
-        100 * (ours / theirs - 1) for ours, theirs in zip(found, exact.values, strict=True)
+        100 * (ours / theirs - 1) for ours, theirs in zip(proposed, exact.values, strict=True)
     )
     met = statistics.median(above) <= 8 and statistics.median(r.seconds for r in runs) <= 3
     yield row(case, goal, "openjij-sa", "% above", above, runs, met)
@@ -267,10 +269,10 @@ def moves_frontier(effort: Effort) -> Iterator[Row]:
     seconds, cpu_seconds, points = [], [], 0
     for seed in effort.seeds:
         began, began_cpu = time.perf_counter(), time.process_time()
-        found = frontier(cluster, FrontierRequest(points=12), params=SolverParams(seed=seed))
+        swept = frontier(cluster, FrontierRequest(points=12), params=SolverParams(seed=seed))
         seconds.append(time.perf_counter() - began)
         cpu_seconds.append(time.process_time() - began_cpu)
-        points = len(found.points)
+        points = len(swept.points)
     median, cpu_median = statistics.median(seconds), statistics.median(cpu_seconds)
     note = f"{points} points not dominated"
     yield Row(case, goal, "refinement", "s", tuple(seconds), median, cpu_median, median <= 20, note)
@@ -368,9 +370,9 @@ def gaps_of(problems: list[Problem], runs: list[Run]) -> tuple[float, ...]:
     )
 
 
-def gap_percent(problem: Problem, found: float) -> float:
+def gap_percent(problem: Problem, reached: float) -> float:
     """The gap of a free spread to its bound, in per cent."""
-    gap = relative_gap(problem, FREE, found, lower_bound(problem, FREE).value)
+    gap = relative_gap(problem, FREE, reached, lower_bound(problem, FREE).value)
     return float("nan") if gap is None else 100 * gap
 
 
@@ -388,10 +390,10 @@ def cp_sat(
     for problem, seed in zip(problems, effort.seeds, strict=True):
         params = SolverParams(seed=seed, time_limit_s=effort.cp_sat_s)
         began, began_cpu = time.perf_counter(), time.process_time()
-        found = solve_exact(problem, weights, params, workers=CORES)
+        exact = solve_exact(problem, weights, params, workers=CORES)
         seconds.append(time.perf_counter() - began)
         cpu_seconds.append(time.process_time() - began_cpu)
-        reached = energy(problem, weights, found.placement).total
+        reached = energy(problem, weights, exact.placement).total
         values.append(gap_percent(problem, reached) if gaps_in_percent else reached)
     unit = "% gap" if gaps_in_percent else "H"
     return Row(

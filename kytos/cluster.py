@@ -746,11 +746,11 @@ class Cluster(Frozen):
     @cached_property
     def pods_by_node(self) -> Mapping[str, tuple[Pod, ...]]:
         """The pods that hold capacity, by node name; every node has an entry."""
-        found: dict[str, list[Pod]] = {node.name: [] for node in self.nodes}
+        by_node: dict[str, list[Pod]] = {node.name: [] for node in self.nodes}
         for pod in self.pods:
             if pod.holds_capacity and pod.node is not None:
-                found[pod.node].append(pod)
-        return {name: tuple(pods) for name, pods in found.items()}
+                by_node[pod.node].append(pod)
+        return {name: tuple(pods) for name, pods in by_node.items()}
 
     def with_placement(self, placement: Mapping[str, str | None]) -> Cluster:
         """The same cluster with the pods named in `placement` on other nodes (None: no node)."""

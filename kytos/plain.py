@@ -192,12 +192,12 @@ def _phase(node: str | None, *, lost: bool) -> Phase:
 
 def _amounts(cpu: float | None, mem: float | None) -> dict[str, int]:
     """Canonical amounts, rounded up; what is not given is left out."""
-    found = {}
+    amounts = {}
     if cpu is not None:
-        found[CPU] = ceil(cpu)
+        amounts[CPU] = ceil(cpu)
     if mem is not None:
-        found[MEMORY] = ceil(Fraction(mem) * MIB)
-    return found
+        amounts[MEMORY] = ceil(Fraction(mem) * MIB)
+    return amounts
 
 
 def _refuse_basics(resources: dict[str, float], path: str, instead: str) -> None:

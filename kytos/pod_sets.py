@@ -97,8 +97,8 @@ class PodSet:
             return self.within(np.flatnonzero(keys))
         if ((keys < -self.pods) | (keys >= self.pods)).any():
             raise IndexError(f"there are {self.pods} pods, none at {key}")
-        found = self.within(np.where(keys < 0, keys + self.pods, keys))
-        return found if found.ndim else np.bool_(found)
+        inside = self.within(np.where(keys < 0, keys + self.pods, keys))
+        return inside if inside.ndim else np.bool_(inside)
 
     def __and__(self, other: Any) -> Bools:
         """``(pods,)`` as an array."""

@@ -333,9 +333,9 @@ class Problem:
             "lifeline": (pods,),
         }
         for name, shape in expected.items():
-            found = getattr(self, name).shape
-            if found != shape:
-                raise ValueError(f"Problem.{name} has shape {found}, expected {shape}")
+            given = getattr(self, name).shape
+            if given != shape:
+                raise ValueError(f"Problem.{name} has shape {given}, expected {shape}")
 
     @property
     def loads(self) -> int:

@@ -36,8 +36,8 @@ class EnvironmentSettings(Frozen):
         try:
             return cls(**{name: value for name, value in read.items() if value})
         except ValidationError as error:
-            found = error.errors(include_url=False, include_context=False, include_input=False)
-            said = "; ".join(f"{_variable(str(e['loc'][0]))}: {e['msg']}" for e in found)
+            errors = error.errors(include_url=False, include_context=False, include_input=False)
+            said = "; ".join(f"{_variable(str(e['loc'][0]))}: {e['msg']}" for e in errors)
         raise SettingsError(said)  # not from the error, which quotes the token
 
 

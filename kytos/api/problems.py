@@ -117,9 +117,9 @@ async def on_invalid(_: Request, error: Exception) -> Response:
     return invalid(error.errors())
 
 
-def invalid(found: Iterable[Mapping[str, Any]]) -> Response:
+def invalid(faults: Iterable[Mapping[str, Any]]) -> Response:
     """Return a 422 from pydantic's errors."""
-    errors = field_errors(found)
+    errors = field_errors(faults)
     return answer_problem(422, _summary(errors), errors[:MOST_ERRORS])
 
 
@@ -135,9 +135,9 @@ def _summary(errors: Sequence[FieldError]) -> str:
     return f"the request is not valid: {said}{more}"
 
 
-def field_errors(found: Iterable[Mapping[str, Any]], place: str = "") -> list[FieldError]:
+def field_errors(errors: Iterable[Mapping[str, Any]], place: str = "") -> list[FieldError]:
     """Return pydantic's errors by field; without one, they are about `place` or the body."""
-    entries = list(found)
+    entries = list(errors)
     return [
         FieldError(field=_field(entry["loc"], place), message=sentence(entry))
         for entry in entries

@@ -97,12 +97,12 @@ def _certified(
     problem: Problem, weights: Weights, placement: Ints, bound: LowerBound, fewest: bool
 ) -> Certificate:
     terms = energy(problem, weights, placement)
-    found = terms.without_desire(weights)
+    reached = terms.without_desire(weights)
     lost = weights.A * terms.constraint
     # Float sums in another order may leave the bound a hair above what it bounds.
-    value = min(bound.value, found)
-    optimal = fewest and _closed(problem, weights, found, value)
-    gap = relative_gap(problem, weights, found, value)
+    value = min(bound.value, reached)
+    optimal = fewest and _closed(problem, weights, reached, value)
+    gap = relative_gap(problem, weights, reached, value)
     status = CertificateStatus.BOUNDED if gap is not None else CertificateStatus.NONE
     return Certificate(
         status=CertificateStatus.OPTIMAL if optimal else status,
@@ -127,7 +127,7 @@ def ended_by(reason: StopReason, given: Certificate) -> StopReason:
     return reason
 
 
-def relative_gap(problem: Problem, weights: Weights, found: float, bound: float) -> float | None:
+def relative_gap(problem: Problem, weights: Weights, reached: float, bound: float) -> float | None:
     """(H - bound) / (bound + B · sum_{n,r} mean_r^2), the second term for spread only.
 
     On equal nodes the bound of a variance is 0; with the squared means added, the gap is relative
@@ -137,12 +137,12 @@ def relative_gap(problem: Problem, weights: Weights, found: float, bound: float)
     if problem.mode is LoadMode.SPREAD:
         levelled = ((problem.load_allocatable > 0) & problem.usable[:, None]).sum(axis=0)
         reference += weights.B * float(levelled @ problem.mean_load**2)
-    difference = max(0.0, found - bound)
+    difference = max(0.0, reached - bound)
     if reference <= 0:
         return 0.0 if difference == 0 else None
     return difference / reference
 
 
-def _closed(problem: Problem, weights: Weights, found: float, bound: float) -> bool:
-    gap = relative_gap(problem, weights, found, bound)
+def _closed(problem: Problem, weights: Weights, reached: float, bound: float) -> bool:
+    gap = relative_gap(problem, weights, reached, bound)
     return gap is not None and gap <= TOLERANCE

@@ -87,7 +87,7 @@ def _rows(problem: Problem, options: PairMask, placed: Bools) -> tuple[Floats, F
 def _pools(options: PairMask, placed: Bools) -> list[tuple[Ints, Bools]]:
     """Sets of nodes some pods are confined to, with all the pods confined to them."""
     everywhere = np.ones(options.shape[1], dtype=np.bool_)
-    found = [(np.flatnonzero(placed), everywhere)]
+    pools = [(np.flatnonzero(placed), everywhere)]
     if not placed.any():
         return []
     with_pods = np.bincount(options.of_pod[placed], minlength=len(options.rows))
@@ -98,8 +98,8 @@ def _pools(options: PairMask, placed: Bools) -> list[tuple[Ints, Bools]]:
         pool = sets[position]
         if not pool.all():
             inside = placed & ~np.asarray(options.rows[:, ~pool].any(axis=1))[options.of_pod]
-            found.append((np.flatnonzero(inside), pool))
-    return found
+            pools.append((np.flatnonzero(inside), pool))
+    return pools
 
 
 def _kept_apart(problem: Problem, exclusion: Exclusion, placed: Bools) -> tuple[Ints, float] | None:

@@ -104,8 +104,8 @@ def read_scenario(content: bytes) -> Scenario[Any]:
         asked = REQUESTS[_Head.model_validate_json(content).question]
         scenario: Scenario[Any] = Scenario[asked].model_validate_json(content)  # type: ignore[valid-type]
     except ValidationError as error:
-        found = first_problem(error)
-        raise SourceError(f"not a scenario file: {found}") from error
+        problem = first_problem(error)
+        raise SourceError(f"not a scenario file: {problem}") from error
     if (scenario.sample is None) == (scenario.cluster is None):
         raise SourceError("a scenario has either a sample's name or a cluster, not both or none")
     if scenario.cluster is not None and scenario.use is not None:

@@ -364,14 +364,14 @@ def compare(
         )
         cluster = source.read()
         with terminal_watch() as watch:
-            found = compared(cluster, asked, watch)
-        written = found.model_dump_json(by_alias=True)
+            answer = compared(cluster, asked, watch)
+        written = answer.model_dump_json(by_alias=True)
         if output is not None:
             write(output, written)
     if as_json:
         print_json(written)
     else:
-        print_compared(found, standard_output())
+        print_compared(answer, standard_output())
 
 
 app.command()(apply)

@@ -40,13 +40,13 @@ def compared(
     )
 
 
-def print_compared(found: Comparison | Frontier, console: Console) -> None:
+def print_compared(answer: Comparison | Frontier, console: Console) -> None:
     """Print a row a solver, or a row a point of the frontier."""
-    if isinstance(found, Comparison):
-        _print_comparison(found, console)
+    if isinstance(answer, Comparison):
+        _print_comparison(answer, console)
     else:
-        _print_frontier(found, console)
-    print_notes(found.notes, console)
+        _print_frontier(answer, console)
+    print_notes(answer.notes, console)
 
 
 def _print_comparison(comparison: Comparison, console: Console) -> None:
@@ -75,7 +75,7 @@ def _print_comparison(comparison: Comparison, console: Console) -> None:
     )
 
 
-def _print_frontier(found: Frontier, console: Console) -> None:
+def _print_frontier(frontier: Frontier, console: Console) -> None:
     print_table(
         console,
         ("pods moved", "nodes", "price", "unevenness", "energy", "C", ""),
@@ -89,13 +89,14 @@ def _print_frontier(found: Frontier, console: Console) -> None:
                 f"{point.weights.C:.3g}",
                 _remark(present=point.present, dominated=point.dominated),
             )
-            for point in found.points
+            for point in frontier.points
         ],
     )
     print_sentence(
         console,
-        f"{units.count(len(found.points), 'plan')}, seed {found.seed}, {found.seconds:.1f} s; "
-        f"it ended because {why_it_ended(found.stopped_by)}",
+        f"{units.count(len(frontier.points), 'plan')}, seed {frontier.seed}, "
+        f"{frontier.seconds:.1f} s; "
+        f"it ended because {why_it_ended(frontier.stopped_by)}",
     )
 
 

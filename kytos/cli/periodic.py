@@ -35,10 +35,10 @@ def seconds_of(text: str) -> float:
     InputError
         When it is none of these, or zero.
     """
-    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smhd])", text.strip())
-    if found is None or float(found[1]) == 0:
+    interval = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smhd])", text.strip())
+    if interval is None or float(interval[1]) == 0:
         raise InputError(f"{text!r} is not a period; give a number and s, m, h or d, such as 1h")
-    return float(found[1]) * UNITS[found[2]]
+    return float(interval[1]) * UNITS[interval[2]]
 
 
 def repeat(

@@ -41,7 +41,7 @@ def print_json(text: str) -> None:
 
     What JSON lets stand in a text and a terminal obeys (DEL, C1) is escaped as JSON escapes.
     """
-    typer.echo(_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode())
+    typer.echo(_CONTROL.sub(lambda control: f"\\u{ord(control[0]):04x}", text).encode())
 
 
 def shown(text: str, *, lines: bool = False) -> str:
@@ -61,8 +61,8 @@ def shown(text: str, *, lines: bool = False) -> str:
     return _UNSAFE.sub(_spelled, text)
 
 
-def _spelled(found: re.Match[str]) -> str:
-    code = ord(found[0])
+def _spelled(control: re.Match[str]) -> str:
+    code = ord(control[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 

@@ -235,13 +235,13 @@ def service_rate(words: str) -> dict[str, Any]:
     InputError
         When it is not that.
     """
-    found = re.fullmatch(rf"(.+)=({_DECIMAL})/({_DECIMAL})", words)
-    if found is None:
+    rate = re.fullmatch(rf"(.+)=({_DECIMAL})/({_DECIMAL})", words)
+    if rate is None:
         raise InputError(
             f"{words!r} is no service; give its name, rate and target rate of one replica, such "
             "as shop/web=450/100"
         )
-    return {"id": found[1], "request_rate": float(found[2]), "target_rate": float(found[3])}
+    return {"id": rate[1], "request_rate": float(rate[2]), "target_rate": float(rate[3])}
 
 
 def _read_snapshot(context: str | None, *, metrics: bool = False) -> Snapshot:

@@ -126,8 +126,8 @@ def compare_solvers(
         share = (position, len(request.solvers) + 1)
         runs.append(_run(problem, weights, name, params, _within(watch, name.value, share)))
     watch.report("proof", len(runs) / (len(runs) + 1), None)
-    found = [problem.current, *(run.placement for run in runs if run.placement is not None)]
-    best = min(found, key=lambda place: score(problem, weights, place))
+    placements = [problem.current, *(run.placement for run in runs if run.placement is not None)]
+    best = min(placements, key=lambda place: score(problem, weights, place))
     proven = _proof(problem, weights, runs, best, params, watch)
     return Comparison(
         mode=request.mode,

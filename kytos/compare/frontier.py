@@ -98,11 +98,11 @@ def frontier(
     watch = watch.within(params.time_limit_s)
     cluster = as_asked(cluster, request)
     problem = rebalance_problem(cluster, request, pinned_pods(cluster, request))
-    found, reason = _sweep(problem, weights, request.points, params, watch)
+    plans, reason = _sweep(problem, weights, request.points, params, watch)
     return Frontier(
         mode=request.mode,
         weights=weights,
-        points=_points(problem, weights, found, prices_known(cluster)),
+        points=_points(problem, weights, plans, prices_known(cluster)),
         seed=params.seed,
         seconds=time.monotonic() - began,
         stopped_by=reason,
@@ -144,37 +144,37 @@ def _sweep(
 ) -> tuple[list[_Found], StopReason]:
     """Find up to `points` plans, the start and the sliders' own first, then the far end."""
     stay = _found(problem, _Step(weights, 0, problem.current), problem.current)
-    found = [stay]
+    plans = [stay]
     scale = max(weights.B, weights.D) or 1.0
     cheap = _priced(weights, CHEAP_MOVES * scale)
     ends = [_Step(weights, None, problem.current), _Step(cheap, None, problem.current)]
-    while len(found) < points and len(problem.pods) > 1:
-        step = ends.pop(0) if ends else _next_step(found, weights, cheap)
+    while len(plans) < points and len(problem.pods) > 1:
+        step = ends.pop(0) if ends else _next_step(plans, weights, cheap)
         if step is None or watch.reason is not None:
             break
-        if len(found) > 1:
+        if len(plans) > 1:
             # What was found so far may already be better under the new weights than its start.
-            step = replace(step, start=_best_start(found, step))
-        part = _part(watch, len(found), points)
+            step = replace(step, start=_best_start(plans, step))
+        part = _part(watch, len(plans), points)
         # A seed of its own, so that no point repeats another's luck.
-        if len(found) == 1:
+        if len(plans) == 1:
             placement = solve(problem, weights, None, params, part).placement
         else:
-            placement = _refined(problem, step, params, params.seed + len(found), part)
-        found.append(_found(problem, step, placement))
-    return found, watch.reason or StopReason.WORK
+            placement = _refined(problem, step, params, params.seed + len(plans), part)
+        plans.append(_found(problem, step, placement))
+    return plans, watch.reason or StopReason.WORK
 
 
-def _next_step(found: Sequence[_Found], weights: Weights, cheap: Weights) -> _Step | None:
+def _next_step(plans: Sequence[_Found], weights: Weights, cheap: Weights) -> _Step | None:
     """The price, or else the limit on moves, that may find a plan in the widest opening."""
-    return _next_price(found, weights) or _next_limit(found, cheap)
+    return _next_price(plans, weights) or _next_limit(plans, cheap)
 
 
-def _next_price(found: Sequence[_Found], weights: Weights) -> _Step | None:
+def _next_price(plans: Sequence[_Found], weights: Weights) -> _Step | None:
     """The price of a move that makes both ends of the widest untried opening equally good."""
-    tried = {round(one.step.weights.C, 9) for one in found}
+    tried = {round(one.step.weights.C, 9) for one in plans}
     widest, step = 0.0, None
-    for left, right in pairwise(_hull(found, weights)):
+    for left, right in pairwise(_hull(plans, weights)):
         saved = left.rest(weights) - right.rest(weights)
         paid = right.terms.cost - left.terms.cost
         price = saved / paid
@@ -185,10 +185,10 @@ def _next_price(found: Sequence[_Found], weights: Weights) -> _Step | None:
     return step
 
 
-def _hull(found: Sequence[_Found], weights: Weights) -> list[_Found]:
+def _hull(plans: Sequence[_Found], weights: Weights) -> list[_Found]:
     """The plans some price of a move makes best, by rising cost: the lower left convex hull."""
     hull: list[_Found] = []
-    for one in sorted(found, key=lambda one: (one.terms.cost, one.rest(weights))):
+    for one in sorted(plans, key=lambda one: (one.terms.cost, one.rest(weights))):
         if hull and (
             one.rest(weights) >= hull[-1].rest(weights) or one.terms.cost <= hull[-1].terms.cost
         ):
@@ -206,22 +206,22 @@ def _above(left: _Found, middle: _Found, right: _Found, weights: Weights) -> boo
     ) * (middle.terms.cost - left.terms.cost)
 
 
-def _next_limit(found: Sequence[_Found], cheap: Weights) -> _Step | None:
+def _next_limit(plans: Sequence[_Found], cheap: Weights) -> _Step | None:
     """A limit on moves halfway across the widest opening between what was found or tried."""
-    worth = _undominated(found)
+    worth = _undominated(plans)
     most = max(one.moved for one in worth)
-    tried = {one.step.max_moves for one in found if one.step.max_moves is not None}
+    tried = {one.step.max_moves for one in plans if one.step.max_moves is not None}
     marks = sorted({one.moved for one in worth} | {limit for limit in tried if limit < most})
     left, right = max(pairwise(marks), key=lambda pair: pair[1] - pair[0], default=(0, 0))
     if right - left < 2:
         return None
-    return _Step(cheap, (left + right) // 2, found[0].placement)
+    return _Step(cheap, (left + right) // 2, plans[0].placement)
 
 
-def _best_start(found: Sequence[_Found], step: _Step) -> Ints:
+def _best_start(plans: Sequence[_Found], step: _Step) -> Ints:
     """Of what was found and keeps the step's limit, the placement best under its weights."""
     limit = step.max_moves
-    within = [one for one in found if limit is None or one.moved <= limit]
+    within = [one for one in plans if limit is None or one.moved <= limit]
     return min(within, key=lambda one: one.total(step.weights)).placement
 
 
@@ -239,21 +239,21 @@ def _found(problem: Problem, step: _Step, placement: Ints) -> _Found:
     return _Found(step, placement, terms, int(has_left(problem, placement).sum()))
 
 
-def _undominated(found: Iterable[_Found]) -> list[_Found]:
+def _undominated(plans: Iterable[_Found]) -> list[_Found]:
     """The plans no other beats in load with no more moves."""
     worth: list[_Found] = []
-    for one in sorted(found, key=lambda one: (one.moved, one.terms.load)):
+    for one in sorted(plans, key=lambda one: (one.moved, one.terms.load)):
         if not worth or one.terms.load < worth[-1].terms.load - ROUNDING:
             worth.append(one)
     return worth
 
 
 def _points(
-    problem: Problem, weights: Weights, found: Sequence[_Found], known: bool
+    problem: Problem, weights: Weights, plans: Sequence[_Found], known: bool
 ) -> tuple[FrontierPoint, ...]:
     """The plans by pods moved, each once, those not worth having and the present one marked."""
-    present = found[min(1, len(found) - 1)]  # the sliders' own is the first that is looked for
-    each = {one.placement.tobytes(): one for one in reversed(found)}
+    present = plans[min(1, len(plans) - 1)]  # the sliders' own is the first that is looked for
+    each = {one.placement.tobytes(): one for one in reversed(plans)}
     worth = {one.placement.tobytes() for one in _undominated(each.values())}
     return tuple(
         FrontierPoint(

@@ -326,10 +326,10 @@ class _Builder:
     def _by_pod(self, groups: Ints, count: int) -> sparse.csr_array:
         """Occupancies added up by pod and group, one form for each that occurs."""
         keys = np.where(groups >= 0, self.layout.slot_pod * count + groups, -1)
-        found, position = np.unique(keys, return_inverse=True)
-        if len(found) and found[0] < 0:
-            return self._gather(position - 1, len(found) - 1)
-        return self._gather(position, len(found))
+        pods, position = np.unique(keys, return_inverse=True)
+        if len(pods) and pods[0] < 0:
+            return self._gather(position - 1, len(pods) - 1)
+        return self._gather(position, len(pods))
 
     def _add_pairs(
         self, weight: float, carriers: Tally, targets: Tally, settled: Ints, slots: Bools

@@ -42,7 +42,9 @@ class Decoded:
 def broken_constraints(problem: Problem, decoded: Decoded) -> list[frozenset[str]]:
     """Return for each read the names of what it breaks, before repair."""
     return [
-        frozenset(f"{found.kind.value}: {found.rule}" for found in violations(problem, placement))
+        frozenset(
+            f"{broken.kind.value}: {broken.rule}" for broken in violations(problem, placement)
+        )
         | ({NOT_ONE_PLACE} if pods.any() else frozenset())
         for pods, placement in zip(decoded.broken, decoded.placements, strict=True)
     ]
@@ -86,9 +88,9 @@ def encode(layout: Layout, placement: Ints, capacity: Capacity = Capacity.SLACK)
     expected = layout.free & (placement >= 0)
     if layout.encoding is Encoding.STAY_PUT:
         expected = layout.free & (placement != layout.reference)
-    found = np.zeros(len(placement), dtype=np.bool_)
-    found[layout.pod[chosen]] = True
-    strays = (expected & ~found) | (~layout.free & (placement != layout.reference))
+    is_assigned = np.zeros(len(placement), dtype=np.bool_)
+    is_assigned[layout.pod[chosen]] = True
+    strays = (expected & ~is_assigned) | (~layout.free & (placement != layout.reference))
     if strays.any():
         pod = int(np.argmax(strays))
         raise ValueError(

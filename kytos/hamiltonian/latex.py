@@ -151,7 +151,7 @@ def _constraints(model: Model, weights: Weights, strength: Floats) -> list[Formu
     broken = r"\sum_{n<m} x_{p,n} x_{p,m}"
     if layout.encoding is Encoding.ONE_HOT:
         broken = r"\left(1 - \sum_n x_{p,n}\right)^2"
-    found = [
+    lines = [
         Formula(
             f"One place for each pod; a pod in two costs {spanned(place)}.",
             rf"H_\text{{constraint}} = \sum_p \lambda_p {broken} + \dots",
@@ -169,16 +169,16 @@ def _constraints(model: Model, weights: Weights, strength: Floats) -> list[Formu
                 rf"\dots + \sum_k \mu_k \left( {linear}\,g_k + {quadratic}\,g_k^2 \right), "
                 rf"\qquad g_k \propto {over}"
             )
-        found.append(Formula(words, latex))
+        lines.append(Formula(words, latex))
     if len(applied.exclusions):
-        found.append(
+        lines.append(
             Formula(
                 f"Pairs that exclude each other ({len(applied.exclusions):,} such rules in all), "
                 f"{spanned(applied.exclusions)} a pair.",
                 r"\dots + \sum_e \nu_e \sum_d \text{pairs}_{e,d}",
             )
         )
-    return found
+    return lines
 
 
 def spanned(values: Floats) -> str:

@@ -115,7 +115,7 @@ class _Occupancy:
 
     def of(self, pod: int) -> dict[int, Expression]:
         """Occupancies of a pod by node."""
-        return {node: x for (found, node), x in self.slots.items() if found == pod}
+        return {node: x for (owner, node), x in self.slots.items() if owner == pod}
 
     def on(self, nodes: Ints) -> dict[int, Expression]:
         """Occupancies of a set of nodes by pod."""
@@ -260,11 +260,11 @@ def _pairs(
                 for pod in there
                 if current[pod] in nodes and (pod, int(current[pod])) in x.slots
             }
-        for found, sign in ((there, 1), (staying, -1)):
+        for bits, sign in ((there, 1), (staying, -1)):
             if sign < 0 and current is None:
                 continue
-            first = {pod: X for pod, X in found.items() if carriers.members[pod]}
-            second = {pod: X for pod, X in found.items() if targets.members[pod]}
+            first = {pod: X for pod, X in bits.items() if carriers.members[pod]}
+            second = {pod: X for pod, X in bits.items() if targets.members[pod]}
             if carriers is targets:
                 terms.append(sign * _pairs_within(list(first.values()), fixed))
                 continue

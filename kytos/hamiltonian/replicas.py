@@ -237,10 +237,10 @@ class ReplicaModel:
 
     def decode(self, sample: Mapping[str, int]) -> Ints:
         """``(services, nodes)`` the counts a sample stands for, right or not."""
-        found = np.zeros(self.problem.present.shape, dtype=np.int64)
+        counts = np.zeros(self.problem.present.shape, dtype=np.int64)
         for pair, bits in self.counts.items():
-            found[pair] = sum(size * int(sample[name]) for name, size in bits)
-        return found
+            counts[pair] = sum(size * int(sample[name]) for name, size in bits)
+        return counts
 
     def encode(self, counts: Ints) -> dict[str, int]:
         """The sample of counts ``(services, nodes)``, all other variables at their best.
@@ -304,18 +304,18 @@ def bits_needed(most: Ints) -> Ints:
 def broken(problem: ScaleOut, counts: Ints) -> frozenset[str]:
     """Families of constraints that counts ``(services, nodes)`` break, of those the QUBO knows."""
     used = counts.T @ problem.request
-    found = {
+    rows = {
         f"room: {name}"
         for name, excess in zip(problem.resources, (used - problem.room).T, strict=True)
         if (excess > 0).any()
     }
-    found |= {
+    rows |= {
         f"margin: {problem.resources[at]}"
         for at in np.flatnonzero(used[:, :2].sum(axis=0) > problem.margin_room)
     }
     if (counts.sum(axis=1) > problem.wanted).any():
-        found.add(DEMAND)
-    return frozenset(found)
+        rows.add(DEMAND)
+    return frozenset(rows)
 
 
 def replica_penalties(model: ReplicaModel, weights: Weights) -> tuple[PenaltyFacts, ...]:
@@ -390,7 +390,7 @@ def _rows(problem: ScaleOut) -> tuple[Row, ...]:
             bounds.append((f"{node},{resource}", f"room: {name}", here, resource, room))
     for at, room in enumerate(problem.margin_room.tolist()):
         bounds.append((f"margin,{at}", f"margin: {problem.resources[at]}", pairs, at, room))
-    found = []
+    rows = []
     for name, family, members, resource, room in bounds:
         asking = [(s, n) for s, n in members if problem.request[s, resource] > 0]
         asked = np.array([problem.request[s, resource] for s, _ in asking], dtype=np.int64)
@@ -400,8 +400,8 @@ def _rows(problem: ScaleOut) -> tuple[Row, ...]:
         )
         if at_most > room:
             unit = _unit(asked, room)
-            found.append(Row(name, family, tuple(asking), -(-asked // unit), room // unit))
-    return tuple(found)
+            rows.append(Row(name, family, tuple(asking), -(-asked // unit), room // unit))
+    return tuple(rows)
 
 
 def _unit(asked: Ints, room: int) -> int:

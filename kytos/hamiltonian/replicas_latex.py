@@ -68,7 +68,7 @@ def _affinity() -> Formula:
 def _constraints(model: ReplicaModel, weights: Weights) -> list[Formula]:
     demand, *rows = replica_penalties(model, weights)
     assert demand.name == DEMAND
-    found = [
+    lines = [
         Formula(
             "What is placed and what is left unserved make what was wanted; one replica too many "
             f"costs {_between([demand])}.",
@@ -77,7 +77,7 @@ def _constraints(model: ReplicaModel, weights: Weights) -> list[Formula]:
         )
     ]
     if rows:
-        found.append(
+        lines.append(
             Formula(
                 f"Rooms of nodes and what the margins leave: {len(model.rows):,} that could be "
                 f"broken, at {_between(rows)} for the smallest replica too many.",
@@ -85,7 +85,7 @@ def _constraints(model: ReplicaModel, weights: Weights) -> list[Formula]:
                 r"+ \sum_j c_{i,j} s_{i,j} - b_i \right)^2",
             )
         )
-    return found
+    return lines
 
 
 def _between(families: list[PenaltyFacts]) -> str:

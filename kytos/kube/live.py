@@ -83,13 +83,13 @@ def read_snapshot(
     """
     name = choose_context(context)
     taken_at = datetime.now(UTC)
-    found: dict[str, list[dict[str, Any]]] = {}
+    listed: dict[str, list[dict[str, Any]]] = {}
     notes: list[Note] = []
     with connected(name) as client:
         server = _Server(client, name, limits or Limits())
         for listing in (*LISTINGS, *(USE_LISTINGS if metrics else ())):
             try:
-                found[listing.kind] = server.items_of(listing)
+                listed[listing.kind] = server.items_of(listing)
             except _RefusedError as refusal:
                 if refusal.absent and listing.may_be_absent:
                     continue
@@ -97,8 +97,8 @@ def read_snapshot(
                     raise LiveError(refusal.essential, server.where) from None
                 lost = f"{refusal.why}: {listing.without}"
                 notes.append(Note(message=lost, kind=NoteKind.LEFT_OUT))
-    found["Pod"], gone = _on_known_nodes(found["Pod"], found["Node"])
-    objects = tuple(item for items in found.values() for item in items)
+    listed["Pod"], gone = _on_known_nodes(listed["Pod"], listed["Node"])
+    objects = tuple(item for items in listed.values() for item in items)
     return Snapshot(name, taken_at, objects, (*notes, *gone))
 
 
@@ -297,8 +297,8 @@ def _on_known_nodes(
 
 def _text(item: Mapping[str, Any], part: str, key: str) -> str:
     inside = item.get(part)
-    found = inside.get(key) if isinstance(inside, dict) else None
-    return found if isinstance(found, str) else ""
+    value = inside.get(key) if isinstance(inside, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def _message(body: bytes) -> str:

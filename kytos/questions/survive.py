@@ -161,8 +161,8 @@ class Promise:
         for world in worlds:
             compiled = CompiledCluster(world, lost=False)
             for kind in self.kinds:
-                found = verdicts(compiled, kind, self.watch.within(CHECK_S))
-                new = (found.fatal | found.unknown) - self.exempt[kind]
+                judged = verdicts(compiled, kind, self.watch.within(CHECK_S))
+                new = (judged.fatal | judged.unknown) - self.exempt[kind]
                 broken |= {(kind, name) for name in new}
         return frozenset(broken)
 
@@ -270,18 +270,18 @@ def survive(
         bound = max(bound, proven)
         if rank(problem, weights, placement) < rank(problem, weights, best):
             best = placement
-    found = energy(problem, weights, best)
+    reached = energy(problem, weights, best)
     took, qubo = time.monotonic() - began, free.report.qubo
     report = free.report.model_copy(
         update={
             "seconds": free.report.seconds + took,
-            "stages": (*free.report.stages, Stage(name=STAGE, seconds=took, energy=found.total)),
-            "refined_energy": found.total,
+            "stages": (*free.report.stages, Stage(name=STAGE, seconds=took, energy=reached.total)),
+            "refined_energy": reached.total,
             "stopped_by": searching.reason or StopReason.WORK,
             "qubo": qubo and qubo.model_copy(update={"answer_energy": None}),
         }
     )
-    plan = replace(free, placement=best, energy=found, report=report, bound=bound)
+    plan = replace(free, placement=best, energy=reached, report=report, bound=bound)
     # Where the longer search came to a better plan that survives, surviving costs nothing.
     better = rank(problem, weights, best) <= rank(problem, weights, free.placement)
     return plan, plan if better else free, held
@@ -393,7 +393,7 @@ def _exactly(
         seconds = EXACT_SHARE * params.time_limit_s
     work = EXACT_WORK if params.proof_work is None else params.proof_work
     limited = params.model_copy(update={"proof_work": work})
-    found = solve_surviving(
+    surviving = solve_surviving(
         problem,
         weights,
         masks,
@@ -407,9 +407,9 @@ def _exactly(
         hint,
         evicted=compiled.evacuates[[row[pod] for pod in problem.pods]],
     )
-    if found.placement is None or not feasible(problem, found.placement):
+    if surviving.placement is None or not feasible(problem, surviving.placement):
         return None
-    return found.placement, found.bound, found.optimal
+    return surviving.placement, surviving.bound, surviving.optimal
 
 
 def _share(problem: Problem, share: float) -> Ints:

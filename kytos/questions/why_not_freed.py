@@ -148,8 +148,8 @@ def _unemptiable(
     pods = tuple(problem.pods[pod] for pod in stay)
 
     def frees(without: Problem) -> bool:
-        found = fewest_staying(without, node, params, watch)
-        return found is not None and not (found.placement == node).any()
+        staying = fewest_staying(without, node, params, watch)
+        return staying is not None and not (staying.placement == node).any()
 
     def told(keeper: Keeper, reason: str, change: str) -> NodeStays:
         return NodeStays(

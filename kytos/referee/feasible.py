@@ -259,5 +259,5 @@ def _inside(tally: Tally, placement: Ints, domain: int) -> Bools:
     return inside
 
 
-def _positions(found: Ints) -> tuple[int, ...]:
-    return tuple(int(position) for position in found)
+def _positions(positions: Ints) -> tuple[int, ...]:
+    return tuple(int(position) for position in positions)

@@ -199,13 +199,13 @@ def evictable(problem: Problem, order: Sequence[int] | Ints) -> Ints:
 
 def _memberships(sets: Sequence[PodSet], problem: Problem) -> dict[int, list[int]]:
     """For each pod in any of the sets, the positions of the sets it is in."""
-    found: dict[int, list[int]] = {}
+    by_pod: dict[int, list[int]] = {}
     for position, members in enumerate(sets):
         if members.shape != (len(problem.pods),):
             raise ValueError(f"set {position} is of {members.pods} pods, not the problem's")
         for pod in members.positions.tolist():
-            found.setdefault(pod, []).append(position)
-    return found
+            by_pod.setdefault(pod, []).append(position)
+    return by_pod
 
 
 def _per_node(domain: Ints, values: Ints) -> Ints:

@@ -317,9 +317,9 @@ class Annealing:
                 if self.watch.reason is not None or before >= limit:
                     return
                 budget = min(patience, limit - before)
-                found = self.search.free(node, budget)
+                emptied = self.search.free(node, budget)
                 gave_up |= self.search.looked - before >= budget
-                freed = found and self._pays(pods, nodes, proposals)
+                freed = emptied and self._pays(pods, nodes, proposals)
                 if freed:
                     break
             # A search that ended by itself has nowhere left to look, however patient.
@@ -352,8 +352,8 @@ class Annealing:
     def _typical(self, flat: Tables, pods: Ints, nodes: Ints) -> float:
         """Half of the random changes that fit are smaller."""
         changes = np.zeros(4096)
-        found = kernels.sample_changes(flat, self.state, pods, nodes, self.rng, changes)
-        return float(np.median(changes[:found])) if found else 0.0
+        changes_of_energy = kernels.sample_changes(flat, self.state, pods, nodes, self.rng, changes)
+        return float(np.median(changes[:changes_of_energy])) if changes_of_energy else 0.0
 
     def _cheaper_packings(self) -> list[Ints]:
         """Packings on nodes that cost less than those in use, the cheapest first."""

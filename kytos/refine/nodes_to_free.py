@@ -65,9 +65,9 @@ class NodeChooser:
             before = self.state.place.copy()
             self.search.looked += len(before)
             if self.search.vacate(int(node), budget):
-                found = kernels.energy_of(self.flat, self.state)
-                if found < present:
-                    present = found
+                reached = kernels.energy_of(self.flat, self.state)
+                if reached < present:
+                    present = reached
                 else:
                     kernels.load(self.flat, self.state, before)
 

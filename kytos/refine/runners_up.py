@@ -30,9 +30,9 @@ def cheapest_other_nodes(
     kernels.load(flat, state, np.asarray(placement, dtype=np.int64))
     nodes = np.arange(len(problem.nodes))
     changes = np.empty(len(nodes))
-    found = []
+    others = []
     for pod in pods:
         kernels.changes_of(flat, state, pod, nodes, changes)
         order = np.argsort(changes, kind="stable")[:count]
-        found.append(order[np.isfinite(changes[order])])
-    return found
+        others.append(order[np.isfinite(changes[order])])
+    return others

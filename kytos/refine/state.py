@@ -287,10 +287,10 @@ def _ranks(problem: Problem) -> Ints:
 
     The class is the desire to have it placed; priority tells apart those that must be.
     """
-    values, found = np.unique(
+    values, codes = np.unique(
         np.column_stack([problem.desire, problem.priority]), axis=0, return_inverse=True
     )
-    rank = 2 * (len(values) - 1 - found.reshape(-1))
+    rank = 2 * (len(values) - 1 - codes.reshape(-1))
     return (rank + ~problem.sole).astype(np.int64)
 
 
@@ -309,9 +309,9 @@ def _peers(problem: Problem, pod: Records) -> Records:
 
 def _memberships(groups: Sequence[PodSet], pod: Records, name: str) -> Ints:
     """Return, for each pod, the positions of the groups it is in."""
-    found = [group.positions for group in groups]
-    inside = _joined(found)
-    group = np.repeat(np.arange(len(found)), [len(of) for of in found])
+    members = [group.positions for group in groups]
+    inside = _joined(members)
+    group = np.repeat(np.arange(len(members)), [len(of) for of in members])
     _mark_rows(pod, name, np.bincount(inside, minlength=len(pod)))
     return _own(group[np.argsort(inside, kind="stable")], np.int64)
 
@@ -387,10 +387,10 @@ def _skews(problem: Problem) -> tuple[Records, Ints, Ints]:
     eligible, bound = [], []
     for position, rule in enumerate(problem.skews):
         start = problem.tallies[rule.counted].counts(problem.current)
-        found = np.flatnonzero(rule.eligible)
-        none = len(found) == 0 or len(found) < rule.min_domains
-        least = 0 if none else start[found].min()
-        eligible.append(found)
+        domains = np.flatnonzero(rule.eligible)
+        none = len(domains) == 0 or len(domains) < rule.min_domains
+        least = 0 if none else start[domains].min()
+        eligible.append(domains)
         bound.append(np.maximum(rule.max_skew, start - least))
         skew[position]["carrier"], skew[position]["counted"] = rule.carriers, rule.counted
         skew[position]["most"], skew[position]["zero"] = rule.max_skew, none

@@ -95,8 +95,8 @@ def usage(cluster: Cluster) -> Usage:
 def summarise(cluster: Cluster) -> Summary:
     """Return the state of a cluster in a few numbers."""
     provisioned = np.array([node.provisioned for node in cluster.nodes], dtype=np.bool_)
-    found = usage(cluster)
-    held, offered = (array[provisioned].sum(axis=0) for array in (found.held, found.offered))
+    totals = usage(cluster)
+    held, offered = (array[provisioned].sum(axis=0) for array in (totals.held, totals.offered))
     price = prices_by_size(cluster.nodes)[provisioned]
     unknown = [node.price_per_hour is None for node in cluster.nodes if node.provisioned]
     return Summary(

@@ -233,8 +233,8 @@ def pinned_reasons(reasons: Iterable[str]) -> list[tuple[str, int]]:
 
     Pods that belong to their node, of every DaemonSet, count together and come last.
     """
-    found = Counter(map(pinned_group, reasons))
-    return sorted(found.items(), key=lambda item: (item[0] == BELONGS_TO_NODE, -item[1], item[0]))
+    groups = Counter(map(pinned_group, reasons))
+    return sorted(groups.items(), key=lambda item: (item[0] == BELONGS_TO_NODE, -item[1], item[0]))
 
 
 def nodes_by_reason(kept: Mapping[str, str]) -> dict[str, list[str]]:

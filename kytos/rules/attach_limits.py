@@ -23,7 +23,7 @@ def attached_by(index: RuleIndex, pod: int) -> Volumes:
     """
 
     def find() -> Volumes:
-        found = set()
+        attached = set()
         namespace = index.pods[pod].namespace
         for name in index.pods[pod].claims:
             claim = index.claims.get((namespace, name))
@@ -32,12 +32,12 @@ def attached_by(index: RuleIndex, pod: int) -> Volumes:
             volume = index.volumes.get(claim.volume or "")
             if volume is not None:
                 if volume.driver:
-                    found.add((volume.driver, volume.handle or volume.name))
+                    attached.add((volume.driver, volume.handle or volume.name))
                 continue
             made = index.storage_classes.get(claim.storage_class or "")
             if made is not None and made.provisioner not in ("", NO_PROVISIONER):
-                found.add((made.provisioner, f"claim {namespace}/{name}"))
-        return frozenset(found)
+                attached.add((made.provisioner, f"claim {namespace}/{name}"))
+        return frozenset(attached)
 
     return index.once(("attached by", pod), find) if index.pods[pod].claims else frozenset()
 
@@ -45,7 +45,8 @@ def attached_by(index: RuleIndex, pod: int) -> Volumes:
 def attach_limits(index: RuleIndex) -> Mapping[str, Mapping[str, int]]:
     """By node, then driver: how many volumes it takes; what is not listed is not limited."""
     return index.once(
-        "attach limits", lambda: {found.name: found.limits for found in index.cluster.csi_nodes}
+        "attach limits",
+        lambda: {csi_node.name: csi_node.limits for csi_node in index.cluster.csi_nodes},
     )
 
 
@@ -87,8 +88,8 @@ class AttachLimits(Rule):
             *(attached_by(index, other) for other in _on(index, node) if other != pod)
         )
         for driver in sorted({driver for driver, _ in volumes} & limits.keys()):
-            new = sum(1 for found in volumes - there if found[0] == driver)
-            held = sum(1 for found in there if found[0] == driver)
+            new = sum(1 for volume in volumes - there if volume[0] == driver)
+            held = sum(1 for volume in there if volume[0] == driver)
             if new and held + new > limits[driver]:
                 return driver, new, held, limits[driver]
         return None
@@ -98,10 +99,10 @@ def _on(index: RuleIndex, node: int) -> list[int]:
     """The pods with claims that run on a node."""
 
     def find() -> list[list[int]]:
-        found: list[list[int]] = [[] for _ in index.nodes]
+        by_node: list[list[int]] = [[] for _ in index.nodes]
         for position in np.flatnonzero(index.home >= 0):
             if index.pods[position].claims:
-                found[index.home[position]].append(int(position))
-        return found
+                by_node[index.home[position]].append(int(position))
+        return by_node
 
     return index.once("pods with claims by node", find)[node]

@@ -97,9 +97,9 @@ class OperatingSystem(Rule):
 
 def _system_of(index: RuleIndex, pod: int) -> str:
     """What the pod names, else what the node it runs on is: its images run there."""
-    found, home = index.pods[pod], int(index.home[pod])
-    if found.os or home < 0:
-        return found.os
+    subject, home = index.pods[pod], int(index.home[pod])
+    if subject.os or home < 0:
+        return subject.os
     labels = index.nodes[home].labels
     return labels.get(OS, labels.get(BETA_OS, ""))
 

@@ -61,11 +61,11 @@ class _Parser:
         self.at = position = 0
         text = expression.strip()
         while position < len(text):
-            found = _TOKEN.match(text, position)
-            if found is None or found.lastgroup is None:
+            token = _TOKEN.match(text, position)
+            if token is None or token.lastgroup is None:
                 raise NotUnderstoodError(expression)
-            self.tokens.append((found.lastgroup, found[found.lastgroup]))
-            position = found.end()
+            self.tokens.append((token.lastgroup, token[token.lastgroup]))
+            position = token.end()
 
     def either(self) -> Any:
         left = self.both()
@@ -170,11 +170,11 @@ class _Parser:
 
     def listed(self) -> list[Any]:
         self.need("[")
-        found = [self.single()]
+        items = [self.single()]
         while self.take(","):
-            found.append(self.single())
+            items.append(self.single())
         self.need("]")
-        return found
+        return items
 
     def boolean(self, value: Any) -> bool:
         if not isinstance(value, bool):

@@ -162,13 +162,13 @@ def _all_rivals(index: RuleIndex) -> Iterator[_Rivals]:
         yield _Rivals(index.topology(term.topology_key), carriers, matched_pods(index, term), rule)
     nodes = each_node(index)
     for (protocol, port), users in port_users(index).items():
-        by_address = {address: _among(index, found) for address, found in users.items()}
+        by_address = {address: _among(index, pods) for address, pods in users.items()}
         everyone = _among(index, np.unique(np.concatenate(list(users.values()))))
         for address, holders in by_address.items():
             against = everyone if address == ANY_ADDRESS else holders
             yield _Rivals(nodes, holders, against, f"{HostPorts.name}: {port}/{protocol}")
-    for (_, claim), found in exclusive_users(index).items():
-        users_of_claim = _among(index, found)
+    for (_, claim), positions in exclusive_users(index).items():
+        users_of_claim = _among(index, positions)
         rule = f"{ExclusiveVolumes.name}: {claim}"
         yield _Rivals(whole_cluster(index), users_of_claim, users_of_claim, rule)
 
@@ -200,7 +200,7 @@ def _affinity_carriers(index: RuleIndex) -> dict[tuple[Term, ...], PodSet]:
     for pod, carrier in enumerate(index.pods):
         if carrier.affinity:
             carriers.setdefault(affinity_terms(index, pod), []).append(pod)
-    return {terms: _among(index, found) for terms, found in carriers.items()}
+    return {terms: _among(index, pods) for terms, pods in carriers.items()}
 
 
 def _with_other_keys(index: RuleIndex, key: str, terms: Sequence[Term]) -> Topology:
@@ -224,7 +224,7 @@ def _skews(
     asking: dict[tuple[str, ...], list[int]] = {}
     for row, pod in enumerate(positions):
         if index.pods[pod].spread:
-            keys = tuple(found.topology_key for found in hard_constraints(index.pods[pod]))
+            keys = tuple(spread.topology_key for spread in hard_constraints(index.pods[pod]))
             asking.setdefault(keys, []).append(row)
     for keys, rows in asking.items():
         allowed.forbid(np.array(rows), lacks_keys(index, keys))
@@ -250,15 +250,15 @@ def _spread_carriers(index: RuleIndex) -> list[tuple[Spread, PodSet]]:
     One that counts nobody (an empty or a missing selector) never refuses a node that has the key.
     A pod being deleted no longer asks for anything.
     """
-    found: dict[tuple[object, ...], tuple[Spread, list[int]]] = {}
+    carriers: dict[tuple[object, ...], tuple[Spread, list[int]]] = {}
     for position, pod in enumerate(index.pods):
         if pod.terminating or not pod.spread:
             continue
         for spread in resolve_spread(index, pod, hard_constraints(pod)):
             if spread.requirements:
-                entry = found.setdefault(spread.identity, (spread, []))
+                entry = carriers.setdefault(spread.identity, (spread, []))
                 entry[1].append(position)
-    return [(spread, _among(index, pods)) for spread, pods in found.values()]
+    return [(spread, _among(index, pods)) for spread, pods in carriers.values()]
 
 
 def _eligible_domains(index: RuleIndex, spread: Spread) -> Topology:

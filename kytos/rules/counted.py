@@ -67,7 +67,7 @@ def _count_volumes(
     offered: defaultdict[int, dict[str, int]],
 ) -> None:
     limits = attach_limits(index)
-    limited = {driver for found in limits.values() for driver in found}
+    limited = {driver for driver_limits in limits.values() for driver in driver_limits}
     users: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for position, pod in enumerate(index.pods):
         if pod.claims and (index.home[position] >= 0 or pod.id in decided):
@@ -84,20 +84,20 @@ def _count_volumes(
         for user in pods[:1] if once else pods:
             asked[index.pods[user].id][f"attachable-volumes-csi-{volume[0]}"] += 1
     for driver in sorted({volume[0] for volume in users}):
-        for node, found in enumerate(index.nodes):
-            most = limits.get(found.name, {}).get(driver, UNLIMITED)
+        for node, attached in enumerate(index.nodes):
+            most = limits.get(attached.name, {}).get(driver, UNLIMITED)
             offered[node][f"attachable-volumes-csi-{driver}"] = most
 
 
 def _on_one_node_only(index: RuleIndex) -> set[tuple[str, str]]:
     """Volumes that one node at a time can attach."""
-    found: set[tuple[str, str]] = set()
+    shared: set[tuple[str, str]] = set()
     for position, pod in enumerate(index.pods):
         for name in pod.claims:
             claim = index.claims.get((pod.namespace, name))
             if claim is not None and set(claim.access_modes) == ONE_NODE:
-                found |= attached_by(index, position)
-    return found
+                shared |= attached_by(index, position)
+    return shared
 
 
 def _count_devices(
@@ -110,10 +110,10 @@ def _count_devices(
     for position, pod in enumerate(index.pods):
         if not pod.resource_claims or (index.home[position] < 0 and pod.id not in decided):
             continue
-        for found in claims_of(index, pod):
-            for request in found.claim.requests if found.claim else ():
+        for claim in claims_of(index, pod):
+            for request in claim.claim.requests if claim.claim else ():
                 # A pod that runs holds its devices already, counted by its claim's allocation.
-                if found.claim is not None and not found.claim.allocated:
+                if claim.claim is not None and not claim.claim.allocated:
                     asked[pod.id][f"devices of class {request.device_class}"] += request.count
                     classes.add(request.device_class)
     for device_class in sorted(classes):

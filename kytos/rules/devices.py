@@ -84,7 +84,7 @@ def _by_name(
 ) -> tuple[Mapping[tuple[str, str], ResourceClaim], Mapping[tuple[str, str], ResourceClaim]]:
     def find() -> tuple[dict[tuple[str, str], ResourceClaim], dict[tuple[str, str], ResourceClaim]]:
         return tuple(  # type: ignore[return-value]
-            {(found.namespace, found.name): found for found in listed}
+            {(item.namespace, item.name): item for item in listed}
             for listed in (index.cluster.resource_claims, index.cluster.claim_templates)
         )
 
@@ -94,13 +94,13 @@ def _by_name(
 def _judged(index: RuleIndex, pod: int, node: int) -> str | None:
     """Why the pod's claims cannot be met on a node; None where they can."""
     wanted = claims_of(index, index.pods[pod])
-    for found in wanted:
-        if found.problem:
-            return found.problem
+    for wanted_claim in wanted:
+        if wanted_claim.problem:
+            return wanted_claim.problem
     requests: list[tuple[str, DeviceRequest]] = []
     doubts: list[str] = []
-    for found in wanted:
-        claim = found.claim
+    for wanted_claim in wanted:
+        claim = wanted_claim.claim
         if claim is None:
             continue
         if claim.allocated:
@@ -108,9 +108,9 @@ def _judged(index: RuleIndex, pod: int, node: int) -> str | None:
             if terms is not None and not nodes_of_terms(index, terms)[node]:
                 return f"resource claim {claim.name} is allocated on another node"
             continue
-        requests += [(found.name, request) for request in claim.requests]
+        requests += [(wanted_claim.name, request) for request in claim.requests]
         if claim.beyond:
-            doubts.append(f"claim {found.name} {claim.beyond}")
+            doubts.append(f"claim {wanted_claim.name} {claim.beyond}")
     if not requests:
         return None
     devices = free_devices(index, node, pod)
@@ -140,7 +140,7 @@ def _matching(
 ) -> tuple[list[int], str]:
     """Positions of the devices that may do, those in doubt too; and what is in doubt."""
     expressions = (*(device_class.selectors if device_class else ()), *request.selectors)
-    found, doubt = [], ""
+    matching, doubt = [], ""
     for position, device in enumerate(devices):
         try:
             if not all(selects(expression, device) for expression in expressions):
@@ -149,8 +149,8 @@ def _matching(
             doubt = f"selector `{error}`"
         if device.beyond:
             doubt = f"device {device.name} {device.beyond}"
-        found.append(position)
-    return found, doubt
+        matching.append(position)
+    return matching, doubt
 
 
 def free_devices(index: RuleIndex, node: int, pod: int | None = None) -> list[Device]:
@@ -159,9 +159,9 @@ def free_devices(index: RuleIndex, node: int, pod: int | None = None) -> list[De
     if pod is not None:
         own = {
             held
-            for found in claims_of(index, index.pods[pod])
-            if found.claim is not None
-            for held in found.claim.devices
+            for claim in claims_of(index, index.pods[pod])
+            if claim.claim is not None
+            for held in claim.claim.devices
         }
     taken = index.once(
         "allocated devices",
@@ -177,7 +177,7 @@ def free_devices(index: RuleIndex, node: int, pod: int | None = None) -> list[De
 def _devices_of(index: RuleIndex, node: int) -> list[Device]:
     """Every device within reach of a node, from the newest slices of each pool."""
     newest = index.once("newest pools", lambda: _newest(index))
-    found: list[Device] = []
+    devices: list[Device] = []
     for slice_ in index.cluster.resource_slices:
         if slice_.generation < newest[slice_.driver, slice_.pool]:
             continue
@@ -190,21 +190,22 @@ def _devices_of(index: RuleIndex, node: int) -> list[Device]:
             )
         )
         if reached:
-            found += slice_.devices
-    return found
+            devices += slice_.devices
+    return devices
 
 
 def _newest(index: RuleIndex) -> dict[tuple[str, str], int]:
     newest: dict[tuple[str, str], int] = {}
-    for found in index.cluster.resource_slices:
-        key = (found.driver, found.pool)
-        newest[key] = max(newest.get(key, 0), found.generation)
+    for slice_ in index.cluster.resource_slices:
+        key = (slice_.driver, slice_.pool)
+        newest[key] = max(newest.get(key, 0), slice_.generation)
     return newest
 
 
 def _classes(index: RuleIndex) -> Mapping[str, DeviceClass]:
     return index.once(
-        "device classes", lambda: {found.name: found for found in index.cluster.device_classes}
+        "device classes",
+        lambda: {device_class.name: device_class for device_class in index.cluster.device_classes},
     )
 
 
@@ -218,9 +219,9 @@ def device_resources(index: RuleIndex, resources: Sequence[str]) -> Iterator[tup
     for name in resources:
         device_class = next(
             (
-                found
-                for found in index.cluster.device_classes
-                if name in (found.extended_resource, f"{EXTENDED}{found.name}")
+                device_class
+                for device_class in index.cluster.device_classes
+                if name in (device_class.extended_resource, f"{EXTENDED}{device_class.name}")
             ),
             None,
         )

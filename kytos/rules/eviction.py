@@ -41,7 +41,7 @@ def movability(cluster: Cluster) -> dict[str, str | None]:
         pod.id: _impossible(pod)
         or _unwise(pod, cluster.moment)
         or _node_not_to_disrupt(cluster, pod)
-        or _over_budget(pod, [cluster.budgets[found] for found in budgets[position]])
+        or _over_budget(pod, [cluster.budgets[budget] for budget in budgets[position]])
         for position, pod in enumerate(cluster.pods)
     }
 
@@ -62,12 +62,12 @@ def move_limits(cluster: Cluster, decide: Sequence[Pod]) -> tuple[MoveLimit, ...
     """
     rows = {pod.id: row for row, pod in enumerate(decide)}
     members: dict[int, list[int]] = defaultdict(list)
-    for position, found in enumerate(budgets_of(cluster)):
+    for position, bounding in enumerate(budgets_of(cluster)):
         pod = cluster.pods[position]
         row = rows.get(pod.id)
         if row is None:
             continue
-        for budget in found:
+        for budget in bounding:
             if leaves_freely(pod, cluster.budgets[budget]):
                 continue
             members[budget].append(row)
@@ -170,7 +170,7 @@ def budgets_of(cluster: Cluster) -> Sequence[Sequence[int]]:
 
     The Eviction API does not ask for pods that are pending, finished or being deleted.
     """
-    found: list[list[int]] = [[] for _ in cluster.pods]
+    by_pod: list[list[int]] = [[] for _ in cluster.pods]
     asked = np.array(
         [
             pod.phase in (Phase.RUNNING, Phase.UNKNOWN) and not pod.terminating
@@ -184,8 +184,8 @@ def budgets_of(cluster: Cluster) -> Sequence[Sequence[int]]:
         requirements = None if budget.selector is None else budget.selector.requirements
         matched = labels.matching(requirements) & (namespaces == budget.namespace) & asked
         for pod in np.flatnonzero(matched):
-            found[int(pod)].append(position)
-    return found
+            by_pod[int(pod)].append(position)
+    return by_pod
 
 
 def leaves_freely(pod: Pod, budget: DisruptionBudget) -> bool:

@@ -38,7 +38,7 @@ def port_users(index: RuleIndex) -> Mapping[PortKey, Mapping[str, Ints]]:
             for key, address in ports_taken(pod):
                 users[key][address].append(position)
         return {
-            key: {address: np.unique(found) for address, found in by_address.items()}
+            key: {address: np.unique(pods) for address, pods in by_address.items()}
             for key, by_address in users.items()
         }
 
@@ -74,35 +74,35 @@ class HostPorts(Rule):
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name the ports and who has them."""
-        found = [
+        taken = [
             f"{key[1]}/{key[0]} ({index.pods[holders[0]].id})"
             for key, holders in self._held(index, pod, node)
         ]
-        return f"host port {', '.join(found)} is taken"
+        return f"host port {', '.join(taken)} is taken"
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
         """Move whoever has the port, where it is one pod."""
-        holders = {holder for _, found in self._held(index, pod, node) for holder in found}
+        holders = {holder for _, pods in self._held(index, pod, node) for holder in pods}
         if len(holders) != 1:
             return None
         return f"move {index.pods[holders.pop()].id} off {index.nodes[node].name}"
 
     def _held(self, index: RuleIndex, pod: int, node: int) -> list[tuple[PortKey, list[int]]]:
         """Each port of the pod that is taken on the node, and who has it."""
-        found = []
+        held = []
         for key, address in ports_taken(index.pods[pod]):
             rivals = self._rivals(index, pod, key, address)
             holders = rivals[index.home[rivals] == node]
             if len(holders):
-                found.append((key, [int(holder) for holder in holders]))
-        return found
+                held.append((key, [int(holder) for holder in holders]))
+        return held
 
     def _rivals(self, index: RuleIndex, pod: int, key: PortKey, address: str) -> Ints:
         """Positions of the bound pods, other than the pod itself, whose port clashes."""
-        found = [
+        per_key = [
             users
             for other, users in port_users(index)[key].items()
             if addresses_clash(address, other)
         ]
-        rivals = np.concatenate(found)
+        rivals = np.concatenate(per_key)
         return np.asarray(rivals[(rivals != pod) & (index.home[rivals] >= 0)])

@@ -154,7 +154,7 @@ class RuleIndex:
     @cached_property
     def storage_classes(self) -> Mapping[str, StorageClass]:
         """Storage classes by name."""
-        return {found.name: found for found in self.cluster.storage_classes}
+        return {storage_class.name: storage_class for storage_class in self.cluster.storage_classes}
 
     @cached_property
     def terminating(self) -> Bools:

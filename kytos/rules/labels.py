@@ -49,8 +49,8 @@ class Column:
         """Positions, ascending, of the objects whose value is one of `wanted`."""
         order, starts = self.carriers
         codes = [self.position[value] for value in wanted if value in self.position]
-        found = [order[starts[code] : starts[code + 1]] for code in codes]
-        return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *found]))
+        carriers = [order[starts[code] : starts[code + 1]] for code in codes]
+        return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *carriers]))
 
     def among(self, wanted: Iterable[str]) -> Bools:
         """``(objects,)`` whose value is one of `wanted`."""
@@ -78,17 +78,17 @@ class LabelTable:
     @classmethod
     def of(cls, labels: Sequence[Mapping[str, str]]) -> LabelTable:
         """Build the table of one mapping of labels per object."""
-        found: dict[str, tuple[list[int], list[int], dict[str, int]]] = {}
+        columns: dict[str, tuple[list[int], list[int], dict[str, int]]] = {}
         for position, own in enumerate(labels):
             for key, value in own.items():
-                carriers, codes, values = found.setdefault(key, ([], [], {}))
+                carriers, codes, values = columns.setdefault(key, ([], [], {}))
                 carriers.append(position)
                 codes.append(values.setdefault(value, len(values)))
         return cls(
             len(labels),
             {
                 key: (np.array(carriers), np.array(codes), values)
-                for key, (carriers, codes, values) in found.items()
+                for key, (carriers, codes, values) in columns.items()
             },
         )
 
@@ -102,24 +102,24 @@ class LabelTable:
         """``(objects,)`` those that meet all requirements; None is met by none, () by all."""
         if requirements is None:
             return np.zeros(self.count, dtype=np.bool_)
-        found = np.ones(self.count, dtype=np.bool_)
+        meets = np.ones(self.count, dtype=np.bool_)
         for requirement in requirements:
-            found &= self._meeting(requirement)
-        return found
+            meets &= self._meeting(requirement)
+        return meets
 
     def members(self, requirements: Sequence[Requirement] | None) -> Ints:
         """Positions, ascending, of the objects that meet all requirements, as in `matching`.
 
         A selector that names values looks at no more than those that carry them.
         """
-        named = [found for found in requirements or () if found.operator == "In"]
+        named = [requirement for requirement in requirements or () if requirement.operator == "In"]
         if requirements is None or not named:
             return np.flatnonzero(self.matching(requirements))
-        found = self.column(named[0].key).carrying(set(named[0].values))
+        positions = self.column(named[0].key).carrying(set(named[0].values))
         for requirement in requirements:
-            if requirement is not named[0] and len(found):
-                found = found[self._meeting(requirement)[found]]
-        return found
+            if requirement is not named[0] and len(positions):
+                positions = positions[self._meeting(requirement)[positions]]
+        return positions
 
     def _fill(self, key: str) -> Column:
         codes = np.full(self.count, ABSENT, dtype=np.int64)

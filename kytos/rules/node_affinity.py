@@ -20,10 +20,10 @@ def nodes_of_term(index: RuleIndex, term: NodeTerm) -> Bools:
         return none_refused(index)
     if not all(is_readable(expression) for expression in term.expressions):
         return none_refused(index)
-    found = index.node_labels.matching(term.expressions)
+    nodes = index.node_labels.matching(term.expressions)
     for field in term.fields:
-        found = found & _nodes_of_field(index, field)
-    return found
+        nodes = nodes & _nodes_of_field(index, field)
+    return nodes
 
 
 def nodes_of_terms(index: RuleIndex, terms: Sequence[NodeTerm] | None) -> Bools:
@@ -32,10 +32,10 @@ def nodes_of_terms(index: RuleIndex, terms: Sequence[NodeTerm] | None) -> Bools:
         return ~none_refused(index)
 
     def find() -> Bools:
-        found = none_refused(index)
+        nodes = none_refused(index)
         for term in terms:
-            found = found | nodes_of_term(index, term)
-        return found
+            nodes = nodes | nodes_of_term(index, term)
+        return nodes
 
     return index.once(("nodes of terms", tuple(terms)), find)
 
@@ -149,13 +149,13 @@ def _nodes_of_field(index: RuleIndex, field: Requirement) -> Bools:
     """The scheduler knows one field and compares it with one value; all else matches nothing."""
     if field.key != NAME_FIELD or len(field.values) != 1 or field.operator not in ("In", "NotIn"):
         return none_refused(index)
-    found = none_refused(index)
+    nodes = none_refused(index)
     position = index.cluster.node_index.get(field.values[0])
     if position is not None:
-        found[position] = True
-    return found if field.operator == "In" else ~found
+        nodes[position] = True
+    return nodes if field.operator == "In" else ~nodes
 
 
 def _term_written(term: NodeTerm) -> str:
-    parts = [requirement_written(found) for found in (*term.expressions, *term.fields)]
+    parts = [requirement_written(requirement) for requirement in (*term.expressions, *term.fields)]
     return " and ".join(parts) or "(empty term, matches nothing)"

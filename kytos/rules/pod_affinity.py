@@ -19,14 +19,14 @@ from kytos.rules.wording import selector_written
 
 def affinity_terms(index: RuleIndex, pod: int) -> tuple[Term, ...]:
     """The required affinity terms of a pod."""
-    found = index.pods[pod]
-    return tuple(resolve(index, found, term) for term in found.affinity)
+    subject = index.pods[pod]
+    return tuple(resolve(index, subject, term) for term in subject.affinity)
 
 
 def anti_affinity_terms(index: RuleIndex, pod: int) -> tuple[Term, ...]:
     """The required anti-affinity terms of a pod, each once."""
-    found = index.pods[pod]
-    return tuple(dict.fromkeys(resolve(index, found, term) for term in found.anti_affinity))
+    subject = index.pods[pod]
+    return tuple(dict.fromkeys(resolve(index, subject, term) for term in subject.anti_affinity))
 
 
 def anti_affinity_carriers(index: RuleIndex) -> Mapping[Term, PodSet]:
@@ -39,7 +39,7 @@ def anti_affinity_carriers(index: RuleIndex) -> Mapping[Term, PodSet]:
                 for term in anti_affinity_terms(index, pod):
                     carriers[term].append(pod)
         pods = len(index.pods)
-        return {term: PodSet(np.array(found), pods) for term, found in carriers.items()}
+        return {term: PodSet(np.array(positions), pods) for term, positions in carriers.items()}
 
     return index.once("anti-affinity carriers", find)
 
@@ -252,6 +252,6 @@ def _terms_against(index: RuleIndex) -> Sequence[Sequence[Term]]:
 def _inside(index: RuleIndex, term: Term, pods: PodSet, pod: int, node: int) -> list[int]:
     """Positions of `pods`, other than `pod`, in the node's domain of the term."""
     of_node = index.topology(term.topology_key).of_node
-    found = pods.positions[index.home[pods.positions] >= 0]
-    inside = found[(of_node[index.home[found]] == of_node[node]) & (found != pod)]
+    running = pods.positions[index.home[pods.positions] >= 0]
+    inside = running[(of_node[index.home[running]] == of_node[node]) & (running != pod)]
     return [int(position) for position in inside]

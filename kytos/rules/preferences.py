@@ -42,12 +42,12 @@ def node_preference(index: RuleIndex, pods: Sequence[int]) -> PairCosts | None:
     rows: list[Floats] = []
     of_pod = np.zeros(len(pods), dtype=np.int64)
     for position, pod in enumerate(pods):
-        found = index.pods[pod]
+        subject = index.pods[pod]
         of_pod[position] = known.setdefault(
-            (found.preferred_node_terms, found.tolerations), len(rows)
+            (subject.preferred_node_terms, subject.tolerations), len(rows)
         )
         if len(known) > len(rows):
-            rows.append(_node_preference(index, found))
+            rows.append(_node_preference(index, subject))
     if not any(row.any() for row in rows):
         return None
     return PairRows(of_pod, np.array(rows, dtype=np.float64)).merged()

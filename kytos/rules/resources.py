@@ -82,7 +82,7 @@ class Resources(Rule):
 
     def _short(self, index: RuleIndex, pod: int, node: int) -> list[int]:
         need, free = index.request[pod], self._free_at(index, pod, node)
-        return [int(found) for found in np.flatnonzero((need > 0) & (need > free))]
+        return [int(resource) for resource in np.flatnonzero((need > 0) & (need > free))]
 
     def _sentence(self, index: RuleIndex, pod: int, node: int, resource: int) -> str:
         name = index.resources[resource]

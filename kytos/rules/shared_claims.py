@@ -45,12 +45,12 @@ def shared_claims(
 
 def _users(index: RuleIndex, decided: Bools) -> dict[str, list[int]]:
     """By claim that one node at a time can attach, the pods that run with it or are to."""
-    found: dict[str, list[int]] = {}
+    users: dict[str, list[int]] = {}
     for position, pod in enumerate(index.pods):
         if not pod.claims or (index.home[position] < 0 and not decided[position]):
             continue
         for name in dict.fromkeys(pod.claims):
             claim = index.claims.get((pod.namespace, name))
             if claim is not None and set(claim.access_modes) == ONE_NODE:
-                found.setdefault(f"{pod.namespace}/{name}", []).append(position)
-    return found
+                users.setdefault(f"{pod.namespace}/{name}", []).append(position)
+    return users

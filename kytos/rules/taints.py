@@ -66,18 +66,18 @@ class Taints(Rule):
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name the taints."""
-        found = untolerated(index.pods[pod].tolerations, index.nodes[node].taints)
-        names = ", ".join(_written(taint) for taint in found)
+        against = untolerated(index.pods[pod].tolerations, index.nodes[node].taints)
+        names = ", ".join(_written(taint) for taint in against)
         return (
             f"taint {names} is not tolerated"
-            if len(found) == 1
+            if len(against) == 1
             else f"taints {names} are not tolerated"
         )
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str:
         """Tolerate what is not."""
-        found = untolerated(index.pods[pod].tolerations, index.nodes[node].taints)
-        return "tolerate " + ", ".join(_written(taint) for taint in found)
+        against = untolerated(index.pods[pod].tolerations, index.nodes[node].taints)
+        return "tolerate " + ", ".join(_written(taint) for taint in against)
 
 
 def _matches(toleration: Toleration, taint: Taint) -> bool:

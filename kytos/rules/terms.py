@@ -65,10 +65,10 @@ def matched_pods(index: RuleIndex, term: Term) -> PodSet:
     """``(pods,)`` those that a term matches, bound or not."""
 
     def find() -> PodSet:
-        found = index.pod_labels.members(term.requirements)
+        positions = index.pod_labels.members(term.requirements)
         if term.namespaces is not None:
-            found = found[index.inside(found, term.namespaces)]
-        return PodSet(found, len(index.pods))
+            positions = positions[index.inside(positions, term.namespaces)]
+        return PodSet(positions, len(index.pods))
 
     return index.once(("matched", term.requirements, term.namespaces), find)
 
@@ -77,10 +77,10 @@ def matched_by_all(index: RuleIndex, terms: Sequence[Term]) -> PodSet:
     """``(pods,)`` those that every one of the terms matches."""
 
     def find() -> PodSet:
-        found = matched_pods(index, terms[0]).positions
+        positions = matched_pods(index, terms[0]).positions
         for term in terms[1:]:
-            found = found[matched_pods(index, term).within(found)]
-        return PodSet(found, len(index.pods))
+            positions = positions[matched_pods(index, term).within(positions)]
+        return PodSet(positions, len(index.pods))
 
     return index.once(("matched by all", tuple(terms)), find)
 
@@ -96,5 +96,5 @@ def _namespaces(index: RuleIndex, pod: Pod, term: PodTerm) -> frozenset[str] | N
     )
     chosen = table.matching(term.namespace_selector.requirements)
     return frozenset(term.namespaces) | {
-        name for name, found in zip(names, chosen, strict=True) if found
+        name for name, is_chosen in zip(names, chosen, strict=True) if is_chosen
     }

@@ -63,14 +63,14 @@ def resolve_spread(
     PodTopologySpread plugin.
     """
     carrying = ~lacks_a_key(index, constraints)
-    found = []
+    spreads = []
     for constraint in constraints:
         eligible = carrying
         if constraint.honor_node_affinity:
             eligible = eligible & asked_nodes(index, pod)
         if constraint.honor_node_taints:
             eligible = eligible & tolerated_nodes(index, pod.tolerations)
-        found.append(
+        spreads.append(
             Spread(
                 topology_key=constraint.topology_key,
                 max_skew=constraint.max_skew,
@@ -80,7 +80,7 @@ def resolve_spread(
                 eligible=eligible,
             )
         )
-    return found
+    return spreads
 
 
 def lacks_a_key(index: RuleIndex, constraints: Sequence[SpreadConstraint]) -> Bools:
@@ -103,9 +103,11 @@ def counted_pods(index: RuleIndex, spread: Spread) -> PodSet:
     """
 
     def find() -> PodSet:
-        found = index.pod_labels.members(spread.requirements or None)
-        found = found[index.inside(found, {spread.namespace}) & ~index.terminating[found]]
-        return PodSet(found, len(index.pods))
+        positions = index.pod_labels.members(spread.requirements or None)
+        positions = positions[
+            index.inside(positions, {spread.namespace}) & ~index.terminating[positions]
+        ]
+        return PodSet(positions, len(index.pods))
 
     return index.once(("spread", spread.namespace, spread.requirements), find)
 
@@ -134,8 +136,8 @@ class TopologySpread(Rule):
 
     def key(self, index: RuleIndex, pod: int) -> Hashable:
         """The constraints, whom they count, and the pod itself where it is counted."""
-        found = index.pods[pod]
-        constraints = hard_constraints(found)
+        subject = index.pods[pod]
+        constraints = hard_constraints(subject)
         if not constraints:
             return None
         spreads = self._spreads(index, pod)
@@ -143,7 +145,7 @@ class TopologySpread(Rule):
         return (
             tuple(spread.identity for spread in spreads),
             itself,
-            int(index.home[pod]) if any(itself) and not found.terminating else None,
+            int(index.home[pod]) if any(itself) and not subject.terminating else None,
         )
 
     def refused(self, index: RuleIndex, pod: int) -> Bools:
@@ -189,9 +191,9 @@ class TopologySpread(Rule):
         return True
 
     def _spreads(self, index: RuleIndex, pod: int) -> list[Spread]:
-        found = index.pods[pod]
+        subject = index.pods[pod]
         return index.once(
-            ("spreads of", pod), lambda: resolve_spread(index, found, hard_constraints(found))
+            ("spreads of", pod), lambda: resolve_spread(index, subject, hard_constraints(subject))
         )
 
     def _broken(self, index: RuleIndex, pod: int, node: int) -> list[tuple[Spread, int]]:

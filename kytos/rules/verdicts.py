@@ -81,7 +81,7 @@ def forbid_refused(builder: MaskBuilder, index: RuleIndex, rule: Rule, pods: Seq
             kind[row] = classes.setdefault(key, len(first))
             if kind[row] == len(first):
                 first.append(pod)
-    builder.forbid_by_kind(kind, lambda found: rule.refused(index, first[found]))
+    builder.forbid_by_kind(kind, lambda pods: rule.refused(index, first[pods]))
 
 
 def first_refusals(

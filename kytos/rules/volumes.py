@@ -35,7 +35,7 @@ def exclusive_users(index: RuleIndex) -> Mapping[tuple[str, str], Ints]:
                 claim = index.claims.get((pod.namespace, name))
                 if claim is not None and EXCLUSIVE in claim.access_modes:
                     users[pod.namespace, name].append(position)
-        return {key: np.array(found, dtype=np.int64) for key, found in users.items()}
+        return {key: np.array(pods, dtype=np.int64) for key, pods in users.items()}
 
     return index.once("exclusive users", find)
 
@@ -58,8 +58,8 @@ class Volumes(Rule):
 
     def key(self, index: RuleIndex, pod: int) -> Hashable:
         """The claims decide."""
-        found = index.pods[pod]
-        return (found.namespace, found.claims) if found.claims else None
+        subject = index.pods[pod]
+        return (subject.namespace, subject.claims) if subject.claims else None
 
     def refused(self, index: RuleIndex, pod: int) -> Bools:
         """``(nodes,)`` those one of the claims cannot be reached from."""
@@ -89,11 +89,11 @@ class Volumes(Rule):
             elif claim.lost:
                 yield f"persistent volume claim {name} lost its volume", everywhere
             elif claim.volume is None:
-                found = index.storage_classes.get(claim.storage_class or "")
-                if found is None:
+                storage_class = index.storage_classes.get(claim.storage_class or "")
+                if storage_class is None:
                     known = f"claim {name} is unbound and has no storage class that is known"
                     yield known, everywhere
-                elif found.waits_for_consumer or claim.to_be_made:
+                elif storage_class.waits_for_consumer or claim.to_be_made:
                     waiting.append(claim)
                 else:
                     yield f"claim {name} is not bound to a volume", everywhere
@@ -143,7 +143,7 @@ class ExclusiveVolumes(Rule):
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
         """Stop the other pod, where it is one."""
-        users = {user for _, found in self._in_use(index, pod) for user in found}
+        users = {user for _, pods in self._in_use(index, pod) for user in pods}
         return f"stop {index.pods[users.pop()].id}" if len(users) == 1 else None
 
     def _claims(self, index: RuleIndex, pod: int) -> tuple[tuple[str, str], ...]:
@@ -160,12 +160,12 @@ class ExclusiveVolumes(Rule):
 
     def _in_use(self, index: RuleIndex, pod: int) -> list[tuple[str, list[int]]]:
         """Each exclusive claim of the pod that others use, and who does."""
-        found = []
+        in_use = []
         for claim in self._claims(index, pod):
             users = self._users(index, pod, claim)
             if len(users):
-                found.append((claim[1], [int(user) for user in users]))
-        return found
+                in_use.append((claim[1], [int(user) for user in users]))
+        return in_use
 
 
 def _outside_zone(index: RuleIndex, volume: Volume) -> Bools:

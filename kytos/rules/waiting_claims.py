@@ -36,22 +36,28 @@ def nodes_serving(index: RuleIndex, claims: Sequence[Claim]) -> Iterator[tuple[C
 
 def _made(index: RuleIndex, claim: Claim) -> Bools:
     """``(nodes,)`` where the claim's class makes volumes."""
-    found = index.storage_classes[claim.storage_class or ""]
-    if not found.provisions:
+    storage_class = index.storage_classes[claim.storage_class or ""]
+    if not storage_class.provisions:
         return none_refused(index)
-    return nodes_of_terms(index, found.allowed_topologies or None) & _has_room(index, found, claim)
+    return nodes_of_terms(index, storage_class.allowed_topologies or None) & _has_room(
+        index, storage_class, claim
+    )
 
 
-def _has_room(index: RuleIndex, found: StorageClass, claim: Claim) -> Bools:
+def _has_room(index: RuleIndex, storage_class: StorageClass, claim: Claim) -> Bools:
     """``(nodes,)`` that reach storage with room for the claim, where its driver tells of it.
 
     Where no driver is listed at all, room that was published shows that its driver tells.
 
     Source: ``hasEnoughCapacity`` of Kubernetes' VolumeBinding plugin.
     """
-    told = [room for room in index.cluster.storage_capacities if room.storage_class == found.name]
+    told = [
+        room
+        for room in index.cluster.storage_capacities
+        if room.storage_class == storage_class.name
+    ]
     drivers = {driver.name: driver.storage_capacity for driver in index.cluster.csi_drivers}
-    if not claim.capacity or not drivers.get(found.provisioner, not drivers and bool(told)):
+    if not claim.capacity or not drivers.get(storage_class.provisioner, not drivers and bool(told)):
         return ~none_refused(index)
     reached = none_refused(index)
     for room in told:
@@ -88,10 +94,10 @@ def _volumes(index: RuleIndex, claim: Claim, kept_for: str | None) -> Sequence[V
     """Volumes of the claim's class that are kept for a claim of that name, or for nobody."""
 
     def find() -> dict[tuple[str | None, str | None], list[Volume]]:
-        found: dict[tuple[str | None, str | None], list[Volume]] = {}
+        by_class: dict[tuple[str | None, str | None], list[Volume]] = {}
         for volume in index.volumes.values():
-            found.setdefault((volume.storage_class, volume.claim), []).append(volume)
-        return found
+            by_class.setdefault((volume.storage_class, volume.claim), []).append(volume)
+        return by_class
 
     return index.once("volumes by class and claim", find).get((claim.storage_class, kept_for), [])
 

@@ -192,15 +192,15 @@ def _more_used(index: RuleIndex, pod: int, refused: Sequence[Verdict]) -> Iterat
 
 
 def _remedies(index: RuleIndex, refused: Bools, pod: int) -> tuple[Remedy, ...]:
-    found: list[tuple[float, str, Remedy]] = []
+    remedies: list[tuple[float, str, Remedy]] = []
     for node in np.flatnonzero(refused.sum(axis=0) == 1):
         rule = RULES[int(np.flatnonzero(refused[:, node])[0])]
         change = rule.remedy(index, pod, int(node))
         if change is not None and _is_enough(index, rule, pod, int(node)):
             name = index.nodes[node].name
             share = rule.shortfall(index, pod, int(node)) if isinstance(rule, Resources) else 1.0
-            found.append((share, name, Remedy(name, rule.name, change)))
-    return tuple(remedy for _, _, remedy in sorted(found, key=lambda entry: entry[:2]))
+            remedies.append((share, name, Remedy(name, rule.name, change)))
+    return tuple(remedy for _, _, remedy in sorted(remedies, key=lambda entry: entry[:2]))
 
 
 def _is_enough(index: RuleIndex, rule: Rule, pod: int, node: int) -> bool:
@@ -235,7 +235,7 @@ def _placing_keys(index: RuleIndex) -> set[str]:
 def _reaching_keys(index: RuleIndex) -> set[str]:
     """Node labels that say which volumes a node reaches."""
     volumes = (volume.required_node_terms or () for volume in index.volumes.values())
-    classes = (found.allowed_topologies for found in index.storage_classes.values())
+    classes = (storage_class.allowed_topologies for storage_class in index.storage_classes.values())
     return {
         expression.key
         for terms in (*volumes, *classes)

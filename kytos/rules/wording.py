@@ -46,4 +46,6 @@ def selector_written(requirements: Sequence[Requirement] | None) -> str:
     """A label selector as one would say it."""
     if requirements is None:
         return "nothing"
-    return " and ".join(requirement_written(found) for found in requirements) or "anything"
+    return (
+        " and ".join(requirement_written(requirement) for requirement in requirements) or "anything"
+    )

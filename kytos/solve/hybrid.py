@@ -213,10 +213,10 @@ class _Search:
         self.books.add(part, time.monotonic() - began, gained, self.reached.total)
 
     def _offer(self, placement: Ints) -> bool:
-        found = rank(self.problem, self.weights, placement)
-        better = found < self.best_score
+        offered = rank(self.problem, self.weights, placement)
+        better = offered < self.best_score
         if better:
-            self.best, self.best_score = placement, found
+            self.best, self.best_score = placement, offered
             self.reached = energy(self.problem, self.weights, placement)
         return better
 

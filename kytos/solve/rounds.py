@@ -78,23 +78,23 @@ def draw_in_rounds(
     rows = len(model.layout.rows)
     sizes = _sizes(params.num_reads, MOST_ROUNDS if rows else 1)
     strength = np.zeros(rows)
-    found: list[Bits] = []
+    rounds: list[Bits] = []
     for number, reads in enumerate(sizes):
         if number and watch.reason is not None:
             break
-        if found:
+        if rounds:
             before = strength
-            strength = raised(model.layout, before, model.decode(found[-1]).placements)
+            strength = raised(model.layout, before, model.decode(rounds[-1]).placements)
         # A round that broke nothing new leaves the QUBO as it is, and building takes longest.
-        if not found or (strength != before).any():
+        if not rounds or (strength != before).any():
             bqm = build(strength)
         seed = _seed(params.seed, number)
         part = params.model_copy(update={"num_reads": reads, "seed": seed})
         samples = sampler.sample(bqm, part, _share(watch, number, len(sizes)))
         if number and not len(samples):
             break
-        found.append(_bits(model, samples))
-    return _drawn(model, bqm, strength, found, samples)
+        rounds.append(_bits(model, samples))
+    return _drawn(model, bqm, strength, rounds, samples)
 
 
 def raised(layout: Layout, strength: Floats, placements: Ints) -> Floats:
@@ -143,9 +143,9 @@ def _drawn(
     model: Model,
     bqm: dimod.BinaryQuadraticModel,
     strength: Floats,
-    found: list[Bits],
+    rounds: list[Bits],
     samples: dimod.SampleSet,
 ) -> Drawn:
-    bits = np.concatenate(found)
+    bits = np.concatenate(rounds)
     energies = np.asarray(bqm.energies((bits, list(model.variables))), dtype=np.float64)
-    return Drawn(bits, energies, bqm, strength, len(found), dict(samples.info))
+    return Drawn(bits, energies, bqm, strength, len(rounds), dict(samples.info))

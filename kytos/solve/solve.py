@@ -237,10 +237,10 @@ class _Run:
 
     def improve(self, improver: Improver) -> None:
         """Let an improver work on the start; what it returns is checked like any other answer."""
-        found = self._improved(improver, self.params, self.watch)
+        improved = self._improved(improver, self.params, self.watch)
         self.proposed = self.best_energy.total
-        self.qubo = found.qubo
-        self.stopped_by = found.stopped_by
+        self.qubo = improved.qubo
+        self.stopped_by = improved.stopped_by
 
     def prove(self) -> None:
         """Let the exact solver prove how good the best placement is, or better it."""
@@ -252,10 +252,10 @@ class _Run:
         params = self.params.model_copy(update={"proof_work": work})
         timed = not isinstance(self.params.effort, Effort)
         watch = self.watch.share(PROOF_SHARE) if timed else self.watch
-        found = self._improved(cp_sat, params, watch)
-        cut = found.stopped_by is StopReason.CLOCK and self.watch.reason is None
-        if found.stopped_by is not StopReason.WORK and not cut:
-            self.stopped_by = found.stopped_by
+        improved = self._improved(cp_sat, params, watch)
+        cut = improved.stopped_by is StopReason.CLOCK and self.watch.reason is None
+        if improved.stopped_by is not StopReason.WORK and not cut:
+            self.stopped_by = improved.stopped_by
 
     def search(self) -> None:
         """Go on by a portfolio of searches, as far as the effort asked for goes."""
@@ -289,17 +289,17 @@ class _Run:
     def _improved(self, improver: Improver, params: SolverParams, watch: Watch) -> Improvement:
         """Let an improver work on the best placement, and log what it did."""
         offset = time.monotonic() - self.started
-        found = improver.improve(self.problem, self.weights, self.best, params, watch)
-        self._check(improver.name, found.placement)
-        self._offer(found.placement)
+        improved = improver.improve(self.problem, self.weights, self.best, params, watch)
+        self._check(improver.name, improved.placement)
+        self._offer(improved.placement)
         # A bound is one on placements that leave out as few.
-        if self.problem.left_out(found.placement) == self.problem.left_out(self.best):
-            self.bound = max(self.bound, found.bound)
-            self.fewest |= found.fewest
-        self.stages.extend(found.stages)
-        self.trace.extend((offset + seconds, reached) for seconds, reached in found.trace)
-        self.messages.extend(found.messages)
-        return found
+        if self.problem.left_out(improved.placement) == self.problem.left_out(self.best):
+            self.bound = max(self.bound, improved.bound)
+            self.fewest |= improved.fewest
+        self.stages.extend(improved.stages)
+        self.trace.extend((offset + seconds, reached) for seconds, reached in improved.trace)
+        self.messages.extend(improved.messages)
+        return improved
 
     def place(self, placer: Placer) -> None:
         """Take a placer's answer where it breaks nothing and is not worse than the start."""
@@ -354,7 +354,7 @@ class _Run:
             reached[int(read)] = energy(self.problem, self.weights, repaired)
             self._offer(repaired)
         reported = [reached[read] for read in sorted(reached)][:READS_REPORTED]
-        self.proposed = min(found.total for found in reached.values())
+        self.proposed = min(repaired_energy.total for repaired_energy in reached.values())
         layout, strength = model.layout, drawn.strength.tolist()
         self.qubo = QuboFacts(
             assignment_variables=len(model.assignments),
@@ -377,8 +377,10 @@ class _Run:
             broken=dict(Counter(name for names in broken for name in names).most_common()),
             sampler_energy=float(drawn.energies.min()),
             sample_energies=tuple(drawn.energies[:ENERGIES_KEPT].tolist()),
-            read_objectives=tuple(found.total for found in reported),
-            read_left_out=tuple(self.weights.A * found.constraint for found in reported),
+            read_objectives=tuple(repaired_energy.total for repaired_energy in reported),
+            read_left_out=tuple(
+                self.weights.A * repaired_energy.constraint for repaired_energy in reported
+            ),
             sampler_objective=self.proposed,
             info=drawn.info,
         )
@@ -404,13 +406,13 @@ class _Run:
 
         Where energies tie, the lower peak wins, then fewer moves (`kytos.referee.energy.rank`).
         """
-        found = energy(self.problem, self.weights, placement)
+        offered = energy(self.problem, self.weights, placement)
         left, left_so_far = self.problem.left_out(placement), self.problem.left_out(self.best)
         better = rank(self.problem, self.weights, placement) < rank(
             self.problem, self.weights, self.best
         )
         if better:
-            self.best, self.best_energy = placement, found
+            self.best, self.best_energy = placement, offered
             if left < left_so_far:
                 self.bound, self.fewest = -math.inf, False
         return better

@@ -45,20 +45,22 @@ def admitted(manifest: Mapping[str, Any], admission: Admission) -> tuple[dict[st
     if not isinstance(spec, dict):
         return pod, ""
     namespace = _mapping(pod.get("metadata")).get("namespace") or "default"
-    ranges = [found for found in admission.limit_ranges if found.namespace == namespace]
-    spec = _defaulted(spec, [item for found in ranges for item in found.items])
-    refusals = [_out_of_range(spec, found) for found in ranges]
+    ranges = [
+        limit_range for limit_range in admission.limit_ranges if limit_range.namespace == namespace
+    ]
+    spec = _defaulted(spec, [item for limit_range in ranges for item in limit_range.items])
+    refusals = [_out_of_range(spec, limit_range) for limit_range in ranges]
     spec, refusal = _of_runtime_class(spec, admission.runtime_classes)
     return pod | {"spec": spec}, next(filter(None, (*refusals, refusal)), "")
 
 
 def _defaulted(spec: dict[str, Any], items: Sequence[LimitRangeItem]) -> dict[str, Any]:
     """The spec with limits as missing requests, then the defaults of a limit range."""
-    found = dict(spec)
+    defaulted = dict(spec)
     for key in ("containers", "initContainers"):
         if isinstance(spec.get(key), list):
-            found[key] = [_defaulted_container(container, items) for container in spec[key]]
-    return found
+            defaulted[key] = [_defaulted_container(container, items) for container in spec[key]]
+    return defaulted
 
 
 def _defaulted_container(container: Any, items: Sequence[LimitRangeItem]) -> Any:
@@ -143,9 +145,9 @@ def _of_runtime_class(
     name = spec.get("runtimeClassName")
     if not isinstance(name, str) or not name:
         return spec, ""
-    runtime = next((found for found in classes if found.name == name), None)
+    runtime = next((runtime_class for runtime_class in classes if runtime_class.name == name), None)
     if runtime is None:
-        known = ", ".join(sorted(found.name for found in classes))
+        known = ", ".join(sorted(runtime_class.name for runtime_class in classes))
         listed = f"it has {known}" if known else "none was read with it"
         return spec, f"the cluster has no RuntimeClass {name!r} ({listed})"
     merged = dict(spec)
@@ -163,7 +165,7 @@ def _of_runtime_class(
         tolerated = spec.get("tolerations")
         merged["tolerations"] = [
             *(tolerated if isinstance(tolerated, list) else ()),
-            *(found.model_dump(exclude_defaults=True) for found in runtime.tolerations),
+            *(toleration.model_dump(exclude_defaults=True) for toleration in runtime.tolerations),
         ]
     return merged, ""
 

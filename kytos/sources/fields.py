@@ -91,13 +91,13 @@ class Fields:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """The list of texts at `key`."""
-        found = self.entries(key)
-        for position, entry in enumerate(found):
+        entries = self.entries(key)
+        for position, entry in enumerate(entries):
             if not isinstance(entry, str):
                 raise SourceError(
                     f"expected text, found {named(entry)}", f"{self._at(key)}[{position}]"
                 )
-        return tuple(found)
+        return tuple(entries)
 
     def flag(self, key: str, default: bool = False) -> bool:
         """The truth value at `key`."""
@@ -133,14 +133,14 @@ class Fields:
 
     def labels(self, key: str) -> dict[str, str]:
         """The map of texts at `key` (labels, annotations, a node selector)."""
-        found = self.object(key).value
-        for name, value in found.items():
+        entries = self.object(key).value
+        for name, value in entries.items():
             if not isinstance(value, str):
                 raise SourceError(
                     f"expected text, found {named(value)}; in YAML, put it in quotes",
                     f"{self._at(key)}[{name!r}]",
                 )
-        return dict(found)
+        return dict(entries)
 
     def _at(self, key: str) -> str:
         return f"{self.path}.{key}"

@@ -189,12 +189,12 @@ class _Reader:
 
     def _object(self) -> dict[str, Any]:
         """An object at the top, the entries of its long lists one by one."""
-        found: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         window = self._window
         window.position += 1
         if window.next_character() == "}":
             window.position += 1
-            return found
+            return members
         while True:
             if window.next_character() != '"':
                 self._wrong("Expecting property name enclosed in double quotes")
@@ -203,11 +203,11 @@ class _Reader:
                 self._wrong("Expecting ':' delimiter")
             window.position += 1
             if window.next_character() == "[" and key in LISTS:
-                found[key] = list(self._list(depth=2))
+                members[key] = list(self._list(depth=2))
             else:
-                found[key] = self._value(depth=1)
+                members[key] = self._value(depth=1)
             if self._ends("}"):
-                return found
+                return members
 
     def _list(self, depth: int) -> Iterator[Any]:
         self._window.position += 1

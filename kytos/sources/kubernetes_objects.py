@@ -119,7 +119,14 @@ class Context:
     def policy_of(self, spec: Fields) -> str:
         """The preemption policy of a pod's priority class, which a stored pod already carries."""
         name = spec.text("priorityClassName")
-        return next((found.policy for found in self.classes if found.name == name), "")
+        return next(
+            (
+                priority_class.policy
+                for priority_class in self.classes
+                if priority_class.name == name
+            ),
+            "",
+        )
 
 
 def namespace_of(item: Fields) -> str:
@@ -380,10 +387,19 @@ def _priority(spec: Fields, context: Context) -> int:
         return spec.integer("priority")
     name = spec.text("priorityClassName")
     if not name:
-        return min((found.value for found in context.classes if found.is_default), default=0)
-    known = SYSTEM_PRIORITIES | {found.name: found.value for found in context.classes}
+        return min(
+            (
+                priority_class.value
+                for priority_class in context.classes
+                if priority_class.is_default
+            ),
+            default=0,
+        )
+    known = SYSTEM_PRIORITIES | {
+        priority_class.name: priority_class.value for priority_class in context.classes
+    }
     if context.admits and name not in known:
-        listed = ", ".join(sorted(found.name for found in context.classes))
+        listed = ", ".join(sorted(priority_class.name for priority_class in context.classes))
         raise SourceError(
             f"the cluster has no PriorityClass {name!r} "
             + (f"(it has {listed})" if listed else "(none was read with it)")
@@ -437,30 +453,30 @@ def _host_ports(spec: Fields) -> tuple[HostPort, ...]:
     running = spec.objects("containers") + [
         container for container in spec.objects("initContainers") if is_sidecar(container)
     ]
-    found = []
+    ports = []
     for container in running:
         for port in container.objects("ports"):
             number = port.integer("hostPort") or (port.integer("containerPort") if on_host else 0)
             if number:
-                found.append(
+                ports.append(
                     HostPort(
                         port=number,
                         protocol=port.text("protocol") or "TCP",
                         ip=port.text("hostIP") or "0.0.0.0",  # noqa: S104  (Kubernetes' default)
                     )
                 )
-    return tuple(found)
+    return tuple(ports)
 
 
 def _claims(spec: Fields, pod_name: str) -> tuple[str, ...]:
     """Claims by name; a generic ephemeral volume's claim is named after the pod and volume."""
-    found = []
+    claims = []
     for volume in spec.objects("volumes"):
         if "persistentVolumeClaim" in volume:
-            found.append(volume.object("persistentVolumeClaim").text("claimName"))
+            claims.append(volume.object("persistentVolumeClaim").text("claimName"))
         elif "ephemeral" in volume:
-            found.append(f"{pod_name}-{volume.text('name')}")
-    return tuple(found)
+            claims.append(f"{pod_name}-{volume.text('name')}")
+    return tuple(claims)
 
 
 def _resource_claims(spec: Fields, status: Fields) -> tuple[PodClaim, ...]:

@@ -73,10 +73,10 @@ def single_objects(documents: Sequence[Item], faults: Faults) -> list[Item]:
     SourceError
         When `faults` are strict, at the first thing that is no object.
     """
-    found: list[Item] = []
+    items: list[Item] = []
     for where, document in documents:
-        _flatten(document, where, "", faults, found)
-    return found
+        _flatten(document, where, "", faults, items)
+    return items
 
 
 def sort_by_kind(objects: Sequence[Item], faults: Faults) -> Sorted:
@@ -116,11 +116,11 @@ def sort_by_kind(objects: Sequence[Item], faults: Faults) -> Sorted:
     return ordered
 
 
-def _flatten(document: Any, where: str, of_kind: str, faults: Faults, found: list[Item]) -> None:
+def _flatten(document: Any, where: str, of_kind: str, faults: Faults, onto: list[Item]) -> None:
     """Add the single objects of a document; `of_kind` is that of the list it is an item of."""
     if isinstance(document, list):
         for entry in document:
-            _flatten(entry, where, of_kind, faults, found)
+            _flatten(entry, where, of_kind, faults, onto)
         return
     if not isinstance(document, dict):
         faults.leave_out(_no_object(document, where))
@@ -139,7 +139,7 @@ def _flatten(document: Any, where: str, of_kind: str, faults: Faults, found: lis
             return
         document = document | {"kind": kind}
     if kind == "Table":
-        _rows(document, where, faults, found)
+        _rows(document, where, faults, onto)
     elif kind == "Status" and not faults.strict:
         said = Fields(document, where).value.get("message", "no reason given")
         faults.leave_out(
@@ -148,16 +148,16 @@ def _flatten(document: Any, where: str, of_kind: str, faults: Faults, found: lis
             )
         )
     elif not kind.endswith("List"):
-        found.append((where, document))
+        onto.append((where, document))
     else:
         items = document.get("items")
         if items is not None and not isinstance(items, list):
             faults.leave_out(SourceError("the List's items are not a list", where))
         elif items:
-            _flatten(items, where, kind.removesuffix("List"), faults, found)
+            _flatten(items, where, kind.removesuffix("List"), faults, onto)
 
 
-def _rows(table: Mapping[str, Any], where: str, faults: Faults, found: list[Item]) -> None:
+def _rows(table: Mapping[str, Any], where: str, faults: Faults, items: list[Item]) -> None:
     """Take the objects out of what the API server prints as a table, where it put them in whole.
 
     Source: ``meta/v1 Table``; with ``includeObject=Object`` each row carries its object.
@@ -180,7 +180,7 @@ def _rows(table: Mapping[str, Any], where: str, faults: Faults, found: list[Item
             )
         )
         return
-    _flatten(whole, where, "", faults, found)
+    _flatten(whole, where, "", faults, items)
 
 
 def _no_object(value: Any, where: str) -> SourceError:

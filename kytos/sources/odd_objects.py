@@ -131,21 +131,21 @@ def read_quota(item: Fields) -> Quota:
 
 def _amounts(holder: Fields, key: str) -> dict[str, int]:
     """By a quota's names, in canonical units."""
-    found = {}
+    amounts = {}
     for name, told in _quantities(holder, key).items():
         amount = read_quantity(told)
         in_cores = name.removeprefix("requests.").removeprefix("limits.") == "cpu"
-        found[name] = int(amount * 1000 if in_cores else amount)
-    return found
+        amounts[name] = int(amount * 1000 if in_cores else amount)
+    return amounts
 
 
 def _quantities(holder: Fields, key: str) -> dict[str, str]:
     """Quantities as text, each readable."""
-    found = {}
+    quantities = {}
     for name, value in holder.object(key).value.items():
         read_quantity(value)
-        found[name] = str(value)
-    return found
+        quantities[name] = str(value)
+    return quantities
 
 
 def read_device_class(item: Fields) -> DeviceClass:

@@ -46,7 +46,7 @@ def read_quantities(values: dict[str, Any], path: str, largest: int = LARGEST_AM
     SourceError
         Naming the resource whose quantity is malformed, negative or beyond 64 bits.
     """
-    found: Quantities = {}
+    quantities: Quantities = {}
     for resource, value in values.items():
         try:
             amount = read_quantity(value)
@@ -58,8 +58,8 @@ def read_quantities(values: dict[str, Any], path: str, largest: int = LARGEST_AM
                 f"2^{largest.bit_length() - 1} is read",
                 f"{path}.{resource}",
             )
-        found[resource] = amount
-    return found
+        quantities[resource] = amount
+    return quantities
 
 
 def read_quantity(value: Any) -> Fraction:

@@ -211,5 +211,5 @@ def _name_of(metadata: Mapping[str, Any]) -> Any:
 
 
 def _object(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = holder.get(name, {})
-    return found if isinstance(found, Mapping) else {}
+    inner = holder.get(name, {})
+    return inner if isinstance(inner, Mapping) else {}

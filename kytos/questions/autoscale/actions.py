@@ -29,7 +29,7 @@ class ScaleAction(Frozen):
 def scale_actions(request: AutoscaleRequest, step: Step, grants: Grants) -> tuple[ScaleAction, ...]:
     """Return what becomes of each service, in the order of the request."""
     judged = RuleIndex(_without_ungranted(step, grants))
-    found = []
+    actions = []
     for service in step.services:
         have, want = step.current[service.id], step.desired[service.id]
         granted = grants.granted.get(service.id, 0)
@@ -38,7 +38,7 @@ def scale_actions(request: AutoscaleRequest, step: Step, grants: Grants) -> tupl
         refusal = grants.refused.get(service.id)
         if refusal is not None:
             reason += "; " + _why_held_back(service.id, step, refusal, granted, judged, request)
-        found.append(
+        actions.append(
             ScaleAction(
                 service=service.id,
                 current_replicas=have,
@@ -48,7 +48,7 @@ def scale_actions(request: AutoscaleRequest, step: Step, grants: Grants) -> tupl
                 reason=reason,
             )
         )
-    return tuple(found)
+    return tuple(actions)
 
 
 def _without_ungranted(step: Step, grants: Grants) -> Cluster:

@@ -191,13 +191,13 @@ def _certified(
 
 def _held_back(step: Step, grants: Grants | None) -> dict[int, int]:
     """Replicas wanted and not granted, by priority."""
-    found: dict[int, int] = {}
+    reasons: dict[int, int] = {}
     for wish in step.wishes:
         granted = 0 if grants is None else grants.granted[wish.service]
         missing = wish.desired - wish.current - granted
         if missing:
-            found[wish.priority] = found.get(wish.priority, 0) + missing
-    return found
+            reasons[wish.priority] = reasons.get(wish.priority, 0) + missing
+    return reasons
 
 
 def _new_replicas(step: Step, problem: Problem, solution: Solution) -> tuple[NewReplica, ...]:

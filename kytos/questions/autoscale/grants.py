@@ -220,10 +220,10 @@ class _Granting:
         rows = np.sort(np.append(self._rows(), row))
         part = _only(self.problem, rows)
         start = self.state.placement
-        found = repair(part, Weights(), start, self.watch)
-        if (found[rows] >= 0).all():
-            return found, True
-        most = place_exactly(part, EXACT_SECONDS, self.watch, found)
+        repaired = repair(part, Weights(), start, self.watch)
+        if (repaired[rows] >= 0).all():
+            return repaired, True
+        most = place_exactly(part, EXACT_SECONDS, self.watch, repaired)
         if (most.placement[rows] >= 0).all():
             return most.placement, True
         return None, most.proven

@@ -108,7 +108,7 @@ def place_granted(
         solution = solve(grants.problem, weights, solver, params, watch)
         solution = place_as_many_as_possible(grants.problem, weights, solution, params, watch)
         if (solution.placement < 0).any():
-            found = energy(grants.problem, weights, grants.placement)
+            reached = energy(grants.problem, weights, grants.placement)
             told = (
                 f"{solution.report.name} did not place all that fits; the rest of the plan is the "
                 "exact stage's."
@@ -116,7 +116,7 @@ def place_granted(
             report = solution.report.model_copy(
                 update={"messages": (*solution.report.messages, told)}
             )
-            solution = replace(solution, placement=grants.placement, energy=found, report=report)
+            solution = replace(solution, placement=grants.placement, energy=reached, report=report)
     return draw, grants, solution
 
 
@@ -188,12 +188,12 @@ class _Run:
                     self.watch,
                 )
             stopped, placement = refined.stopped_by, refined.placement
-        found = energy(problem, weights, placement)
+        reached = energy(problem, weights, placement)
         if draw is not None:
             self._tell_difference(grants, draw)
         return Solution(
             placement=placement,
-            energy=found,
+            energy=reached,
             start_energy=energy(problem, weights, problem.current),
             report=SolverReport(
                 name=solver,
@@ -204,7 +204,7 @@ class _Run:
                 stages=tuple(self.stages),
                 stopped_by=stopped,
                 proposed_energy=None if draw is None else before.total,
-                refined_energy=found.total,
+                refined_energy=reached.total,
                 qubo=None if draw is None else draw.told_of(_counts(grants, placement)),
                 messages=tuple(self.messages),
             ),
@@ -251,9 +251,9 @@ def _hints(problem: ScaleOut, counts: Ints) -> dict[str, list[int]]:
 def _counts(grants: Grants, placement: Ints) -> Ints:
     """``(services, nodes)`` the granted replicas of a placement."""
     service = np.repeat(np.arange(len(grants.granted)), list(grants.granted.values()))
-    found = np.zeros((len(grants.granted), len(grants.problem.nodes)), dtype=np.int64)
-    np.add.at(found, (service, placement), 1)
-    return found
+    counts = np.zeros((len(grants.granted), len(grants.problem.nodes)), dtype=np.int64)
+    np.add.at(counts, (service, placement), 1)
+    return counts
 
 
 def _facts(

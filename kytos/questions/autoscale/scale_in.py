@@ -44,5 +44,5 @@ def _stateful(replicas: Sequence[Pod]) -> bool:
 
 
 def _ordinal(pod: Pod) -> int | None:
-    found = _ORDINAL.search(pod.name)
-    return int(found.group(1)) if found else None
+    ordinal = _ORDINAL.search(pod.name)
+    return int(ordinal.group(1)) if ordinal else None

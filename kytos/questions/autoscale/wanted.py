@@ -263,11 +263,11 @@ def problem_of_all(step: Step) -> Problem:
 
 def _listed(cluster: Cluster) -> dict[str, list[Pod]]:
     """Each service's replicas: what is finished or being deleted is none."""
-    found: dict[str, list[Pod]] = {}
+    replicas: dict[str, list[Pod]] = {}
     for pod in cluster.pods:
         if pod.service is not None and not (pod.finished or pod.terminating):
-            found.setdefault(pod.service, []).append(pod)
-    return found
+            replicas.setdefault(pod.service, []).append(pod)
+    return replicas
 
 
 def _current(service: ServiceRate, own: Sequence[Pod], path: str) -> int:

@@ -92,12 +92,12 @@ def wish_of(
 
 
 def _fresh(service: str, taken: set[str], count: int) -> list[str]:
-    found: list[str] = []
+    names: list[str] = []
     number = 0
-    while len(found) < count:
+    while len(names) < count:
         number += 1
         name = f"{service}-new-{number}"
         if name not in taken:
-            found.append(name)
-    taken.update(found)
-    return found
+            names.append(name)
+    taken.update(names)
+    return names

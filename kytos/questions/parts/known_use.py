@@ -86,12 +86,12 @@ def known_use(cluster: Cluster) -> KnownUse:
             means[service] = filled(_over_pods(cpu))[0], filled(_over_pods(memory))[0]
     nothing = np.full(samples, np.nan, np.float32)
     for pod in pods:
-        found = rows.get(pod.id) or list(means.get(pod.service or "", (nothing, nothing)))
+        row = rows.get(pod.id) or list(means.get(pod.service or "", (nothing, nothing)))
         for at, resource in enumerate(LOAD_RESOURCES):
             if resource in pod.expected:
-                found[at] = np.full(samples, pod.expected[resource], np.float32)
-        if not all(np.isnan(series).all() for series in found):
-            rows[pod.id] = found
+                row[at] = np.full(samples, pod.expected[resource], np.float32)
+        if not all(np.isnan(series).all() for series in row):
+            rows[pod.id] = row
     known = list(rows)
     return KnownUse(
         row={pod: at for at, pod in enumerate(known)},
@@ -201,8 +201,8 @@ def slots_of(known: KnownUse) -> tuple[Ints, tuple[str, ...]]:
         return np.arange(samples), tuple(_clock(time) for time in times)
     if samples * step >= _DAY_S:
         length = max(_DAY_S / MOST_SLOTS, step)
-        found, slot = np.unique((times % _DAY_S) // length, return_inverse=True)
-        return slot, tuple(_clock(at * length) for at in found)
+        times_of_day, slot = np.unique((times % _DAY_S) // length, return_inverse=True)
+        return slot, tuple(_clock(at * length) for at in times_of_day)
     slot = np.arange(samples) * MOST_SLOTS // samples
     first = [int(np.flatnonzero(slot == at)[0]) for at in range(MOST_SLOTS)]
     return slot, tuple(_clock(times[at]) for at in first)

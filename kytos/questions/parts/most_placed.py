@@ -93,14 +93,14 @@ def place_as_many_as_possible(
             params.seed,
             watch,
         ).placement
-    found = energy(problem, weights, placement)
+    reached = energy(problem, weights, placement)
     took = time.monotonic() - began
-    stage = Stage(name=STAGE, seconds=took, energy=found.total)
+    stage = Stage(name=STAGE, seconds=took, energy=reached.total)
     report = solution.report.model_copy(
         update={
             "seconds": solution.report.seconds + took,
             "stages": (*solution.report.stages, stage),
-            "refined_energy": found.total,
+            "refined_energy": reached.total,
             "messages": (*solution.report.messages, told),
         }
     )
@@ -108,7 +108,7 @@ def place_as_many_as_possible(
     return replace(
         solution,
         placement=placement,
-        energy=found,
+        energy=reached,
         report=report,
         # A bound is one on placements that leave out as few; refinement may even place more.
         bound=solution.bound if same else -math.inf,

@@ -44,7 +44,7 @@ def explain(
     index = RuleIndex(_limited(cluster, max_utilization))
     limit = f" (filled to {max_utilization:.0%} at most)" if max_utilization < 1 else ""
     positions = [cluster.pod_index[pod.id] for pod in unplaced_pods]
-    found = []
+    unplaced = []
     for pod, position, first in zip(
         unplaced_pods, positions, first_refusals(index, positions, PLAN_RULES), strict=True
     ):
@@ -56,8 +56,8 @@ def explain(
             reason = of_all.reason(index, position, 0)
         else:
             reason = refusal_summary(index, position, first) + limit
-        found.append(UnplacedPod(pod=pod.id, priority=pod.priority, reason=reason, stuck=stuck))
-    return tuple(found)
+        unplaced.append(UnplacedPod(pod=pod.id, priority=pod.priority, reason=reason, stuck=stuck))
+    return tuple(unplaced)
 
 
 def _limited(cluster: Cluster, max_utilization: float) -> Cluster:

@@ -42,7 +42,7 @@ def new_pods(cluster: Cluster, wanted: Sequence[NewPod]) -> dict[str, tuple[Pod,
         When an id is taken, or a pod says that it runs already.
     """
     taken, admission = set(cluster.pod_index), Admission.of(cluster)
-    found: dict[str, tuple[Pod, ...]] = {}
+    by_template: dict[str, tuple[Pod, ...]] = {}
     for position, entry in enumerate(wanted):
         path = f"new_pods[{position}]"
         if entry.current_node is not None:
@@ -51,11 +51,11 @@ def new_pods(cluster: Cluster, wanted: Sequence[NewPod]) -> dict[str, tuple[Pod,
                 f"{path}.current_node",
             )
         names = _copies(entry.id, entry.count)
-        _refuse_taken(taken, names, path, entry.id in found)
+        _refuse_taken(taken, names, path, entry.id in by_template)
         plain = PlainPod.model_validate(entry.model_dump(exclude={"count"}))
         pod = _in_range(pod_of(plain, path), admission)
-        found[entry.id] = tuple(pod.model_copy(update={"id": n, "name": n}) for n in names)
-    return found
+        by_template[entry.id] = tuple(pod.model_copy(update={"id": n, "name": n}) for n in names)
+    return by_template
 
 
 def _in_range(pod: Pod, admission: Admission) -> Pod:
@@ -90,12 +90,12 @@ def adopted_pods(cluster: Cluster, pods: Sequence[Pod]) -> dict[str, tuple[Pod, 
         When an id is taken.
     """
     taken = set(cluster.pod_index)
-    found: dict[str, tuple[Pod, ...]] = {}
+    by_owner: dict[str, tuple[Pod, ...]] = {}
     for position, pod in enumerate(pods):
-        _refuse_taken(taken, (pod.id,), f"manifests[{position}]", pod.id in found)
+        _refuse_taken(taken, (pod.id,), f"manifests[{position}]", pod.id in by_owner)
         waiting = {"node": None, "held": None, "phase": Phase.PENDING, "terminating": False}
-        found[pod.id] = (pod.model_copy(update=waiting),)
-    return found
+        by_owner[pod.id] = (pod.model_copy(update=waiting),)
+    return by_owner
 
 
 def new_nodes(cluster: Cluster, shapes: Sequence[NodeShape]) -> tuple[Node, ...]:
@@ -107,7 +107,7 @@ def new_nodes(cluster: Cluster, shapes: Sequence[NodeShape]) -> tuple[Node, ...]
         When an id is taken.
     """
     taken = set(cluster.node_index)
-    found: list[Node] = []
+    nodes: list[Node] = []
     for position, shape in enumerate(shapes):
         path = f"node_shapes[{position}]"
         names = _copies(shape.id, shape.count)
@@ -115,8 +115,8 @@ def new_nodes(cluster: Cluster, shapes: Sequence[NodeShape]) -> tuple[Node, ...]
         for name in names:
             fields = shape.model_dump(exclude={"count"}) | {"id": name}
             node = node_of(PlainNode.model_validate(fields), path)
-            found.append(without_overhead(node, daemonset_overhead(cluster, node)))
-    return tuple(found)
+            nodes.append(without_overhead(node, daemonset_overhead(cluster, node)))
+    return tuple(nodes)
 
 
 def _copies(name: str, count: int) -> tuple[str, ...]:

@@ -341,7 +341,7 @@ def _options(
     """Each placed pod's node and the runners-up, of as many pods as there is time for."""
     pods = np.flatnonzero(placement >= 0)
     other_nodes = cheapest_other_nodes(problem, weights, placement, pods.tolist(), count)
-    found = []
+    options = []
     for pod, others in zip(pods.tolist(), other_nodes, strict=True):
         if not watch.remaining_s:
             break
@@ -352,8 +352,8 @@ def _options(
             there = without.copy()
             there[pod] = node
             chosen = node == placement[pod]
-            found.append(_option(asked, problem, weights, pod, there, nothing, chosen=chosen))
-    return tuple(found)
+            options.append(_option(asked, problem, weights, pod, there, nothing, chosen=chosen))
+    return tuple(options)
 
 
 def _option(

@@ -58,7 +58,7 @@ def kinds(problem: Problem) -> Ints:
             talks[first].append((second, weight))
             talks[second].append((first, weight))
     known: dict[tuple[bytes, ...], int] = {}
-    found = [
+    kinds_of_pods = [
         known.setdefault(
             (
                 problem.allowed[pod].tobytes(),
@@ -69,7 +69,7 @@ def kinds(problem: Problem) -> Ints:
         )
         for pod in range(len(problem.pods))
     ]
-    return np.array(found, dtype=np.int64)
+    return np.array(kinds_of_pods, dtype=np.int64)
 
 
 def _renamed(chosen: Ints, plan: Ints, kind: Ints) -> Ints:

@@ -180,32 +180,32 @@ def talk(
     )
 
 
-def latency_to_settled(found: Talk, pods: int, between: Floats) -> Floats:
+def latency_to_settled(talk: Talk, pods: int, between: Floats) -> Floats:
     """``(pods, nodes)`` milliseconds to pods that stay, times traffic."""
     total = np.zeros((pods, len(between)))
-    for pod, node, weight in found.outside:
+    for pod, node, weight in talk.outside:
         total[pod] += weight * between[:, node]
     return total
 
 
-def traffic_arrays(found: Talk, between: Floats) -> TrafficArrays | None:
+def traffic_arrays(talk: Talk, between: Floats) -> TrafficArrays | None:
     """The traffic between pods to decide on, in ordinary moves; None where there is none."""
-    if not found.inside:
+    if not talk.inside:
         return None
     return TrafficArrays(
-        pairs=np.array([pair[:2] for pair in found.inside], dtype=np.int64),
-        weight=np.array([pair[2] for pair in found.inside]),
+        pairs=np.array([pair[:2] for pair in talk.inside], dtype=np.int64),
+        weight=np.array([pair[2] for pair in talk.inside]),
         latency=between / LATENCY_MS_PER_MOVE,
     )
 
 
-def mean_latency(found: Talk, placement: Ints, between: Floats) -> Floats:
+def mean_latency(talk: Talk, placement: Ints, between: Floats) -> Floats:
     """``(pods,)`` milliseconds to those each placed pod talks to, weighted by traffic."""
-    waits = [latency_of(found, pod, placement, between) for pod in range(len(placement))]
+    waits = [latency_of(talk, pod, placement, between) for pod in range(len(placement))]
     return np.array(waits, dtype=np.float64)
 
 
-def latency_of(found: Talk, pod: int, placement: Ints, between: Floats) -> float:
+def latency_of(talk: Talk, pod: int, placement: Ints, between: Floats) -> float:
     """Milliseconds from one pod to those it talks to, weighted by traffic; 0 where it has no node.
 
     Only the pod's own partners are looked at: a plan asks it of every pod and runner-up.
@@ -213,7 +213,7 @@ def latency_of(found: Talk, pod: int, placement: Ints, between: Floats) -> float
     home = int(placement[pod])
     if home < 0:
         return 0.0
-    settled, others = found.partners_outside[pod], found.partners_inside[pod]
+    settled, others = talk.partners_outside[pod], talk.partners_inside[pod]
     nodes = np.concatenate([settled.partner, placement[others.partner]])
     weight = np.concatenate([settled.weight, others.weight])
     placed = nodes >= 0

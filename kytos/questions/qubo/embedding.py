@@ -63,12 +63,12 @@ def try_embedding(
     watch.report("embed", 0.0, None)
     described, bqm = IDEAL[request.processor], view.coefficients.bqm()
     graph = graph_of(described)
-    found = embed_once(bqm, graph, request.processor, offer.params.seed, SEARCH_S)
+    embedding = embed_once(bqm, graph, request.processor, offer.params.seed, SEARCH_S)
     return ProcessorEmbedding(
         processor=request.processor,
         topology=described,
         variables=bqm.num_variables,
         couplers=bqm.num_interactions,
-        embedding=found.embedding,
-        kept=found.kept,
+        embedding=embedding.embedding,
+        kept=embedding.kept,
     )

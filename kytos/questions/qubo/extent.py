@@ -58,10 +58,10 @@ def refuse_too_large(problem: Problem, *, linear: bool, form: str) -> None:
         With the sizes, the most that is written, and what to do.
     """
     most = MOST_LINEAR_TERMS if linear else MOST_TERMS
-    found = extent(problem)
-    if found.terms > most:
+    size = extent(problem)
+    if size.terms > most:
         raise InputError(
-            f"the problem as {form} has {found.variables:,} variables and about {found.terms:,} "
+            f"the problem as {form} has {size.variables:,} variables and about {size.terms:,} "
             f"terms; {most:,} are written at most. Take a part of the cluster, mode consolidate "
             "(which has no products of pods), or a qubo, whose size solver.max_variables bounds"
         )

@@ -51,7 +51,7 @@ def reads_of_each(
 ) -> tuple[SamplerReads, ...]:
     """Return the reads of every local sampler that got to draw any, nothing refined or proven."""
     params = asked.params.model_copy(update={"refine_proposals": 0, "proof_work": 0.0})
-    found = []
+    reads = []
     for solver in local_samplers():
         if watch.reason is not None:
             break
@@ -65,5 +65,5 @@ def reads_of_each(
         ).solver
         if report.qubo is not None:
             seconds = sum(stage.seconds for stage in report.stages if stage.name == "sample")
-            found.append(SamplerReads(solver, report.qubo, seconds))
-    return tuple(found)
+            reads.append(SamplerReads(solver, report.qubo, seconds))
+    return tuple(reads)

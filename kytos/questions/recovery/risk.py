@@ -169,12 +169,12 @@ def spot_pool(node: Node) -> str | None:
     return " ".join(filter(None, (node.labels.get(INSTANCE_TYPE), "spot", node.zone)))
 
 
-def _told(found: Verdicts) -> Failures:
+def _told(verdicts: Verdicts) -> Failures:
     return Failures(
-        survivable=found.of - len(found.fatal) - len(found.unknown),
-        of=found.of,
-        fatal=tuple(sorted(found.fatal)),
-        unknown=tuple(sorted(found.unknown)),
+        survivable=verdicts.of - len(verdicts.fatal) - len(verdicts.unknown),
+        of=verdicts.of,
+        fatal=tuple(sorted(verdicts.fatal)),
+        unknown=tuple(sorted(verdicts.unknown)),
     )
 
 

@@ -66,7 +66,7 @@ def survey(
     """
     index = compiled.cluster.node_index
     nodes = [[index[name] for name in names] for _, names in failures]
-    found = [
+    reports = [
         FailureReport(kind=kind, name=name, nodes=len(names), checked=False)
         for name, names in failures
     ]
@@ -79,7 +79,7 @@ def survey(
             break
         cut = compiled.cut(nodes[at])
         placement, proven = place_quickly(cut.problem, watch)
-        found[at] = _report(found[at], cut, placement, proven)
+        reports[at] = _report(reports[at], cut, placement, proven)
         if not proven:
             unproven.append(at)
     for at in unproven:
@@ -88,9 +88,9 @@ def survey(
         cut = compiled.cut(nodes[at])
         hint, _ = place_quickly(cut.problem, watch)
         most = place_exactly(cut.problem, EXACT_SECONDS, watch, hint)
-        found[at] = _report(found[at], cut, most.placement, most.proven)
+        reports[at] = _report(reports[at], cut, most.placement, most.proven)
     watch.report(stage, 1.0, None)
-    return tuple(found)
+    return tuple(reports)
 
 
 def _report(started: FailureReport, cut: Cut, placement: Ints, proven: bool) -> FailureReport:

@@ -91,7 +91,7 @@ def sample_changes(T, S, pods, nodes, rng, changes):
 
     Where a move does not fit, as hardly any does in a full cluster, a swap is looked at instead.
     """
-    found = 0
+    drawn = 0
     for _ in range(len(changes)):
         pod = pods[random_below(rng, len(pods))]
         there = nodes[random_below(rng, len(nodes))]
@@ -107,9 +107,9 @@ def sample_changes(T, S, pods, nodes, rng, changes):
         cost, guide = change_by(T, S, pod, other, here, there)
         change = abs(cost + guide)
         if change > 0.0:
-            changes[found] = change
-            found += 1
-    return found
+            changes[drawn] = change
+            drawn += 1
+    return drawn
 
 
 @inlined

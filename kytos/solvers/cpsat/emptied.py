@@ -51,10 +51,10 @@ def fewest_staying(
     one = len(there) + 1
     weight = [one + int(problem.current[pod] != node) for pod, _ in there]
     count = cp_model.LinearExpr.weighted_sum([variable for _, variable in there], weight)
-    found = Search(model, params, watch).minimise(count, problem.current)
-    if found.placement is None:
+    answer = Search(model, params, watch).minimise(count, problem.current)
+    if answer.placement is None:
         return None
-    return Emptied(found.placement, found.optimal)
+    return Emptied(answer.placement, answer.optimal)
 
 
 def best_without(
@@ -78,7 +78,7 @@ def best_without(
         return None
     model.cp.add(total([options[node] for options in model.x if node in options]) == 0)
     search = Search(model, params, watch)
-    found = search.minimise(model.objective.expression(), hint, model.objective)
-    if found.placement is None:
+    answer = search.minimise(model.objective.expression(), hint, model.objective)
+    if answer.placement is None:
         return None
-    return Emptied(np.asarray(found.placement), found.optimal)
+    return Emptied(np.asarray(answer.placement), answer.optimal)

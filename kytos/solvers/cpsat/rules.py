@@ -189,13 +189,13 @@ class RulesModel:
 
     def _arrivals(self, movers: PodSet, met: Tally) -> dict[tuple[int, int], list[cp_model.IntVar]]:
         """Variables by (domain, whether the pod counts in `met` itself): 1 when a member moves."""
-        found: dict[tuple[int, int], list[cp_model.IntVar]] = defaultdict(list)
+        arrivals: dict[tuple[int, int], list[cp_model.IntVar]] = defaultdict(list)
         for pod in np.flatnonzero(movers):
             itself = int(met.members[pod])
             for node, variable in self.x[pod].items():
                 if node != self.problem.current[pod]:
-                    found[int(met.domain[node]), itself].append(variable)
-        return found
+                    arrivals[int(met.domain[node]), itself].append(variable)
+        return arrivals
 
     @cached_property
     def _never(self) -> cp_model.IntVar:
@@ -215,17 +215,17 @@ class RulesModel:
         return flag
 
     def _tally(self, tally: Tally) -> list[Count]:
-        found: list[list[cp_model.IntVar]] = [[] for _ in tally.fixed]
+        members: list[list[cp_model.IntVar]] = [[] for _ in tally.fixed]
         most: list[set[int]] = [set() for _ in tally.fixed]
         for pod in np.flatnonzero(tally.members):
             for node, variable in self.x[pod].items():
                 domain = int(tally.domain[node])
                 if domain >= 0:
-                    found[domain].append(variable)
+                    members[domain].append(variable)
                     most[domain].add(int(pod))
         return [
             Count(int(fixed) + total(variables), int(fixed), len(pods))
-            for fixed, variables, pods in zip(tally.fixed, found, most, strict=True)
+            for fixed, variables, pods in zip(tally.fixed, members, most, strict=True)
         ]
 
 

@@ -141,7 +141,7 @@ class Progress(cp_model.CpSolverSolutionCallback):
 
     def on_solution_callback(self) -> None:
         """Report the energy of a new best solution."""
-        found = None
+        reached = None
         if self._objective is not None:
-            found = self._lost + self._objective.value(self.objective_value)
-        self._watch.report("cp-sat", min(1.0, self.wall_time / self._seconds), found)
+            reached = self._lost + self._objective.value(self.objective_value)
+        self._watch.report("cp-sat", min(1.0, self.wall_time / self._seconds), reached)

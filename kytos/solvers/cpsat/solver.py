@@ -102,18 +102,18 @@ class CpSat:
             trace.append((time.monotonic() - began, best))
             watch.report(stage, progress, best)
 
-        found = solve_exact(problem, weights, params, replace(watch, report=report), hint=placement)
-        after, seconds = energy(problem, weights, found.placement), time.monotonic() - began
+        exact = solve_exact(problem, weights, params, replace(watch, report=report), hint=placement)
+        after, seconds = energy(problem, weights, exact.placement), time.monotonic() - began
         gained = fall(weights, before, after)
         stage = Stage(name=self.name.value, seconds=seconds, energy=after.total, gained=gained)
         return Improvement(
-            placement=found.placement,
+            placement=exact.placement,
             stages=(stage,),
             trace=(*trace, (seconds, after.total)),
-            stopped_by=found.stopped_by,
-            messages=(_TOO_LARGE,) if found.status is ExactStatus.TOO_LARGE else (),
-            bound=found.bound,
-            fewest=found.fewest,
+            stopped_by=exact.stopped_by,
+            messages=(_TOO_LARGE,) if exact.status is ExactStatus.TOO_LARGE else (),
+            bound=exact.bound,
+            fewest=exact.fewest,
         )
 
 
@@ -226,21 +226,21 @@ def place_most(
         return MostPlaced(incumbent, proven=False, kept_proven=False)
     search = Search(model, params, watch)
     placing = _place_most(search, incumbent)
-    found = placing.placement
+    placed = placing.placement
     if (
-        found is not None
-        and feasible(problem, found)
-        and problem.left_out(found) < problem.left_out(incumbent)
+        placed is not None
+        and feasible(problem, placed)
+        and problem.left_out(placed) < problem.left_out(incumbent)
     ):
-        incumbent = found
+        incumbent = placed
     return MostPlaced(incumbent, placing.proven, placing.kept_proven)
 
 
-def _better(problem: Problem, weights: Weights, known: Ints, found: Ints | None) -> Ints:
+def _better(problem: Problem, weights: Weights, known: Ints, candidate: Ints | None) -> Ints:
     """The better one as `kytos.referee.energy.rank` has it, ties and all."""
-    if found is None or not feasible(problem, found):
+    if candidate is None or not feasible(problem, candidate):
         return known
-    return min(known, found, key=lambda placement: rank(problem, weights, placement))
+    return min(known, candidate, key=lambda placement: rank(problem, weights, placement))
 
 
 @dataclass(frozen=True)

@@ -103,13 +103,13 @@ def solve_surviving(
     except BuildingStopped:
         return nothing
     search = Search(model, params, watch)
-    found = search.minimise(model.objective.expression(), hint, model.objective)
-    if found.placement is None or search.solver is None:
+    answer = search.minimise(model.objective.expression(), hint, model.objective)
+    if answer.placement is None or search.solver is None:
         return nothing
-    worth = energy(problem, weights, found.placement).total
+    worth = energy(problem, weights, answer.placement).total
     paid = frozenset(node for node, used in model.used.items() if search.solver.boolean_value(used))
     return SurvivingAnswer(
-        found.placement, found.bound - model.rounding(worth), found.optimal, paid
+        answer.placement, answer.bound - model.rounding(worth), answer.optimal, paid
     )
 
 

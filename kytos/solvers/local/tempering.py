@@ -159,7 +159,7 @@ class _State:
 def _partners(coupling: Floats | sparse.csr_array) -> tuple[Ints, Floats]:
     """``(variables, PARTNERS)`` those with the largest positive coupling, -1: none; and these."""
     count = coupling.shape[0]
-    found = np.full((count, PARTNERS), -1, dtype=np.int64)
+    partners = np.full((count, PARTNERS), -1, dtype=np.int64)
     apart = np.zeros((count, PARTNERS))
     for bit in range(count):
         if isinstance(coupling, np.ndarray):
@@ -169,9 +169,9 @@ def _partners(coupling: Floats | sparse.csr_array) -> tuple[Ints, Floats]:
             others, values = coupling.indices[row], coupling.data[row]
         positive = np.flatnonzero(values > 0)
         strongest = positive[np.argsort(-values[positive], kind="stable")[:PARTNERS]]
-        found[bit, : len(strongest)] = others[strongest]
+        partners[bit, : len(strongest)] = others[strongest]
         apart[bit, : len(strongest)] = values[strongest]
-    return found, apart
+    return partners, apart
 
 
 def _coldest(ising: Ising, model: _Binary, cold: float, seed: int) -> float:
