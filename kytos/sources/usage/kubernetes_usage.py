@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from math import nan
 from typing import Any
 
 from kytos.cluster import CPU, MEMORY, Resources
@@ -39,6 +40,8 @@ def read_pod_metrics(
 ) -> Iterator[tuple[tuple[str, str], float, float, float]]:
     """Read the containers of a PodMetrics: (pod id, container), time in s, millicores and bytes.
 
+    What is not told is NaN.
+
     Raises
     ------
     SourceError
@@ -51,7 +54,12 @@ def read_pod_metrics(
         used = container.get("usage")
         if not isinstance(used, Mapping):
             raise SourceError("a container has no usage; expected cpu and memory", place)
-        cpu, memory = (_amount(used.get(name), name, place) for name in (CPU, MEMORY))
+        if all(used.get(name) is None for name in (CPU, MEMORY)):
+            raise SourceError("a container's usage tells neither cpu nor memory", place)
+        cpu, memory = (
+            nan if used.get(name) is None else _amount(used[name], name, place)
+            for name in (CPU, MEMORY)
+        )
         yield (pod, str(container.get("name", ""))), time, 1000 * cpu, memory
 
 

@@ -62,7 +62,7 @@ def read_series(content: bytes, where: str) -> Iterator[PrometheusSeries]:
         return
     for metric, values in series:
         try:
-            labels = json.loads(metric)
+            labels = _labels(json.loads(metric))
             numbers = _numbers(values)
         except ValueError:
             shown = metric[:80].decode(errors="replace")
@@ -93,12 +93,19 @@ def _read_whole(content: bytes, where: str) -> Iterator[PrometheusSeries]:
             pairs = result["values"] if "values" in result else [result["value"]]
             times = np.array([float(time) for time, _ in pairs])
             values = np.array([float(value) for _, value in pairs])
-            yield _series(result["metric"], times, values)
+            yield _series(_labels(result["metric"]), times, values)
     except (ValueError, TypeError, KeyError, AttributeError):
         raise SourceError(
             "is no answer of Prometheus; expected the JSON of /api/v1/query_range with data.result",
             where,
         ) from None
+
+
+def _labels(metric: Any) -> dict[str, str]:
+    """Labels as they are; ValueError where they are none."""
+    if not isinstance(metric, dict) or not all(isinstance(one, str) for one in metric.values()):
+        raise ValueError(metric)
+    return metric
 
 
 def _series(labels: dict[str, str], times: Times, values: Times) -> PrometheusSeries:

@@ -33,6 +33,10 @@ none has so small a working set."""
 
 MILLICORES = 1000.0
 
+_LATEST_S = 1e15
+_MOST = 1e18
+"""No sample is that late or that much: what is, is unknown rather than a sum without bounds."""
+
 _SANDBOX = {"POD"}
 """The pause container's name in cAdvisor's metrics: no container of the pod's own."""
 
@@ -154,7 +158,10 @@ def _take_series(collected: _Collected, series: PrometheusSeries, name: str) -> 
     if container in _SANDBOX or not len(series.times):
         return
     key = f"{labels.get('namespace') or 'default'}/{pod}", container
-    values = np.where(series.values >= 0, series.values, np.nan)
+    moments = np.abs(series.times) < _LATEST_S  # not-a-number is none either
+    series = PrometheusSeries(labels, series.times[moments], series.values[moments])
+    within = (series.values >= 0) & (series.values < _MOST)
+    values = np.where(within, series.values, np.nan)
     if np.isnan(values).all():
         why = "a series of Prometheus has no value of at least 0; it is left out"
         collected.left_out[why].append("/".join(key))

@@ -323,3 +323,37 @@ def test_a_whole_pod_s_series_wins_resource_by_resource() -> None:
     cpu, memory = usage.of_pods(["shop/web-0"])
     assert cpu[0, 0] == pytest.approx(400)
     assert memory[0, 0] == pytest.approx(1e9)
+
+
+@pytest.mark.parametrize(
+    ("metric", "values"),
+    [
+        ("cpu", [["NaN", "1"], ["Infinity", "1"], [1e300, "1"], [60, "0.5"]]),
+        ("cpu", [[0, "1e300"], [60, "0.5"], [120, "Inf"]]),
+        ("container_oom_events_total", [[0, "Inf"], [60, "2"]]),
+        ("oom_kills", [[0, "Inf"], [60, "2"]]),
+    ],
+)
+def test_numbers_that_no_pod_can_have_are_unknown(metric: str, values: list[list[Any]]) -> None:
+    """Neither a moment nor an amount without bounds gets into a sum, nor ends the reading."""
+    usage = read_usage([("dump.json", matrix((named(metric), values)))])
+    assert not np.isinf(usage.cpu).any()
+    if metric == "cpu":
+        assert np.nanmax(usage.cpu) == 500
+    else:
+        assert usage.oom_kills == {("shop/web-0", "app"): 2}
+
+
+@pytest.mark.parametrize("labels", [None, 3, {"pod": ["web-0"]}, {"pod": 3}])
+def test_labels_that_are_none_are_refused(labels: Any) -> None:
+    """The file is named; a text is never made of what is no text."""
+    with pytest.raises(SourceError, match=r"u\.json"):
+        read_usage([("u.json", matrix((labels, [[0, "1"]])))])
+
+
+def test_a_reading_of_one_resource_alone() -> None:
+    """What metrics-server leaves out of a container is unknown, the other counts."""
+    item = pod_metrics("web-0", "2026-11-30T00:00:00Z", app={"cpu": "123456789n"})
+    usage = read_usage(as_file(item))
+    assert usage.cpu[0, 0] == pytest.approx(123.456789)
+    assert np.isnan(usage.memory[0, 0])
