@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from kytos.language import N_
+
 Colour = Literal["off", "green", "orange", "red"]
 
 
@@ -28,6 +30,6 @@ class Cell:
     value: str
     delta: str | None = None
     aimed_at: bool = False
-    remark: str = "no change"
+    remark: str = N_("no change")
     icon: str | None = None
     colour: Colour = "off"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kytos.language import _
+from kytos.language import _, plural
 from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.fleet.fleet import FleetOutcome
@@ -31,33 +31,35 @@ def headline(outcome: Outcome) -> str:
 
 def _rebalance(outcome: RebalanceOutcome) -> str:
     if outcome.nothing_to_do:
-        return no_change_sentence(outcome).removesuffix(".")
+        return no_change_sentence(outcome).rstrip(".。")
     moved = units.count(len(outcome.moves), "pod")
     before, after = outcome.metrics.before, outcome.metrics.after
     if outcome.freed_nodes:
-        freed = units.count(len(outcome.freed_nodes), "node")
-        verb = "comes" if len(outcome.freed_nodes) == 1 else _("come")
-        words = _("{freed} {verb} free by moving {moved}", freed=freed, verb=verb, moved=moved)
+        words = plural(
+            "{number:,} node comes free by moving {pods}",
+            "{number:,} nodes come free by moving {pods}",
+            len(outcome.freed_nodes),
+            pods=moved,
+        )
         if before.price_per_hour is not None and after.price_per_hour is not None:
             saved = before.price_per_hour - after.price_per_hour
             if saved > 0:
                 words += _(
-                    ", saving {saved} ({saved_2})",
+                    ", saving {saved} ({month})",
                     saved=units.price(saved),
-                    saved_2=units.price_per_month(saved),
+                    month=units.price_per_month(saved),
                 )
         return words
     if outcome.mode is LoadMode.CONSOLIDATE:
         return _("Moving {moved} lowers the energy; no node comes free", moved=moved)
     return _(
-        "Moving {moved} takes the CPU spread from {cpu_spread} to "
-        "{cpu_spread_2} and the memory spread from "
-        "{memory_spread} to {memory_spread_2}",
-        moved=moved,
-        cpu_spread=units.percent(before.cpu_spread),
-        cpu_spread_2=units.percent(after.cpu_spread),
-        memory_spread=units.percent(before.memory_spread),
-        memory_spread_2=units.percent(after.memory_spread),
+        "Moving {pods} takes the CPU spread from {cpu} to {cpu_after} and the memory spread from "
+        "{memory} to {memory_after}",
+        pods=moved,
+        cpu=units.percent(before.cpu_spread),
+        cpu_after=units.percent(after.cpu_spread),
+        memory=units.percent(before.memory_spread),
+        memory_after=units.percent(after.memory_spread),
     )
 
 
@@ -69,9 +71,9 @@ def _recovery(outcome: RecoveryOutcome) -> str:
         words = _("Survivable: all {pods} get a node", pods=units.count(placed, "evacuated pod"))
     else:
         words = _(
-            "{placed:,} of {number:,} evacuated pods get a node, {lost:,} given up",
+            "{placed:,} of {whole:,} evacuated pods get a node, {lost:,} given up",
             placed=placed,
-            number=placed + lost,
+            whole=placed + lost,
             lost=lost,
         )
         highest = max(pod.priority for pod in outcome.unplaced)
@@ -87,9 +89,9 @@ def _placement(outcome: PlacementOutcome) -> str:
     placed, without = len(outcome.placements), len(outcome.unplaced)
     if without:
         words = _(
-            "{placed:,} of {number:,} new pods get a node, {without:,} do not",
+            "{placed:,} of {whole:,} new pods get a node, {without:,} do not",
             placed=placed,
-            number=placed + without,
+            whole=placed + without,
             without=without,
         )
     else:

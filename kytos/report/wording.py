@@ -62,8 +62,15 @@ def certificate_sentence(certificate: Certificate) -> str:
         near = _("How much better a plan could be is not known: no useful bound was proven.")
     else:
         off = units.percent_up(certificate.gap)
-        near = _("At most {off} from the best plan possible at these weights", off=off)
-        near += _(" that places as many pods.") if left_out else "."
+        near = (
+            _(
+                "At most {off} from the best plan possible at these weights that places as many "
+                "pods.",
+                off=off,
+            )
+            if left_out
+            else _("At most {off} from the best plan possible at these weights.", off=off)
+        )
     if not left_out:
         return near
     if certificate.left_out_proven:
@@ -107,7 +114,7 @@ def certificate_details(certificate: Certificate) -> str:
             proof=_(_PROVEN_BY[certificate.source]),
         )
     if certificate.gap is None:
-        return f"{bound}."
+        return _("{sentence}.", sentence=bound)
     of = (
         _("that bound")
         if certificate.gap_of is GapOf.BOUND
@@ -151,7 +158,7 @@ def risk_sentences(risk: Risk) -> Iterator[str]:
             told += _("; not all pods of {fatal} would find a node", fatal=_some(failures.fatal))
         if failures.unknown:
             told += _("; not settled in time: {unknown}", unknown=_some(failures.unknown))
-        yield f"{told}."
+        yield _("{sentence}.", sentence=told)
 
 
 def _some(names: Sequence[str], most: int = 5) -> str:
@@ -187,7 +194,7 @@ def _checked(outcome: Outcome) -> str:
         )
     for kind, who in _PLACED.items():
         if isinstance(outcome, kind) and outcome.placements:
-            return f"{_fits(_(who), outcome)}."
+            return _("{sentence}.", sentence=_fits(_(who), outcome))
     return ""
 
 
@@ -220,7 +227,12 @@ def move_reason(move: Move) -> str:
     if abs(move.cost - 1) < _UNLIKE_ORDINARY:
         return move.why
     because = f": {move.cost_because}" if move.cost_because else ""
-    return f"{move.why}; costs {move.cost:.3g} ordinary moves{because}"
+    return _(
+        "{why}; costs {cost:.3g} ordinary moves{because}",
+        why=move.why,
+        cost=move.cost,
+        because=because,
+    )
 
 
 def pinned_group(reason: str) -> str:

@@ -11,11 +11,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from kytos.calls.answers import autoscale
 from kytos.cluster import Cluster, Phase
 from kytos.contract.weights import PAIR_IN_SPREAD, UNSERVED_IN_SPREAD
 from kytos.errors import InputError, first_problem
+from kytos.language import N_, _
 from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome, scaled_cluster
 from kytos.questions.autoscale.autoscalers import rates_of
@@ -49,9 +51,9 @@ replicas there are, so that nothing changes before one is edited."""
 _FACTORS = tuple(number / 4 for number in range(1, 13))
 """Of the curve: a quarter to three times the traffic."""
 PRESETS = (
-    Preset("Serve all", "No margin stays free.", {_CPU: 0, _MEMORY: 0, "C": 2.0, "D": 1.0}),
-    Preset("Reserve", "A fifth of CPU and memory stays free.", {_CPU: 20, _MEMORY: 20}),
-    Preset("Apart", "New replicas on nodes of their own.", {"B": 1.0, "C": 1.0, "D": 4.0}),
+    Preset(N_("Serve all"), N_("No margin stays free."), {_CPU: 0, _MEMORY: 0, "C": 2.0, "D": 1.0}),
+    Preset(N_("Reserve"), N_("A fifth of CPU and memory stays free."), {_CPU: 20, _MEMORY: 20}),
+    Preset(N_("Apart"), N_("New replicas on nodes of their own."), {"B": 1.0, "C": 1.0, "D": 4.0}),
 )
 
 
@@ -82,12 +84,14 @@ def _change(
 
 PAGE = QuestionPage(
     question=Question.AUTOSCALE,
-    title="Autoscale",
+    title=N_("Autoscale"),
     about=(
-        "Replicas per service from request rates, held back when the cluster's spare capacity "
-        "is short."
+        N_(
+            "Replicas per service from request rates, held back when the cluster's spare capacity "
+            "is short."
+        )
     ),
-    button="Autoscale",
+    button=N_("Autoscale"),
     icon=":material/trending_up:",
     function=autoscale,
     values=request_values,
@@ -100,19 +104,23 @@ def unserved() -> Meanings:
 
     def cost_text(B: float, C: float) -> str:
         if C == 0 or B == 0:
-            return "Counts are settled by priority, whatever the sliders say."
+            return _("Counts are settled by priority, whatever the sliders say.")
         worth = UNSERVED_IN_SPREAD * C / B
-        return f"A replica that is missing weighs up to {worth:.3g} of squared utilisation."
+        return _(
+            "A replica that is missing weighs up to {worth:.3g} of squared utilisation.",
+            worth=worth,
+        )
 
-    def pair_text(B: float, _: float, D: float) -> str:
+    def pair_text(B: float, _C: float, D: float) -> str:
         if D == 0 or B == 0:
-            return "Replicas may share a node freely." if D == 0 else "Replicas go apart."
-        return (
-            f"Two replicas on one node weigh {PAIR_IN_SPREAD * D / B:.3g} of squared utilisation."
+            return _("Replicas may share a node freely.") if D == 0 else _("Replicas go apart.")
+        return _(
+            "Two replicas on one node weigh {squared:.3g} of squared utilisation.",
+            squared=PAIR_IN_SPREAD * D / B,
         )
 
     return Meanings(
-        cost="unserved demand",
+        cost=_("unserved demand"),
         load_text=lambda B: load_meaning(B, LoadMode.SPREAD),
         cost_text=cost_text,
         pair_text=pair_text,
@@ -121,26 +129,26 @@ def unserved() -> Meanings:
 
 def show() -> None:
     """Draw the page."""
-    loaded = frame.begin(PAGE.title)
+    loaded = frame.begin(_(PAGE.title))
     if loaded is None:
         question.no_cluster()
         return
     with st.sidebar:
         controls.presets(PRESETS)
-        hold(_FACTOR, "Traffic", 0.0, 5.0)
+        hold(_FACTOR, _("Traffic"), 0.0, 5.0)
         factor = st.slider(
-            "Traffic (x)",
+            _("Traffic (x)"),
             min_value=0.0,
             max_value=5.0,
             value=1.0,
             step=0.05,
             key=_FACTOR,
             bind="query-params",
-            help="Multiplies every service's rate.",
+            help=_("Multiplies every service's rate."),
         )
         margins = {
-            "cpu_margin": _margin("CPU that stays free (%)", _CPU),
-            "mem_margin": _margin("Memory that stays free (%)", _MEMORY),
+            "cpu_margin": _margin(_("CPU that stays free (%)"), _CPU),
+            "mem_margin": _margin(_("Memory that stays free (%)"), _MEMORY),
             "max_utilization": controls.headroom(),
             **use_limits(loaded),
         }
@@ -163,7 +171,7 @@ def show() -> None:
     answer = question.run(PAGE, ask, loaded, pressed=pressed)
     runs.watch(Beside.CURVE)
     if answer is None:
-        question.empty(PAGE, ask, loaded, "Set the rates and press *Autoscale*.")
+        question.empty(PAGE, ask, loaded, _("Set the rates and press *Autoscale*."))
         return
     question.stale_note(PAGE, answer, ask)
     _result(answer, ask, factor)
@@ -182,11 +190,16 @@ def _request(loaded: Loaded, margins: dict[str, Any]) -> AutoscaleRequest:
     SourceError
         Naming the row and column that cannot be.
     """
-    rows = edited_rows(_SERVICES, prefilled(loaded.cluster), _COLUMNS, about=loaded.digest)
-    told = "the cluster's HorizontalPodAutoscalers" if loaded.cluster.autoscalers else "the pods"
+    rows = edited_rows(_SERVICES, prefilled(loaded.cluster), _columns(), about=loaded.digest)
+    told = (
+        _("the cluster's HorizontalPodAutoscalers") if loaded.cluster.autoscalers else _("the pods")
+    )
     st.caption(
-        f"Prefilled from {told}. A rate is in what one replica's target is: requests a second, or "
-        "percent for a utilisation."
+        _(
+            "Prefilled from {told}. A rate is in what one replica's target is: requests a second, "
+            "or percent for a utilisation.",
+            told=told,
+        )
     )
     results.notes_panel(rates_of(loaded.cluster)[1])
     try:
@@ -232,26 +245,39 @@ def scaled(request: AutoscaleRequest, factor: float) -> AutoscaleRequest:
     return request.model_copy(update={"services": services})
 
 
-_COLUMNS = {
-    "id": st.column_config.TextColumn("Service", required=True),
-    "enabled": st.column_config.CheckboxColumn("Scales", default=True, width=70),
-    "request_rate": st.column_config.NumberColumn("Rate", min_value=0, required=True, width=70),
-    "target_rate": st.column_config.NumberColumn("Target per replica", required=True),
-    "min_replicas": st.column_config.NumberColumn("Min", min_value=0, step=1, default=1, width=60),
-    "max_replicas": st.column_config.NumberColumn("Max", min_value=0, step=1, width=60),
-    "priority": st.column_config.NumberColumn(
-        "Priority", step=1, width=85, help="left out: as the service's pods"
-    ),
-    "cpu_request": st.column_config.NumberColumn(
-        "CPU (millicores)", min_value=0, help="of one replica; left out: as the service's pods"
-    ),
-    "mem_request": st.column_config.NumberColumn(
-        "Memory (MiB)", min_value=0, help="of one replica; left out: as the service's pods"
-    ),
-    "replicas": st.column_config.NumberColumn(
-        "Replicas", min_value=0, step=1, width=85, help="left out: as many as pods are listed"
-    ),
-}
+def _columns() -> dict[str, ColumnConfig]:
+    return {
+        "id": st.column_config.TextColumn(_("Service"), required=True),
+        "enabled": st.column_config.CheckboxColumn(_("Scales"), default=True, width=70),
+        "request_rate": st.column_config.NumberColumn(
+            _("Rate"), min_value=0, required=True, width=70
+        ),
+        "target_rate": st.column_config.NumberColumn(_("Target per replica"), required=True),
+        "min_replicas": st.column_config.NumberColumn(
+            _("Min"), min_value=0, step=1, default=1, width=60
+        ),
+        "max_replicas": st.column_config.NumberColumn(_("Max"), min_value=0, step=1, width=60),
+        "priority": st.column_config.NumberColumn(
+            _("Priority"), step=1, width=85, help=_("left out: as the service's pods")
+        ),
+        "cpu_request": st.column_config.NumberColumn(
+            _("CPU (millicores)"),
+            min_value=0,
+            help=_("of one replica; left out: as the service's pods"),
+        ),
+        "mem_request": st.column_config.NumberColumn(
+            _("Memory (MiB)"),
+            min_value=0,
+            help=_("of one replica; left out: as the service's pods"),
+        ),
+        "replicas": st.column_config.NumberColumn(
+            _("Replicas"),
+            min_value=0,
+            step=1,
+            width=85,
+            help=_("left out: as many as pods are listed"),
+        ),
+    }
 
 
 def _result(answer: Answer, ask: Ask | None, factor: float) -> None:
@@ -259,22 +285,26 @@ def _result(answer: Answer, ask: Ask | None, factor: float) -> None:
     results.headline(plain(headline(outcome)))
     held_back = tuple(action.service for action in outcome.actions if action.suppressed)
     if held_back:
-        st.markdown(f"Held back: {named(held_back)}")
+        st.markdown(_("Held back: {held_back}", held_back=named(held_back)))
     summary.draw(answer, _cells(outcome))
     results.proof_caption(answer)
     picture.show(answer)
     change_heatmaps(answer.before, answer.after)
     results.energy_panel(outcome)
     panels: dict[str, Panel] = {
-        f"Services ({len(outcome.actions):,})": partial(_services, answer, outcome),
-        "Traffic": partial(_curve, answer, factor),
-        f"New replicas ({len(outcome.placements):,})": partial(_new, answer, outcome),
+        _("Services ({count:,})", count=len(outcome.actions)): partial(_services, answer, outcome),
+        _("Traffic"): partial(_curve, answer, factor),
+        _("New replicas ({count:,})", count=len(outcome.placements)): partial(
+            _new, answer, outcome
+        ),
     }
-    panels["All figures"] = lambda: results.cells_row(
+    panels[_("All figures")] = lambda: results.cells_row(
         results.load_cells(outcome.metrics.before, outcome.metrics.after, levels=True)
     )
     if outcome.removed:
-        panels[f"Removed ({len(outcome.removed):,})"] = partial(_removed, answer, outcome)
+        panels[_("Removed ({count:,})", count=len(outcome.removed))] = partial(
+            _removed, answer, outcome
+        )
     question.result_tabs(PAGE, answer, ask, panels)
 
 
@@ -284,48 +314,50 @@ def _cells(outcome: AutoscaleOutcome) -> list[Cell]:
     missing = sum(action.desired_replicas for action in outcome.actions) - then
     margin = outcome.margin
     return [
-        Cell("Replicas", f"{then:,}", f"{then - now:+,}" if then != now else None),
-        Cell("Missing", f"{missing:,}", remark="of desired"),
+        Cell(_("Replicas"), f"{then:,}", f"{then - now:+,}" if then != now else None),
+        Cell(_("Missing"), f"{missing:,}", remark=_("of desired")),
         Cell(
-            "CPU free",
+            _("CPU free"),
             units.percent(margin.cpu_after),
-            remark=f"was {units.percent(margin.cpu_before)}",
+            remark=_("was {before}", before=units.percent(margin.cpu_before)),
         ),
         Cell(
-            "Memory free",
+            _("Memory free"),
             units.percent(margin.memory_after),
-            remark=f"was {units.percent(margin.memory_before)}",
+            remark=_("was {before}", before=units.percent(margin.memory_before)),
         ),
     ]
 
 
 def _services(answer: Answer, outcome: AutoscaleOutcome) -> None:
     if not outcome.actions:
-        st.markdown("No service was asked for.")
+        st.markdown(_("No service was asked for."))
         return
     chart(
         replica_bars(outcome.actions),
         key="replicas",
-        alt="Current, desired and recommended replicas of each service",
+        alt=_("Current, desired and recommended replicas of each service"),
     )
     table = pd.DataFrame(
         {
-            "Service": [action.service for action in outcome.actions],
-            "Current": [action.current_replicas for action in outcome.actions],
-            "Desired": [action.desired_replicas for action in outcome.actions],
-            "Recommended": [action.recommended_replicas for action in outcome.actions],
-            "Held back": ["yes" if action.suppressed else "" for action in outcome.actions],
-            "Why": [action.reason for action in outcome.actions],
+            _("Service"): [action.service for action in outcome.actions],
+            _("Current"): [action.current_replicas for action in outcome.actions],
+            _("Desired"): [action.desired_replicas for action in outcome.actions],
+            _("Recommended"): [action.recommended_replicas for action in outcome.actions],
+            _("Held back"): [_("yes") if action.suppressed else "" for action in outcome.actions],
+            _("Why"): [action.reason for action in outcome.actions],
         }
     )
-    columns = {"Why": results.sentences("Why")}
-    results.table_with_downloads(table, outcome.actions, "services", answer.loaded.name, columns)
+    columns = {_("Why"): results.sentences(_("Why"))}
+    results.table_with_downloads(
+        table, outcome.actions, N_("services"), answer.loaded.name, columns
+    )
 
 
 def _curve(answer: Answer, factor: float) -> None:
     found = runs.last_answer(Beside.CURVE)
     if found is None or found.loaded.digest != answer.loaded.digest or not found.outcome.points:
-        st.markdown("The curve is being drawn; it is here as soon as it is done.")
+        st.markdown(_("The curve is being drawn; it is here as soon as it is done."))
         return
     curve: TrafficCurve = found.outcome
     last, first = curve.points[-1], curve.points[0]
@@ -335,55 +367,60 @@ def _curve(answer: Answer, factor: float) -> None:
     services = by_change
     if len(by_change) > MOST_LINES:
         services = st.multiselect(
-            "Services drawn", by_change, default=by_change[:MOST_LINES], max_selections=MOST_LINES
+            _("Services drawn"),
+            by_change,
+            default=by_change[:MOST_LINES],
+            max_selections=MOST_LINES,
         )
     st.caption(
-        "Recommended replicas (dotted: desired) and what stays free (dashed: what has to), "
-        "with every rate of the table multiplied. The vertical line is the slider."
+        _(
+            "Recommended replicas (dotted: desired) and what stays free (dashed: what has to), "
+            "with every rate of the table multiplied. The vertical line is the slider."
+        )
     )
     chart(
         traffic_lines(curve, services, factor),
         key="curve",
-        alt="Recommended replicas and free capacity against traffic",
+        alt=_("Recommended replicas and free capacity against traffic"),
     )
     table = pd.DataFrame(
         [
             {
-                "Traffic": point.factor,
-                "Recommended": sum(point.recommended.values()),
-                "Desired": sum(point.desired.values()),
-                "CPU free": units.percent(point.margin.cpu_after),
-                "Memory free": units.percent(point.margin.memory_after),
-                "Held back": ", ".join(point.suppressed),
+                _("Traffic"): point.factor,
+                _("Recommended"): sum(point.recommended.values()),
+                _("Desired"): sum(point.desired.values()),
+                _("CPU free"): units.percent(point.margin.cpu_after),
+                _("Memory free"): units.percent(point.margin.memory_after),
+                _("Held back"): ", ".join(point.suppressed),
             }
             for point in curve.points
         ]
     )
-    results.table_with_downloads(table, curve.points, "traffic curve", answer.loaded.name)
+    results.table_with_downloads(table, curve.points, N_("traffic curve"), answer.loaded.name)
 
 
 def _new(answer: Answer, outcome: AutoscaleOutcome) -> None:
     if not outcome.placements:
-        st.markdown("No new replica.")
+        st.markdown(_("No new replica."))
         return
     known = {pod.id: pod for pod in answer.after.pods}
     table = pd.DataFrame(
         {
-            "Service": [replica.service for replica in outcome.placements],
-            "Pod": [replica.pod for replica in outcome.placements],
-            "Node": [replica.node for replica in outcome.placements],
+            _("Service"): [replica.service for replica in outcome.placements],
+            _("Pod"): [replica.pod for replica in outcome.placements],
+            _("Node"): [replica.node for replica in outcome.placements],
             **results.request_columns([known[replica.pod] for replica in outcome.placements]),
         }
     )
-    results.table_with_downloads(table, outcome.placements, "new replicas", answer.loaded.name)
+    results.table_with_downloads(table, outcome.placements, N_("new replicas"), answer.loaded.name)
 
 
 def _removed(answer: Answer, outcome: AutoscaleOutcome) -> None:
     table = pd.DataFrame(
         {
-            "Service": [replica.service for replica in outcome.removed],
-            "Pod": [replica.pod for replica in outcome.removed],
-            "Node": [replica.node or "none" for replica in outcome.removed],
+            _("Service"): [replica.service for replica in outcome.removed],
+            _("Pod"): [replica.pod for replica in outcome.removed],
+            _("Node"): [replica.node or _("none") for replica in outcome.removed],
         }
     )
-    results.table_with_downloads(table, outcome.removed, "removed", answer.loaded.name)
+    results.table_with_downloads(table, outcome.removed, N_("removed"), answer.loaded.name)

@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from kytos.calls.handout import read_handout
 from kytos.cluster import CPU, INSTANCE_TYPE, MEMORY, PODS, Cluster, Note
 from kytos.errors import InputError
+from kytos.language import _
 from kytos.questions.parts.notes import answer_notes
 from kytos.questions.parts.right_sizing import right_sizing
 from kytos.report import units
@@ -54,51 +55,61 @@ _REASONS = 4
 def show() -> None:
     """Draw the page."""
     opening.follow()
-    loaded = frame.begin("Cluster")
+    loaded = frame.begin(_("Cluster"))
     heading, right = st.columns([5, 2.4], vertical_alignment="bottom")
     source = right.container(horizontal=True, horizontal_alignment="right")
     with heading:
-        st.title(plain(loaded.name) if loaded else "Your cluster", anchor=False)
+        st.title(plain(loaded.name) if loaded else _("Your cluster"), anchor=False)
         if loaded is not None and loaded.sample is not None:
-            st.caption(clusters.story(loaded.sample))
-    with source, st.popover("Use your own cluster", icon=":material/upload:", width="content"):
+            st.caption(_(clusters.story(loaded.sample)))
+    with source, st.popover(_("Use your own cluster"), icon=":material/upload:", width="content"):
         _upload()
     _refusal()
     links.note()
     if loaded is None:
-        st.info("There is no sample here: use your own cluster.", icon=":material/info:")
+        st.info(_("There is no sample here: use your own cluster."), icon=":material/info:")
         return
     if loaded.snapshot is not None:
         snapshot_row(loaded.snapshot, _read_live)
     _state(loaded)
     findings.show(loaded)
     frame.questions()
-    section("Utilisation by node")
-    shown = "Requested or used" if has_use(loaded.cluster) else "Requested"
-    st.caption(f"{shown} of allocatable. Hover over a node for its pods; ▲ is over capacity.")
+    section(_("Utilisation by node"))
+    shown = _("Requested or used") if has_use(loaded.cluster) else _("Requested")
+    st.caption(
+        _(
+            "{shown} of allocatable. Hover over a node for its pods; ▲ is over capacity.",
+            shown=shown,
+        )
+    )
     cluster_heatmap(loaded.cluster)
     _details(loaded)
 
 
 def _upload() -> None:
-    st.markdown("Read your cluster with one command, then drop the file here:")
+    st.markdown(_("Read your cluster with one command, then drop the file here:"))
     st.code(_COMMAND, language="console", wrap_lines=True)
     st.file_uploader(
-        "JSON or YAML, one file or several; or a handout",
+        _("JSON or YAML, one file or several; or a handout"),
         type=["json", "yaml", "yml", "gz", "tgz", "tar", "zip", "html"],
         accept_multiple_files=True,
         key=_FILES,
         on_change=_read,
     )
     st.caption(
-        "What pods really use goes in too, with the cluster or after it: PodMetrics (`kubectl get "
-        "--raw /apis/metrics.k8s.io/v1beta1/pods`), Prometheus' `query_range`, "
-        "VerticalPodAutoscalers, krr's JSON."
+        _(
+            "What pods really use goes in too, with the cluster or after it: PodMetrics (`kubectl "
+            "get --raw /apis/metrics.k8s.io/v1beta1/pods`), Prometheus' `query_range`, "
+            "VerticalPodAutoscalers, krr's JSON."
+        )
     )
     _refusal()  # here too: the popover covers the page's own
     st.caption(
-        f"{_kept()} A file of more than "
-        f"{st.get_option('server.maxUploadSize')} MB turns red and is not read."
+        _(
+            "{kept} A file of more than {megabytes} MB turns red and is not read.",
+            kept=_kept(),
+            megabytes=st.get_option("server.maxUploadSize"),
+        )
     )
     context_picker(_read_live)
     prometheus_picker(_ask_prometheus)
@@ -106,10 +117,12 @@ def _upload() -> None:
 
 def _kept() -> str:
     settings = StoreSettings.from_environment()
-    place = "in this server's memory" if kept.store().in_memory else "on this server"
-    return (
-        f"It is sent nowhere else and kept {place} for {settings.store_days:g} days, for whoever "
-        "has this page's address; History forgets it."
+    place = _("in this server's memory") if kept.store().in_memory else _("on this server")
+    return _(
+        "It is sent nowhere else and kept {place} for {store_days:g} days, for whoever "
+        "has this page's address; History forgets it.",
+        place=place,
+        store_days=settings.store_days,
     )
 
 
@@ -117,7 +130,10 @@ def _refusal() -> None:
     error = st.session_state.get(_ERROR)
     if error:
         st.error(
-            f"**That could not be read, so the cluster stays as it was.** {plain(error)}",
+            _(
+                "**That could not be read, so the cluster stays as it was.** {error}",
+                error=plain(error),
+            ),
             icon=":material/error:",
         )
 
@@ -172,7 +188,9 @@ def _ask_prometheus(ask: Callable[[], Usage]) -> None:
     """Take what a Prometheus tells of the cluster on screen; on an error leave all as it was."""
     choice = st.session_state.get(clusters.CHOICE)
     if choice not in clusters.choices():
-        st.session_state[_ERROR] = "there is no cluster whose pods it could tell of; read one first"
+        st.session_state[_ERROR] = _(
+            "there is no cluster whose pods it could tell of; read one first"
+        )
         return
     _keep(lambda: clusters.with_use(clusters.load(choice), ask()))
 
@@ -187,45 +205,59 @@ def _keep(read: Callable[[], Loaded]) -> None:
 
 def _price_remark(summary: Summary) -> str:
     if summary.price_per_hour is None:
-        return "none known"
+        return _("none known")
     month = units.price_per_month(summary.price_per_hour)
-    return f"{month}, {summary.prices_assumed:,} assumed" if summary.prices_assumed else month
+    return (
+        _("{month}, {assumed:,} assumed", month=month, assumed=summary.prices_assumed)
+        if summary.prices_assumed
+        else month
+    )
 
 
 def _state(loaded: Loaded) -> None:
     summary = loaded.summary
     per_hour = summary.price_per_hour
-    waiting = f"{summary.pending:,} pending" if summary.pending else "none pending"
+    waiting = (
+        _("{pending:,} pending", pending=summary.pending) if summary.pending else _("none pending")
+    )
     movable = summary.running - len(loaded.pinned)
     cells_row(
         [
-            Cell("Nodes", f"{summary.nodes:,}", remark=_node_remark(summary)),
+            Cell(_("Nodes"), f"{summary.nodes:,}", remark=_node_remark(summary)),
             Cell(
-                "CPU requested",
+                _("CPU requested"),
                 _share(summary.cpu_held, summary.cpu_offered),
                 remark=units.amount_of(CPU, summary.cpu_held, summary.cpu_offered),
             ),
             Cell(
-                "Memory requested",
+                _("Memory requested"),
                 _share(summary.memory_held, summary.memory_offered),
                 remark=units.amount_of(MEMORY, summary.memory_held, summary.memory_offered),
             ),
             *([use_cell(loaded.cluster)] if has_use(loaded.cluster) else []),
             Cell(
-                "Price",
+                _("Price"),
                 "n/a" if per_hour is None else units.price(per_hour),
                 remark=_price_remark(summary),
             ),
-            Cell("Running pods", f"{summary.running:,}", remark=waiting),
-            Cell("Pinned pods", f"{len(loaded.pinned):,}", remark=f"{max(movable, 0):,} may move"),
+            Cell(_("Running pods"), f"{summary.running:,}", remark=waiting),
+            Cell(
+                _("Pinned pods"),
+                f"{len(loaded.pinned):,}",
+                remark=_("{movable:,} may move", movable=max(movable, 0)),
+            ),
         ]
     )
     if loaded.pinned:
         reasons = pinned_reasons(loaded.pinned.values())
         named = "; ".join(f"{plain(why)} ({pods:,})" for why, pods in reasons[:_REASONS])
         further = len(reasons) - _REASONS
-        more = f"; {units.count(further, 'more reason')} below" if further > 0 else ""
-        st.caption(f"Why pods are pinned: {named}{more}")
+        more = (
+            _("; {reasons} below", reasons=units.count(further, "more reason"))
+            if further > 0
+            else ""
+        )
+        st.caption(_("Why pods are pinned: {named}{more}", named=named, more=more))
 
 
 def _share(held: int, offered: int) -> str:
@@ -235,18 +267,18 @@ def _share(held: int, offered: int) -> str:
 def _node_remark(summary: Summary) -> str:
     remarks = []
     if summary.cordoned:
-        remarks.append(f"{summary.cordoned:,} cordoned")
+        remarks.append(_("{cordoned:,} cordoned", cordoned=summary.cordoned))
     if summary.not_ready:
-        remarks.append(f"{summary.not_ready:,} not ready")
-    return ", ".join(remarks) or "all ready"
+        remarks.append(_("{not_ready:,} not ready", not_ready=summary.not_ready))
+    return ", ".join(remarks) or _("all ready")
 
 
 def _details(loaded: Loaded) -> None:
     notes = answer_notes(loaded.cluster)
     panels: dict[str, Panel] = {
-        "Nodes": lambda: _nodes_panel(loaded),
-        f"Pinned pods ({len(loaded.pinned):,})": lambda: pinned_table(loaded),
-        "Why not": lambda: why_not_panel(loaded.cluster),
+        _("Nodes"): lambda: _nodes_panel(loaded),
+        _("Pinned pods ({count:,})", count=len(loaded.pinned)): lambda: pinned_table(loaded),
+        _("Why not"): lambda: why_not_panel(loaded.cluster),
     }
     if has_use(loaded.cluster):
         panels["Use"] = lambda: use.cluster_use(loaded.cluster, loaded.name)
@@ -268,18 +300,22 @@ def _node_table(cluster: Cluster) -> None:
     share = found.share.round(2)  # the bars would print more digits than anyone asks for
     table = pd.DataFrame(
         {
-            "Node": found.nodes,
-            "Zone": [node.zone or "" for node in cluster.nodes],
-            "Type": [node.labels.get(INSTANCE_TYPE, "") for node in cluster.nodes],
-            "State": [
-                "cordoned" if node.unschedulable else "ready" if node.ready else "not ready"
+            _("Node"): found.nodes,
+            _("Zone"): [node.zone or "" for node in cluster.nodes],
+            _("Type"): [node.labels.get(INSTANCE_TYPE, "") for node in cluster.nodes],
+            _("State"): [
+                _("cordoned")
+                if node.unschedulable
+                else _("ready")
+                if node.ready
+                else _("not ready")
                 for node in cluster.nodes
             ],
             "CPU": share[:, found.resources.index(CPU)],
-            "Memory": share[:, found.resources.index(MEMORY)],
-            "Pods": found.held[:, found.resources.index(PODS)],
-            "Price per hour": [node.price_per_hour for node in cluster.nodes],
-            "Why it stays": [stays.get(node.name, "") for node in cluster.nodes],
+            _("Memory"): share[:, found.resources.index(MEMORY)],
+            _("Pods"): found.held[:, found.resources.index(PODS)],
+            _("Price per hour"): [node.price_per_hour for node in cluster.nodes],
+            _("Why it stays"): [stays.get(node.name, "") for node in cluster.nodes],
         }
     )
     told = [name for name in table if not table[name].replace("", None).isna().all()]
@@ -288,9 +324,9 @@ def _node_table(cluster: Cluster) -> None:
         hide_index=True,
         key="nodes",
         column_config={
-            "CPU": share_bar("CPU requested"),
-            "Memory": share_bar("Memory requested"),
-            "Price per hour": st.column_config.NumberColumn(format="$%.3f"),
+            "CPU": share_bar(_("CPU requested")),
+            _("Memory"): share_bar(_("Memory requested")),
+            _("Price per hour"): st.column_config.NumberColumn(format="$%.3f"),
         },
     )
 
@@ -299,9 +335,9 @@ def _notes_table(notes: Sequence[Note]) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "What was found": [note.message for note in notes],
-                "Times": [note.count for note in notes],
-                "For example": [", ".join(note.subjects) for note in notes],
+                _("What was found"): [note.message for note in notes],
+                _("Times"): [note.count for note in notes],
+                _("For example"): [", ".join(note.subjects) for note in notes],
             }
         ),
         hide_index=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from kytos.language import N_, _
 from kytos.ui.pages import compare_frontier as frontier_view
 from kytos.ui.pages import compare_solvers as solvers_view
 from kytos.ui.pages.compare_parts import View
@@ -11,22 +12,26 @@ from kytos.ui.panels import question
 from kytos.ui.parts import controls, links
 from kytos.ui.session import frame
 
-_NAMES = {View.SOLVERS: "Solvers side by side", View.FRONTIER: "Gain against moves"}
+_NAMES = {View.SOLVERS: N_("Solvers side by side"), View.FRONTIER: N_("Gain against moves")}
 _ABOUT = {
     View.SOLVERS: (
-        "The same problem through several solvers, each judged by the same referee, beside what "
-        "the scheduler and the usual rules would do."
+        N_(
+            "The same problem through several solvers, each judged by the same referee, beside "
+            "what the scheduler and the usual rules would do."
+        )
     ),
     View.FRONTIER: (
-        "What can be gained for how many moves: the price of a move is swept while the other "
-        "weights stay as the sliders are."
+        N_(
+            "What can be gained for how many moves: the price of a move is swept while the other "
+            "weights stay as the sliders are."
+        )
     ),
 }
 
 
 def show() -> None:
     """Draw the page."""
-    loaded = frame.begin("Compare")
+    loaded = frame.begin(_("Compare"))
     if loaded is None:
         question.no_cluster()
         return
@@ -38,9 +43,9 @@ def show() -> None:
     with switch:
         view = View(
             st.segmented_control(
-                "View",
+                _("View"),
                 list(View),
-                format_func=lambda view: _NAMES[View(view)],
+                format_func=lambda view: _(_NAMES[View(view)]),
                 default=View.SOLVERS,
                 required=True,
                 label_visibility="collapsed",
@@ -49,8 +54,8 @@ def show() -> None:
             )
         )
     with heading:
-        st.title("Compare", anchor=False)
-    st.caption(f"{_ABOUT[view]} Nothing is changed in the cluster.")
+        st.title(_("Compare"), anchor=False)
+    st.caption(_("{about} Nothing is changed in the cluster.", about=_(_ABOUT[view])))
     links.note()
     if view is View.SOLVERS:
         solvers_view.show(loaded, request, weights, params)

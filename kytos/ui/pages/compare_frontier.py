@@ -10,6 +10,7 @@ from kytos.compare import Frontier, FrontierPoint, FrontierRequest, frontier
 from kytos.contract.params import SolverParams
 from kytos.contract.watch import StopReason
 from kytos.contract.weights import Weights
+from kytos.language import N_, _
 from kytos.problem import LoadMode
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.report import units
@@ -24,8 +25,8 @@ _POINT = "frontier point"
 """Key of the plan that is shown below the frontier, by its position."""
 _ENDED_EARLY = {
     StopReason.WORK: "",
-    StopReason.CLOCK: "; the time cap ended it early, so there may be more to find",
-    StopReason.USER: "; it was stopped, so there may be more to find",
+    StopReason.CLOCK: N_("; the time cap ended it early, so there may be more to find"),
+    StopReason.USER: N_("; it was stopped, so there may be more to find"),
     StopReason.OPTIMAL: "",
 }
 
@@ -35,11 +36,13 @@ def show(loaded: Loaded, request: RebalanceRequest, weights: Weights, params: So
     about, points, button = st.columns([3, 1, 1], vertical_alignment="bottom")
     with points:
         number = int(
-            st.number_input("Points", min_value=2, max_value=100, value=12, key="frontier points")
+            st.number_input(
+                _("Points"), min_value=2, max_value=100, value=12, key="frontier points"
+            )
         )
     with button:
         pressed = st.button(
-            "Draw frontier", type="primary", icon=":material/timeline:", width="stretch"
+            _("Draw frontier"), type="primary", icon=":material/timeline:", width="stretch"
         )
     asked = FrontierRequest(points=number, **request.model_dump())
     ask = Ask(View.FRONTIER, loaded.digest, asked, weights, None, params)
@@ -49,9 +52,9 @@ def show(loaded: Loaded, request: RebalanceRequest, weights: Weights, params: So
     runs.watch(View.FRONTIER)
     answer = answer_of(View.FRONTIER, loaded)
     if answer is None:
-        draw_empty(loaded, "Press *Draw frontier* to see what more moves would bring.")
+        draw_empty(loaded, _("Press *Draw frontier* to see what more moves would bring."))
         return
-    mark_old(answer, ask, "Draw frontier")
+    mark_old(answer, ask, _("Draw frontier"))
     found: Frontier = answer.outcome
     with about:
         results.headline(frontier_headline(found))
@@ -63,9 +66,9 @@ def _frontier_result(answer: Answer, found: Frontier) -> None:
     gain = offered[0]
     if len(offered) > 1:
         gain = st.segmented_control(
-            "Gain",
+            _("Gain"),
             offered,
-            format_func=lambda gain: Gain(gain).value.capitalize(),
+            format_func=lambda gain: _(Gain(gain).value).capitalize(),
             default=gain,
             required=True,
             label_visibility="collapsed",
@@ -85,23 +88,29 @@ def _frontier_result(answer: Answer, found: Frontier) -> None:
     choice, note = st.columns([2, 3], vertical_alignment="bottom")
     with choice:
         st.selectbox(
-            "Plan shown",
+            _("Plan shown"),
             positions,
             format_func=lambda position: point_name(found, position, gain),
             key=_POINT,
         )
     with note:
         st.caption(
-            f"Click a point to see its plan. {units.count(len(found.points), 'plan')} in "
-            f"{found.seconds:.1f} s, seed {found.seed}, by refinement "
-            f"alone{_ENDED_EARLY[found.stopped_by]}."
+            _(
+                "Click a point to see its plan. {plans} in "
+                "{seconds:.1f} s, seed {seed}, by refinement "
+                "alone{ended}.",
+                plans=units.count(len(found.points), "plan"),
+                seconds=found.seconds,
+                seed=found.seed,
+                ended=_(_ENDED_EARLY[found.stopped_by]),
+            )
         )
     results.notes_panel(found.notes)
     start, point = found.points[0].plan, found.points[st.session_state[_POINT]]
     draw_plan(answer, start, point.plan, found.mode)
-    with st.expander("All points as a table", icon=":material/table:"):
+    with st.expander(_("All points as a table"), icon=":material/table:"):
         st.dataframe(frontier_table(found), hide_index=True, key="frontier table")
-        download("Frontier as JSON", found.model_dump_json(by_alias=True), answer, "frontier")
+        download(_("Frontier as JSON"), found.model_dump_json(by_alias=True), answer, "frontier")
 
 
 def _choose_point() -> None:
@@ -118,13 +127,18 @@ def frontier_headline(found: Frontier) -> str:
     far = worth[-1]
     moved = units.count(far.plan.metrics.pods_moved, "pod")
     if far is worth[0]:
-        return "No move brings anything"
+        return _("No move brings anything")
     if found.mode is LoadMode.CONSOLIDATE:
         nodes = found.points[0].plan.metrics.nodes_in_use - far.plan.metrics.nodes_in_use
-        return f"Up to {units.count(nodes, 'node')} freed, for {moved} moved"
+        return _(
+            "Up to {nodes} freed, for {moved} moved", nodes=units.count(nodes, "node"), moved=moved
+        )
     start = found.points[0].unevenness
-    return (
-        f"Unevenness from {100 * start:.1f}% down to {100 * far.unevenness:.1f}%, for {moved} moved"
+    return _(
+        "Unevenness from {before:.1f}% down to {after:.1f}%, for {moved} moved",
+        before=100 * start,
+        after=100 * far.unevenness,
+        moved=moved,
     )
 
 
@@ -132,14 +146,14 @@ def point_name(found: Frontier, position: int, gain: Gain) -> str:
     """Name a point as the list of plans shows it."""
     point = found.points[position]
     value = gain_of(found, point, gain)
-    words = units.count(point.plan.metrics.pods_moved, "pod") + " moved, "
+    words = _("{pods} moved", pods=units.count(point.plan.metrics.pods_moved, "pod")) + ", "
     if gain is Gain.NODES_FREED:
-        words += f"{units.count(round(value), 'node')} freed"
+        words += _("{nodes} freed", nodes=units.count(round(value), "node"))
     elif gain is Gain.PRICE_SAVED:
-        words += f"${value:,.2f} saved an hour"
+        words += _("${value:,.2f} saved an hour", value=value)
     else:
-        words += f"unevenness {100 * value:.1f}%"
-    return words + (" (the sliders' setting)" if point.present else "")
+        words += _("unevenness {number:.1f}%", number=100 * value)
+    return words + (_(" (the sliders' setting)") if point.present else "")
 
 
 def frontier_table(found: Frontier) -> pd.DataFrame:
@@ -151,16 +165,16 @@ def frontier_table(found: Frontier) -> pd.DataFrame:
 def _point_row(point: FrontierPoint) -> dict[str, object]:
     metrics = point.plan.metrics
     remarks = {
-        "the sliders' setting": point.present,
-        "no better for more moves": point.dominated,
+        _("the sliders' setting"): point.present,
+        _("no better for more moves"): point.dominated,
     }
     return {
-        "Pods moved": metrics.pods_moved,
-        "Nodes in use": metrics.nodes_in_use,
-        "Price per hour": metrics.price_per_hour,
-        "Unevenness": f"{100 * point.unevenness:.1f}%",
+        _("Pods moved"): metrics.pods_moved,
+        _("Nodes in use"): metrics.nodes_in_use,
+        _("Price per hour"): metrics.price_per_hour,
+        _("Unevenness"): f"{100 * point.unevenness:.1f}%",
         "C": f"{point.weights.C:.3g}",
-        "Limit on moves": "" if point.max_moves is None else str(point.max_moves),
-        "Energy": units.energy(point.plan.energy.total),
-        "Remark": ", ".join(words for words, holds in remarks.items() if holds),
+        _("Limit on moves"): "" if point.max_moves is None else str(point.max_moves),
+        _("Energy"): units.energy(point.plan.energy.total),
+        _("Remark"): ", ".join(words for words, holds in remarks.items() if holds),
     }

@@ -8,6 +8,7 @@ from enum import StrEnum
 import streamlit as st
 
 from kytos.compare import Plan
+from kytos.language import _
 from kytos.problem import LoadMode
 from kytos.questions.parts.known_use import as_asked
 from kytos.questions.parts.limits import CountedAs
@@ -36,14 +37,17 @@ def mark_old(answer: Answer, ask: Ask | None, label: str) -> None:
     """Say so when the controls are no longer those of the answer."""
     if answer.ask != ask:
         st.warning(
-            f"The controls have changed since this result; press *{label}* to update it.",
+            _(
+                "The controls have changed since this result; press *{label}* to update it.",
+                label=label,
+            ),
             icon=":material/history:",
         )
 
 
 def draw_empty(loaded: Loaded, invitation: str) -> None:
     """Draw what there is to see before the first answer."""
-    section("As it is now")
+    section(_("As it is now"))
     st.caption(invitation)
     cluster_heatmap(loaded.cluster)
 
@@ -55,7 +59,7 @@ def draw_plan(answer: Answer, start: Plan, plan: Plan, mode: LoadMode) -> None:
     if isinstance(request, CountedAs):
         cluster = as_asked(cluster, request)
     change_heatmaps(cluster, cluster.with_placement(plan.changes), frozenset(plan.freed_nodes))
-    st.markdown(f"**Moves ({len(plan.moves):,})**")
+    st.markdown(_("**Moves ({count:,})**", count=len(plan.moves)))
     results.moves_panel(plan.moves, cluster, answer.loaded.name)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from kytos.compare import CompareRequest, Comparison, Plan, Row, compare_solvers
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.weights import Weights
+from kytos.language import N_, _
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.report import units
 from kytos.report.figures.compare import energy_by_solver, energy_over_time
@@ -22,11 +23,11 @@ from kytos.ui.session import runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
 
-_GAP_HELP = (
+_GAP_HELP = N_(
     "How far the energy is above the bound proven for all of them, relative to it; for even load "
     "relative to the sum of squared utilisation."
 )
-_PROPOSAL_HELP = "What the solver reached by itself, before refinement."
+_PROPOSAL_HELP = N_("What the solver reached by itself, before refinement.")
 
 
 def show(loaded: Loaded, request: RebalanceRequest, weights: Weights, params: SolverParams) -> None:
@@ -35,7 +36,7 @@ def show(loaded: Loaded, request: RebalanceRequest, weights: Weights, params: So
     choice, button = st.columns([4, 1], vertical_alignment="bottom")
     with choice:
         chosen = st.multiselect(
-            "Solvers",
+            _("Solvers"),
             [name.value for name in here],
             default=[name.value for name in _first_choice(here)],
             key="compared",
@@ -43,12 +44,12 @@ def show(loaded: Loaded, request: RebalanceRequest, weights: Weights, params: So
         )
     with button:
         pressed = st.button(
-            "Compare",
+            _("Compare"),
             type="primary",
             icon=":material/compare_arrows:",
             width="stretch",
             disabled=not chosen,
-            help=None if chosen else "Choose at least one solver.",
+            help=None if chosen else _("Choose at least one solver."),
         )
     ask = None
     if chosen:
@@ -60,9 +61,9 @@ def show(loaded: Loaded, request: RebalanceRequest, weights: Weights, params: So
     runs.watch(View.SOLVERS)
     answer = answer_of(View.SOLVERS, loaded)
     if answer is None:
-        draw_empty(loaded, "Press *Compare* to run the chosen solvers one after another.")
+        draw_empty(loaded, _("Press *Compare* to run the chosen solvers one after another."))
         return
-    mark_old(answer, ask, "Compare")
+    mark_old(answer, ask, _("Compare"))
     _solvers_result(answer)
 
 
@@ -89,48 +90,50 @@ def _solvers_result(answer: Answer) -> None:
         key="solvers table",
         placeholder="",
         column_config={
-            "Solver": st.column_config.TextColumn(width=200),
-            "Kind": st.column_config.TextColumn(width=70),
-            "Seconds": st.column_config.NumberColumn(format="%.2f"),
-            "Gap": st.column_config.NumberColumn(format="percent", help=_GAP_HELP),
-            "Own proposal": st.column_config.TextColumn(help=_PROPOSAL_HELP),
-            "CPU spread": st.column_config.NumberColumn(
-                format="percent", help="Standard deviation of the nodes' CPU utilisation."
+            _("Solver"): st.column_config.TextColumn(width=200),
+            _("Kind"): st.column_config.TextColumn(width=70),
+            _("Seconds"): st.column_config.NumberColumn(format="%.2f"),
+            _("Gap"): st.column_config.NumberColumn(format="percent", help=_(_GAP_HELP)),
+            _("Own proposal"): st.column_config.TextColumn(help=_(_PROPOSAL_HELP)),
+            _("CPU spread"): st.column_config.NumberColumn(
+                format="percent", help=_("Standard deviation of the nodes' CPU utilisation.")
             ),
-            "Price per hour": st.column_config.NumberColumn(format="dollar"),
+            _("Price per hour"): st.column_config.NumberColumn(format="dollar"),
         },
     )
     results.notes_panel(comparison.notes)
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**Energy by term**")
-        chart(energy_by_solver(comparison), key="energy by solver", alt="Energy by term and solver")
+        st.markdown(_("**Energy by term**"))
+        chart(
+            energy_by_solver(comparison), key="energy by solver", alt=_("Energy by term and solver")
+        )
     with right:
-        st.markdown("**Best energy over time**")
-        chart(energy_over_time(comparison), key="energy over time", alt="Best energy over time")
+        st.markdown(_("**Best energy over time**"))
+        chart(energy_over_time(comparison), key="energy over time", alt=_("Best energy over time"))
     written = comparison.model_dump_json(by_alias=True)
-    download("Comparison as JSON", written, answer, "comparison")
+    download(_("Comparison as JSON"), written, answer, "comparison")
     if not ran:
         return
-    section("Plan")
+    section(_("Plan"))
     best = min(ran, key=lambda row: row.plan.energy.total if row.plan else np.inf)
     names = [row.solver.value for row in ran]
     shown = st.selectbox(
-        "Plan of", names, index=names.index(best.solver.value), key="plan of", width=340
+        _("Plan of"), names, index=names.index(best.solver.value), key="plan of", width=340
     )
     row = next(row for row in ran if row.solver.value == shown)
     assert row.plan is not None
     for message in row.messages:
         st.info(plain(message), icon=":material/info:")
     draw_plan(answer, comparison.start, row.plan, comparison.mode)
-    with st.expander("The QUBO", icon=":material/function:"):
+    with st.expander(_("The QUBO"), icon=":material/function:"):
         quantum_panel.show_compared(answer, row)
 
 
 _IN_WORDS = {
-    SolverName.KUBE_SCHEDULER: "the scheduler",
-    SolverName.KUBE_SCHEDULER_MOST_ALLOCATED: "the scheduler filling nodes up",
-    SolverName.DESCHEDULER: "the descheduler",
+    SolverName.KUBE_SCHEDULER: N_("the scheduler"),
+    SolverName.KUBE_SCHEDULER_MOST_ALLOCATED: N_("the scheduler filling nodes up"),
+    SolverName.DESCHEDULER: N_("the descheduler"),
 }
 
 
@@ -142,7 +145,12 @@ def savings_line(comparison: Comparison) -> str | None:
         return None
     solvers = [row for row in ran if not row.solver.traits.baseline] or ran
     best = min(solvers, key=lambda row: (_price(row), row.seconds))
-    words = [f"Saves {units.price_per_month(now - (_price(best) or 0.0))}"]
+    words = [
+        _(
+            "Saves {price}",
+            price=units.price_per_month(now - (_price(best) or 0.0)),
+        )
+    ]
     words += [
         f"{_IN_WORDS.get(row.solver, row.solver.value)} "
         f"{units.price_per_month(now - (_price(row) or 0.0)).split(' ')[0]}"
@@ -160,25 +168,29 @@ def solvers_headline(comparison: Comparison) -> str:
     """Say in one sentence who came out best, and how good that is."""
     ran = [row for row in comparison.rows if row.plan is not None]
     if not ran:
-        return "No solver ran"
+        return _("No solver ran")
     lowest = min(row.plan.energy.total for row in ran if row.plan is not None)
     close = max(abs(lowest), 1.0) * 1e-9
     winners = [
         row for row in ran if row.plan is not None and row.plan.energy.total <= lowest + close
     ]
     names = ", ".join(f"`{row.solver}`" for row in winners)
-    found = f"Lowest energy: {units.energy(lowest)}, by {names}"
+    found = _("Lowest energy: {lowest}, by {names}", lowest=units.energy(lowest), names=names)
     best = winners[0]
     if best.optimal:
-        return f"{found}; proven that none is lower"
+        return _("{found}; proven that none is lower", found=found)
     if best.gap is not None:
-        return f"{found}; the gap to the proven bound is {100 * best.gap:.2g}%"
+        return _(
+            "{found}; the gap to the proven bound is {gap:.2g}%",
+            found=found,
+            gap=100 * best.gap,
+        )
     return found
 
 
 def solvers_table(comparison: Comparison) -> pd.DataFrame:
     """Return a row for the start and for each solver that ran."""
-    rows = [_table_row("as it is now", comparison.start, None)]
+    rows = [_table_row(_("as it is now"), comparison.start, None)]
     rows += [
         _table_row(row.solver.value, row.plan, row)
         for row in comparison.rows
@@ -190,18 +202,18 @@ def solvers_table(comparison: Comparison) -> pd.DataFrame:
 
 def _table_row(name: str, plan: Plan, row: Row | None) -> dict[str, object]:
     proposed = None if row is None else row.proposed_energy
-    kind = "" if row is None else ("baseline" if row.solver.traits.baseline else "solver")
+    kind = "" if row is None else (_("baseline") if row.solver.traits.baseline else _("solver"))
     return {
-        "Solver": name,
-        "Kind": kind,
-        "Energy": units.energy(plan.energy.total),
-        "Own proposal": "" if proposed is None else units.energy(proposed),
-        "Gap": None if row is None else row.gap,
-        "Nodes in use": plan.metrics.nodes_in_use,
-        "Price per hour": plan.metrics.price_per_hour,
-        "Pods moved": plan.metrics.pods_moved,
-        "CPU spread": round(plan.metrics.cpu_spread, 2),
-        "Replica pairs": plan.metrics.anti_affinity_pairs,
-        "Seconds": None if row is None else row.seconds,
-        "Ended by": "" if row is None or row.stopped_by is None else row.stopped_by.value,
+        _("Solver"): name,
+        _("Kind"): kind,
+        _("Energy"): units.energy(plan.energy.total),
+        _("Own proposal"): "" if proposed is None else units.energy(proposed),
+        _("Gap"): None if row is None else row.gap,
+        _("Nodes in use"): plan.metrics.nodes_in_use,
+        _("Price per hour"): plan.metrics.price_per_hour,
+        _("Pods moved"): plan.metrics.pods_moved,
+        _("CPU spread"): round(plan.metrics.cpu_spread, 2),
+        _("Replica pairs"): plan.metrics.anti_affinity_pairs,
+        _("Seconds"): None if row is None else row.seconds,
+        _("Ended by"): "" if row is None or row.stopped_by is None else _(row.stopped_by.value),
     }

@@ -15,6 +15,7 @@ from kytos.calls.scenario import read_scenario
 from kytos.contract.params import SolverParams
 from kytos.contract.runbook import Runbook
 from kytos.contract.weights import Weights
+from kytos.language import N_, _
 from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.outcome import Outcome, Question
@@ -89,12 +90,16 @@ class Told:
     now: Callable[[Loaded, Any], str]
 
 
-def _cost_now(loaded: Loaded, _: Any) -> str:
+def _cost_now(loaded: Loaded, _request: Any) -> str:
     summary = loaded.summary
     month = units.price_per_month(summary.price_per_hour or 0)
     share = units.percent(summary.cpu_held / max(summary.cpu_offered, 1))
-    return (
-        f"{loaded.name} runs {summary.nodes} nodes for {month}; {share} of their CPU is asked for"
+    return _(
+        "{name} runs {nodes} nodes for {month}; {share} of their CPU is asked for",
+        name=loaded.name,
+        nodes=summary.nodes,
+        month=month,
+        share=share,
     )
 
 
@@ -103,17 +108,21 @@ def _zone_now(loaded: Loaded, request: RecoveryRequest) -> str:
     cluster = loaded.cluster
     inside = [node.name for node in cluster.nodes if node.zone == zone]
     pods = sum(len(cluster.pods_by_node[name]) for name in inside)
-    return (
-        f"Zone {zone} goes dark, with {units.count(len(inside), 'node')} of "
-        f"{len(cluster.nodes):,} and {units.count(pods, 'pod')}"
+    return _(
+        "Zone {zone} goes dark, with {nodes} of {count:,} and {pods}",
+        zone=zone,
+        nodes=units.count(len(inside), "node"),
+        count=len(cluster.nodes),
+        pods=units.count(pods, "pod"),
     )
 
 
-def _sale_now(_: Loaded, request: Any) -> str:
+def _sale_now(_loaded: Loaded, request: Any) -> str:
     busiest = max(request.services, key=lambda service: service.request_rate)
-    return (
-        f"The sale begins: {busiest.id} alone is asked for {busiest.request_rate:,.0f} requests a "
-        "second"
+    return _(
+        "The sale begins: {service} alone is asked for {request_rate:,.0f} requests a second",
+        service=busiest.id,
+        request_rate=busiest.request_rate,
     )
 
 
@@ -125,8 +134,8 @@ def _scenario(name: str) -> Any:
 _SAMPLE = clusters.FIRST_SAMPLE
 STORIES: dict[Story, Told] = {
     Story.COST: Told(
-        "Cut cost",
-        "Which nodes could go, and what that saves.",
+        N_("Cut cost"),
+        N_("Which nodes could go, and what that saves."),
         ":material/savings:",
         Question.REBALANCE,
         # As the start page asks: where it was answered ahead, the story need not wait.
@@ -134,16 +143,16 @@ STORIES: dict[Story, Told] = {
         _cost_now,
     ),
     Story.ZONE: Told(
-        "Survive a zone",
-        "Where pods go when a third of the machines is gone.",
+        N_("Survive a zone"),
+        N_("Where pods go when a third of the machines is gone."),
         ":material/bolt:",
         Question.RECOVERY,
         lambda _: _scenario("recovery-zone"),
         _zone_now,
     ),
     Story.SALE: Told(
-        "Sale day",
-        "How many replicas each service gets, and what the cluster can carry.",
+        N_("Sale day"),
+        N_("How many replicas each service gets, and what the cluster can carry."),
         ":material/local_fire_department:",
         Question.AUTOSCALE,
         lambda _: _scenario("autoscale-sale"),
@@ -157,10 +166,10 @@ STEPS = 6
 def show() -> None:
     """Draw the page."""
     story = st.session_state.get(_STORY)
-    frame.begin("Demo")
+    frame.begin(_("Demo"))
     if _SAMPLE not in clusters.sample_names():
-        st.title("Guided demo", anchor=False)
-        st.info(f"The stories are of the sample {_SAMPLE}, which is not here.")
+        st.title(_("Guided demo"), anchor=False)
+        st.info(_("The stories are of the sample {sample}, which is not here.", sample=_SAMPLE))
         return
     if story is None:
         _choice()
@@ -171,19 +180,21 @@ def show() -> None:
 
 
 def _choice() -> None:
-    st.title("Guided demo", anchor=False)
+    st.title(_("Guided demo"), anchor=False)
     st.caption(
-        "Three stories of a shop, each under two minutes. Keys: 1, 2 or 3 starts one; right and "
-        "left turn the page; f is full screen; Escape leaves."
+        _(
+            "Three stories of a shop, each under two minutes. Keys: 1, 2 or 3 starts one; right "
+            "and left turn the page; f is full screen; Escape leaves."
+        )
     )
     for column, (number, (story, told)) in zip(
         st.columns(3), enumerate(STORIES.items(), 1), strict=True
     ):
         with column, st.container(border=True):
-            section(told.title)
-            st.markdown(told.about)
+            section(_(told.title))
+            st.markdown(_(told.about))
             st.button(
-                f"Start: {told.title}",
+                _("Start: {title}", title=_(told.title)),
                 key=f"start {story}",
                 icon=told.icon,
                 type="primary" if number == 1 else "secondary",
@@ -221,9 +232,12 @@ def _step(story: Story, told: Told) -> None:
     runbook = _runbook(story, answer) if answer is not None and step == STEPS - 2 else None
     head.title(plain(_sentence(told, loaded, answer, step, runbook)), anchor=False)
     with head.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{told.title} · {step + 1} of {STEPS}", width="content")
+        st.caption(
+            _("{title} · {step} of {steps}", title=_(told.title), step=step + 1, steps=STEPS),
+            width="content",
+        )
         st.button(
-            "Back",
+            _("Back"),
             icon=":material/arrow_back:",
             shortcut="Left",
             key="demo back",
@@ -232,7 +246,7 @@ def _step(story: Story, told: Told) -> None:
             args=(-1,),
         )
         st.button(
-            "Next",
+            _("Next"),
             icon=":material/arrow_forward:",
             shortcut="Right",
             type="primary",
@@ -242,7 +256,11 @@ def _step(story: Story, told: Told) -> None:
             args=(1,),
         )
         st.button(
-            "Leave", icon=":material/close:", shortcut="Escape", key="demo leave", on_click=_leave
+            _("Leave"),
+            icon=":material/close:",
+            shortcut="Escape",
+            key="demo leave",
+            on_click=_leave,
         )
     if step == 0 or answer is None:
         _boxes(loaded.cluster, "demo before")
@@ -261,21 +279,25 @@ def _drawn(answer: Answer, step: int, runbook: Runbook | None) -> None:
         energy_panel(answer.outcome)
     elif step == STEPS - 2:
         if runbook is not None and runbook.steps:
-            chart(timeline(runbook), key="demo timeline", alt="Which node is left and filled when")
+            chart(
+                timeline(runbook), key="demo timeline", alt=_("Which node is left and filled when")
+            )
     else:
         with st.container(horizontal=True):
             handout.download(answer)
-            if st.button(f"Open in {_page_of(answer).title}", icon=":material/open_in_new:"):
+            if st.button(
+                _("Open in {title}", title=_(_page_of(answer).title)), icon=":material/open_in_new:"
+            ):
                 st.session_state.pop(_STORY, None)
                 kept.choose(answer.loaded)
                 opening.again(answer)
                 opening.go(Question(answer.ask.question))
-        st.caption("The page behind the answer lets you change every weight and rule of it.")
+        st.caption(_("The page behind the answer lets you change every weight and rule of it."))
 
 
 def _boxes(cluster: Any, key: str, freed: frozenset[str] = frozenset()) -> None:
     figure = boxes_figure(boxes(cluster, freed), coloured_services(cluster))
-    chart(figure, key=key, alt="Nodes as boxes filled by their pods")
+    chart(figure, key=key, alt=_("Nodes as boxes filled by their pods"))
 
 
 def _sentence(
@@ -285,7 +307,7 @@ def _sentence(
     if step == 0:
         return told.now(loaded, told.request(loaded))
     if answer is None:
-        return "Kytos works it out now"
+        return _("Kytos works it out now")
     outcome: Outcome = answer.outcome
     if step == 1:
         return headline(outcome)
@@ -295,39 +317,48 @@ def _sentence(
         return proof_sentence(outcome)
     if step == STEPS - 2:
         return _carried_out(runbook)
-    return "Take it with you: one page that needs no network and opens this very answer again"
+    return _("Take it with you: one page that needs no network and opens this very answer again")
 
 
 def _worth(outcome: Outcome) -> str:
     if isinstance(outcome, RebalanceOutcome):
         before, after = outcome.metrics.before, outcome.metrics.after
-        restarts = f"{units.count(len(outcome.moves), 'pod')} restart once"
+        restarts = _("{pods} restart once", pods=units.count(len(outcome.moves), "pod"))
         if before.price_per_hour is None or after.price_per_hour is None:
             return restarts
         year = units.price_per_year(before.price_per_hour - after.price_per_hour)
-        return f"That is {year} less, and {restarts}"
+        return _("That is {year} less, and {restarts}", year=year, restarts=restarts)
     if isinstance(outcome, RecoveryOutcome):
         placed, lost = len(outcome.placements), len(outcome.unplaced)
-        ends = f"{lost:,} have to wait" if lost else "none has to wait"
-        return f"{units.count(placed, 'pod')} start on other nodes, and {ends}"
+        ends = _("{lost:,} have to wait", lost=lost) if lost else _("none has to wait")
+        return _(
+            "{pods} start on other nodes, and {ends}", pods=units.count(placed, "pod"), ends=ends
+        )
     assert isinstance(outcome, AutoscaleOutcome)
     now = sum(action.current_replicas for action in outcome.actions)
     then = sum(action.recommended_replicas for action in outcome.actions)
     held = sum(action.suppressed for action in outcome.actions)
-    ends = f"{units.count(held, 'service')} held back" if held else "no service is held back"
-    return f"{now:,} replicas become {then:,}, and {ends}"
+    ends = (
+        _("{services} held back", services=units.count(held, "service"))
+        if held
+        else _("no service is held back")
+    )
+    return _("{now:,} replicas become {then:,}, and {ends}", now=now, then=then, ends=ends)
 
 
 def _carried_out(runbook: Runbook | None) -> str:
     if runbook is None or not runbook.steps:
-        return "There is nothing to carry out by hand"
+        return _("There is nothing to carry out by hand")
     forecast = getattr(runbook.forecast, runbook.way.value)
-    waiting = units.count(forecast.pods_pending, "pod") if forecast.pods_pending else "no pod"
+    waiting = units.count(forecast.pods_pending, "pod") if forecast.pods_pending else _("no pod")
     waves = max(step.wave for step in runbook.steps)
-    return (
-        f"Carried out in {units.count(waves, 'wave')}; the scheduler is expected to leave "
-        f"{units.count(forecast.nodes_in_use, 'node')} in use and "
-        f"{waiting} waiting"
+    return _(
+        "Carried out in {waves}; the scheduler is expected to leave "
+        "{nodes} in use and "
+        "{waiting} waiting",
+        waves=units.count(waves, "wave"),
+        nodes=units.count(forecast.nodes_in_use, "node"),
+        waiting=waiting,
     )
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from kytos.contract.params import SolverParams
 from kytos.contract.weights import Weights
+from kytos.language import _, plural
 from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.autoscale.request import AutoscaleRequest
@@ -129,19 +130,21 @@ def _draw(loaded: Loaded) -> None:
             _card(finding, loaded)
         if not loaded.summary.pending:
             with st.container(border=True, width=280):
-                st.markdown("**No pod waits for a node**")
+                st.markdown(_("**No pod waits for a node**"))
 
 
 def _card(finding: Finding, loaded: Loaded) -> None:
     kept = background.entry(finding.ask)
     with st.container(border=True, width=280):
         if kept is None or not kept.over:
-            st.markdown(f":material/hourglass_top: {finding.page.title}: being worked out")
+            st.markdown(
+                _(":material/hourglass_top: {title}: being worked out", title=_(finding.page.title))
+            )
         elif kept.failed:
-            st.markdown(f"{finding.page.title}: no answer ahead")
+            st.markdown(_("{title}: no answer ahead", title=_(finding.page.title)))
         else:
             st.markdown(f"**{plain(finding.told(kept.outcome))}**")
-            label = f"Open in {finding.page.title}"
+            label = _("Open in {title}", title=_(finding.page.title))
             if st.button(label, key=f"finding {finding.page.title}", icon=finding.page.icon):
                 _open(finding, loaded, kept.outcome)
 
@@ -157,9 +160,9 @@ def nodes_that_could_go(outcome: RebalanceOutcome) -> str:
     before, after = outcome.metrics.before, outcome.metrics.after
     freed = len(outcome.freed_nodes)
     if not freed:
-        return "No node could go, with 10% of each kept free"
+        return _("No node could go, with 10% of each kept free")
     share = units.percent(freed / max(before.nodes_in_use, 1))
-    words = f"{share} of nodes could go"
+    words = _("{share} of nodes could go", share=share)
     if before.price_per_hour is not None and after.price_per_hour is not None:
         words += f": {units.price_per_month(before.price_per_hour - after.price_per_hour)}"
     return words
@@ -169,27 +172,37 @@ def zone_lost(outcome: RecoveryOutcome, zone: str) -> str:
     """Say whether the cluster survives the loss of its largest zone."""
     lost = len(outcome.unplaced)
     if not lost:
-        return f"Losing zone {zone}: survivable"
-    return f"Losing zone {zone}: {units.count(lost, 'pod')} would find no node"
+        return _("Losing zone {zone}: survivable", zone=zone)
+    return _(
+        "Losing zone {zone}: {pods} would find no node", zone=zone, pods=units.count(lost, "pod")
+    )
 
 
 def pods_that_wait(outcome: PlacementOutcome) -> str:
     """Say how many waiting pods cannot start, and why the first of them does not."""
     cannot = outcome.unplaced
     if not cannot:
-        return f"{units.count(len(outcome.placements), 'waiting pod')} could start now"
-    return f"{units.count(len(cannot), 'pod')} cannot start: {cannot[0].reason}"
+        return _("{pods} could start now", pods=units.count(len(outcome.placements), "waiting pod"))
+    return _(
+        "{pods} cannot start: {reason}",
+        pods=units.count(len(cannot), "pod"),
+        reason=cannot[0].reason,
+    )
 
 
 def services_near_their_limit(outcome: AutoscaleOutcome) -> str:
     """Say how many services could not follow a quarter more traffic."""
     held = [action.service for action in outcome.actions if action.suppressed]
     if not held:
-        return "Every service can take 25% more traffic"
+        return _("Every service can take 25% more traffic")
     named = ", ".join(name.rsplit("/", 1)[-1] for name in held[:3])
-    more = f" and {len(held) - 3:,} more" if len(held) > 3 else ""
-    near = "is near its limit" if len(held) == 1 else "are near their limit"
-    return f"{units.count(len(held), 'service')} {near}: {named}{more}"
+    more = _(" and {more:,} more", more=len(held) - 3) if len(held) > 3 else ""
+    return plural(
+        "{number:,} service is near its limit: {names}",
+        "{number:,} services are near their limit: {names}",
+        len(held),
+        names=named + more,
+    )
 
 
 def _largest_zone(loaded: Loaded) -> str | None:

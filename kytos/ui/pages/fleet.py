@@ -15,6 +15,7 @@ from kytos.calls.answers import fleet
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverParams
 from kytos.errors import InputError, SourceError, first_problem
+from kytos.language import N_, _
 from kytos.problem import LoadMode
 from kytos.questions.fleet.fleet import FleetOutcome, planned_cluster
 from kytos.questions.fleet.request import FleetRequest
@@ -39,9 +40,9 @@ from kytos.ui.session.runs import Answer, Ask
 _TYPES, _REGION, _MOST = "fleet types", "fleet region", "fleet max types"
 _STAY, _SPOT, _DISCOUNTS = "fleet may stay", "fleet spot", "fleet discounts"
 _SURVIVE = "fleet survive"
-_FAILURES = ("node", "zone", "spot")
-_ANY = "all that pay"
-_NONE = "none"
+_FAILURES = {"node": N_("node"), "zone": N_("zone"), "spot": N_("spot pool")}
+_ANY = N_("all that pay")
+_NONE = N_("none")
 _CURVE_SECONDS = 4.0
 _CURVE_TYPES = (1, 2, 3, 4, 6)
 _CURVE_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -71,9 +72,9 @@ def _change(
 
 PAGE = QuestionPage(
     question=Question.FLEET,
-    title="Fleet",
-    about="Which nodes to buy, keep and release, and where each pod then runs.",
-    button="Choose nodes",
+    title=N_("Fleet"),
+    about=N_("Which nodes to buy, keep and release, and where each pod then runs."),
+    button=N_("Choose nodes"),
     icon=":material/shopping_cart:",
     function=fleet,
     values=request_values,
@@ -83,7 +84,7 @@ PAGE = QuestionPage(
 
 def show() -> None:
     """Draw the page."""
-    loaded = frame.begin(PAGE.title)
+    loaded = frame.begin(_(PAGE.title))
     if loaded is None:
         question.no_cluster()
         return
@@ -102,7 +103,7 @@ def show() -> None:
             PAGE,
             ask,
             loaded,
-            "Press *Choose nodes* to see which this cluster should have.",
+            _("Press *Choose nodes* to see which this cluster should have."),
             partial(_boxes, loaded.cluster),
         )
         return
@@ -113,33 +114,35 @@ def show() -> None:
 def _controls() -> dict[str, Any]:
     """Draw what may be bought and what may stay, as fields of the request."""
     typed = st.text_area(
-        "Types of your own (JSON)",
+        _("Types of your own (JSON)"),
         key=_TYPES,
         placeholder='[{"name": "m", "cpu_capacity": 3920, "mem_capacity": 14000, '
         '"price_per_hour": 0.19}]',
-        help="Capacities are what pods may ask of a node. Empty: the shipped list prices.",
+        help=_("Capacities are what pods may ask of a node. Empty: the shipped list prices."),
     )
-    region = st.selectbox("Region of the list prices", regions(), key=_REGION)
-    hold(_MOST, "Different types", 1, 50)
+    region = st.selectbox(_("Region of the list prices"), regions(), key=_REGION)
+    hold(_MOST, _("Different types"), 1, 50)
     most = st.number_input(
-        "Different types at most", 1, 50, value=None, key=_MOST, placeholder="no limit"
+        _("Different types at most"), 1, 50, value=None, key=_MOST, placeholder=_("no limit")
     )
     stay = st.segmented_control(
-        "Today's nodes that may stay", (_ANY, _NONE), default=_ANY, key=_STAY
+        _("Today's nodes that may stay"), (_ANY, _NONE), format_func=_, default=_ANY, key=_STAY
     )
-    hold(_SPOT, "Spot (%)", 0, 100)
+    hold(_SPOT, _("Spot (%)"), 0, 100)
     spot = st.number_input(
-        "Spot at most (%)", 0, 100, value=None, step=5, key=_SPOT, placeholder="as types say"
+        _("Spot at most (%)"), 0, 100, value=None, step=5, key=_SPOT, placeholder=_("as types say")
     )
-    discounts = st.text_input("Discounts", key=_DISCOUNTS, placeholder="m*=0.72, c5*=0.6")
+    discounts = st.text_input(_("Discounts"), key=_DISCOUNTS, placeholder="m*=0.72, c5*=0.6")
     survive = st.pills(
-        "Survive the failure of any one",
-        _FAILURES,
-        format_func=lambda one: "spot pool" if one == "spot" else one,
+        _("Survive the failure of any one"),
+        list(_FAILURES),
+        format_func=lambda one: _(_FAILURES[one]),
         selection_mode="multi",
         key=_SURVIVE,
-        help="Whatever one of them fails after the plan, all pods it evicts find a node; a spot "
-        "pool is a type in a zone, taken back at once. What is fatal today may stay so.",
+        help=_(
+            "Whatever one of them fails after the plan, all pods it evicts find a node; a spot "
+            "pool is a type in a zone, taken back at once. What is fatal today may stay so."
+        ),
     )
     given: dict[str, Any] = {
         "region": region,
@@ -177,43 +180,43 @@ def _result(answer: Answer, ask: Ask | None) -> None:
     _purchases(outcome)
     cluster, name = answer.loaded.cluster, answer.loaded.name
     panels: dict[str, Panel] = {
-        f"Moves ({len(outcome.moves):,})": lambda: results.moves_panel(
+        _("Moves ({count:,})", count=len(outcome.moves)): lambda: results.moves_panel(
             outcome.moves, cluster, name
         ),
-        "Families": lambda: _families(outcome),
-        "YAML": lambda: _yaml(outcome),
-        "Cost curves": lambda: _curves(answer),
-        "Fullness": partial(
+        _("Families"): lambda: _families(outcome),
+        _("YAML"): lambda: _yaml(outcome),
+        _("Cost curves"): lambda: _curves(answer),
+        _("Fullness"): partial(
             change_heatmaps, answer.before, answer.after, frozenset(outcome.release)
         ),
     }
     if outcome.unplaced:
-        panels[f"Unplaced ({len(outcome.unplaced):,})"] = lambda: _unplaced(outcome)
+        panels[_("Unplaced ({count:,})", count=len(outcome.unplaced))] = lambda: _unplaced(outcome)
     question.result_tabs(PAGE, answer, ask, panels)
 
 
 def _boxes(cluster: Cluster) -> None:
-    chart(boxes(cluster), key="fleet today", alt="Today's nodes as boxes to scale")
-    st.caption("Each box is a node: as wide as its CPU, as high as its memory.")
+    chart(boxes(cluster), key="fleet today", alt=_("Today's nodes as boxes to scale"))
+    st.caption(_("Each box is a node: as wide as its CPU, as high as its memory."))
 
 
 def _both_fleets(answer: Answer) -> None:
     outcome: FleetOutcome = answer.outcome
     before, after = st.columns(2)
     with before:
-        st.markdown(plain(f"Today: {units.price(outcome.price.before)}"))
+        st.markdown(plain(_("Today: {before}", before=units.price(outcome.price.before))))
         chart(
             boxes(answer.before, released=outcome.release),
             key="fleet before",
-            alt="Today's nodes as boxes to scale, those released dotted",
+            alt=_("Today's nodes as boxes to scale, those released dotted"),
         )
     with after:
-        st.markdown(plain(f"Proposed: {units.price(outcome.price.after)}"))
+        st.markdown(plain(_("Proposed: {after}", after=units.price(outcome.price.after))))
         bought = {name for one in outcome.buy for name in one.nodes}
         chart(
             boxes(answer.after, bought=bought),
             key="fleet after",
-            alt="The proposed nodes as boxes to scale",
+            alt=_("The proposed nodes as boxes to scale"),
         )
 
 
@@ -221,17 +224,21 @@ def _purchases(outcome: FleetOutcome) -> None:
     if outcome.buy:
         table = pd.DataFrame(
             {
-                "Type": [one.type for one in outcome.buy],
-                "Capacity": [one.capacity_type for one in outcome.buy],
-                "Zone": [one.zone or "any" for one in outcome.buy],
-                "Nodes": [one.count for one in outcome.buy],
-                "Each per hour": [one.price_per_hour for one in outcome.buy],
-                "Together": [one.count * one.price_per_hour for one in outcome.buy],
+                _("Type"): [one.type for one in outcome.buy],
+                _("Capacity"): [one.capacity_type for one in outcome.buy],
+                _("Zone"): [one.zone or _("any") for one in outcome.buy],
+                _("Nodes"): [one.count for one in outcome.buy],
+                _("Each per hour"): [one.price_per_hour for one in outcome.buy],
+                _("Together"): [one.count * one.price_per_hour for one in outcome.buy],
             }
         )
         money = st.column_config.NumberColumn(format="$%.4f")
         results.table_with_downloads(
-            table, outcome.buy, "purchases", "fleet", {"Each per hour": money, "Together": money}
+            table,
+            outcome.buy,
+            N_("purchases"),
+            "fleet",
+            {_("Each per hour"): money, _("Together"): money},
         )
 
 
@@ -250,39 +257,42 @@ def _families(outcome: FleetOutcome) -> None:
         kinds[family].add(one.type)
     known = instance_types()
     for family, price in sorted(spent.items(), key=lambda entry: -entry[1])[:3]:
-        words = f"**{plain(family)}**: {units.price(price)} in all"
+        words = _("**{family}**: {price} in all", family=plain(family), price=units.price(price))
         sized = [known[name] for name in sorted(kinds[family]) if name in known]
         if sized:
             each = next(one for one in outcome.buy if one.type == sized[0].name)
             cores = sized[0].cpu_allocatable_millicores / 1000
             gib = sized[0].memory_allocatable_mib / 1024
-            words += (
-                f"; {gib / cores:.1f} GiB for each core, ${each.price_per_hour / cores:.4f} a core "
-                f"and ${each.price_per_hour / gib:.4f} a GiB, that pods can use"
+            words += _(
+                "; {gib:.1f} GiB for each core, ${per_core:.4f} a core "
+                "and ${per_gib:.4f} a GiB, that pods can use",
+                gib=gib / cores,
+                per_core=each.price_per_hour / cores,
+                per_gib=each.price_per_hour / gib,
             )
         st.markdown(words.replace("$", "\\$"))
     if not spent:
-        st.caption("Nothing is bought.")
+        st.caption(_("Nothing is bought."))
 
 
 def _yaml(outcome: FleetOutcome) -> None:
     if not outcome.buy:
-        st.caption("Nothing is bought.")
+        st.caption(_("Nothing is bought."))
         return
-    st.markdown("A Karpenter NodePool for each capacity type:")
+    st.markdown(_("A Karpenter NodePool for each capacity type:"))
     st.code(node_pools(outcome), language="yaml")
-    st.markdown("The same as managed node groups (eksctl):")
+    st.markdown(_("The same as managed node groups (eksctl):"))
     st.code(managed_groups(outcome), language="yaml")
 
 
 def _curves(answer: Answer) -> None:
     """Draw what other limits would cost; a few seconds for each point, so only when asked."""
-    if not st.button("Draw the curves", icon=":material/show_chart:"):
-        st.caption("The price against the number of types, and against the share on spot.")
+    if not st.button(_("Draw the curves"), icon=":material/show_chart:"):
+        st.caption(_("The price against the number of types, and against the share on spot."))
         return
     request: FleetRequest = answer.ask.request
     loaded: Loaded = answer.loaded
-    with st.spinner("Choosing fleets"):
+    with st.spinner(_("Choosing fleets")):
         by_types = [
             (str(most), _price(loaded, request.model_copy(update={"max_types": most})))
             for most in _CURVE_TYPES
@@ -293,15 +303,15 @@ def _curves(answer: Answer) -> None:
             for share in (_CURVE_SHARES if spots or request.own_types is None else ())
         ]
     chart(
-        curve(by_types, "different types at most"),
+        curve(by_types, _("different types at most")),
         key="fleet by types",
-        alt="Price of the fleet against the number of types",
+        alt=_("Price of the fleet against the number of types"),
     )
     if by_share:
         chart(
-            curve(by_share, "share on spot at most"),
+            curve(by_share, _("share on spot at most")),
             key="fleet by spot",
-            alt="Price of the fleet against the share on spot",
+            alt=_("Price of the fleet against the share on spot"),
         )
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
+from kytos.language import _, moment
 from kytos.questions.outcome import Question
 from kytos.report.boxes import boxes, coloured_services
 from kytos.report.differences import Differences, differences
@@ -28,49 +29,51 @@ _LEFT, _RIGHT = "left answer", "right answer"
 
 def show() -> None:
     """Draw the page."""
-    frame.begin("History")
-    st.title("History", anchor=False)
+    frame.begin(_("History"))
+    st.title(_("History"), anchor=False)
     st.caption(_where())
     lines = kept.answers()
     if not lines:
-        st.info("No answer yet: ask on any page, and it is kept.", icon=":material/info:")
+        st.info(_("No answer yet: ask on any page, and it is kept."), icon=":material/info:")
     else:
         _list(lines)
         _side_by_side(lines)
     _uploads()
     if kept.history() is not None:
-        section("Forget")
-        st.markdown("All uploads and answers listed here go from the server; links to them end.")
-        st.button("Forget everything", icon=":material/delete:", on_click=kept.forget)
+        section(_("Forget"))
+        st.markdown(_("All uploads and answers listed here go from the server; links to them end."))
+        st.button(_("Forget everything"), icon=":material/delete:", on_click=kept.forget)
 
 
 def _where() -> str:
     settings = StoreSettings.from_environment()
-    place = "in the server's memory" if kept.store().in_memory else "on the server"
-    return (
-        f"Kept {place} for {settings.store_days:g} days, and found only by whoever has the link: "
-        "this page's address for all of it, an answer's own for that one."
+    place = _("in the server's memory") if kept.store().in_memory else _("on the server")
+    return _(
+        "Kept {place} for {store_days:g} days, and found only by whoever has the link: "
+        "this page's address for all of it, an answer's own for that one.",
+        place=place,
+        store_days=settings.store_days,
     )
 
 
 def _list(lines: Sequence[KeptAnswer]) -> None:
-    section("Answers")
+    section(_("Answers"))
     for line in lines[:_SHOWN]:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(
                 f"**{plain(line.headline)}**  \n{_title(line)} · {plain(line.cluster)} · "
                 f"{_when(line.made_at)}"
             )
-            if st.button("Open", key=f"open {line.id}", icon=":material/open_in_new:"):
+            if st.button(_("Open"), key=f"open {line.id}", icon=":material/open_in_new:"):
                 _open(line)
     if len(lines) > _SHOWN:
-        st.caption(f"The latest {_SHOWN} of {len(lines):,}.")
+        st.caption(_("The latest {shown} of {count:,}.", shown=_SHOWN, count=len(lines)))
 
 
 def _open(line: KeptAnswer) -> None:
     again = kept.reopen(line.id)
     if again is None:
-        st.error("It can no longer be read.", icon=":material/error:")
+        st.error(_("It can no longer be read."), icon=":material/error:")
         return
     opening.again(again.answer)
     opening.go(Question(line.question))
@@ -79,16 +82,16 @@ def _open(line: KeptAnswer) -> None:
 def _side_by_side(lines: Sequence[KeptAnswer]) -> None:
     if len(lines) < 2:
         return
-    section("Two side by side")
+    section(_("Two side by side"))
     told = {line.id: f"{_title(line)}: {line.headline} ({_when(line.made_at)})" for line in lines}
     left, right = st.columns(2)
     with left:
-        first = st.selectbox("One", list(told), 1, format_func=told.__getitem__, key=_LEFT)
+        first = st.selectbox(_("One"), list(told), 1, format_func=told.__getitem__, key=_LEFT)
     with right:
-        second = st.selectbox("Other", list(told), 0, format_func=told.__getitem__, key=_RIGHT)
+        second = st.selectbox(_("Other"), list(told), 0, format_func=told.__getitem__, key=_RIGHT)
     reopened = [kept.reopen(name) for name in (first, second)]
     if reopened[0] is None or reopened[1] is None:
-        st.error("One of them can no longer be read.", icon=":material/error:")
+        st.error(_("One of them can no longer be read."), icon=":material/error:")
         return
     pair = (reopened[0].answer, reopened[1].answer)
     for column, answer, key in zip((left, right), pair, ("left", "right"), strict=True):
@@ -99,7 +102,9 @@ def _side_by_side(lines: Sequence[KeptAnswer]) -> None:
             chart(
                 boxes_figure(drawn, coloured_services(answer.before)),
                 key=f"boxes {key}",
-                alt=f"Nodes as boxes after the {key} answer",
+                alt=_("Nodes as boxes after the left answer")
+                if key == "left"
+                else _("Nodes as boxes after the right answer"),
             )
     _differences(_between(*pair))
 
@@ -116,21 +121,21 @@ def _between(one: Answer, other: Answer) -> Differences:
 
 
 def _differences(told: Differences) -> None:
-    header = ("", "One", "Other", "Difference")
-    st.markdown("**What they come to**")
+    header = ("", _("One"), _("Other"), _("Difference"))
+    st.markdown(_("**What they come to**"))
     st.dataframe(pd.DataFrame(told.figures, columns=header), hide_index=True, key="figures")
     if told.settings:
-        st.markdown("**What was asked differently**")
+        st.markdown(_("**What was asked differently**"))
         rows = pd.DataFrame(told.settings, columns=header[:3])
         st.dataframe(rows, hide_index=True, key="settings")
     if not told.placements:
-        st.markdown("Every pod that both know is on the same node in both.")
+        st.markdown(_("Every pod that both know is on the same node in both."))
         return
-    st.markdown(f"**Pods on another node ({len(told.placements):,})**")
-    table = pd.DataFrame(told.placements, columns=("Pod", "One", "Other"))
+    st.markdown(_("**Pods on another node ({count:,})**", count=len(told.placements)))
+    table = pd.DataFrame(told.placements, columns=(_("Pod"), _("One"), _("Other")))
     st.dataframe(table, hide_index=True, key="placements")
     st.download_button(
-        "Differences as CSV",
+        _("Differences as CSV"),
         as_csv(table),
         "differences.csv",
         "text/csv",
@@ -143,13 +148,13 @@ def _uploads() -> None:
     uploads = kept.uploads()
     if not uploads:
         return
-    section("Uploads")
+    section(_("Uploads"))
     own = clusters.uploaded().digest if clusters.own_name() is not None else None
     for upload in uploads[:_SHOWN]:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(upload.name)}** · {_when(upload.made_at)}")
             st.button(
-                "In use" if upload.digest == own else "Use",
+                _("In use") if upload.digest == own else _("Use"),
                 key=f"use {upload.digest}",
                 disabled=upload.digest == own,
                 on_click=kept.use_upload,
@@ -158,8 +163,8 @@ def _uploads() -> None:
 
 
 def _title(line: KeptAnswer) -> str:
-    return opening.PAGES[Question(line.question)][0].title
+    return _(opening.PAGES[Question(line.question)][0].title)
 
 
 def _when(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return moment(datetime.fromtimestamp(seconds, UTC))

@@ -8,10 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from kytos.calls.answers import place
 from kytos.cluster import Cluster
 from kytos.errors import InputError, SourceError, first_problem
+from kytos.language import N_, _
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Question
 from kytos.questions.placement.new_objects import NewPod, NodeShape
@@ -50,18 +52,18 @@ spec:
   template: …"""
 PRESETS = (
     Preset(
-        "Even out",
-        "Level CPU and memory, and keep replicas apart.",
+        N_("Even out"),
+        N_("Level CPU and memory, and keep replicas apart."),
         {_MODE: LoadMode.SPREAD.value, "A": 1.0, "B": 1.0, "C": 1.0, "D": 3.0},
     ),
     Preset(
-        "Start soon",
-        "Start-up and latency count most.",
+        N_("Start soon"),
+        N_("Start-up and latency count most."),
         {_MODE: LoadMode.SPREAD.value, "A": 1.0, "B": 1.0, "C": 5.0, "D": 1.0},
     ),
     Preset(
-        "Cut cost",
-        "Fill nodes that are in use before others, and buy as little as possible.",
+        N_("Cut cost"),
+        N_("Fill nodes that are in use before others, and buy as little as possible."),
         {_MODE: LoadMode.CONSOLIDATE.value, "A": 1.0, "B": 1.0, "C": 0.2, "D": 0.2},
     ),
 )
@@ -104,12 +106,14 @@ def _change(
 
 PAGE = QuestionPage(
     question=Question.PLACEMENT,
-    title="Placement",
+    title=N_("Placement"),
     about=(
-        "The node for each new pod, near those it talks to and where it starts soonest. "
-        "Pods that run stay where they are."
+        N_(
+            "The node for each new pod, near those it talks to and where it starts soonest. "
+            "Pods that run stay where they are."
+        )
     ),
-    button="Place",
+    button=N_("Place"),
     icon=":material/add_location_alt:",
     function=place,
     values=request_values,
@@ -119,7 +123,7 @@ PAGE = QuestionPage(
 
 def show() -> None:
     """Draw the page."""
-    loaded = frame.begin(PAGE.title)
+    loaded = frame.begin(_(PAGE.title))
     if loaded is None:
         question.no_cluster()
         return
@@ -140,7 +144,7 @@ def show() -> None:
         question.refused(error)
     answer = question.run(PAGE, ask, loaded, pressed=pressed)
     if answer is None:
-        question.empty(PAGE, ask, loaded, "Describe the new pods and press *Place*.")
+        question.empty(PAGE, ask, loaded, _("Describe the new pods and press *Place*."))
         return
     question.stale_note(PAGE, answer, ask)
     _result(answer, ask)
@@ -151,11 +155,11 @@ def _waiting(cluster: Cluster) -> bool:
     if _WAITING not in st.session_state and _WAITING not in st.query_params:
         st.session_state[_WAITING] = bool(number)  # what waits is the question that is there
     chosen = st.toggle(
-        f"Waiting pods too ({number:,})",
+        _("Waiting pods too ({number:,})", number=number),
         key=_WAITING,
         bind="query-params",
         disabled=not number,
-        help="Pods of the cluster that wait for a node are placed with the new ones.",
+        help=_("Pods of the cluster that wait for a node are placed with the new ones."),
     )
     return bool(chosen and number)
 
@@ -169,13 +173,20 @@ def _request(cluster: Cluster, mode: LoadMode, *, waiting: bool) -> PlacementReq
         Naming the row and column that cannot be.
     """
     pods, pasted, traffic, growth, shapes, times = st.tabs(
-        ["New pods", "From YAML", "Traffic", "Growth", "Nodes to buy", "Latency and start-up"]
+        [
+            _("New pods"),
+            _("From YAML"),
+            _("Traffic"),
+            _("Growth"),
+            _("Nodes to buy"),
+            _("Latency and start-up"),
+        ]
     )
     with pods:
-        new_pods = edited_rows(_PODS, () if waiting else _FIRST_PODS, _POD_COLUMNS)
+        new_pods = edited_rows(_PODS, () if waiting else _FIRST_PODS, _pod_columns())
     with pasted:
         text = st.text_area(
-            "Manifests: Pods, Deployments, StatefulSets, Jobs",
+            _("Manifests: Pods, Deployments, StatefulSets, Jobs"),
             key=_YAML,
             height=200,
             placeholder=_YAML_HINT,
@@ -184,18 +195,21 @@ def _request(cluster: Cluster, mode: LoadMode, *, waiting: bool) -> PlacementReq
         typed = sum(int(row.get("count", 1)) for row in new_pods)
         if text.strip() and typed:
             st.caption(
-                f"They are placed together with the {units.count(typed, 'pod')} of the table "
-                "under *New pods*; empty it to place these alone."
+                _(
+                    "They are placed together with the {pods} of the table "
+                    "under *New pods*; empty it to place these alone.",
+                    pods=units.count(typed, "pod"),
+                )
             )
     with traffic:
-        edges = edited_rows(_TRAFFIC, (), _TRAFFIC_COLUMNS)
-        st.caption("Between pods or services; latency counts by weight.")
+        edges = edited_rows(_TRAFFIC, (), _traffic_columns())
+        st.caption(_("Between pods or services; latency counts by weight."))
     with growth:
-        grown = edited_rows(_GROWTH, (), _GROWTH_COLUMNS)
-        st.caption("The load foreseen, as a multiple of what a service's pods request.")
+        grown = edited_rows(_GROWTH, (), _growth_columns())
+        st.caption(_("The load foreseen, as a multiple of what a service's pods request."))
     with shapes:
-        offered = edited_rows(_SHAPES, (), _SHAPE_COLUMNS)
-        st.caption("Nodes that can be bought; what no pod needs is not.")
+        offered = edited_rows(_SHAPES, (), _shape_columns())
+        st.caption(_("Nodes that can be bought; what no pod needs is not."))
     with times:
         latency, startup = _times()
     for position, row in enumerate(grown):
@@ -222,23 +236,23 @@ def _request(cluster: Cluster, mode: LoadMode, *, waiting: bool) -> PlacementReq
 
 
 def _times() -> tuple[Row, Row]:
-    st.markdown("**Milliseconds between two pods**")
+    st.markdown(_("**Milliseconds between two pods**"))
     latency = _numbers(
         Latency(),
         {
-            "same_node": "same node",
-            "same_zone": "same zone",
-            "other_zone": "another zone",
-            "other_region": "another region",
+            "same_node": _("same node"),
+            "same_zone": _("same zone"),
+            "other_zone": _("another zone"),
+            "other_region": _("another region"),
         },
     )
-    st.markdown("**Seconds until a pod runs**")
+    st.markdown(_("**Seconds until a pod runs**"))
     startup = _numbers(
         StartupSeconds(),
         {
-            "image_present": "image on the node",
-            "image_pull": "image to be pulled",
-            "node_ready": "more, on a node that is up",
+            "image_present": _("image on the node"),
+            "image_pull": _("image to be pulled"),
+            "node_ready": _("more, on a node that is up"),
         },
     )
     return latency, startup
@@ -260,38 +274,60 @@ def _numbers(defaults: Latency | StartupSeconds, labels: dict[str, str]) -> Row:
     return found
 
 
-_POD_COLUMNS = {
-    "id": st.column_config.TextColumn("Name", required=True),
-    "count": st.column_config.NumberColumn("Count", min_value=1, step=1, default=1),
-    "cpu_request": st.column_config.NumberColumn("CPU (millicores)", min_value=0, required=True),
-    "mem_request": st.column_config.NumberColumn("Memory (MiB)", min_value=0, required=True),
-    "image": st.column_config.TextColumn("Image"),
-    "priority": st.column_config.NumberColumn("Priority", step=1),
-    "service": st.column_config.TextColumn("Service"),
-}
-_TRAFFIC_COLUMNS = {
-    "from": st.column_config.TextColumn("From", help="pod or service", required=True),
-    "to": st.column_config.TextColumn("To", help="pod or service", required=True),
-    "weight": st.column_config.NumberColumn("Weight", min_value=0, default=1),
-}
-_GROWTH_COLUMNS = {
-    "service": st.column_config.TextColumn("Service", required=True),
-    "factor": st.column_config.NumberColumn("Grows by", min_value=0, default=1.5),
-}
-_SHAPE_COLUMNS = {
-    "id": st.column_config.TextColumn("Name", required=True),
-    "count": st.column_config.NumberColumn("At most", min_value=1, step=1, default=1),
-    "cpu_capacity": st.column_config.NumberColumn("CPU (millicores)", min_value=1, required=True),
-    "mem_capacity": st.column_config.NumberColumn("Memory (MiB)", min_value=1, required=True),
-    "zone": st.column_config.TextColumn("Zone"),
-    "price_per_hour": st.column_config.NumberColumn("Price per hour", min_value=0, format="dollar"),
-    "startup_seconds": st.column_config.NumberColumn("Boot seconds", min_value=0, default=90),
-}
+def _pod_columns() -> dict[str, ColumnConfig]:
+    return {
+        "id": st.column_config.TextColumn(_("Name"), required=True),
+        "count": st.column_config.NumberColumn(_("Count"), min_value=1, step=1, default=1),
+        "cpu_request": st.column_config.NumberColumn(
+            _("CPU (millicores)"), min_value=0, required=True
+        ),
+        "mem_request": st.column_config.NumberColumn(_("Memory (MiB)"), min_value=0, required=True),
+        "image": st.column_config.TextColumn(_("Image")),
+        "priority": st.column_config.NumberColumn(_("Priority"), step=1),
+        "service": st.column_config.TextColumn(_("Service")),
+    }
 
-_WAIT_COLUMNS = {
-    "Start-up (s)": st.column_config.NumberColumn(format="%.0f"),
-    "Latency (ms)": st.column_config.NumberColumn(format="%.2f"),
-}
+
+def _traffic_columns() -> dict[str, ColumnConfig]:
+    return {
+        "from": st.column_config.TextColumn(_("From"), help=_("pod or service"), required=True),
+        "to": st.column_config.TextColumn(_("To"), help=_("pod or service"), required=True),
+        "weight": st.column_config.NumberColumn(_("Weight"), min_value=0, default=1),
+    }
+
+
+def _growth_columns() -> dict[str, ColumnConfig]:
+    return {
+        "service": st.column_config.TextColumn(_("Service"), required=True),
+        "factor": st.column_config.NumberColumn(_("Grows by"), min_value=0, default=1.5),
+    }
+
+
+def _shape_columns() -> dict[str, ColumnConfig]:
+    return {
+        "id": st.column_config.TextColumn(_("Name"), required=True),
+        "count": st.column_config.NumberColumn(_("At most"), min_value=1, step=1, default=1),
+        "cpu_capacity": st.column_config.NumberColumn(
+            _("CPU (millicores)"), min_value=1, required=True
+        ),
+        "mem_capacity": st.column_config.NumberColumn(
+            _("Memory (MiB)"), min_value=1, required=True
+        ),
+        "zone": st.column_config.TextColumn(_("Zone")),
+        "price_per_hour": st.column_config.NumberColumn(
+            _("Price per hour"), min_value=0, format="dollar"
+        ),
+        "startup_seconds": st.column_config.NumberColumn(
+            _("Boot seconds"), min_value=0, default=90
+        ),
+    }
+
+
+def _wait_columns() -> dict[str, ColumnConfig]:
+    return {
+        _("Start-up (s)"): st.column_config.NumberColumn(format="%.0f"),
+        _("Latency (ms)"): st.column_config.NumberColumn(format="%.2f"),
+    }
 
 
 def _result(answer: Answer, ask: Ask | None) -> None:
@@ -304,10 +340,12 @@ def _result(answer: Answer, ask: Ask | None) -> None:
     change_heatmaps(answer.before, answer.after)
     results.energy_panel(outcome)
     panels: dict[str, Panel] = {
-        f"Placements ({len(outcome.placements):,})": partial(_placements, answer, outcome),
-        "Runners-up": partial(_runners_up, outcome),
+        _("Placements ({count:,})", count=len(outcome.placements)): partial(
+            _placements, answer, outcome
+        ),
+        _("Runners-up"): partial(_runners_up, outcome),
     }
-    panels["All figures"] = lambda: results.cells_row(
+    panels[_("All figures")] = lambda: results.cells_row(
         results.load_cells(
             outcome.metrics.before,
             outcome.metrics.after,
@@ -327,90 +365,99 @@ def scheduler_sentence(outcome: PlacementOutcome) -> str:
         its.get(pod) is None for pod, node in outcome.placement.items() if node is not None
     )
     if not off_choice and not missing:
-        return "The default scheduler would choose the same nodes."
+        return _("The default scheduler would choose the same nodes.")
     deeds = []
     if off_choice:
-        deeds.append(f"put {units.count(off_choice, 'pod')} elsewhere")
+        deeds.append(_("put {pods} elsewhere", pods=units.count(off_choice, "pod")))
     if missing:
-        deeds.append(f"leave {missing:,} without a node")
-    energies = (
-        f"{units.energy(outcome.default_scheduler_energy)} against "
-        f"{units.energy(outcome.energy.after.total)}"
+        deeds.append(_("leave {missing:,} without a node", missing=missing))
+    energies = _(
+        "{scheduler} against {plan}",
+        scheduler=units.energy(outcome.default_scheduler_energy),
+        plan=units.energy(outcome.energy.after.total),
     )
-    return plain(f"The default scheduler would {' and '.join(deeds)}, at an energy of {energies}.")
+    return plain(
+        _(
+            "The default scheduler would {deeds}, at an energy of {energies}.",
+            deeds=_(" and ").join(deeds),
+            energies=energies,
+        )
+    )
 
 
 def _cells(outcome: PlacementOutcome) -> list[Cell]:
     placed, without = len(outcome.placements), len(outcome.unplaced)
     slowest = max((pod.startup_s for pod in outcome.placements), default=0.0)
     waits = [pod.latency_ms for pod in outcome.placements if pod.latency_ms > 0]
-    latency = f"{sum(waits) / len(waits):.2g} ms" if waits else "n/a"
+    latency = _("{milliseconds:.2g} ms", milliseconds=sum(waits) / len(waits)) if waits else "n/a"
     return [
-        Cell("Placed", f"{placed:,}", remark=f"of {placed + without:,} new"),
-        Cell("Slowest start", f"{slowest:.0f} s", remark="to running"),
-        Cell("Latency", latency, remark="mean"),
+        Cell(_("Placed"), f"{placed:,}", remark=_("of {whole:,} new", whole=placed + without)),
+        Cell(_("Slowest start"), f"{slowest:.0f} s", remark=_("to running")),
+        Cell(_("Latency"), latency, remark=_("mean")),
     ]
 
 
 def _placements(answer: Answer, outcome: PlacementOutcome) -> None:
     if not outcome.placements:
-        st.markdown("No pod gets a node.")
+        st.markdown(_("No pod gets a node."))
         return
     known = {pod.id: pod for pod in answer.after.pods}
     bought = frozenset(outcome.bought_nodes)
     table = pd.DataFrame(
         {
-            "Pod": [pod.pod for pod in outcome.placements],
-            "Node": [
-                f"{pod.node} (to buy)" if pod.node in bought else pod.node
+            _("Pod"): [pod.pod for pod in outcome.placements],
+            _("Node"): [
+                _("{node} (to buy)", node=pod.node) if pod.node in bought else pod.node
                 for pod in outcome.placements
             ],
-            "Default scheduler": [
-                outcome.default_scheduler.get(pod.pod) or "no node" for pod in outcome.placements
+            _("Default scheduler"): [
+                outcome.default_scheduler.get(pod.pod) or _("no node") for pod in outcome.placements
             ],
-            "Start-up (s)": [pod.startup_s for pod in outcome.placements],
-            "Latency (ms)": [pod.latency_ms for pod in outcome.placements],
+            _("Start-up (s)"): [pod.startup_s for pod in outcome.placements],
+            _("Latency (ms)"): [pod.latency_ms for pod in outcome.placements],
             **results.request_columns([known[pod.pod] for pod in outcome.placements]),
         }
     )
     results.table_with_downloads(
-        table, outcome.placements, "placements", answer.loaded.name, _WAIT_COLUMNS
+        table, outcome.placements, N_("placements"), answer.loaded.name, _wait_columns()
     )
 
 
 def _runners_up(outcome: PlacementOutcome) -> None:
     if not outcome.placements:
-        st.markdown("No pod gets a node.")
+        st.markdown(_("No pod gets a node."))
         return
-    pod = st.selectbox("Pod", [placed.pod for placed in outcome.placements], key="option of")
+    pod = st.selectbox(_("Pod"), [placed.pod for placed in outcome.placements], key="option of")
     options = [option for option in outcome.alternatives if option.pod == pod]
-    st.caption("What this pod adds to the energy on each node, all others as planned. ✓ is chosen.")
+    st.caption(
+        _("What this pod adds to the energy on each node, all others as planned. ✓ is chosen.")
+    )
     chart(
         cost_by_node(options, outcome.weights),
         key="options",
-        alt="What the pod would cost on each node, by term",
+        alt=_("What the pod would cost on each node, by term"),
     )
     st.dataframe(
         pd.DataFrame(
             {
-                "Node": [option.node for option in options],
-                "Energy": [units.energy(option.total) for option in options],
-                "Start-up (s)": [option.startup_s for option in options],
-                "Latency (ms)": [option.latency_ms for option in options],
+                _("Node"): [option.node for option in options],
+                _("Energy"): [units.energy(option.total) for option in options],
+                _("Start-up (s)"): [option.startup_s for option in options],
+                _("Latency (ms)"): [option.latency_ms for option in options],
             }
         ),
         hide_index=True,
         key="option table",
-        column_config=_WAIT_COLUMNS,
+        column_config=_wait_columns(),
     )
 
 
 def _unplaced(answer: Answer, outcome: PlacementOutcome) -> None:
     table = pd.DataFrame(
         {
-            "Pod": [pod.pod for pod in outcome.unplaced],
-            "Priority": [pod.priority for pod in outcome.unplaced],
-            "Why": [pod.reason for pod in outcome.unplaced],
+            _("Pod"): [pod.pod for pod in outcome.unplaced],
+            _("Priority"): [pod.priority for pod in outcome.unplaced],
+            _("Why"): [pod.reason for pod in outcome.unplaced],
         }
     )
-    results.table_with_downloads(table, outcome.unplaced, "no node", answer.loaded.name)
+    results.table_with_downloads(table, outcome.unplaced, N_("no node"), answer.loaded.name)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from kytos.calls.answers import rebalance
 from kytos.cluster import INSTANCE_TYPE, Cluster
+from kytos.language import N_, _
 from kytos.questions.outcome import Question
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.report.headlines import headline
@@ -31,11 +32,11 @@ from kytos.ui.session.runs import Answer, Ask
 
 PAGE = QuestionPage(
     question=Question.REBALANCE,
-    title="Rebalance",
+    title=N_("Rebalance"),
     about=(
-        "Which running pods to move, and where, so that fewer nodes are needed or load is even."
+        N_("Which running pods to move, and where, so that fewer nodes are needed or load is even.")
     ),
-    button="Rebalance",
+    button=N_("Rebalance"),
     icon=":material/balance:",
     function=rebalance,
     values=controls.rebalance_values,
@@ -44,7 +45,7 @@ PAGE = QuestionPage(
 
 def show() -> None:
     """Draw the page."""
-    loaded = frame.begin(PAGE.title)
+    loaded = frame.begin(_(PAGE.title))
     if loaded is None:
         question.no_cluster()
         return
@@ -56,7 +57,7 @@ def show() -> None:
     pressed = question.head(PAGE)
     answer = question.run(PAGE, ask, loaded, pressed=pressed)
     if answer is None:
-        question.empty(PAGE, ask, loaded, "Press *Rebalance* to see what would change.")
+        question.empty(PAGE, ask, loaded, _("Press *Rebalance* to see what would change."))
         return
     question.stale_note(PAGE, answer, ask)
     _result(answer, ask)
@@ -69,11 +70,19 @@ def _result(answer: Answer, ask: Ask) -> None:
     else:
         results.headline(plain(headline(outcome)))
         if outcome.freed_nodes:
-            st.markdown(f"Freed: {named(outcome.freed_nodes)}")
+            st.markdown(_("Freed: {freed_nodes}", freed_nodes=named(outcome.freed_nodes)))
     if outcome.survival_price is not None:
         st.markdown(plain(outcome.survival_price.sentence))
     for reason, nodes in nodes_by_reason(outcome.kept_nodes).items():
-        st.caption(plain(f"Stays whatever is decided: {', '.join(nodes)} ({reason})"))
+        st.caption(
+            plain(
+                _(
+                    "Stays whatever is decided: {names} ({reason})",
+                    names=", ".join(nodes),
+                    reason=reason,
+                )
+            )
+        )
     summary.draw(answer)
     results.proof_caption(answer)
     fewer_moves.show(answer)
@@ -85,14 +94,16 @@ def _result(answer: Answer, ask: Ask) -> None:
     results.energy_panel(outcome)
     cluster, name = answer.loaded.cluster, answer.loaded.name
     panels: dict[str, Panel] = {
-        f"Moves ({len(outcome.moves):,})": lambda: results.moves_panel(outcome.moves, cluster, name)
+        _("Moves ({count:,})", count=len(outcome.moves)): lambda: results.moves_panel(
+            outcome.moves, cluster, name
+        )
     }
     if outcome.freed_nodes:
         panels[f"Freed ({len(outcome.freed_nodes):,})"] = partial(_freed, cluster, outcome)
     if outcome.why_not_freed is not None:
-        panels["Why not freed"] = lambda: _stays(outcome)
-    panels["Pinned"] = lambda: pinned_table(answer.loaded)
-    panels["All figures"] = partial(
+        panels[_("Why not freed")] = lambda: _stays(outcome)
+    panels[_("Pinned")] = lambda: pinned_table(answer.loaded)
+    panels[_("All figures")] = partial(
         results.metrics_row, outcome.metrics.before, outcome.metrics.after, outcome.mode
     )
     question.result_tabs(PAGE, answer, ask, panels)
@@ -103,11 +114,11 @@ def _stays(outcome: RebalanceOutcome) -> None:
     told = outcome.why_not_freed or ()
     table = pd.DataFrame(
         {
-            "Node": [stays.node for stays in told],
-            "Kept by": [stays.keeper.value.replace("_", " ") for stays in told],
-            "Why it is not freed": [stays.reason for stays in told],
-            "What would free it": [stays.change for stays in told],
-            "Proven": [stays.proven for stays in told],
+            _("Node"): [stays.node for stays in told],
+            _("Kept by"): [_(stays.keeper.value.replace("_", " ")) for stays in told],
+            _("Why it is not freed"): [stays.reason for stays in told],
+            _("What would free it"): [stays.change for stays in told],
+            _("Proven"): [stays.proven for stays in told],
         }
     )
     st.dataframe(table, hide_index=True, width="stretch")
@@ -130,17 +141,17 @@ def _freed(cluster: Cluster, outcome: RebalanceOutcome) -> None:
     left = Counter(move.origin for move in outcome.moves)
     table = pd.DataFrame(
         {
-            "Node": [node.name for node in nodes],
-            "Zone": [node.zone or "" for node in nodes],
-            "Type": [node.labels.get(INSTANCE_TYPE, "") for node in nodes],
-            "Pods that leave": [left[node.name] for node in nodes],
-            "Price per hour": [node.price_per_hour for node in nodes],
+            _("Node"): [node.name for node in nodes],
+            _("Zone"): [node.zone or "" for node in nodes],
+            _("Type"): [node.labels.get(INSTANCE_TYPE, "") for node in nodes],
+            _("Pods that leave"): [left[node.name] for node in nodes],
+            _("Price per hour"): [node.price_per_hour for node in nodes],
         }
     )
     results.table_with_downloads(
         table,
         nodes,
-        "freed nodes",
+        N_("freed nodes"),
         cluster.name,
-        {"Price per hour": st.column_config.NumberColumn(format="$%.3f")},
+        {_("Price per hour"): st.column_config.NumberColumn(format="$%.3f")},
     )

@@ -11,6 +11,7 @@ import streamlit as st
 from kytos.calls.answers import recover
 from kytos.cluster import Cluster, is_spot
 from kytos.errors import InputError
+from kytos.language import N_, _, plural
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Question
 from kytos.questions.recovery.atlas import AtlasRequest
@@ -40,26 +41,22 @@ from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
 
 _NODES, _ZONES, _SPOT = "failed_nodes", "failed_zones", "failed_spot"
-_HOW = "how"
-_HOW_IN_WORDS = {
-    HowNodesFail.DELETED: "deleted (or tainted out-of-service)",
-    HowNodesFail.NOT_READY: "only not ready",
-}
+_HOW = controls.HOW
 _PREEMPTION, _MOVES = "allow_preemption", "allow_moves"
 PRESETS = (
     Preset(
-        "Level",
-        "Even load on what is left; survivors' pods move where it pays.",
+        N_("Level"),
+        N_("Even load on what is left; survivors' pods move where it pays."),
         {"A": 1.0, "B": 2.0, "C": 0.5, "D": 1.0},
     ),
     Preset(
-        "Keep apart",
-        "Keep replicas of a service on different nodes, even at uneven load.",
+        N_("Keep apart"),
+        N_("Keep replicas of a service on different nodes, even at uneven load."),
         {"A": 1.0, "B": 1.0, "C": 1.0, "D": 4.0},
     ),
     Preset(
-        "Don't touch",
-        "Leave survivors' pods where they are unless an evacuated pod needs the room.",
+        N_("Don't touch"),
+        N_("Leave survivors' pods where they are unless an evacuated pod needs the room."),
         {"A": 1.0, "B": 1.0, "C": 5.0, "D": 1.0, _MOVES: False, _PREEMPTION: False},
     ),
 )
@@ -81,12 +78,14 @@ def request_values(request: RecoveryRequest) -> dict[str, Any]:
 
 PAGE = QuestionPage(
     question=Question.RECOVERY,
-    title="Recovery",
+    title=N_("Recovery"),
     about=(
-        "Where the pods of failed nodes go, the important first, without overloading a survivor, "
-        "and which are given up."
+        N_(
+            "Where the pods of failed nodes go, the important first, without overloading a "
+            "survivor, and which are given up."
+        )
     ),
-    button="Recover",
+    button=N_("Recover"),
     icon=":material/healing:",
     function=recover,
     values=request_values,
@@ -95,7 +94,7 @@ PAGE = QuestionPage(
 
 def show() -> None:
     """Draw the page."""
-    loaded = frame.begin(PAGE.title)
+    loaded = frame.begin(_(PAGE.title))
     if loaded is None:
         question.no_cluster()
         return
@@ -129,8 +128,10 @@ def show() -> None:
             PAGE,
             ask,
             loaded,
-            "Choose what fails, here by clicking nodes or above, and press *Recover*; with nothing "
-            "chosen, the fullest node fails.",
+            _(
+                "Choose what fails, here by clicking nodes or above, and press *Recover*; with "
+                "nothing chosen, the fullest node fails."
+            ),
             partial(cluster_heatmap, loaded.cluster, frozenset(failing), FAILS, _pick),
         )
         return
@@ -145,25 +146,27 @@ _HOW_PODS_MOVE: dict[str, Any] = {_PREEMPTION: True, _HOW: HowNodesFail.DELETED,
 def _how_pods_move() -> None:
     """Draw what else decides where pods of failed nodes may go."""
     st.toggle(
-        "Lower survivors may give way",
+        _("Lower survivors may give way"),
         value=True,
         key=_PREEMPTION,
         bind="query-params",
-        help="Pods of survivors make room for evacuated ones of higher priority (preemption).",
+        help=_("Pods of survivors make room for evacuated ones of higher priority (preemption)."),
     )
     st.radio(
-        "Failed nodes are",
+        _("Failed nodes are"),
         list(HowNodesFail),
-        format_func=_HOW_IN_WORDS.__getitem__,
+        format_func=lambda how: _(controls.HOW_IN_WORDS[how]),
         key=_HOW,
         bind="query-params",
-        help="A node that only stops answering keeps its StatefulSet pods: they stay Terminating.",
+        help=_(
+            "A node that only stops answering keeps its StatefulSet pods: they stay Terminating."
+        ),
     )
     st.toggle(
-        "Survivors' pods may move",
+        _("Survivors' pods may move"),
         key=_MOVES,
         bind="query-params",
-        help="Pods of survivors move to other survivors to make room.",
+        help=_("Pods of survivors move to other survivors to make room."),
     )
 
 
@@ -174,31 +177,31 @@ def _failing(cluster: Cluster) -> tuple[dict[str, Any], bool]:
     nodes, whole = st.columns([3, 2], vertical_alignment="bottom")
     with nodes:
         names = [node.name for node in cluster.nodes]
-        failed = controls.names_chosen("Nodes that fail", _NODES, names, "choose nodes")
+        failed = controls.names_chosen(_("Nodes that fail"), _NODES, names, _("choose nodes"))
     with whole:
         failed_zones = controls.names_chosen(
-            "Zones that fail", _ZONES, zones, "choose zones" if zones else "no zone labels"
+            _("Zones that fail"), _ZONES, zones, _("choose zones") if zones else _("no zone labels")
         )
     # A row that wraps: columns of a narrow window would cut the labels.
     with st.container(horizontal=True, vertical_alignment="center"):
         all_of_them = st.toggle(
-            f"All spot nodes ({spot:,})",
+            _("All spot nodes ({spot:,})", spot=spot),
             key=_SPOT,
             bind="query-params",
             disabled=not spot,
-            help=None if spot else "No node carries a provisioner's spot label.",
+            help=None if spot else _("No node carries a provisioner's spot label."),
         )
         st.button(
-            "Any one node",
+            _("Any one node"),
             icon=":material/bolt:",
-            help="Chooses the fullest node; *Fail every node in turn* tries them all.",
+            help=_("Chooses the fullest node; *Fail every node in turn* tries them all."),
             on_click=_pick_alone,
             args=(_fullest(cluster),),
         )
         each_in_turn = st.button(
-            "Fail every node in turn",
+            _("Fail every node in turn"),
             icon=":material/grid_on:",
-            help="Tries each node and each zone by itself and shows which failures lose pods.",
+            help=_("Tries each node and each zone by itself and shows which failures lose pods."),
         )
     chosen = {_NODES: failed, _ZONES: failed_zones, _SPOT: bool(all_of_them and spot)}
     return chosen, each_in_turn
@@ -238,13 +241,18 @@ def _checked(
         return None, ()
     if nodes:
         ended = len(failure.left_behind)
-        them = "it" if len(nodes) == 1 else "them"
-        st.caption(
-            f"{units.count(len(nodes), 'node')} of {len(loaded.cluster.nodes):,} "
-            f"{'fails' if len(nodes) == 1 else 'fail'}: "
-            f"{units.count(len(failure.evacuees), 'pod')} to evacuate"
-            + (f"; {ended:,} more, of DaemonSets and the like, gone with {them}." if ended else ".")
+        told = plural(
+            "{number:,} node of {whole:,} fails: {pods} to evacuate",
+            "{number:,} nodes of {whole:,} fail: {pods} to evacuate",
+            len(nodes),
+            whole=len(loaded.cluster.nodes),
+            pods=units.count(len(failure.evacuees), "pod"),
         )
+        if ended and len(nodes) == 1:
+            told += _("; {ended:,} more, of DaemonSets and the like, gone with it", ended=ended)
+        elif ended:
+            told += _("; {ended:,} more, of DaemonSets and the like, gone with them", ended=ended)
+        st.caption(_("{sentence}.", sentence=told))
     return Ask(PAGE.question, loaded.digest, request, *settings), nodes
 
 
@@ -252,7 +260,7 @@ def _result(answer: Answer, ask: Ask | None) -> None:
     outcome: RecoveryOutcome = answer.outcome
     results.headline(plain(headline(outcome)))
     if outcome.failed_nodes:
-        st.markdown(f"Failed: {named(outcome.failed_nodes)}")
+        st.markdown(_("Failed: {failed_nodes}", failed_nodes=named(outcome.failed_nodes)))
     summary.draw(answer, _cells(outcome))
     results.proof_caption(answer)
     picture.show(answer)
@@ -266,31 +274,39 @@ def _cells(outcome: RecoveryOutcome) -> list[Cell]:
     placed, lost = len(outcome.placements), len(outcome.unplaced)
     stuck = sum(pod.stuck for pod in outcome.unplaced)
     cells = [
-        Cell("Placed", f"{placed:,}", remark=f"of {placed + lost:,}"),
-        Cell("Given up", f"{lost:,}", remark=f"{stuck:,} stuck"),
+        Cell(_("Placed"), f"{placed:,}", remark=_("of {whole:,}", whole=placed + lost)),
+        Cell(_("Given up"), f"{lost:,}", remark=_("{stuck:,} stuck", stuck=stuck)),
     ]
     checked = [report for report in outcome.cascade if report.checked]
     if checked and outcome.risk is None:
         fine = sum(report.survivable for report in checked)
-        cells.append(Cell("Next failures survived", f"{fine:,}", remark=f"of {len(checked):,}"))
+        cells.append(
+            Cell(
+                _("Next failures survived"),
+                f"{fine:,}",
+                remark=_("of {whole:,}", whole=len(checked)),
+            )
+        )
     return cells
 
 
 def _panels(answer: Answer, outcome: RecoveryOutcome) -> dict[str, Panel]:
     panels: dict[str, Panel] = {
-        f"Placed ({len(outcome.placements):,})": partial(_placed, answer, outcome),
-        f"Given up ({len(outcome.unplaced):,})": partial(_unplaced_table, answer, outcome),
-        "Survivors": partial(_survivors, answer, outcome),
+        _("Placed ({count:,})", count=len(outcome.placements)): partial(_placed, answer, outcome),
+        _("Given up ({count:,})", count=len(outcome.unplaced)): partial(
+            _unplaced_table, answer, outcome
+        ),
+        _("Survivors"): partial(_survivors, answer, outcome),
     }
     if outcome.cascade:
-        panels["Next failure"] = partial(_cascade, answer, outcome)
+        panels[_("Next failure")] = partial(_cascade, answer, outcome)
     if outcome.moves:
         panels[f"Moves ({len(outcome.moves):,})"] = lambda: results.moves_panel(
             outcome.moves, answer.loaded.cluster, answer.loaded.name
         )
     if outcome.preempted:
         panels[f"Preempted ({len(outcome.preempted):,})"] = partial(_preempted, answer, outcome)
-    panels["All figures"] = lambda: results.cells_row(
+    panels[_("All figures")] = lambda: results.cells_row(
         results.load_cells(outcome.metrics.before, outcome.metrics.after, levels=True)
     )
     if outcome.left_behind:
@@ -300,50 +316,59 @@ def _panels(answer: Answer, outcome: RecoveryOutcome) -> dict[str, Panel]:
 
 def _placed(answer: Answer, outcome: RecoveryOutcome) -> None:
     if not outcome.placements:
-        st.markdown("No pod was evacuated." if not outcome.unplaced else "No pod gets a node.")
+        st.markdown(
+            _("No pod was evacuated.") if not outcome.unplaced else _("No pod gets a node.")
+        )
         return
     known = {pod.id: pod for pod in answer.loaded.cluster.pods}
     pods = [known[placed.pod] for placed in outcome.placements]
     table = pd.DataFrame(
         {
-            "Pod": [placed.pod for placed in outcome.placements],
-            "Priority": [pod.priority for pod in pods],
-            "From": [pod.node or "" for pod in pods],
-            "To": [placed.node for placed in outcome.placements],
+            _("Pod"): [placed.pod for placed in outcome.placements],
+            _("Priority"): [pod.priority for pod in pods],
+            _("From"): [pod.node or "" for pod in pods],
+            _("To"): [placed.node for placed in outcome.placements],
             **results.request_columns(pods),
         }
     )
-    results.table_with_downloads(table, outcome.placements, "placements", answer.loaded.name)
+    results.table_with_downloads(table, outcome.placements, N_("placements"), answer.loaded.name)
 
 
 def _unplaced_table(answer: Answer, outcome: RecoveryOutcome) -> None:
     if not outcome.unplaced:
-        st.markdown("No pod is given up.")
+        st.markdown(_("No pod is given up."))
         return
     stuck = [pod for pod in outcome.unplaced if pod.stuck]
     if stuck:
         st.markdown(
-            f"{units.count(len(stuck), 'pod')} would be stuck even with room: the volume cannot "
-            "be reached from any survivor."
+            _(
+                "{pods} would be stuck even with room: the volume cannot "
+                "be reached from any survivor.",
+                pods=units.count(len(stuck), "pod"),
+            )
         )
     table = pd.DataFrame(
         {
-            "Pod": [pod.pod for pod in outcome.unplaced],
-            "Priority": [pod.priority for pod in outcome.unplaced],
-            "Stuck": ["by its volume" if pod.stuck else "" for pod in outcome.unplaced],
-            "Why": [pod.reason for pod in outcome.unplaced],
+            _("Pod"): [pod.pod for pod in outcome.unplaced],
+            _("Priority"): [pod.priority for pod in outcome.unplaced],
+            _("Stuck"): [_("by its volume") if pod.stuck else "" for pod in outcome.unplaced],
+            _("Why"): [pod.reason for pod in outcome.unplaced],
         }
     )
-    columns = {"Why": results.sentences("Why")}
-    results.table_with_downloads(table, outcome.unplaced, "given up", answer.loaded.name, columns)
+    columns = {_("Why"): results.sentences(_("Why"))}
+    results.table_with_downloads(
+        table, outcome.unplaced, N_("given up"), answer.loaded.name, columns
+    )
 
 
 def _survivors(answer: Answer, outcome: RecoveryOutcome) -> None:
     next_failure = {report.name: outcome_of(report) for report in outcome.cascade}
     table = pd.DataFrame([_survivor_row(load) for load in outcome.survivors])
     if next_failure:
-        table["If it failed next"] = [next_failure.get(load.node, "") for load in outcome.survivors]
-    shares = ("CPU before", "CPU after", "Memory before", "Memory after")
+        table[_("If it failed next")] = [
+            next_failure.get(load.node, "") for load in outcome.survivors
+        ]
+    shares = (_("CPU before"), _("CPU after"), _("Memory before"), _("Memory after"))
     results.table_with_downloads(
         table,
         outcome.survivors,
@@ -355,31 +380,36 @@ def _survivors(answer: Answer, outcome: RecoveryOutcome) -> None:
 
 def _survivor_row(load: SurvivorLoad) -> dict[str, object]:
     return {
-        "Node": load.node,
-        "CPU before": load.cpu_before,
-        "CPU after": load.cpu_after,
-        "Memory before": load.memory_before,
-        "Memory after": load.memory_after,
+        _("Node"): load.node,
+        _("CPU before"): load.cpu_before,
+        _("CPU after"): load.cpu_after,
+        _("Memory before"): load.memory_before,
+        _("Memory after"): load.memory_after,
     }
 
 
 def _cascade(answer: Answer, outcome: RecoveryOutcome) -> None:
     st.markdown(
-        "Would each survivor's failure be survivable too, on top of this one? A tile is a node: "
-        "✓ every pod finds another node, a number is how many do not."
+        _(
+            "Would each survivor's failure be survivable too, on top of this one? A tile is a "
+            "node: ✓ every pod finds another node, a number is how many do not."
+        )
     )
     unchecked = sum(not report.checked for report in outcome.cascade)
     if unchecked:
         st.caption(
-            f"{units.count(unchecked, 'node')} not checked: the time was up. Those with most to "
-            "lose came first; a longer time cap checks more."
+            _(
+                "{nodes} not checked: the time was up. Those with most to "
+                "lose came first; a longer time cap checks more.",
+                nodes=units.count(unchecked, "node"),
+            )
         )
     gone = frozenset(outcome.failed_nodes)
     left = tuple(node for node in answer.after.nodes if node.name not in gone)
     chart(
         failure_tiles(answer.after.replace(nodes=left, pods=()), outcome.cascade),
         key="cascade",
-        alt="What the failure of each survivor would lose",
+        alt=_("What the failure of each survivor would lose"),
     )
 
 
@@ -389,9 +419,9 @@ def _preempted(answer: Answer, outcome: RecoveryOutcome) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "Pod": outcome.preempted,
-                "Priority": [pod.priority for pod in pods],
-                "Node": [pod.node for pod in pods],
+                _("Pod"): outcome.preempted,
+                _("Priority"): [pod.priority for pod in pods],
+                _("Node"): [pod.node for pod in pods],
             }
         ),
         hide_index=True,
@@ -403,8 +433,8 @@ def _left(outcome: RecoveryOutcome) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "Pod": [left.pod for left in outcome.left_behind],
-                "Why it is not evacuated": [left.reason for left in outcome.left_behind],
+                _("Pod"): [left.pod for left in outcome.left_behind],
+                _("Why it is not evacuated"): [left.reason for left in outcome.left_behind],
             }
         ),
         hide_index=True,

@@ -7,6 +7,7 @@ from enum import StrEnum
 import pandas as pd
 import streamlit as st
 
+from kytos.language import N_, _
 from kytos.questions.recovery.atlas import AtlasOutcome, AtlasRequest, atlas
 from kytos.questions.recovery.survey import FailureReport
 from kytos.report import units
@@ -41,24 +42,30 @@ def show(loaded: Loaded, on_pick: Pick) -> None:
     if answer is None or answer.loaded.digest != loaded.digest:
         return
     found: AtlasOutcome = answer.outcome
-    section("Every node in turn")
+    section(_("Every node in turn"))
     limit = answer.ask.request.max_utilization
-    filled = "" if limit == 1 else f" Survivors are filled to {units.percent(limit)} at most."
+    filled = (
+        ""
+        if limit == 1
+        else _(" Survivors are filled to {limit} at most.", limit=units.percent(limit))
+    )
     st.markdown(f"{atlas_sentence(found)}{filled}")
     st.caption(
-        "A tile is a node: ✓ every pod finds another node, a number is how many do not; the "
-        "darker, the larger their share. Hover for the pods, click to let that node fail."
+        _(
+            "A tile is a node: ✓ every pod finds another node, a number is how many do not; the "
+            "darker, the larger their share. Hover for the pods, click to let that node fail."
+        )
     )
     chart(
         failure_tiles(loaded.cluster, found.nodes, found.zones),
         key="atlas",
-        alt="What the failure of each node and zone would lose",
+        alt=_("What the failure of each node and zone would lose"),
         on_pick=on_pick,
     )
     reports = sorted((*found.zones, *found.nodes), key=lambda report: -len(report.lost_pods))
-    with st.expander("As a table", icon=":material/table:"):
+    with st.expander(_("As a table"), icon=":material/table:"):
         table = pd.DataFrame([_report_row(report) for report in reports])
-        results.table_with_downloads(table, reports, "atlas", loaded.name)
+        results.table_with_downloads(table, reports, N_("atlas"), loaded.name)
 
 
 def atlas_sentence(found: AtlasOutcome) -> str:
@@ -70,29 +77,49 @@ def atlas_sentence(found: AtlasOutcome) -> str:
             continue
         losing = [report for report in checked if not report.survivable]
         if losing:
-            words.append(f"{len(losing):,} of {units.count(len(checked), kind)} would lose pods.")
+            words.append(
+                _(
+                    "{losing:,} of {checked} would lose pods.",
+                    losing=len(losing),
+                    checked=units.count(len(checked), kind),
+                )
+            )
         else:
-            words.append(f"No single {kind}'s failure loses a pod.")
+            words.append(
+                _("No single node's failure loses a pod.")
+                if kind == "node"
+                else _("No single zone's failure loses a pod.")
+            )
         if len(checked) < len(reports):
-            words.append(f"{units.count(len(reports) - len(checked), kind)} not checked.")
+            words.append(
+                _(
+                    "{unchecked} not checked.",
+                    unchecked=units.count(len(reports) - len(checked), kind),
+                )
+            )
     worst = found.worst
     if worst is not None:
         words.append(
-            f"Worst, the important pods first: {worst.kind} {worst.name} {outcome_of(worst)}."
+            _(
+                "Worst, the important pods first: {kind} {name} {outcome}.",
+                kind=_(worst.kind),
+                name=worst.name,
+                outcome=outcome_of(worst),
+            )
         )
     return plain(" ".join(words))
 
 
 def _report_row(report: FailureReport) -> dict[str, object]:
     return {
-        "Fails": report.name,
-        "Kind": report.kind,
-        "Outcome": outcome_of(report),
-        "Evacuated": report.evacuated,
-        "Lost": len(report.lost_pods),
-        "Highest lost": None if not report.unplaced else max(report.unplaced),
-        "Not recreated": report.not_recreated,
-        "CPU peak": units.percent(report.cpu_peak) if report.checked else "",
-        "Memory peak": units.percent(report.memory_peak) if report.checked else "",
-        "Proven": "yes" if report.checked and report.proven else "no",
+        _("Fails"): report.name,
+        _("Kind"): _(report.kind),
+        _("Outcome"): outcome_of(report),
+        _("Evacuated"): report.evacuated,
+        _("Lost"): len(report.lost_pods),
+        _("Highest lost"): None if not report.unplaced else max(report.unplaced),
+        _("Not recreated"): report.not_recreated,
+        _("CPU peak"): units.percent(report.cpu_peak) if report.checked else "",
+        _("Memory peak"): units.percent(report.memory_peak) if report.checked else "",
+        _("Proven"): _("yes") if report.checked and report.proven else _("no"),
     }

@@ -9,6 +9,7 @@ import streamlit as st
 
 from kytos.calls.answers import CarryOut, carry_out
 from kytos.contract.runbook import Runbook, RunbookRequest, Way
+from kytos.language import N_, _
 from kytos.report import units
 from kytos.report.figures.timeline import ROWS, timeline
 from kytos.report.runbook import WAYS, forecast_header, forecast_rows
@@ -37,20 +38,26 @@ def show(answer: Answer) -> None:
     if runbook is None:
         return
     if not runbook.steps:
-        st.info("There is no step to carry out.", icon=":material/info:")
+        st.info(_("There is no step to carry out."), icon=":material/info:")
         return
     _verdict(runbook)
     table = pd.DataFrame(forecast_rows(runbook), columns=list(forecast_header()))
     st.dataframe(table, hide_index=True, key="forecast")
     for note in runbook.notes:
         st.caption(plain(note))
-    chart(timeline(runbook), key="timeline", alt="Which node is left and filled in which wave")
+    chart(timeline(runbook), key="timeline", alt=_("Which node is left and filled in which wave"))
     touched = {node for step in runbook.steps for node in (step.node, step.to) if node}
     if len(touched) > ROWS:
-        st.caption(f"The {ROWS} nodes with most to do of {len(touched):,}; the table has all.")
-    results.table_with_downloads(_steps(runbook), runbook.steps, "steps", answer.loaded.name)
+        st.caption(
+            _(
+                "The {rows} nodes with most to do of {count:,}; the table has all.",
+                rows=ROWS,
+                count=len(touched),
+            )
+        )
+    results.table_with_downloads(_steps(runbook), runbook.steps, N_("steps"), answer.loaded.name)
     if runbook.left_out:
-        left = [{"Left out": one.pod, "Why": one.reason} for one in runbook.left_out]
+        left = [{_("Left out"): one.pod, _("Why"): one.reason} for one in runbook.left_out]
         st.dataframe(pd.DataFrame(left), hide_index=True, key="left out of the runbook")
     _downloads(runbook, answer.loaded.name)
 
@@ -59,25 +66,27 @@ def _how(question: str) -> RunbookRequest:
     """Draw how it is to be carried out."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         way = st.segmented_control(
-            "Way",
+            _("Way"),
             [one.value for one in Way],
             default=Way.DRAIN.value,
             required=True,
-            format_func=lambda one: f"{one}: {WAYS[one]}",
+            format_func=lambda one: f"{one}: {_(WAYS[one])}",
             key=f"way {question}",
-            help="A drain needs a drain's rights; the scheduler chooses where pods go. "
-            "Steering gates each replacement and nominates it to its node.",
+            help=_(
+                "A drain needs a drain's rights; the scheduler chooses where pods go. "
+                "Steering gates each replacement and nominates it to its node."
+            ),
         )
         parallel = st.number_input(
-            "Pods at a time", 1, 1000, 10, key=f"max_parallel {question}", width=130
+            _("Pods at a time"), 1, 1000, 10, key=f"max_parallel {question}", width=130
         )
         settle = st.number_input(
-            "Seconds after a wave", 0.0, 3600.0, 5.0, 1.0, key=f"settle_s {question}", width=170
+            _("Seconds after a wave"), 0.0, 3600.0, 5.0, 1.0, key=f"settle_s {question}", width=170
         )
         surge = st.toggle(
-            "Surge",
+            _("Surge"),
             key=f"surge {question}",
-            help="A service's only replica gets a second one first; the old one goes then.",
+            help=_("A service's only replica gets a second one first; the old one goes then."),
         )
     return RunbookRequest(
         way=Way(way or Way.DRAIN), surge=surge, max_parallel=int(parallel), settle_s=settle
@@ -100,7 +109,7 @@ def _runbook(answer: Answer, asked: CarryOut) -> Runbook | None:
         runbook = carry_out(answer.loaded.cluster, asked)
         st.session_state["runbook kept"] = ask, runbook
         return runbook
-    if st.button("Work out the steps", icon=":material/checklist:"):
+    if st.button(_("Work out the steps"), icon=":material/checklist:"):
         runs.start(carry_out, ask, answer.loaded)
     runs.watch(Beside.RUNBOOK)
     return None
@@ -113,28 +122,38 @@ def _made_as(runbook: Runbook, how: RunbookRequest) -> bool:
 def _verdict(runbook: Runbook) -> None:
     """Say whether the promise is expected to come true."""
     if runbook.falls_short is not None:
-        st.warning(f"Falls short: {plain(runbook.falls_short)}.", icon=":material/warning:")
+        st.warning(
+            _("Falls short: {falls_short}.", falls_short=plain(runbook.falls_short)),
+            icon=":material/warning:",
+        )
     else:
         forecast = getattr(runbook.forecast, runbook.way.value)
         st.success(
-            f"Expected to come true: {units.count(forecast.nodes_in_use, 'node')} in use, "
-            f"{runbook.promised.nodes_in_use:,} promised; "
-            f"{units.count(forecast.pods_pending, 'pod')} left waiting.",
+            _(
+                "Expected to come true: {nodes} in use, "
+                "{nodes_in_use:,} promised; "
+                "{pods} left waiting.",
+                nodes=units.count(forecast.nodes_in_use, "node"),
+                nodes_in_use=runbook.promised.nodes_in_use,
+                pods=units.count(forecast.pods_pending, "pod"),
+            ),
             icon=":material/check_circle:",
         )
     if runbook.remove_nodes:
-        st.markdown(f"Ready to be removed then: {named(runbook.remove_nodes)}")
+        st.markdown(
+            _("Ready to be removed then: {remove_nodes}", remove_nodes=named(runbook.remove_nodes))
+        )
 
 
 def _steps(runbook: Runbook) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "Wave": [step.wave for step in runbook.steps],
-            "Step": [step.action.value for step in runbook.steps],
-            "Pod": [step.pod or "" for step in runbook.steps],
-            "Node": [step.node or "" for step in runbook.steps],
-            "To": [step.to or "" for step in runbook.steps],
-            "Why": [step.why for step in runbook.steps],
+            _("Wave"): [step.wave for step in runbook.steps],
+            _("Step"): [step.action.value for step in runbook.steps],
+            _("Pod"): [step.pod or "" for step in runbook.steps],
+            _("Node"): [step.node or "" for step in runbook.steps],
+            _("To"): [step.to or "" for step in runbook.steps],
+            _("Why"): [step.why for step in runbook.steps],
         }
     )
 
@@ -142,7 +161,7 @@ def _steps(runbook: Runbook) -> pd.DataFrame:
 def _downloads(runbook: Runbook, name: str) -> None:
     with st.container(horizontal=True):
         st.download_button(
-            "Runbook as JSON",
+            _("Runbook as JSON"),
             runbook.model_dump_json(indent=1),
             f"{name}-runbook.json",
             "application/json",
@@ -151,7 +170,7 @@ def _downloads(runbook: Runbook, name: str) -> None:
         )
         if runbook.way is Way.DRAIN:
             st.download_button(
-                "Shell script",
+                _("Shell script"),
                 shell_script(runbook, name),
                 f"{name}-runbook.sh",
                 "text/x-shellscript",
@@ -159,4 +178,4 @@ def _downloads(runbook: Runbook, name: str) -> None:
                 on_click="ignore",
             )
         else:
-            st.caption(f"{ONLY_DRAINS[:1].upper()}{ONLY_DRAINS[1:]}.")
+            st.caption(_("{sentence}.", sentence=f"{ONLY_DRAINS[:1].upper()}{ONLY_DRAINS[1:]}"))

@@ -7,6 +7,7 @@ from enum import StrEnum
 import streamlit as st
 
 from kytos.compare import Frontier, FrontierPoint, FrontierRequest, frontier
+from kytos.language import _
 from kytos.problem import LoadMode
 from kytos.report import units
 from kytos.ui.parts import controls
@@ -42,7 +43,7 @@ def show(answer: Answer) -> None:
     kept = runs.last_answer(Beside.FEWER)
     if kept is None or kept.ask != ask:
         if runs.running(Beside.FEWER) is None and st.button(
-            "What would fewer moves bring?", icon=":material/timeline:"
+            _("What would fewer moves bring?"), icon=":material/timeline:"
         ):
             runs.start(frontier, ask, answer.loaded)
         runs.watch(Beside.FEWER)
@@ -50,18 +51,18 @@ def show(answer: Answer) -> None:
     found: Frontier = kept.outcome
     offered = steps(found)
     moves = st.select_slider(
-        "Moves",
+        _("Moves"),
         list(offered),
         value=max(offered),
         key="fewer moves shown",
-        help="Each position is a plan of its own: the best found for so many moves.",
+        help=_("Each position is a plan of its own: the best found for so many moves."),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(plain(step_sentence(found, offered[moves])), width="content")
         st.button(
-            f"At most {units.count(moves, 'move')}",
+            _("At most {moves}", moves=units.count(moves, "move")),
             icon=":material/tune:",
-            help="Sets the limit on moves; the main button then asks for that plan.",
+            help=_("Sets the limit on moves; the main button then asks for that plan."),
             on_click=controls.set_controls,
             args=({"max_moves": moves},),
         )
@@ -81,9 +82,11 @@ def step_sentence(found: Frontier, point: FrontierPoint) -> str:
     start, metrics = found.points[0].plan.metrics, point.plan.metrics
     words = f"{units.count(metrics.pods_moved, 'move')} → "
     if found.mode is not LoadMode.CONSOLIDATE:
-        return f"{words}unevenness {100 * point.unevenness:.1f}%"
-    words += f"{units.count(start.nodes_in_use - metrics.nodes_in_use, 'node')} freed"
+        return _("{words}unevenness {share:.1f}%", words=words, share=100 * point.unevenness)
+    words += _(
+        "{nodes} freed", nodes=units.count(start.nodes_in_use - metrics.nodes_in_use, "node")
+    )
     if start.price_per_hour is not None and metrics.price_per_hour is not None:
         saved = start.price_per_hour - metrics.price_per_hour
-        words += f", {units.price_per_month(saved)} saved"
+        words += _(", {saved} saved", saved=units.price_per_month(saved))
     return words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from kytos.calls.catalogue import asked
 from kytos.calls.handout import handout
 from kytos.calls.saved_use import saved_use
 from kytos.calls.scenario import Scenario
+from kytos.language import _, language, use
 from kytos.ui.session.runs import Answer, Ask
 
 MOST_WORK = 20_000
@@ -23,15 +25,22 @@ def download(answer: Answer) -> None:
         return
     stem = re.sub(r"[^\w.-]+", "-", answer.loaded.name).strip("-") or "cluster"
     st.download_button(
-        "Handout",
-        lambda: page_of(answer),
+        _("Handout"),
+        partial(_in_language, language(), answer),  # made in a thread that knows no session
         f"{stem}-{answer.ask.question.value.replace('_', '')}.html",
         "text/html",
         icon=":material/description:",
         on_click="ignore",
-        help="One page that needs no network: summary, pictures, moves, runbook, proof. It holds "
-        "the cluster, so that uploading it opens this answer again.",
+        help=_(
+            "One page that needs no network: summary, pictures, moves, runbook, proof. It holds "
+            "the cluster, so that uploading it opens this answer again."
+        ),
     )
+
+
+def _in_language(code: str, answer: Answer) -> str:
+    with use(code):
+        return page_of(answer)
 
 
 def page_of(answer: Answer) -> str:

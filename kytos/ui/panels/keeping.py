@@ -6,6 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 
+from kytos.language import _
 from kytos.ui.panels import handout
 from kytos.ui.session import kept
 from kytos.ui.session.runs import Answer
@@ -18,15 +19,17 @@ def row(answer: Answer) -> None:
         name = kept.name_of(answer)
         if name is None:
             return
-        with st.popover("Link", icon=":material/link:", width="content"):
+        with st.popover(_("Link"), icon=":material/link:", width="content"):
             st.markdown(
-                "Whoever has this link sees this answer and its cluster, and nothing else; nobody "
-                "can guess it."
+                _(
+                    "Whoever has this link sees this answer and its cluster, and nothing else; "
+                    "nobody can guess it."
+                )
             )
             st.code(link_to(name), language=None, wrap_lines=True)
         older, newer = _beside(answer, name)
-        _step("Undo", ":material/undo:", older, "Back to the answer before this one.")
-        _step("Redo", ":material/redo:", newer, "Forth to the answer after this one.")
+        _step(_("Undo"), ":material/undo:", older, _("Back to the answer before this one."))
+        _step(_("Redo"), ":material/redo:", newer, _("Forth to the answer after this one."))
 
 
 def link_to(name: str) -> str:

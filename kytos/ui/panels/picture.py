@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from kytos.cluster import CPU, MEMORY, Cluster
+from kytos.language import N_, _
 from kytos.questions.outcome import Outcome
 from kytos.report import units
 from kytos.report.boxes import boxes, coloured_services, table_of
@@ -19,7 +20,7 @@ from kytos.ui.parts.heatmaps import chart
 from kytos.ui.parts.text import plain
 from kytos.ui.session.runs import Answer
 
-_BEFORE, _AFTER = "Before", "After"
+_BEFORE, _AFTER = N_("Before"), N_("After")
 _SHOWN, _FIND = "picture", "find in the picture"
 _OPEN = "node page"
 
@@ -34,40 +35,51 @@ def show(answer: Answer, freed: frozenset[str] = frozenset()) -> None:
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         view = st.segmented_control(
-            "Picture", [_BEFORE, _AFTER], default=_AFTER, required=True, key=_SHOWN
+            _("Picture"),
+            [_BEFORE, _AFTER],
+            format_func=_,
+            default=_AFTER,
+            required=True,
+            key=_SHOWN,
         )
         services = coloured_services(answer.before)
         names = [*sorted(services), *(node.name for node in answer.after.nodes)]
         marked = st.selectbox(
-            "Find a service or a node",
+            _("Find a service or a node"),
             names,
             index=None,
             key=_FIND,
-            placeholder="service or node",
+            placeholder=_("service or node"),
             width=260,
         )
         nodes = set(answer.after.node_index)
         if marked in nodes:
-            st.button("Open its page", icon=":material/dns:", on_click=_open, args=(marked,))
+            st.button(_("Open its page"), icon=":material/dns:", on_click=_open, args=(marked,))
     cluster = answer.after if view == _AFTER else answer.before
     drawn = boxes(cluster, freed if view == _AFTER else ())
     chart(
         boxes_figure(drawn, services, marked),
         key="boxes",
-        alt=f"Nodes as boxes filled by their pods, {view.lower()}",
+        alt=_("Nodes as boxes filled by their pods, {view}", view=_(view).lower()),
         on_pick=_open,
         ready=True,
     )
     st.caption(
-        "A box is a node, as high as it has cores; a block is a pod, as high as its share of the "
-        "fuller of CPU and memory. Fullest first. Click a node for its pods and reasons."
+        _(
+            "A box is a node, as high as it has cores; a block is a pod, as high as its share of "
+            "the fuller of CPU and memory. Fullest first. Click a node for its pods and reasons."
+        )
     )
-    with st.expander("The picture as a table", icon=":material/table:", on_change="rerun") as table:
+    with st.expander(
+        _("The picture as a table"), icon=":material/table:", on_change="rerun"
+    ) as table:
         if table.open:
             st.dataframe(pd.DataFrame(table_of(drawn)), hide_index=True, key="boxes table")
     node = st.session_state.pop(_OPEN, None)
     if node in nodes:
-        st.dialog(f"Node {plain(node)}", width="large")(partial(node_page, answer, node))()
+        st.dialog(_("Node {node}", node=plain(node)), width="large")(
+            partial(node_page, answer, node)
+        )()
 
 
 def _open(node: str) -> None:
@@ -79,13 +91,17 @@ def node_page(answer: Answer, node: str) -> None:
     """Draw one node: how full it is before and after, and each of its pods with the reason."""
     left, right = st.columns(2)
     for column, label, cluster in (
-        (left, "Before", answer.before),
-        (right, "After", answer.after),
+        (left, _("Before"), answer.before),
+        (right, _("After"), answer.after),
     ):
         share = usage(cluster).share[cluster.node_index[node], :2]
         highest = float(max(share)) if len(share) else 0.0
         level = fullness(highest)
-        told = f"CPU {units.percent(float(share[0]))}, memory {units.percent(float(share[1]))}"
+        told = _(
+            "CPU {cpu}, memory {memory}",
+            cpu=units.percent(float(share[0])),
+            memory=units.percent(float(share[1])),
+        )
         column.metric(
             label,
             told,
@@ -96,13 +112,13 @@ def node_page(answer: Answer, node: str) -> None:
         )
     rows = pod_rows(answer, node)
     if not rows:
-        st.markdown("No pod runs here, before or after.")
+        st.markdown(_("No pod runs here, before or after."))
         return
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
         key="pods of the node",
-        column_config={"Why": st.column_config.TextColumn(width="large")},
+        column_config={_("Why"): st.column_config.TextColumn(width="large")},
     )
 
 
@@ -118,22 +134,22 @@ def pod_rows(answer: Answer, node: str) -> list[dict[str, object]]:
         if node not in (start, end):
             continue
         if start == end:
-            becomes = "stays"
-            reason = answer.loaded.pinned.get(pod.id, "no better node at these weights")
+            becomes = _("stays")
+            reason = answer.loaded.pinned.get(pod.id) or _("no better node at these weights")
         elif start == node:
-            becomes = f"leaves to {end}" if end else "ends"
+            becomes = _("leaves to {end}", end=end) if end else _("ends")
             reason = why.get(pod.id, "")
         else:
-            becomes = f"comes from {start}" if start else "is new"
+            becomes = _("comes from {start}", start=start) if start else _("is new")
             reason = why.get(pod.id, "")
         rows.append(
             {
-                "Pod": pod.id,
-                "Service": pod.service or "",
-                "Becomes": becomes,
-                "Why": reason,
-                "CPU (cores)": pod.requests.get(CPU, 0) / 1000,
-                "Memory (GiB)": round(pod.requests.get(MEMORY, 0) / 2**30, 2),
+                _("Pod"): pod.id,
+                _("Service"): pod.service or "",
+                _("Becomes"): becomes,
+                _("Why"): reason,
+                _("CPU (cores)"): pod.requests.get(CPU, 0) / 1000,
+                _("Memory (GiB)"): round(pod.requests.get(MEMORY, 0) / 2**30, 2),
             }
         )
     return rows

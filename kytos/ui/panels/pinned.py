@@ -5,19 +5,20 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from kytos.language import N_, _
 from kytos.report.wording import pinned_group, pinned_reasons
 from kytos.ui.session.clusters import Loaded
 
-_EVERY_REASON = "every reason"
+_EVERY_REASON = N_("every reason")
 
 
 def pinned_table(loaded: Loaded) -> None:
     """Draw the pods that may not move, with a filter by reason."""
     if not loaded.pinned:
-        st.markdown("Every running pod may move.")
+        st.markdown(_("Every running pod may move."))
         return
-    groups = [reason for reason, _ in pinned_reasons(loaded.pinned.values())]
-    chosen = st.selectbox("Reason", [_EVERY_REASON, *groups], key="pinned reason")
+    groups = [reason for reason, _count in pinned_reasons(loaded.pinned.values())]
+    chosen = st.selectbox(_("Reason"), [_EVERY_REASON, *groups], format_func=_, key="pinned reason")
     order = {group: place for place, group in enumerate(groups)}
     group_of = {pod: pinned_group(why) for pod, why in loaded.pinned.items()}
     shown = {
@@ -30,9 +31,9 @@ def pinned_table(loaded: Loaded) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "Pod": list(shown),
-                "Node": [pods[place[pod]].node for pod in shown],
-                "Why it stays": list(shown.values()),
+                _("Pod"): list(shown),
+                _("Node"): [pods[place[pod]].node for pod in shown],
+                _("Why it stays"): list(shown.values()),
             }
         ),
         hide_index=True,

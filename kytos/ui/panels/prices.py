@@ -11,15 +11,17 @@ import pandas as pd
 import streamlit as st
 
 from kytos.cluster import Cluster, Node
+from kytos.language import N_, _
 from kytos.report import units
 from kytos.sources.prices import kind_of
 from kytos.ui.parts.text import plain
 from kytos.ui.session import clusters
 from kytos.ui.session.clusters import Loaded
 
-_PRICE = "Price per hour"
+_PRICE = N_("Price per hour")
+"""Column of the editor: its edits come under what it is called in the reader's language."""
 _GIVEN = "prices given"
-_NO_TYPE = "none named"
+_NO_TYPE = N_("none named")
 
 Kind = tuple[str, str, float | None]
 """Nodes that are priced together: instance type, capacity type, and what they cost so far."""
@@ -31,29 +33,36 @@ Given = Mapping[Kind, float | None]
 def prices_panel(loaded: Loaded) -> None:
     """Draw the prices of a cluster's nodes; an edit makes the session's own cluster of it."""
     rows = kinds(loaded.cluster)
-    unknown = sum(price is None for _, _, price in rows)
-    title = f"Prices ({units.count(unknown, 'kind')} unknown)" if unknown else "Prices"
+    unknown = sum(price is None for _type, _capacity, price in rows)
+    title = (
+        _("Prices ({kinds} unknown)", kinds=units.count(unknown, "kind"))
+        if unknown
+        else _("Prices")
+    )
     key = f"prices {loaded.digest}"  # a new cluster draws a new editor, without the last edits
     with st.expander(title, icon=":material/payments:"):
         st.caption(_hint(loaded))
         st.data_editor(
             pd.DataFrame(
                 {
-                    "Instance type": [kind or _NO_TYPE for kind, _, _ in rows],
-                    "Capacity type": [capacity for _, capacity, _ in rows],
-                    "Nodes": list(rows.values()),
-                    _PRICE: pd.Series([price for _, _, price in rows], dtype=float),
+                    _("Instance type"): [kind or _(_NO_TYPE) for kind, _capacity, _price in rows],
+                    _("Capacity type"): [capacity for _type, capacity, _price in rows],
+                    _("Nodes"): list(rows.values()),
+                    _(_PRICE): pd.Series([price for _type, _capacity, price in rows], dtype=float),
                 }
             ),
             key=key,
             hide_index=True,
-            disabled=["Instance type", "Capacity type", "Nodes"],
+            disabled=[_("Instance type"), _("Capacity type"), _("Nodes")],
             column_config={
-                _PRICE: st.column_config.NumberColumn(
-                    format="$%.4f", min_value=0.0, max_value=1e6, help="Empty: not known."
+                _(_PRICE): st.column_config.NumberColumn(
+                    format="$%.4f",
+                    min_value=0.0,
+                    max_value=1e6,
+                    help=_("Empty: not known."),
                 )
             },
-            placeholder="not known",
+            placeholder=_("not known"),
             on_change=lambda: _take(loaded, st.session_state[key]["edited_rows"]),
         )
 
@@ -83,7 +92,8 @@ def as_given_before(loaded: Loaded) -> Loaded:
 def edits(rows: Mapping[Kind, int], edited: Mapping[int, Mapping[str, Any]]) -> Given:
     """Return what was typed into the editor, by kind of node."""
     kind_at = list(rows)
-    return {kind_at[row]: cells[_PRICE] for row, cells in edited.items() if _PRICE in cells}
+    column = _(_PRICE)
+    return {kind_at[row]: cells[column] for row, cells in edited.items() if column in cells}
 
 
 def _take(loaded: Loaded, edited: Mapping[int, Mapping[str, Any]]) -> None:
@@ -104,12 +114,14 @@ def _given_to(loaded: Loaded) -> Given:
 
 
 def _hint(loaded: Loaded) -> str:
-    said = "Dollars an hour for each node of a kind. They hold for every page and every scenario "
-    said += "saved in this session; `KYTOS_PRICES` names a table that lasts."
+    said = _(
+        "Dollars an hour for each node of a kind. They hold for every page and every scenario "
+        "saved in this session; `KYTOS_PRICES` names a table that lasts."
+    )
     if loaded.sample is not None:
         own = clusters.own_name()
-        instead = f", in place of **{plain(own)}**" if own else ""
-        said += f" An edit makes a copy of this sample your cluster{instead}."
+        instead = _(", in place of **{own}**", own=plain(own)) if own else ""
+        said += _(" An edit makes a copy of this sample your cluster{instead}.", instead=instead)
     return said
 
 

@@ -18,7 +18,7 @@ from kytos.contract.params import QpuParams, SolverName, SolverParams
 from kytos.contract.run_report import QuboFacts
 from kytos.errors import first_problem
 from kytos.extras import DWAVE, how_to_install, installed
-from kytos.language import _
+from kytos.language import N_, _
 from kytos.questions.outcome import Question
 from kytos.questions.qubo.consent import Offer, charge, with_consent
 from kytos.report import units
@@ -78,33 +78,36 @@ class Service:
 SERVICES = (
     Service(
         "dwave-qpu",
-        "The quantum processor: the whole QUBO, in one submission or as many as asked for.",
+        N_("The quantum processor: the whole QUBO, in one submission or as many as asked for."),
         SolverName.DWAVE_QPU,
         SolverName.DWAVE_QPU,
         limited=True,
     ),
     Service(
-        "hybrid with blocks on dwave-qpu",
-        "Refinement here, and two blocks of nodes on the processor.",
+        N_("hybrid with blocks on dwave-qpu"),
+        N_("Refinement here, and two blocks of nodes on the processor."),
         SolverName.HYBRID,
         SolverName.DWAVE_QPU,
         limited=True,
     ),
     Service(
         "dwave-leap-bqm",
-        "Leap's hybrid solver of QUBOs: no embedding, all variables.",
+        N_("Leap's hybrid solver of QUBOs: no embedding, all variables."),
         SolverName.DWAVE_LEAP_BQM,
         SolverName.DWAVE_LEAP_BQM,
     ),
     Service(
         "dwave-leap-cqm",
-        "Leap's hybrid solver of constrained models: capacities are inequalities, not penalties.",
+        N_(
+            "Leap's hybrid solver of constrained models: capacities are inequalities, not "
+            "penalties."
+        ),
         SolverName.DWAVE_LEAP_CQM,
         SolverName.DWAVE_LEAP_CQM,
     ),
     Service(
         "dwave-leap-nl",
-        "Leap's hybrid solver of nonlinear models: one integer a pod says where it goes.",
+        N_("Leap's hybrid solver of nonlinear models: one integer a pod says where it goes."),
         SolverName.DWAVE_LEAP_NL,
         SolverName.DWAVE_LEAP_NL,
     ),
@@ -113,10 +116,10 @@ SERVICES = (
 
 def show(ask: Ask, loaded: Loaded, change: Change) -> None:
     """Draw what a processor would make of a question; nothing is sent before *Send*."""
-    st.markdown("**On a quantum annealer**")
+    st.markdown(_("**On a quantum annealer**"))
     if not installed(DWAVE):
         st.info(
-            plain(how_to_install("The quantum annealer", DWAVE) + "."),
+            plain(how_to_install(_("The quantum annealer"), DWAVE) + "."),
             icon=":material/extension_off:",
         )
         return
@@ -124,9 +127,11 @@ def show(ask: Ask, loaded: Loaded, change: Change) -> None:
     if chosen is None:
         return
     _fits(ask, loaded, chosen)
-    st.markdown("**What would a run take?** Asking is free: nothing is sent before *Send*.")
+    st.markdown(_("**What would a run take?** Asking is free: nothing is sent before *Send*."))
     for how in {availability(service.account).how for service in SERVICES} - {""}:
-        st.info(plain(f"No D-Wave account is set up here. {how}"), icon=":material/key_off:")
+        st.info(
+            plain(_("No D-Wave account is set up here. {how}", how=how)), icon=":material/key_off:"
+        )
     for service in SERVICES:
         _service(service, ask, loaded, chosen)
     runs.watch(Beside.CHARGE, partial(_here, ask, loaded, change))
@@ -145,19 +150,24 @@ def embedding_section(
     """Draw chains by length and on the processor's graph, under what is `told` of them."""
     lengths = [len(chain) for chain in embedding.values()]
     st.markdown(
-        f"{sum(lengths):,} qubits in {units.count(len(lengths), 'chain')}, the longest of "
-        f"{max(lengths, default=0)}{told}"
+        _(
+            "{qubits:,} qubits in {chains}, the longest of {longest}{told}",
+            qubits=sum(lengths),
+            chains=units.count(len(lengths), "chain"),
+            longest=max(lengths, default=0),
+            told=told,
+        )
     )
     left, right = st.columns([2, 3], gap="large")
     with left:
-        chart(chain_lengths(lengths), key=f"chains {told}", alt="Chains by length")
+        chart(chain_lengths(lengths), key=f"chains {told}", alt=_("Chains by length"))
     graph = _topology(str(topology.get("type")), tuple(topology.get("shape", ())))
     if graph is not None:
         with right:
             chart(
                 embedding_picture(embedding, graph.qubits, graph.couplers, graph.positions),
                 key=f"embedding {told}",
-                alt="Chains on the processor's graph",
+                alt=_("Chains on the processor's graph"),
             )
 
 
@@ -166,16 +176,22 @@ def answered_on_processor(qubo: QuboFacts) -> None:
     embedding, topology = qubo.info.get("embedding"), qubo.info.get("topology")
     if not isinstance(embedding, dict) or not isinstance(topology, dict):
         return
-    st.markdown(f"**On the processor** `{qubo.info.get('solver', '')}`")
+    st.markdown(_("**On the processor** `{solver}`", solver=qubo.info.get("solver", "")))
     if qubo.info.get("mock"):
         st.warning(
-            "A mock processor: the embedding is real, its energies and times are no QPU's.",
+            _("A mock processor: the embedding is real, its energies and times are no QPU's."),
             icon=":material/science:",
         )
     strength = float(str(qubo.info.get("chain_strength", 0)))
     breaks = float(str(qubo.info.get("chain_break_fraction", 0)))
     embedding_section(
-        embedding, topology, f"; chain strength {strength:.3g}, {breaks:.1%} of chains broken."
+        embedding,
+        topology,
+        _(
+            "; chain strength {strength:.3g}, {breaks:.1%} of chains broken.",
+            strength=strength,
+            breaks=breaks,
+        ),
     )
     run = on_processor(qubo)
     if run is not None:
@@ -186,7 +202,7 @@ def answered_on_processor(qubo: QuboFacts) -> None:
             st.dataframe(table, hide_index=True, key="submissions")
     if qubo.info.get("embedding_kept"):
         st.caption(
-            "The chains were kept from before, for a QUBO of this shape: no search was made."
+            _("The chains were kept from before, for a QUBO of this shape: no search was made.")
         )
 
 
@@ -194,26 +210,26 @@ def _settings(asked: SolverParams) -> SolverParams | None:
     """Draw how a processor would be used; None where what was entered cannot be."""
     size, reads, time, chains = st.columns(4)
     variables = size.number_input(
-        "Assignment variables", min_value=2, max_value=1000,
+        _("Assignment variables"), min_value=2, max_value=1000,
         value=min(QPU_VARIABLES, asked.max_variables), step=10, key="qpu variables",
-        help="Where pods go; slack comes on top. A processor holds some 150 that all couple.",
+        help=_("Where pods go; slack comes on top. A processor holds some 150 that all couple."),
     )  # fmt: skip
     drawn = reads.number_input(
-        "Reads", min_value=1, max_value=10_000, value=QPU_READS, step=50, key="qpu reads",
-        help="Anneals of all submissions together.",
+        _("Reads"), min_value=1, max_value=10_000, value=QPU_READS, step=50, key="qpu reads",
+        help=_("Anneals of all submissions together."),
     )  # fmt: skip
     qpu: dict[str, Any] = {
         "annealing_time_us": time.number_input(
-            "Anneal (µs)", min_value=0.5, max_value=2000.0, step=10.0,
-            value=asked.qpu.annealing_time_us, key="qpu anneal", help="Duration of one anneal.",
+            _("Anneal (µs)"), min_value=0.5, max_value=2000.0, step=10.0,
+            value=asked.qpu.annealing_time_us, key="qpu anneal", help=_("Duration of one anneal."),
         ),
         "chain_prefactor": chains.number_input(
-            "Chain strength (torques)", min_value=0.1, max_value=10.0, step=0.1,
+            _("Chain strength (torques)"), min_value=0.1, max_value=10.0, step=0.1,
             value=asked.qpu.chain_prefactor, key="qpu chains",
-            help="Strength of a chain, as a multiple of the torque its neighbours exert.",
+            help=_("Strength of a chain, as a multiple of the torque its neighbours exert."),
         ),
     }  # fmt: skip
-    with st.expander("Scan, gauges and schedule", icon=":material/tune:"):
+    with st.expander(_("Scan, gauges and schedule"), icon=":material/tune:"):
         qpu |= _craft(asked.qpu)
     chosen = asked.model_copy(update={"max_variables": int(variables), "num_reads": int(drawn)})
     try:
@@ -227,34 +243,34 @@ def _craft(before: QpuParams) -> dict[str, Any]:
     """Draw what a run may be split into, and how it may be annealed; only what is asked for."""
     scan, gauges, back = st.columns([2, 1, 1])
     schedule = st.text_input(
-        "Schedule", key="qpu schedule",
+        _("Schedule"), key="qpu schedule",
         value=", ".join(f"{time:g} {s:g}" for time, s in before.schedule or ()),
         placeholder="0 0, 10 0.4, 110 0.4, 120 1",
-        help="Points µs and s, with a comma between two of them, instead of the anneal's "
-        "duration. From s = 0 forward; from s = 1 in reverse, from today's placement.",
+        help=_("Points µs and s, with a comma between two of them, instead of the anneal's "
+        "duration. From s = 0 forward; from s = 1 in reverse, from today's placement."),
     )  # fmt: skip
     strengths = scan.text_input(
-        "Strengths to try (torques)", key="qpu scan",
+        _("Strengths to try (torques)"), key="qpu scan",
         value=" ".join(f"{strength:g}" for strength in before.chain_scan),
         placeholder="0.7 1 1.4 2",
-        help="Half of the reads are split between them; the one whose reads are best draws the "
-        "rest.",
+        help=_("Half of the reads are split between them; the one whose reads are best draws the "
+        "rest."),
     )  # fmt: skip
     asked: dict[str, Any] = {
         "gauges": int(
             gauges.number_input(
-                "Gauges", min_value=0, max_value=100, value=before.gauges, key="qpu gauges",
-                help="Random spin reversals, each a submission of its own: what single qubits "
-                "lean to evens out. 0: the problem as it is.",
+                _("Gauges"), min_value=0, max_value=100, value=before.gauges, key="qpu gauges",
+                help=_("Random spin reversals, each a submission of its own: what single qubits "
+                "lean to evens out. 0: the problem as it is."),
             )
         ),
         "chain_scan": strengths.replace(",", " ").split(),
     }  # fmt: skip
     reverse = back.number_input(
-        "Reverse to s", min_value=0.1, max_value=0.99, value=before.reverse_to, step=0.05,
+        _("Reverse to s"), min_value=0.1, max_value=0.99, value=before.reverse_to, step=0.05,
         key="qpu reverse",
-        help="Anneal in reverse, from today's placement back to here and on again; left empty, "
-        "forward.",
+        help=_("Anneal in reverse, from today's placement back to here and on again; left empty, "
+        "forward."),
     )  # fmt: skip
     if schedule.strip():
         asked["schedule"] = [point.split() for point in schedule.split(",")]
@@ -270,14 +286,14 @@ def _fits(ask: Ask, loaded: Loaded, chosen: SolverParams) -> None:
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         processor = st.selectbox(
-            "Processor", list(IDEAL), key="ideal processor", width=240,
-            help="Its graph with every qubit working; a real one lacks some.",
+            _("Processor"), list(IDEAL), key="ideal processor", width=240,
+            help=_("Its graph with every qubit working; a real one lacks some."),
         )  # fmt: skip
         pressed = st.button(
-            "Does it fit?",
+            _("Does it fit?"),
             icon=":material/grid_on:",
             key="embed",
-            help="Searches an embedding on this machine. Nothing is sent, no account is needed.",
+            help=_("Searches an embedding on this machine. Nothing is sent, no account is needed."),
         )
     offer = Offer(ask.request, ask.weights, SolverName.DWAVE_QPU, chosen)
     request = EmbeddingRequest(offer, processor)
@@ -289,14 +305,20 @@ def _fits(ask: Ask, loaded: Loaded, chosen: SolverParams) -> None:
         return
     laid: ProcessorEmbedding | None = found.outcome
     if laid is None:
-        st.info("There is nothing to anneal.", icon=":material/info:")
+        st.info(_("There is nothing to anneal."), icon=":material/info:")
         return
     embedding_section(
         laid.embedding,
         laid.topology,
-        f", for {laid.variables:,} variables and {laid.couplers:,} couplers on an ideal "
-        f"{laid.processor}. {'Kept from before' if laid.kept else 'Found here'}; nothing was "
-        "annealed.",
+        _(
+            ", for {variables:,} variables and {couplers:,} couplers on an ideal "
+            "{processor}. {kept}; nothing was "
+            "annealed.",
+            variables=laid.variables,
+            couplers=laid.couplers,
+            processor=laid.processor,
+            kept=_("Kept from before") if laid.kept else _("Found here"),
+        ),
     )
 
 
@@ -304,12 +326,12 @@ def _service(service: Service, ask: Ask, loaded: Loaded, chosen: SolverParams) -
     available = availability(service.account)
     button, about = st.columns([2, 3], vertical_alignment="center")
     pressed = button.button(
-        f"What would {service.label} take?",
+        _("What would {label} take?", label=_(service.label)),
         disabled=not available.ok,
         key=f"estimate {service.label}",
         width="stretch",
     )
-    about.caption(plain(service.about))
+    about.caption(plain(_(service.about)))
     if pressed:
         question = CALLS[Question(ask.question)].function
         offer = _offer(service, ask, chosen)
@@ -336,18 +358,27 @@ def _confirm(
     change: Change,
 ) -> None:
     if estimate is None:
-        st.info("There is nothing to send: no pod may go anywhere else.", icon=":material/info:")
+        st.info(_("There is nothing to send: no pod may go anywhere else."), icon=":material/info:")
         return
     st.info(
         plain(
-            f"{label} on {estimate.solver}: {estimate.variables:,} variables, "
-            f"{estimate.couplers:,} couplers, at least {estimate.minimum_time_s:.3g} s; "
-            f"{estimate.charge}. The run ends after {offer.params.time_limit_s:g} s at the latest."
+            _(
+                "{label} on {solver}: {variables:,} variables, "
+                "{couplers:,} couplers, at least {minimum_time_s:.3g} s; "
+                "{charge}. The run ends after {time_limit_s:g} s at the latest.",
+                label=_(label),
+                solver=estimate.solver,
+                variables=estimate.variables,
+                couplers=estimate.couplers,
+                minimum_time_s=estimate.minimum_time_s,
+                charge=estimate.charge,
+                time_limit_s=offer.params.time_limit_s,
+            )
         ),
         icon=":material/payments:",
     )
-    agreed = st.checkbox("Send it and accept this charge, once", key="accept charge")
-    if st.button("Send", disabled=not agreed, icon=":material/send:", key="send to d-wave"):
+    agreed = st.checkbox(_("Send it and accept this charge, once"), key="accept charge")
+    if st.button(_("Send"), disabled=not agreed, icon=":material/send:", key="send to d-wave"):
         # The offer is used up: a further run begins with a further estimate.
         runs.forget(Beside.CHARGE)
         question = CALLS[Question(ask.question)].function

@@ -79,7 +79,7 @@ def _read() -> Usage:
 
 def _told_by(draw: Callable[..., object]) -> Progress:
     names = {
-        "cpu": _("CPU"),
+        "cpu": "CPU",
         "memory": _("memory"),
         "throttled": _("throttling"),
         "oom": _("OOM kills"),

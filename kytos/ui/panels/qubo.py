@@ -16,6 +16,7 @@ from kytos.contract.params import SolverName
 from kytos.contract.run_report import QuboFacts, Stage
 from kytos.hamiltonian.export import coordinates, dimod_json, ising_json
 from kytos.hamiltonian.facts import ModelFacts, Span
+from kytos.language import N_, _
 from kytos.questions.outcome import Energy, Outcome, Question
 from kytos.questions.qubo.interchange import Format, Interchange
 from kytos.questions.qubo.problem_of import problem_for_placers
@@ -38,9 +39,9 @@ AT_ONCE = 5_000
 """Variables up to which the QUBO is built without being asked for: a second at most."""
 
 _EXPORTS: tuple[tuple[str, str, str, Callable[[dimod.BinaryQuadraticModel], bytes]], ...] = (
-    ("QUBO as dimod JSON", "qubo.json", "application/json", dimod_json),
-    ("QUBO as .coo", "qubo.coo", "text/plain", coordinates),
-    ("Ising h and J", "ising.json", "application/json", ising_json),
+    (N_("QUBO as dimod JSON"), "qubo.json", "application/json", dimod_json),
+    (N_("QUBO as .coo"), "qubo.coo", "text/plain", coordinates),
+    (N_("Ising h and J"), "ising.json", "application/json", ising_json),
 )
 _CONSTRAINED = (Format.CQM, Format.LP, Format.MPS, Format.OMMX)
 _PLAIN_TOOLS = "usual tools"
@@ -142,23 +143,24 @@ def _annealed(shown: _Shown) -> bool:
     """Draw the QUBO and its reads; say whether there is a QUBO."""
     size = shown.ask.params.max_variables if shown.qubo is None else shown.qubo.variables
     if size > AT_ONCE and not st.toggle(
-        "Build the QUBO", help="A model of this size takes some seconds.", key="build qubo"
+        _("Build the QUBO"), help=_("A model of this size takes some seconds."), key="build qubo"
     ):
         return False
-    view = _view(_key(shown), shown)
+    with st.spinner(_("Building the QUBO…")):
+        view = _view(_key(shown), shown)
     if view is None:
-        st.info("There is no QUBO: nothing may go anywhere else.", icon=":material/info:")
+        st.info(_("There is no QUBO: nothing may go anywhere else."), icon=":material/info:")
         return False
     _whose(shown)
     _headline(view, shown)
     _hamiltonian(view)
     left, right = st.columns([5, 6], gap="large")
     with left:
-        st.markdown("**Size and precision**")
+        st.markdown(_("**Size and precision**"))
         _size(view, shown.qubo)
     with right:
-        st.markdown("**The matrix**: what each pair of variables adds when both are 1")
-        chart(matrix_figure(view.picture), key="qubo matrix", alt="Coefficients of the QUBO")
+        st.markdown(_("**The matrix**: what each pair of variables adds when both are 1"))
+        chart(matrix_figure(view.picture), key="qubo matrix", alt=_("Coefficients of the QUBO"))
     if shown.qubo is not None and shown.qubo.sample_energies:
         reads_panel.show(shown.qubo, shown.start, shown.answer)
     _penalties(view, shown.qubo)
@@ -173,17 +175,21 @@ def _annealed(shown: _Shown) -> bool:
 def _whose(shown: _Shown) -> None:
     """Say so where the QUBO shown is not what the solver annealed."""
     if shown.solver == SolverName.HYBRID:
-        told = "refines first, then anneals blocks of this problem one after another"
+        told = _("refines first, then anneals blocks of this problem one after another")
     elif shown.qubo is None:
-        told = "draws no samples"
+        told = _("draws no samples")
     else:
         return
     st.caption(
-        f"`{shown.solver}` {told}; the QUBO below is the one that a sampler alone would be given."
+        _(
+            "`{solver}` {told}; the QUBO below is the one that a sampler alone would be given.",
+            solver=shown.solver,
+            told=told,
+        )
     )
 
 
-@st.cache_resource(max_entries=8, show_spinner="Building the QUBO…")
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _view(key: str, _shown: _Shown) -> QuboView | None:  # noqa: ARG001
     """Cached by `key`, which names all that the view depends on."""
     ask = _shown.ask
@@ -209,37 +215,54 @@ def _headline(view: QuboView, shown: _Shown) -> None:
     """The QUBO and what became of it, in a row of numbers."""
     facts, qubo = view.facts, shown.qubo
     cells = [
-        Cell("Variables", f"{sum(facts.variables.values()):,}", remark=_foremost(facts.variables)),
-        Cell("Couplers", f"{facts.couplers:,}", remark=f"{facts.density:.0%} of all pairs"),
-        Cell("Precision needed", f"{facts.span.precision_bits} bits", remark=_without(facts)),
+        Cell(
+            _("Variables"), f"{sum(facts.variables.values()):,}", remark=_foremost(facts.variables)
+        ),
+        Cell(
+            _("Couplers"),
+            f"{facts.couplers:,}",
+            remark=_("{density:.0%} of all pairs", density=facts.density),
+        ),
+        Cell(
+            _("Precision needed"),
+            _("{bits} bits", bits=facts.span.precision_bits),
+            remark=_without(facts),
+        ),
     ]
     if qubo is not None:
-        told = f"of {units.count(qubo.reads, 'read')}"
+        told = _("of {reads}", reads=units.count(qubo.reads, "read"))
         if reads_panel.BLOCKS in qubo.info:
-            told = f"of {units.count(reads_panel.judged(qubo), 'read')} of blocks"
-        cells.append(Cell("Feasible as drawn", units.percent(qubo.feasible_share), remark=told))
+            told = _("of {reads} of blocks", reads=units.count(reads_panel.judged(qubo), "read"))
+        cells.append(Cell(_("Feasible as drawn"), units.percent(qubo.feasible_share), remark=told))
     if qubo is not None and qubo.read_objectives:
         cells.append(
             Cell(
-                "Sampler alone",
+                _("Sampler alone"),
                 units.energy(qubo.sampler_objective),
-                remark=f"refined by {units.energy(qubo.sampler_objective - shown.answer)}",
+                remark=_(
+                    "refined by {energy}",
+                    energy=units.energy(qubo.sampler_objective - shown.answer),
+                ),
             )
         )
-    told = f"do nothing: {units.energy(shown.start)}"
-    cells.append(Cell("Answer", units.energy(shown.answer), remark=told))
+    told = _("do nothing: {start}", start=units.energy(shown.start))
+    cells.append(Cell(_("Answer"), units.energy(shown.answer), remark=told))
     cells_row(cells)
     if shown.left_out_energy:
         st.caption(
-            f"Energies of this tab are net of {units.energy(shown.left_out_energy)}, which the "
-            f"{units.count(shown.left_out, 'pod')} without a node cost and which would drown "
-            "the rest; the files below hold it."
+            _(
+                "Energies of this tab are net of {left_out_energy}, which the "
+                "{pods} without a node cost and which would drown "
+                "the rest; the files below hold it.",
+                left_out_energy=units.energy(shown.left_out_energy),
+                pods=units.count(shown.left_out, "pod"),
+            )
         )
 
 
 def _without(facts: ModelFacts) -> str:
     """How much of the precision the objective alone would need."""
-    return f"{facts.objective.precision_bits} for the objective"
+    return _("{bits} for the objective", bits=facts.objective.precision_bits)
 
 
 def _foremost(variables: Mapping[str, int]) -> str:
@@ -251,9 +274,11 @@ def _foremost(variables: Mapping[str, int]) -> str:
 def _hamiltonian(view: QuboView) -> None:
     whole, *terms = view.formulas
     st.latex(whole.latex)
-    with st.expander("The Hamiltonian term by term, with its numbers", icon=":material/function:"):
+    with st.expander(
+        _("The Hamiltonian term by term, with its numbers"), icon=":material/function:"
+    ):
         for formula in terms:
-            st.caption(plain(formula.words))
+            st.caption(plain(_(formula.words)))
             st.latex(formula.latex)
 
 
@@ -261,73 +286,99 @@ def _size(view: QuboView, qubo: QuboFacts | None) -> None:
     facts = view.facts
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in facts.variables.items())
     rows = {
-        "Variables": f"{sum(facts.variables.values()):,} ({kinds})",
-        "Couplers": f"{facts.couplers:,} ({units.percent(facts.density)} of all pairs)",
-        "Coefficients": _magnitudes(facts.span),
-        "without constraints": _magnitudes(facts.objective),
-        "Precision needed": f"{facts.span.precision_bits} bits, the sign included",
-        "for the objective": f"{facts.objective.precision_bits} bits, constraints left out",
+        _("Variables"): f"{sum(facts.variables.values()):,} ({kinds})",
+        _("Couplers"): _(
+            "{couplers:,} ({density} of all pairs)",
+            couplers=facts.couplers,
+            density=units.percent(facts.density),
+        ),
+        _("Coefficients"): _magnitudes(facts.span),
+        _("without constraints"): _magnitudes(facts.objective),
+        _("Precision needed"): _("{bits} bits, the sign included", bits=facts.span.precision_bits),
+        _("for the objective"): _(
+            "{bits} bits, constraints left out",
+            bits=facts.objective.precision_bits,
+        ),
     }
     if qubo is not None:
         blocks = qubo.info.get(reads_panel.BLOCKS)
-        rows["Part annealed" if blocks is None else "Largest block"] = (
-            f"{qubo.pods:,} of {qubo.pods_total:,} pods, "
-            f"{qubo.nodes:,} of {qubo.nodes_total:,} nodes"
+        rows[_("Part annealed") if blocks is None else _("Largest block")] = _(
+            "{pods:,} of {pods_total:,} pods, {nodes:,} of {nodes_total:,} nodes",
+            pods=qubo.pods,
+            pods_total=qubo.pods_total,
+            nodes=qubo.nodes,
+            nodes_total=qubo.nodes_total,
         )
         reads = units.count(qubo.reads, "read")
         if blocks is None:
-            rows["Reads"] = f"{reads} in {units.count(qubo.rounds, 'round')}"
-            rows["Feasible as sampled"] = units.percent(qubo.feasible_share)
+            rows[_("Reads")] = _(
+                "{reads} in {rounds}", reads=reads, rounds=units.count(qubo.rounds, "round")
+            )
+            rows[_("Feasible as sampled")] = units.percent(qubo.feasible_share)
         else:
-            rows["Reads"] = f"{reads} in {units.count(int(str(blocks)), 'block')}"
+            rows[_("Reads")] = _(
+                "{reads} in {blocks}", reads=reads, blocks=units.count(int(str(blocks)), "block")
+            )
             kept = int(str(qubo.info.get("blocks_kept", 0)))
-            rows["Blocks kept"] = f"{kept:,}: those lowered the energy" if kept else "none: no gain"
+            rows[_("Blocks kept")] = (
+                _("{kept:,}: those lowered the energy", kept=kept) if kept else _("none: no gain")
+            )
             share, best = units.percent(qubo.feasible_share), reads_panel.judged(qubo)
-            rows["Feasible as sampled"] = f"{share} of the {best:,} best reads"
-    table = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
+            rows[_("Feasible as sampled")] = _(
+                "{share} of the {best:,} best reads", share=share, best=best
+            )
+    table = pd.DataFrame({_("Fact"): list(rows), _("Value"): list(rows.values())})
     st.dataframe(table, hide_index=True, key="qubo size")
     if "slack" in facts.variables and qubo is not None and qubo.rounds > 1:
-        st.caption("Empty stripes of the matrix are slack of rows that carry no penalty.")
+        st.caption(_("Empty stripes of the matrix are slack of rows that carry no penalty."))
 
 
 def _magnitudes(span: Span) -> str:
-    return f"{units.energy(span.smallest)} to {units.energy(span.largest)} in magnitude"
+    return _(
+        "{smallest} to {largest} in magnitude",
+        smallest=units.energy(span.smallest),
+        largest=units.energy(span.largest),
+    )
 
 
 def _penalties(view: QuboView, qubo: QuboFacts | None) -> None:
     broken: Mapping[str, int] = {} if qubo is None else qubo.broken
     reads = 0 if qubo is None else reads_panel.judged(qubo)
-    st.markdown(f"**Penalties**, and which constraint reads break{_worst(broken, reads)}")
+    st.markdown(
+        _("**Penalties**, and which constraint reads break{worst}", worst=_worst(broken, reads))
+    )
     known = {penalty.name for penalty in view.penalties}
     rows: list[dict[str, object]] = [
         {
-            "Constraint": penalty.name,
-            "In force": f"{penalty.in_force:,} of {penalty.count:,}",
-            "Penalty": _range(penalty.least, penalty.most) if penalty.in_force else "none",
-            "Lower bound": units.energy(penalty.bound),
-            "Broken by": _share(broken.get(penalty.name, 0), reads),
+            _("Constraint"): penalty.name,
+            _("In force"): _("{part:,} of {whole:,}", part=penalty.in_force, whole=penalty.count),
+            _("Penalty"): _range(penalty.least, penalty.most) if penalty.in_force else _("none"),
+            _("Lower bound"): units.energy(penalty.bound),
+            _("Broken by"): _share(broken.get(penalty.name, 0), reads),
         }
         for penalty in view.penalties
     ]
     rows += [
         {
-            "Constraint": name,
-            "In force": "left to repair",
-            "Penalty": "none",
-            "Lower bound": "",
-            "Broken by": _share(count, reads),
+            _("Constraint"): name,
+            _("In force"): _("left to repair"),
+            _("Penalty"): _("none"),
+            _("Lower bound"): "",
+            _("Broken by"): _share(count, reads),
         }
         for name, count in broken.items()
         if name not in known
     ]
-    rows.sort(key=lambda row: -broken.get(str(row["Constraint"]), 0))
+    rows.sort(key=lambda row: -broken.get(str(row[_("Constraint")]), 0))
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="penalties")
-    told = "The lower bound is the most that breaking one of them could save, for the dearest."
+    told = _("The lower bound is the most that breaking one of them could save, for the dearest.")
     if qubo is not None and qubo.rounds > 1:
-        told += (
+        told += _(
             " Rows (capacities, bounds on moves) begin without a penalty. One that a read breaks "
-            f"gets {units.percent(FIRST_STRENGTH)} of its full penalty, {RAISE:g} times that when "
-            "it breaks again: below the bound is often enough."
+            "gets {strength} of its full penalty, {times:g} times that when "
+            "it breaks again: below the bound is often enough.",
+            strength=units.percent(FIRST_STRENGTH),
+            times=RAISE,
         )
     st.caption(told)
 
@@ -337,22 +388,28 @@ def _worst(broken: Mapping[str, int], reads: int) -> str:
     if not reads:
         return ""
     if not broken:
-        return ": none is broken"
+        return _(": none is broken")
     name, count = max(broken.items(), key=lambda item: item[1])
-    return f": most often *{plain(name)}*, by {count:,} of {reads:,}"
+    return _(
+        ": most often *{name}*, by {count:,} of {reads:,}",
+        name=plain(name),
+        count=count,
+        reads=reads,
+    )
 
 
 def _usual_tools(shown: _Shown) -> None:
-    st.markdown("**The usual tools on the same problem**")
+    st.markdown(_("**The usual tools on the same problem**"))
     st.toggle(
-        "Show what the scheduler, first-fit and the descheduler would do",
+        _("Show what the scheduler, first-fit and the descheduler would do"),
         key=_PLAIN_TOOLS,
-        help="They run when this is switched on; the Compare page has every solver.",
+        help=_("They run when this is switched on; the Compare page has every solver."),
     )
     if not st.session_state[_PLAIN_TOOLS]:
         return
-    found = _proposals(_key(shown), shown)
-    energies = {"this plan": shown.placed}
+    with st.spinner(_("Running the usual tools…")):
+        found = _proposals(_key(shown), shown)
+    energies = {_("this plan"): shown.placed}
     energies |= {
         name: tool.energy - shown.left_out_energy
         for name, tool in found.items()
@@ -360,21 +417,23 @@ def _usual_tools(shown: _Shown) -> None:
     }
     qubo = shown.qubo
     if qubo is not None and qubo.read_objectives and shown.placed == shown.answer:
-        energies[f"{shown.solver} alone"] = qubo.sampler_objective  # of counts it is no placer's
+        energies[_("{solver} alone", solver=shown.solver)] = (
+            qubo.sampler_objective
+        )  # of counts it is no placer's
     chart(
-        energies_side_by_side(energies, "this plan"),
+        energies_side_by_side(energies, _("this plan")),
         key="baselines",
-        alt="Energy of the plan beside the usual tools'",
+        alt=_("Energy of the plan beside the usual tools'"),
     )
     others = {name: tool for name, tool in found.items() if name not in energies}
     if others:
         told = ", ".join(
             f"{name} ({units.count(tool.left_out, 'pod')})" for name, tool in others.items()
         )
-        st.caption(f"Not drawn, for they find no node for more pods: {told}.")
+        st.caption(_("Not drawn, for they find no node for more pods: {told}.", told=told))
 
 
-@st.cache_data(max_entries=16, show_spinner="Running the usual tools…")
+@st.cache_data(max_entries=16, show_spinner=False)
 def _proposals(key: str, _shown: _Shown) -> dict[str, Proposal]:  # noqa: ARG001
     """What the usual tools would do; cached by `key` as the view is."""
     ask = _shown.ask
@@ -382,11 +441,11 @@ def _proposals(key: str, _shown: _Shown) -> dict[str, Proposal]:  # noqa: ARG001
 
 
 def _exports(shown: _Shown) -> None:
-    st.markdown("**Take the QUBO away**")
+    st.markdown(_("**Take the QUBO away**"))
     with st.container(horizontal=True):
         for label, ending, kind, write in _EXPORTS:
             st.download_button(
-                label,
+                _(label),
                 partial(_file, shown, write),
                 f"{shown.loaded.name}-{ending}",
                 kind,
@@ -401,7 +460,7 @@ def _exports(shown: _Shown) -> None:
                 f"{shown.loaded.name}-problem.{form.value}",
                 "application/octet-stream",
                 icon=":material/download:",
-                help="All pods and nodes, limits as constraints: docs/interchange.md.",
+                help=_("All pods and nodes, limits as constraints: docs/interchange.md."),
                 on_click="ignore",
                 key=f"export {form.value}",
             )
@@ -422,8 +481,8 @@ def _file(shown: _Shown, write: Callable[[dimod.BinaryQuadraticModel], bytes]) -
 
 def _range(least: float, most: float) -> str:
     low, high = units.energy(least), units.energy(most)
-    return low if low == high else f"{low} to {high}"
+    return low if low == high else _("{low} to {high}", low=low, high=high)
 
 
 def _share(count: int, reads: int) -> str:
-    return f"{count:,} of {reads:,} reads" if reads else ""
+    return _("{count:,} of {reads:,} reads", count=count, reads=reads) if reads else ""

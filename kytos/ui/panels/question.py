@@ -12,6 +12,7 @@ import streamlit as st
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.weights import Weights
 from kytos.errors import InputError
+from kytos.language import _
 from kytos.questions.outcome import Question
 from kytos.ui.panels import carry_out, results, use
 from kytos.ui.panels import qubo as quantum_panel
@@ -59,10 +60,10 @@ def head(page: QuestionPage) -> bool:
     """Draw the title, the main button and the ready scenarios; say whether it was pressed."""
     heading, button = st.columns([4, 1], vertical_alignment="bottom")
     with heading:
-        st.title(page.title, anchor=False)
-        st.caption(f"{page.about} Nothing is changed in the cluster.")
+        st.title(_(page.title), anchor=False)
+        st.caption(_("{about} Nothing is changed in the cluster.", about=_(page.about)))
     with button:
-        pressed = st.button(page.button, type="primary", icon=page.icon, width="stretch")
+        pressed = st.button(_(page.button), type="primary", icon=page.icon, width="stretch")
     ready_scenarios(page.question, page.values)
     return pressed
 
@@ -76,7 +77,7 @@ def settings(meanings: Meanings) -> tuple[Weights, SolverName | None, SolverPara
 
 def no_cluster() -> None:
     """Say what to do where there is no cluster."""
-    st.info("Choose a cluster on the Cluster page first.", icon=":material/info:")
+    st.info(_("Choose a cluster on the Cluster page first."), icon=":material/info:")
 
 
 def refused(error: InputError) -> None:
@@ -117,12 +118,12 @@ def empty(
     heatmap
         Draws the cluster, where a page does more with it than show it.
     """
-    section("As it is now")
+    section(_("As it is now"))
     if runs.running(page.question) is None:
         st.caption(invitation)
     (heatmap or partial(cluster_heatmap, loaded.cluster))()
     if ask is not None:
-        with st.expander("Scenario", icon=":material/folder_open:"):
+        with st.expander(_("Scenario"), icon=":material/folder_open:"):
             scenario_panel(ask, loaded, page.values)
 
 
@@ -133,13 +134,20 @@ def stale_note(page: QuestionPage, answer: Answer, ask: Ask | None) -> None:
     solver = answer.ask.solver if isinstance(answer.ask, Ask) else None
     if solver is not None and solver not in controls.solvers_here():
         st.info(
-            f"This is the answer of `{solver.value}`, asked for under *QUBO*; *{page.button}* asks "
-            "the solver of the controls.",
+            _(
+                "This is the answer of `{solver}`, asked for under *QUBO*; *{button}* asks "
+                "the solver of the controls.",
+                solver=solver.value,
+                button=_(page.button),
+            ),
             icon=":material/info:",
         )
         return
     st.warning(
-        f"The controls have changed since this result; press *{page.button}* to update it.",
+        _(
+            "The controls have changed since this result; press *{button}* to update it.",
+            button=_(page.button),
+        ),
         icon=":material/history:",
     )
 
@@ -151,15 +159,15 @@ def result_tabs(
     panels: dict[str, Panel] = {
         **own,
         **use.panels(answer),
-        "Carry out": lambda: carry_out.show(answer),
-        "Solver": lambda: results.solver_panel(answer.outcome),
-        "QUBO": lambda: quantum_panel.show(answer),
-        "Why not": lambda: why_not_panel(answer.after),
+        _("Carry out"): lambda: carry_out.show(answer),
+        _("Solver"): lambda: results.solver_panel(answer.outcome),
+        _("QUBO"): lambda: quantum_panel.show(answer),
+        _("Why not"): lambda: why_not_panel(answer.after),
     }
     if ask is not None:
         same = _same(answer, ask)
         ended = answer.outcome.solver.stopped_by if same else None
-        panels["Scenario"] = lambda: scenario_panel(ask, answer.loaded, page.values, ended)
+        panels[_("Scenario")] = lambda: scenario_panel(ask, answer.loaded, page.values, ended)
     lazy_tabs(panels, f"{page.question} tabs")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from kytos.contract.run_report import QuboFacts, Stage
+from kytos.language import _, plural
 from kytos.report import units
 from kytos.report.figures.reads import read_energies, read_objectives, times_to_solution
 from kytos.report.time_to_solution import targets, time_to_solution
@@ -32,29 +33,31 @@ def show(qubo: QuboFacts, start: float, answer: float) -> None:
     """
     left, right = st.columns(2, gap="large") if qubo.read_objectives else (st.container(),) * 2
     with left:
-        st.markdown("**Sampler energies**: objective, penalties and offset, before repair")
+        st.markdown(_("**Sampler energies**: objective, penalties and offset, before repair"))
         chart(
             read_energies(qubo.sample_energies, qubo.answer_energy),
             key="read energies",
-            alt="Histogram of sampler energies, the refined answer marked",
+            alt=_("Histogram of sampler energies, the refined answer marked"),
         )
         if BLOCKS in qubo.info:
-            st.caption("Of all blocks together: each is a QUBO of its own.")
+            st.caption(_("Of all blocks together: each is a QUBO of its own."))
         elif qubo.answer_energy is None:
-            st.caption("The refined answer lies outside this QUBO, so it has no mark here.")
+            st.caption(_("The refined answer lies outside this QUBO, so it has no mark here."))
         elif qubo.answer_energy > answer + _ROUNDING * abs(answer):
             st.caption(
-                "The mark includes penalties: requests are rounded up in the QUBO, so what just "
-                "fits a node may be over its bound there."
+                _(
+                    "The mark includes penalties: requests are rounded up in the QUBO, so what "
+                    "just fits a node may be over its bound there."
+                )
             )
     if not qubo.read_objectives:
         return
     with right:
-        st.markdown("**Each read, decoded and repaired**")
+        st.markdown(_("**Each read, decoded and repaired**"))
         chart(
             read_objectives(qubo.read_objectives, start, answer, falls_short(qubo)),
             key="read objectives",
-            alt="Energy H of each read beside doing nothing and the refined answer",
+            alt=_("Energy H of each read beside doing nothing and the refined answer"),
         )
         tell_short(sum(falls_short(qubo)))
 
@@ -65,15 +68,19 @@ def show_time(qubo: QuboFacts, stages: Sequence[Stage], start: float, answer: fl
     if not seconds or qubo.info.get("mock"):
         return
     times = [
-        (name, time_to_solution(qubo.read_objectives, target, seconds / qubo.reads))
+        (_(name), time_to_solution(qubo.read_objectives, target, seconds / qubo.reads))
         for name, target in targets(start, answer).items()
     ]
-    st.markdown("**Time to solution**: seconds of reads until one reaches the energy, 99 % sure")
-    chart(times_to_solution(times), key="time to solution", alt="Time to solution by target")
+    st.markdown(_("**Time to solution**: seconds of reads until one reaches the energy, 99 % sure"))
+    chart(times_to_solution(times), key="time to solution", alt=_("Time to solution by target"))
     st.caption(
-        f"From {units.count(len(qubo.read_objectives), 'read')} of {seconds / qubo.reads:.3g} s, "
-        "building included; bars are 95 % intervals (Wilson). An arrow: no read succeeded, so "
-        "all that is known is that it takes longer."
+        _(
+            "From {reads} of {seconds:.3g} s, "
+            "building included; bars are 95 % intervals (Wilson). An arrow: no read succeeded, so "
+            "all that is known is that it takes longer.",
+            reads=units.count(len(qubo.read_objectives), "read"),
+            seconds=seconds / qubo.reads,
+        )
     )
 
 
@@ -85,10 +92,14 @@ def falls_short(qubo: QuboFacts) -> list[bool]:
 def tell_short(reads: int) -> None:
     """Say how many reads leave out more pods, where some do."""
     if reads:
-        leave = "leaves" if reads == 1 else "leave"
         st.caption(
-            f"{units.count(reads, 'read')} {leave} out more pods than the answer: a triangle at "
-            "the upper end each."
+            plural(
+                "{number:,} read leaves out more pods than the answer: "
+                "a triangle at the upper end each.",
+                "{number:,} reads leave out more pods than the answer: "
+                "a triangle at the upper end each.",
+                reads,
+            )
         )
 
 

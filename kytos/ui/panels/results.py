@@ -13,6 +13,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from kytos.bounds import CertificateStatus
 from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Note, Pod
+from kytos.language import N_, _
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Metrics, Move, Outcome
 from kytos.report import units
@@ -34,25 +35,31 @@ from kytos.ui.parts.heatmaps import behind, chart
 from kytos.ui.parts.text import plain, section
 from kytos.ui.session.runs import Answer
 
-_CORES, _GIB = "CPU (cores)", "Memory (GiB)"
+_CORES, _GIB = N_("CPU (cores)"), N_("Memory (GiB)")
 _AMOUNTS = (_CORES, _GIB)
 """Columns of amounts, shown to two decimals."""
 
 _HELP = {
-    "Nodes in use": "Nodes that run anything but DaemonSet and static pods.",
-    "CPU spread": "Standard deviation of the nodes' CPU utilisation.",
-    "Given up": "Evacuated pods without a node; the volume of a stuck one is out of reach.",
-    "Pods that restart": "A pod that moves is ended on one node and started on another.",
-    "Fullest node": "By requests. Tight above 85%, almost full above 95%.",
-    "Node failures survived": "Of single failures after this plan: every pod they evict finds "
-    "another node, nobody preempted.",
-    "Zone failures survived": "Of single failures after this plan: every pod they evict finds "
-    "another node, nobody preempted.",
-    "By the scheduler": "What the default scheduler would make of it.",
-    "Ended by": "Proof: nothing better exists. Work: all that was asked for was done, so the same "
-    "seed gives the same answer. Clock: the time cap came first.",
-    "Next failures survived": "Survivors whose failure, on top of this one, loses no pod.",
-    "Replica pairs": "Pairs of replicas of one service on one node.",
+    N_("Nodes in use"): N_("Nodes that run anything but DaemonSet and static pods."),
+    N_("CPU spread"): N_("Standard deviation of the nodes' CPU utilisation."),
+    N_("Given up"): N_("Evacuated pods without a node; the volume of a stuck one is out of reach."),
+    N_("Pods that restart"): N_("A pod that moves is ended on one node and started on another."),
+    N_("Fullest node"): N_("By requests. Tight above 85%, almost full above 95%."),
+    N_("Node failures survived"): N_(
+        "Of single failures after this plan: every pod they evict finds "
+        "another node, nobody preempted."
+    ),
+    N_("Zone failures survived"): N_(
+        "Of single failures after this plan: every pod they evict finds "
+        "another node, nobody preempted."
+    ),
+    N_("By the scheduler"): N_("What the default scheduler would make of it."),
+    N_("Ended by"): N_(
+        "Proof: nothing better exists. Work: all that was asked for was done, so the same "
+        "seed gives the same answer. Clock: the time cap came first."
+    ),
+    N_("Next failures survived"): N_("Survivors whose failure, on top of this one, loses no pod."),
+    N_("Replica pairs"): N_("Pairs of replicas of one service on one node."),
 }
 
 
@@ -60,13 +67,13 @@ def metrics_row(before: Metrics, after: Metrics, mode: LoadMode) -> None:
     """Draw the metrics with what changes; colours only where `mode` aims at the metric."""
     cells = [
         Cell(
-            "Nodes in use",
+            _("Nodes in use"),
             f"{after.nodes_in_use:,}",
             _change(after.nodes_in_use - before.nodes_in_use),
             aimed_at=True,
         ),
         *load_cells(before, after, levels=mode is not LoadMode.CONSOLIDATE),
-        Cell("Pods moved", f"{after.pods_moved:,}", _change(after.pods_moved)),
+        Cell(_("Pods moved"), f"{after.pods_moved:,}", _change(after.pods_moved)),
     ]
     cells[1:1] = price_cells(before, after)
     cells_row(cells)
@@ -75,9 +82,9 @@ def metrics_row(before: Metrics, after: Metrics, mode: LoadMode) -> None:
 def load_cells(before: Metrics, after: Metrics, *, levels: bool) -> list[Cell]:
     """Return how full and how even the nodes are; `levels` says that evenness is aimed at."""
     shares = [
-        ("CPU peak", before.cpu_peak, after.cpu_peak),
-        ("Memory peak", before.memory_peak, after.memory_peak),
-        ("CPU spread", before.cpu_spread, after.cpu_spread),
+        (_("CPU peak"), before.cpu_peak, after.cpu_peak),
+        (_("Memory peak"), before.memory_peak, after.memory_peak),
+        (_("CPU spread"), before.cpu_spread, after.cpu_spread),
     ]
     pairs = after.anti_affinity_pairs - before.anti_affinity_pairs
     return [
@@ -85,7 +92,7 @@ def load_cells(before: Metrics, after: Metrics, *, levels: bool) -> list[Cell]:
             Cell(label, units.percent(new), _points(new - old), aimed_at=levels)
             for label, old, new in shares
         ),
-        Cell("Replica pairs", f"{after.anti_affinity_pairs:,}", _change(pairs), aimed_at=True),
+        Cell(_("Replica pairs"), f"{after.anti_affinity_pairs:,}", _change(pairs), aimed_at=True),
     ]
 
 
@@ -95,7 +102,7 @@ def price_cells(before: Metrics, after: Metrics) -> list[Cell]:
         return []
     saved = after.price_per_hour - before.price_per_hour
     change = f"{'-' if saved < 0 else '+'}${abs(saved):,.2f}" if round(saved, 2) else None
-    return [Cell("Price per hour", f"${after.price_per_hour:,.2f}", change, aimed_at=True)]
+    return [Cell(_("Price per hour"), f"${after.price_per_hour:,.2f}", change, aimed_at=True)]
 
 
 def cells_row(cells: Sequence[Cell]) -> None:
@@ -105,13 +112,18 @@ def cells_row(cells: Sequence[Cell]) -> None:
             st.metric(
                 cell.label,
                 cell.value,
-                cell.delta or cell.remark,
+                cell.delta or _(cell.remark),
                 delta_color="inverse" if cell.delta and cell.aimed_at else cell.colour,
                 icon=cell.icon,
                 delta_arrow="auto" if cell.delta else "off",
-                help=_HELP.get(cell.label),
+                help=_help(cell.label),
                 border=True,
             )
+
+
+def _help(label: str) -> str | None:
+    """What a number means, by its label in whatever language."""
+    return next((_(told) for name, told in _HELP.items() if _(name) == label), None)
 
 
 def headline(words: str) -> None:
@@ -144,7 +156,7 @@ def notes_panel(notes: Sequence[Note]) -> None:
     """Draw what was read and not honoured, left out or assumed; nothing where all was read."""
     if not notes:
         return
-    with st.expander(f"Worth knowing ({len(notes):,})", icon=":material/info:"):
+    with st.expander(_("Worth knowing ({count:,})", count=len(notes)), icon=":material/info:"):
         st.markdown("\n".join(f"- {_note_line(note)}" for note in notes))
 
 
@@ -157,15 +169,19 @@ def energy_panel(outcome: Outcome) -> None:
     """Draw the energy by term before and after, and its total."""
     before, after = outcome.energy.before, outcome.energy.after
     st.markdown(
-        f"Energy **{units.energy(before.total)}** before, **{units.energy(after.total)}** after. "
-        "The bars are the weighted terms; they add up to it."
+        _(
+            "Energy **{before}** before, **{after}** after. "
+            "The bars are the weighted terms; they add up to it.",
+            before=units.energy(before.total),
+            after=units.energy(after.total),
+        )
     )
     chart(
         energy_by_term(outcome.energy, outcome.weights),
         key="energy by term",
-        alt="Energy by term before and after",
+        alt=_("Energy by term before and after"),
     )
-    behind("The energy as a table", lambda: energy_rows(outcome), "energy table")
+    behind(_("The energy as a table"), lambda: energy_rows(outcome), "energy table")
 
 
 def energy_rows(outcome: Outcome) -> list[dict[str, object]]:
@@ -173,29 +189,29 @@ def energy_rows(outcome: Outcome) -> list[dict[str, object]]:
     before, after = outcome.energy.before, outcome.energy.after
     then = weighted(after, outcome.weights)
     rows: list[dict[str, object]] = [
-        {"Term": term, "Before": units.energy(value), "After": units.energy(then[term])}
+        {_("Term"): _(term), _("Before"): units.energy(value), _("After"): units.energy(then[term])}
         for term, value in weighted(before, outcome.weights).items()
     ]
-    total = {"Before": units.energy(before.total), "After": units.energy(after.total)}
-    return [*rows, {"Term": "Total", **total}]
+    total = {_("Before"): units.energy(before.total), _("After"): units.energy(after.total)}
+    return [*rows, {_("Term"): _("Total"), **total}]
 
 
 def moves_panel(moves: Sequence[Move], cluster: Cluster, file_stem: str) -> None:
     """Draw the moves as a table with its downloads."""
     if not moves:
-        st.markdown("No pod moves.")
+        st.markdown(_("No pod moves."))
         return
     pods = {pod.id: pod for pod in cluster.pods}
     table = pd.DataFrame(
         {
-            "Pod": [move.pod for move in moves],
-            "From": [move.origin for move in moves],
-            "To": [move.target for move in moves],
-            "Why": [move_reason(move) for move in moves],
+            _("Pod"): [move.pod for move in moves],
+            _("From"): [move.origin for move in moves],
+            _("To"): [move.target for move in moves],
+            _("Why"): [move_reason(move) for move in moves],
             **request_columns([pods[move.pod] for move in moves]),
         }
     )
-    table_with_downloads(table, moves, "moves", file_stem)
+    table_with_downloads(table, moves, N_("moves"), file_stem)
 
 
 def table_with_downloads(
@@ -210,7 +226,8 @@ def table_with_downloads(
     Parameters
     ----------
     what
-        Names the buttons and the files, and is the table's key.
+        Names the buttons and the files, and is the table's key: marked for translation, not
+        translated.
     columns
         How columns are drawn, where not as they are.
     """
@@ -222,7 +239,7 @@ def table_with_downloads(
         column_config={
             **{
                 name: st.column_config.NumberColumn(format="%.2f")
-                for name in _AMOUNTS
+                for name in map(_, _AMOUNTS)
                 if name in table
             },
             **columns,
@@ -230,7 +247,7 @@ def table_with_downloads(
     )
     with st.container(horizontal=True):
         st.download_button(
-            f"{what.capitalize()} as CSV",
+            _("{what} as CSV", what=_(what).capitalize()),
             as_csv(table),
             f"{file_stem}-{what.replace(' ', '-')}.csv",
             "text/csv",
@@ -238,7 +255,7 @@ def table_with_downloads(
             on_click="ignore",
         )
         st.download_button(
-            f"{what.capitalize()} as JSON",
+            _("{what} as JSON", what=_(what).capitalize()),
             json.dumps(
                 [record.model_dump(mode="json", by_alias=True) for record in records], indent=1
             ),
@@ -262,8 +279,8 @@ def share_bar(label: str) -> ColumnConfig:
 def request_columns(pods: Sequence[Pod]) -> dict[str, list[float]]:
     """Return the columns that tell what each pod asks for."""
     return {
-        _CORES: [pod.requests.get(CPU, 0) / 1000 for pod in pods],
-        _GIB: [pod.requests.get(MEMORY, 0) / 2**30 for pod in pods],
+        _(_CORES): [pod.requests.get(CPU, 0) / 1000 for pod in pods],
+        _(_GIB): [pod.requests.get(MEMORY, 0) / 2**30 for pod in pods],
     }
 
 
@@ -271,8 +288,13 @@ def solver_panel(outcome: Outcome) -> None:
     """Draw what each part of the solve reached and how long it took."""
     report = outcome.solver
     st.markdown(
-        f"`{report.name}` with seed {report.seed}, {report.seconds:.2f} s; "
-        f"it ended because {why_it_ended(report.stopped_by)}."
+        _(
+            "`{name}` with seed {seed}, {seconds:.2f} s; it ended because {why}.",
+            name=report.name,
+            seed=report.seed,
+            seconds=report.seconds,
+            why=why_it_ended(report.stopped_by),
+        )
     )
     st.markdown(certificate_details(outcome.certificate))
     for message in report.messages:
@@ -280,29 +302,29 @@ def solver_panel(outcome: Outcome) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         if outcome.shares:
-            st.markdown("**Who brought the energy down**")
+            st.markdown(_("**Who brought the energy down**"))
             chart(
                 energy_by_part(outcome.shares),
                 key="energy by part",
-                alt="Energy at the start, after each part of the solver, and the bound",
+                alt=_("Energy at the start, after each part of the solver, and the bound"),
             )
-        st.markdown("**Seconds per stage**")
+        st.markdown(_("**Seconds per stage**"))
         stages = pd.DataFrame(
             {
-                "Stage": [stage.name for stage in report.stages],
-                "Seconds": [f"{stage.seconds:.3f}" for stage in report.stages],
-                "Best energy": [
+                _("Stage"): [_(stage.name) for stage in report.stages],
+                _("Seconds"): [f"{stage.seconds:.3f}" for stage in report.stages],
+                _("Best energy"): [
                     "" if stage.energy is None else units.energy(stage.energy)
                     for stage in report.stages
                 ],
             }
         )
         st.dataframe(stages, hide_index=True, key="stages")
-        st.caption("What was annealed and what the reads came to stands under QUBO.")
+        st.caption(_("What was annealed and what the reads came to stands under QUBO."))
     if len(report.trace) > 1:
         with right:
-            st.markdown("**Best energy over time**")
-            chart(energy_trace(report.trace), key="trace", alt="Best energy over time")
+            st.markdown(_("**Best energy over time**"))
+            chart(energy_trace(report.trace), key="trace", alt=_("Best energy over time"))
 
 
 def as_csv(table: pd.DataFrame) -> str:
@@ -325,4 +347,4 @@ def _change(difference: int) -> str | None:
 
 def _points(difference: float) -> str | None:
     points = round(100 * difference)
-    return f"{points:+d} points" if points else None
+    return _("{points:+d} points", points=points) if points else None

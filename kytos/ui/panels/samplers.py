@@ -12,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from kytos.calls.catalogue import CALLS
+from kytos.language import _
 from kytos.questions.outcome import Question
 from kytos.questions.qubo.reads import SamplerReads, SamplersRequest, reads_of_each
 from kytos.report import units
@@ -40,15 +41,15 @@ def show(ask: Ask, loaded: Loaded, start: float, answer: float, left_out_energy:
     left_out_energy
         What the pods cost that the answer leaves out; all energies are shown net of it.
     """
-    st.markdown("**The samplers of this machine on the same QUBO**")
+    st.markdown(_("**The samplers of this machine on the same QUBO**"))
     side = SideAsk(
         Beside.READS, loaded.digest, SamplersRequest(ask.request, ask.weights, ask.params)
     )
     if st.button(
-        "Draw reads with each",
+        _("Draw reads with each"),
         icon=":material/stacked_bar_chart:",
         key="reads of each",
-        help="The same reads and sweeps for each sampler; nothing is refined, the answer stays.",
+        help=_("The same reads and sweeps for each sampler; nothing is refined, the answer stays."),
     ):
         question = CALLS[Question(ask.question)].function
         runs.start(partial(reads_of_each, question), side, loaded)
@@ -62,13 +63,13 @@ def show(ask: Ask, loaded: Loaded, start: float, answer: float, left_out_energy:
         if reads.qubo.read_objectives
     ]
     if not drawn:
-        st.info("No sampler drew a read.", icon=":material/info:")
+        st.info(_("No sampler drew a read."), icon=":material/info:")
         return
     st.dataframe(pd.DataFrame([_row(reads) for reads in drawn]), hide_index=True)
     left, right = st.columns(2, gap="large")
     short = {reads.solver.value: reads_panel.falls_short(reads.qubo) for reads in drawn}
     with left:
-        st.markdown("**Each read, decoded and repaired**")
+        st.markdown(_("**Each read, decoded and repaired**"))
         chart(
             objectives_by_sampler(
                 {reads.solver.value: reads.qubo.read_objectives for reads in drawn},
@@ -77,13 +78,19 @@ def show(ask: Ask, loaded: Loaded, start: float, answer: float, left_out_energy:
                 short,
             ),
             key="reads by sampler",
-            alt="Energy H of each sampler's reads beside the answer",
+            alt=_("Energy H of each sampler's reads beside the answer"),
         )
         reads_panel.tell_short(sum(map(sum, short.values())))
     with right:
-        st.markdown("**Time to solution**: seconds of reads until one reaches it, 99 % sure")
+        st.markdown(_("**Time to solution**: seconds of reads until one reaches it, 99 % sure"))
         aims = targets(start, answer)
-        aim = st.selectbox("Energy to reach", list(aims)[::-1], key="sampler target", width=280)
+        aim = st.selectbox(
+            _("Energy to reach"),
+            list(aims)[::-1],
+            format_func=_,
+            key="sampler target",
+            width=280,
+        )
         times = [
             (
                 reads.solver.value,
@@ -96,17 +103,17 @@ def show(ask: Ask, loaded: Loaded, start: float, answer: float, left_out_energy:
         chart(
             times_to_solution(times),
             key="time to solution by sampler",
-            alt="Time to solution by sampler",
+            alt=_("Time to solution by sampler"),
         )
 
 
 def _row(reads: SamplerReads) -> dict[str, str]:
     qubo = reads.qubo
     return {
-        "Sampler": reads.solver.value,
-        "Reads": f"{qubo.reads:,}",
-        "Feasible as drawn": units.percent(qubo.feasible_share),
-        "Best read": units.energy(min(qubo.read_objectives)),
-        "Median read": units.energy(float(np.median(qubo.read_objectives))),
-        "Seconds a read": f"{reads.seconds / qubo.reads:.3g}",
+        _("Sampler"): reads.solver.value,
+        _("Reads"): f"{qubo.reads:,}",
+        _("Feasible as drawn"): units.percent(qubo.feasible_share),
+        _("Best read"): units.energy(min(qubo.read_objectives)),
+        _("Median read"): units.energy(float(np.median(qubo.read_objectives))),
+        _("Seconds a read"): f"{reads.seconds / qubo.reads:.3g}",
     }

@@ -12,6 +12,7 @@ from kytos.calls.saved_use import saved_use
 from kytos.calls.scenario import Scenario, read_scenario
 from kytos.contract.watch import StopReason
 from kytos.errors import InputError, SourceError
+from kytos.language import _
 from kytos.questions.outcome import Question
 from kytos.report.wording import scenario_sentence
 from kytos.sources.packed import is_page
@@ -42,11 +43,11 @@ def ready_scenarios(question: Question, values: Values) -> None:
     if not paths:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.caption("Try:", width="content")
+        st.caption(_("Try:"), width="content")
         for path in paths:
             scenario = _ready(path.read_bytes())
             st.button(
-                scenario.title,
+                _(scenario.title),
                 icon=":material/play_lesson:",
                 on_click=_apply,
                 args=(scenario, question, values),
@@ -66,11 +67,14 @@ def scenario_panel(
         What ended the answer that is shown, if any is.
     """
     st.markdown(
-        "A scenario holds the cluster, the weights, the solver, the seed and the budget; the "
-        f"page's link holds the controls too. {scenario_sentence(ended)}"
+        _(
+            "A scenario holds the cluster, the weights, the solver, the seed and the budget; the "
+            "page's link holds the controls too. {scenario_sentence}",
+            scenario_sentence=scenario_sentence(ended),
+        )
     )
     st.download_button(
-        "Save scenario",
+        _("Save scenario"),
         lambda: _scenario(ask, loaded, ended).to_json(),
         f"{ask.question}-scenario.json",
         "application/json",
@@ -78,7 +82,7 @@ def scenario_panel(
         on_click="ignore",
     )
     st.file_uploader(
-        "Open a scenario or a handout",
+        _("Open a scenario or a handout"),
         type=["json", "html"],
         key=_FILE,
         on_change=_open,
@@ -142,8 +146,9 @@ def _apply(scenario: Scenario[Any], question: Question, values: Values) -> None:
         st.session_state[_ERROR] = str(error)
         return
     if scenario.ended in (StopReason.CLOCK, StopReason.USER):
-        st.session_state[_SAID] = (
-            f"When this scenario was saved: {scenario_sentence(scenario.ended)}"
+        st.session_state[_SAID] = _(
+            "When this scenario was saved: {scenario_sentence}",
+            scenario_sentence=scenario_sentence(scenario.ended),
         )
     controls.set_controls(values(scenario.request))
     controls.set_controls(

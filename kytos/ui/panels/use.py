@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from kytos.cluster import CPU, MEMORY, Cluster
+from kytos.language import N_, _
 from kytos.questions.outcome import Outcome
 from kytos.questions.parts.known_use import known_use
 from kytos.questions.parts.right_sizing import IfRightSized, RightSize, Sized
@@ -32,7 +33,6 @@ from kytos.ui.parts.lazy_tabs import Panel
 from kytos.ui.parts.text import plain, section
 from kytos.ui.session.runs import Answer
 
-_WHEN = ("before", "after")
 _NODE, _RESOURCE = "day of node", "day of resource"
 
 
@@ -41,9 +41,9 @@ def panels(answer: Answer) -> dict[str, Panel]:
     outcome: Outcome = answer.outcome
     if outcome.use is None:
         return {}
-    found: dict[str, Panel] = {"Use": lambda: _use(answer)}
+    found: dict[str, Panel] = {_("Use"): lambda: _use(answer)}
     if outcome.right_sizing:
-        found[f"Right sizes ({len(outcome.right_sizing):,})"] = lambda: right_sizes(
+        found[_("Right sizes ({count:,})", count=len(outcome.right_sizing))] = lambda: right_sizes(
             outcome.right_sizing, answer.loaded.name
         )
     return found
@@ -51,12 +51,12 @@ def panels(answer: Answer) -> dict[str, Panel]:
 
 def side_by_side(told: IfRightSized) -> None:
     """Draw today, right-sized, and right-sized as planned: nodes, money and requests."""
-    section("As if right-sized")
+    section(_("As if right-sized"))
     today = told.today
     states = (
-        ("Today", "What pods request", today),
-        ("Right-sized", "The same nodes, requests set to what is needed", told.right_sized),
-        ("Right-sized and as planned", "The plan carried out on top", told.planned),
+        (_("Today"), _("What pods request"), today),
+        (_("Right-sized"), _("The same nodes, requests set to what is needed"), told.right_sized),
+        (_("Right-sized and as planned"), _("The plan carried out on top"), told.planned),
     )
     for column, (name, caption, state) in zip(st.columns(3, gap="medium"), states, strict=True):
         with column, st.container(border=True):
@@ -68,7 +68,7 @@ def side_by_side(told: IfRightSized) -> None:
 def _cells(state: Sized, today: Sized | None) -> list[Cell]:
     cells = [
         Cell(
-            "Nodes in use",
+            _("Nodes in use"),
             f"{state.nodes_in_use:,}",
             None if today is None else _change(state.nodes_in_use - today.nodes_in_use, "{:+,.0f}"),
             aimed_at=True,
@@ -83,7 +83,7 @@ def _cells(state: Sized, today: Sized | None) -> list[Cell]:
             delta = f"{sign}{units.price_per_month(abs(saved))}" if round(saved, 2) else None
         cells.append(
             Cell(
-                "Price per hour",
+                _("Price per hour"),
                 f"${state.price_per_hour:,.2f}",
                 delta,
                 aimed_at=True,
@@ -91,14 +91,14 @@ def _cells(state: Sized, today: Sized | None) -> list[Cell]:
             )
         )
     for label, field, unit in (
-        ("CPU requested", "cpu_requested", 1000.0),
-        ("Memory requested", "memory_requested", 1024.0),
+        (_("CPU requested"), "cpu_requested", 1000.0),
+        (_("Memory requested"), "memory_requested", 1024.0),
     ):
         amount = getattr(state, field) / unit
         delta = None
         if today is not None:
             delta = _change(amount - getattr(today, field) / unit, "{:+,.1f}")
-        name = "cores" if unit == 1000 else "GiB"
+        name = _("cores") if unit == 1000 else "GiB"
         cells.append(
             Cell(label, f"{amount:,.1f} {name}", delta, aimed_at=True, remark=_remark(today))
         )
@@ -110,7 +110,7 @@ def _change(difference: float, written: str) -> str | None:
 
 
 def _remark(today: Sized | None) -> str:
-    return "as it is" if today is None else "no change"
+    return _("as it is") if today is None else _("no change")
 
 
 def _use(answer: Answer) -> None:
@@ -125,24 +125,25 @@ def _use(answer: Answer) -> None:
     day_chart(answer.before, answer.after)
     table = pd.DataFrame(
         {
-            "Node": [node.node for node in report.nodes],
-            "CPU p95 before": [round(node.before.cpu_p95, 2) for node in report.nodes],
-            "CPU p95 after": [round(node.after.cpu_p95, 2) for node in report.nodes],
-            "CPU over before": [100 * node.before.cpu_over for node in report.nodes],
-            "CPU over after": [100 * node.after.cpu_over for node in report.nodes],
-            "Memory p95 before": [round(node.before.memory_p95, 2) for node in report.nodes],
-            "Memory p95 after": [round(node.after.memory_p95, 2) for node in report.nodes],
-            "Memory over before": [100 * node.before.memory_over for node in report.nodes],
-            "Memory over after": [100 * node.after.memory_over for node in report.nodes],
+            _("Node"): [node.node for node in report.nodes],
+            _("CPU p95 before"): [round(node.before.cpu_p95, 2) for node in report.nodes],
+            _("CPU p95 after"): [round(node.after.cpu_p95, 2) for node in report.nodes],
+            _("CPU over before"): [100 * node.before.cpu_over for node in report.nodes],
+            _("CPU over after"): [100 * node.after.cpu_over for node in report.nodes],
+            _("Memory p95 before"): [round(node.before.memory_p95, 2) for node in report.nodes],
+            _("Memory p95 after"): [round(node.after.memory_p95, 2) for node in report.nodes],
+            _("Memory over before"): [100 * node.before.memory_over for node in report.nodes],
+            _("Memory over after"): [100 * node.after.memory_over for node in report.nodes],
         }
     )
-    shares = [f"{name} p95 {when}" for name in ("CPU", "Memory") for when in _WHEN]
-    times = [f"{name} {when}" for name in ("CPU over", "Memory over") for when in _WHEN]
-    st.markdown("**Each node, as shares of what it offers and of the time**")
+    names = [str(name) for name in table][1:]
+    shares = [name for name in names if "p95" in name]
+    times = [name for name in names if "p95" not in name]
+    st.markdown(_("**Each node, as shares of what it offers and of the time**"))
     results.table_with_downloads(
         table,
         report.nodes,
-        "use by node",
+        N_("use by node"),
         answer.loaded.name,
         {
             **{name: results.share_bar(name) for name in shares},
@@ -150,14 +151,21 @@ def _use(answer: Answer) -> None:
         },
     )
     st.caption(
-        "CPU over: share of the time in which the pods' CPU would be more than the node has; they "
-        "are throttled then. Memory over: the same of memory; containers are killed then."
+        _(
+            "CPU over: share of the time in which the pods' CPU would be more than the node has; "
+            "they are throttled then. Memory over: the same of memory; containers are killed then."
+        )
     )
     if report.measured is not None:
-        st.markdown("**Measured as pods run today: throttling by their own limits, and OOM kills**")
-        for name, of in (("Service", report.measured.services), ("Node", report.measured.nodes)):
+        st.markdown(
+            _("**Measured as pods run today: throttling by their own limits, and OOM kills**")
+        )
+        for name, of in (
+            (N_("Service"), report.measured.services),
+            (N_("Node"), report.measured.nodes),
+        ):
             if rows := measured_troubles(of):
-                table = pd.DataFrame(rows, columns=[name, *measured_columns()])
+                table = pd.DataFrame(rows, columns=[_(name), *measured_columns()])
                 st.dataframe(table, hide_index=True, key=f"measured by {name.lower()}")
     pod_table(report.by_pod, answer.loaded.name)
 
@@ -167,26 +175,26 @@ def pod_table(pods: Sequence[PodUse], file_stem: str) -> None:
     if not pods:
         return
     columns: dict[str, list[object]] = {
-        "Pod": [one.pod for one in pods],
-        "Node": [one.node for one in pods],
+        _("Pod"): [one.pod for one in pods],
+        _("Node"): [one.node for one in pods],
     }
-    for resource, label in ((CPU, "CPU {} (m)"), (MEMORY, "Memory {} (MiB)")):
+    for resource, label in ((CPU, N_("CPU {field} (m)")), (MEMORY, N_("Memory {field} (MiB)"))):
         for field in ("p50", "p95", "p99", "max"):
             profiles = [getattr(one, resource) for one in pods]
-            columns[label.format(field)] = [
+            columns[_(label, field=field)] = [
                 None if profile is None else getattr(profile, field) for profile in profiles
             ]
-    columns["Throttled (%)"] = [
+    columns[_("Throttled (%)")] = [
         None if one.throttled is None else 100 * one.throttled for one in pods
     ]
-    columns["OOM kills"] = [one.oom_kills for one in pods]
+    columns[_("OOM kills")] = [one.oom_kills for one in pods]
     measured = {name: of for name, of in columns.items() if any(one is not None for one in of)}
-    st.markdown("**Each pod**")
+    st.markdown(_("**Each pod**"))
     numbers = [name for name in measured if name.endswith(")")]
     results.table_with_downloads(
         pd.DataFrame(measured),
         pods,
-        "use by pod",
+        N_("use by pod"),
         file_stem,
         {name: st.column_config.NumberColumn(format="%.1f") for name in numbers},
     )
@@ -207,9 +215,9 @@ def day_chart(before: Cluster, after: Cluster | None = None) -> None:
     if not names:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        node = st.selectbox("A day of node", names, key=_NODE, width=320)
+        node = st.selectbox(_("A day of node"), names, key=_NODE, width=320)
         resource = st.segmented_control(
-            "Resource",
+            _("Resource"),
             [CPU, MEMORY],
             format_func=units.resource_name,
             default=CPU,
@@ -222,7 +230,7 @@ def day_chart(before: Cluster, after: Cluster | None = None) -> None:
     chart(
         day_bands(resource, first, second),
         key="day",
-        alt=f"What the pods of {plain(node)} use by the hour of the day",
+        alt=_("What the pods of {node} use by the hour of the day", node=plain(node)),
     )
 
 
@@ -240,41 +248,45 @@ def _by_what_comes(before: Cluster, after: Cluster | None) -> list[str]:
 def right_sizes(sizes: Sequence[RightSize], file_stem: str) -> None:
     """Draw what containers would better request, to take away as a table and as patches."""
     st.markdown(saved_sentence(sizes))
-    st.caption(plain(f"{sizes[0].method}. Window: {sizes[0].window}."))
+    st.caption(
+        plain(_("{method}. Window: {window}.", method=sizes[0].method, window=sizes[0].window))
+    )
     table = pd.DataFrame(
         {
-            "Service": [one.service for one in sizes],
-            "Container": [one.container for one in sizes],
-            "Replicas": [one.replicas for one in sizes],
-            "CPU now (m)": [one.requests.cpu for one in sizes],
-            "CPU better (m)": [one.recommended.cpu for one in sizes],
-            "Memory now (MiB)": [one.requests.memory for one in sizes],
-            "Memory better (MiB)": [one.recommended.memory for one in sizes],
-            "CPU saved in all (m)": [one.saves.cpu for one in sizes],
-            "Memory saved in all (MiB)": [one.saves.memory for one in sizes],
+            _("Service"): [one.service for one in sizes],
+            _("Container"): [one.container for one in sizes],
+            _("Replicas"): [one.replicas for one in sizes],
+            _("CPU now (m)"): [one.requests.cpu for one in sizes],
+            _("CPU better (m)"): [one.recommended.cpu for one in sizes],
+            _("Memory now (MiB)"): [one.requests.memory for one in sizes],
+            _("Memory better (MiB)"): [one.recommended.memory for one in sizes],
+            _("CPU saved in all (m)"): [one.saves.cpu for one in sizes],
+            _("Memory saved in all (MiB)"): [one.saves.memory for one in sizes],
         }
     )
     numbers = [str(name) for name in table if str(name).endswith(")")]
     results.table_with_downloads(
         table,
         sizes,
-        "right sizes",
+        N_("right sizes"),
         file_stem,
         {name: st.column_config.NumberColumn(format="localized") for name in numbers},
     )
     with st.container(horizontal=True):
         st.download_button(
-            "Patches as files",
+            _("Patches as files"),
             patch_zip(sizes),
             f"{file_stem}-right-sizes.zip",
             "application/zip",
             icon=":material/folder_zip:",
             on_click="ignore",
-            help="One file for each workload, for kubectl patch --patch-file or kustomize, and a "
-            "script that applies them all.",
+            help=_(
+                "One file for each workload, for kubectl patch --patch-file or kustomize, and a "
+                "script that applies them all."
+            ),
         )
         st.download_button(
-            "Patches as a script of kubectl",
+            _("Patches as a script of kubectl"),
             patch_script(sizes),
             f"{file_stem}-right-sizes.sh",
             "text/x-shellscript",

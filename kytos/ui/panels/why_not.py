@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from kytos.cluster import Cluster, Pod
+from kytos.language import _
 from kytos.rules.why_not import WhyNot, told_verdicts, why_not
 from kytos.ui.parts.text import plain
 
@@ -17,11 +18,13 @@ def why_not_panel(cluster: Cluster) -> None:
     unfinished = [pod for pod in cluster.pods if pod.holds_capacity or pod.waiting]
     by_id = {pod.id: pod for pod in sorted(unfinished, key=lambda pod: not pod.waiting)}
     chosen = st.selectbox(
-        "Which rule keeps this pod off which node?",
+        _("Which rule keeps this pod off which node?"),
         list(by_id),
         index=None,
-        format_func=lambda pod: f"{pod} (waits for a node)" if by_id[pod].waiting else pod,
-        placeholder="choose a pod; those that wait come first",
+        format_func=lambda pod: (
+            _("{pod} (waits for a node)", pod=pod) if by_id[pod].waiting else pod
+        ),
+        placeholder=_("choose a pod; those that wait come first"),
         key="why not",
     )
     if chosen is None:
@@ -29,7 +32,7 @@ def why_not_panel(cluster: Cluster) -> None:
     (answer,) = why_not(cluster, [chosen])
     st.markdown(f"**{plain(answer.summary)}**")
     if answer.pinned is not None:
-        st.markdown(f"It may not be moved in any case: {plain(answer.pinned)}")
+        st.markdown(_("It may not be moved in any case: {pinned}", pinned=plain(answer.pinned)))
     for remedy in answer.remedies[:_REMEDIES_SHOWN]:
         st.markdown(f"- {plain(remedy.node)}: {plain(remedy.change)}")
     st.dataframe(_table(cluster, by_id[chosen], answer), hide_index=True, key="why not table")
@@ -37,12 +40,14 @@ def why_not_panel(cluster: Cluster) -> None:
 
 def _table(cluster: Cluster, pod: Pod, answer: WhyNot) -> pd.DataFrame:
     told = told_verdicts(answer, [node.name for node in cluster.nodes])
-    fits = ["runs here" if node.name == pod.node else "could run here" for node in cluster.nodes]
+    fits = [
+        _("runs here") if node.name == pod.node else _("could run here") for node in cluster.nodes
+    ]
     return pd.DataFrame(
         {
-            "Node": [node.name for node in cluster.nodes],
-            "Rule": ["" if found is None else found.rule for found in told],
-            "Verdict": [
+            _("Node"): [node.name for node in cluster.nodes],
+            _("Rule"): ["" if found is None else found.rule for found in told],
+            _("Verdict"): [
                 fit if found is None else found.reason
                 for fit, found in zip(fits, told, strict=True)
             ],

@@ -11,9 +11,11 @@ import streamlit as st
 from kytos.cluster import DEFAULT_SCHEDULER, HOSTNAME, Cluster
 from kytos.contract.params import Capacity, Effort, Encoding, SolverName, SolverParams
 from kytos.contract.weights import Weights
+from kytos.language import N_, _
 from kytos.problem import LoadMode
 from kytos.questions.parts.limits import carries
 from kytos.questions.rebalance import RebalanceRequest, moves_worth_a_node
+from kytos.questions.recovery.failure import HowNodesFail
 from kytos.solve.registry import is_installed
 from kytos.ui.parts import expert, meanings
 from kytos.ui.parts.held import hold
@@ -35,19 +37,25 @@ SURVIVE, LEAST, WHY = "survive", "least_nodes", "why_not_freed"
 MODE = "mode"
 """Key of the mode's control, and its name in the page's link."""
 
-BY_SIZE = "by size"
+BY_SIZE = N_("by size")
 """The choice that leaves the solver to the size of the problem."""
-UNTIL_CAP = "the whole time cap"
+UNTIL_CAP = N_("the whole time cap")
+HOW = "how"
+"""Key of the choice of how nodes fail, and its name in the page's link."""
 EFFORTS = (*(effort.value for effort in Effort), UNTIL_CAP)
 _HIGHEST = 5.0
 MODE_NAMES = {
-    LoadMode.CONSOLIDATE: "Fewer nodes",
-    LoadMode.SPREAD: "Even load",
-    LoadMode.SQUARES: "Avoid full nodes",
+    LoadMode.CONSOLIDATE: N_("Fewer nodes"),
+    LoadMode.SPREAD: N_("Even load"),
+    LoadMode.SQUARES: N_("Avoid full nodes"),
+}
+HOW_IN_WORDS = {
+    HowNodesFail.DELETED: N_("deleted (or tainted out-of-service)"),
+    HowNodesFail.NOT_READY: N_("only not ready"),
 }
 _MOST_PODS_LISTED = 2_000
 """Beyond that a browser takes long over the list; services and namespaces are still there."""
-_GROUPS = "pods, services, namespaces"
+_GROUPS = N_("pods, services, namespaces")
 _DEFAULTS = SolverParams()
 
 
@@ -62,18 +70,18 @@ class Preset:
 
 PRESETS = (
     Preset(
-        "Cut cost",
-        "Empty as many nodes as possible; moves are cheap.",
+        N_("Cut cost"),
+        N_("Empty as many nodes as possible; moves are cheap."),
         {MODE: LoadMode.CONSOLIDATE.value, "A": 1.0, "B": 1.0, "C": 0.2, "D": 0.2},
     ),
     Preset(
-        "Spread out",
-        "Level CPU and memory, and keep replicas apart.",
+        N_("Spread out"),
+        N_("Level CPU and memory, and keep replicas apart."),
         {MODE: LoadMode.SPREAD.value, "A": 1.0, "B": 1.0, "C": 1.0, "D": 3.0},
     ),
     Preset(
-        "Don't touch",
-        "Move only what pays back within 14 hours.",
+        N_("Don't touch"),
+        N_("Move only what pays back within 14 hours."),
         {MODE: LoadMode.CONSOLIDATE.value, "A": 1.0, "B": 1.0, "C": 5.0, "D": 1.0},
     ),
 )
@@ -84,8 +92,8 @@ def presets(offered: Sequence[Preset] = PRESETS) -> None:
     with st.container(horizontal=True, gap="small"):
         for preset in offered:
             st.button(
-                preset.name,
-                help=preset.help,
+                _(preset.name),
+                help=_(preset.help),
                 on_click=set_controls,
                 args=(preset.values,),
                 key=f"preset {preset.name}",
@@ -113,21 +121,21 @@ def rebalance_controls(
     mode = load_mode()
     max_utilization = headroom()
     use = use_limits(loaded)
-    hold("max_moves", "Moves", 0, MOST_MOVES)
+    hold("max_moves", _("Moves"), 0, MOST_MOVES)
     max_moves = st.number_input(
-        "At most this many moves",
+        _("At most this many moves"),
         min_value=0,
         max_value=MOST_MOVES,
         value=None,
         step=1,
-        placeholder="no limit",
+        placeholder=_("no limit"),
         key="max_moves",
         bind="query-params",
     )
     names = _pods_and_groups(cluster)
-    with st.expander("Exclusions", icon=":material/lock:"):
+    with st.expander(_("Exclusions"), icon=":material/lock:"):
         must_stay = names_chosen(
-            "Keep in place", "must_stay", names, _GROUPS, help="These pods do not move."
+            _("Keep in place"), "must_stay", names, _GROUPS, help=_("These pods do not move.")
         )
         keep_nodes = kept_nodes(cluster)
         least_nodes = _pools(cluster) if promises else {}
@@ -135,20 +143,23 @@ def rebalance_controls(
     why = False
     if promises:
         why = st.toggle(
-            "Say why nodes are not freed",
+            _("Say why nodes are not freed"),
             key=WHY,
             bind="query-params",
-            help="Empties each node that stays with the exact solver: takes a while.",
+            help=_("Empties each node that stays with the exact solver: takes a while."),
         )
         survive = tuple(
             st.pills(
-                "Survive the failure of any one",
+                _("Survive the failure of any one"),
                 ["node", "zone"],
+                format_func=lambda kind: _("node") if kind == "node" else _("zone"),
                 selection_mode="multi",
                 key=SURVIVE,
                 bind="query-params",
-                help="Whatever one of them fails after the plan, all pods it evicts find a node. "
-                "What could not be survived before the plan may stay so.",
+                help=_(
+                    "Whatever one of them fails after the plan, all pods it evicts find a node. "
+                    "What could not be survived before the plan may stay so."
+                ),
             )
         )
     sliders = st.container()  # above the switch, though what they mean depends on what is below
@@ -179,41 +190,45 @@ def rebalance_controls(
 def _who_may_move(names: Sequence[str], others: Sequence[str]) -> None:
     """Draw the finer rules of who moves, by pod, controller and scheduler."""
     st.toggle(
-        "Keep replicas apart by zone too",
+        _("Keep replicas apart by zone too"),
         key="zones",
         bind="query-params",
-        help="Two replicas of one service in one zone count like two on one node.",
+        help=_("Two replicas of one service in one zone count like two on one node."),
     )
-    with st.expander("Who may move", icon=":material/lock_open:"):
-        names_chosen("Let move", "may_move", names, _GROUPS, help="Though care would pin them.")
+    with st.expander(_("Who may move"), icon=":material/lock_open:"):
+        names_chosen(
+            _("Let move"), "may_move", names, _GROUPS, help=_("Though care would pin them.")
+        )
         st.toggle(
-            "Custom controllers' pods may move",
+            _("Custom controllers' pods may move"),
             key="move_custom_controllers",
             bind="query-params",
-            help="Pods of a TaskRun, a SparkApplication and the like: may it start them again?",
+            help=_("Pods of a TaskRun, a SparkApplication and the like: may it start them again?"),
         )
         names_chosen(
-            "Schedulers to treat as the default",
+            _("Schedulers to treat as the default"),
             "schedulers",
             others,
-            "none",
-            help="Pods of other schedulers stay by default, and their nodes with them.",
+            _("none"),
+            help=_("Pods of other schedulers stay by default, and their nodes with them."),
         )
 
 
 def headroom(usual: int = USUAL_FREE) -> float:
     """Draw what stays free of every node; return the share that pods may fill one to."""
-    hold(FREE, "Kept free (%)", 0, MOST_FREE)
+    hold(FREE, _("Kept free (%)"), 0, MOST_FREE)
     free = st.slider(
-        "Keep at least this much free (%)",
+        _("Keep at least this much free (%)"),
         min_value=0,
         max_value=MOST_FREE,
         value=usual,
         step=5,
         key=FREE,
         bind="query-params",
-        help="Of each node's CPU and memory. Where more is taken already it may stay, "
-        "and never grows.",
+        help=_(
+            "Of each node's CPU and memory. Where more is taken already it may stay, "
+            "and never grows."
+        ),
     )
     return (100 - free) / 100
 
@@ -232,26 +247,31 @@ def kept_nodes(cluster: Cluster) -> tuple[str, ...]:
         if key != HOSTNAME
     }
     names = [node.name for node in cluster.nodes]
-    return names_chosen("Never free these nodes", KEEP, [*names, *sorted(labels)], "nodes, labels")
+    return names_chosen(
+        _("Never free these nodes"), KEEP, [*names, *sorted(labels)], _("nodes, labels")
+    )
 
 
 def _pools(cluster: Cluster) -> dict[str, int]:
     """Draw the least sizes of pools; what cannot be read is said and left out."""
     typed = st.text_input(
-        "Pools of at least",
+        _("Pools of at least"),
         key=LEAST,
         bind="query-params",
         placeholder="pool=web:3, pool=db:2",
-        help="By label: so many of the nodes that carry it stay in use.",
+        help=_("By label: so many of the nodes that carry it stay in use."),
     )
     least: dict[str, int] = {}
     for entry in filter(None, map(str.strip, typed.split(","))):
-        label, _, count = entry.rpartition(":")
+        label, _colon, count = entry.rpartition(":")
         if count.isdecimal() and any(carries(node, label) for node in cluster.nodes):
             least[label] = int(count)
         else:
             st.warning(
-                f"Left out: {plain(entry)} is no key=value:number with a label of these nodes.",
+                _(
+                    "Left out: {entry} is no key=value:number with a label of these nodes.",
+                    entry=plain(entry),
+                ),
                 icon=":material/label_off:",
             )
     return least
@@ -276,13 +296,13 @@ def _moves_worth_a_node(
 
 def weights_meaning(told: Meanings) -> Weights:
     """Draw the four sliders, each with what its position means."""
-    A = _slider("A", "A · constraints")
+    A = _slider("A", _("A · constraints"))
     st.caption(meanings.constraint_meaning(A))
-    B = _slider("B", "B · load")
+    B = _slider("B", _("B · load"))
     st.caption(told.load_text(B))
     C = _slider("C", f"C · {told.cost}", told.cost_help or None)
     st.caption(told.cost_text(B, C))
-    D = _slider("D", "D · replicas apart")
+    D = _slider("D", _("D · replicas apart"))
     st.caption(told.pair_text(B, C, D))
     return Weights(A=A, B=B, C=C, D=D)
 
@@ -303,60 +323,70 @@ def budget() -> SolverParams:
 
 
 def _draw_solver() -> None:
-    with st.expander("Solver and budget", icon=":material/tune:"):
+    with st.expander(_("Solver and budget"), icon=":material/tune:"):
         st.selectbox(
-            "Solver",
+            _("Solver"),
             [BY_SIZE, *(name.value for name in solvers_here())],
+            format_func=lambda name: _(BY_SIZE) if name == BY_SIZE else name,
             key="solver",
             bind="query-params",
-            help=f"{BY_SIZE}: openjij-sa while one QUBO holds the problem, hybrid above that.\n\n"
-            + "\n".join(f"- {name}: {name.traits.description}" for name in solvers_here()),
+            help=_(
+                "{by_size}: openjij-sa while one QUBO holds the problem, hybrid above that.\n\n",
+                by_size=_(BY_SIZE),
+            )
+            + "\n".join(f"- {name}: {_(name.traits.description)}" for name in solvers_here()),
         )
         _budget_controls()
 
 
 def _draw_budget() -> None:
-    with st.expander("Budget", icon=":material/tune:"):
+    with st.expander(_("Budget"), icon=":material/tune:"):
         _budget_controls()
 
 
 def _budget_controls() -> None:
     st.selectbox(
-        "Effort",
+        _("Effort"),
         EFFORTS,
+        format_func=lambda effort: _(UNTIL_CAP) if effort == UNTIL_CAP else effort,
         key="effort",
         bind="query-params",
-        help="quick: a first good plan. normal: on from there for as long as that gains. thorough: "
-        f"with more patience. {UNTIL_CAP}: better and better until the time cap.",
+        help=_(
+            "quick: a first good plan. normal: on from there for as long as that gains. thorough: "
+            "with more patience. {whole_cap}: better and better until the time cap.",
+            whole_cap=_(UNTIL_CAP),
+        ),
     )
-    _number("Reads", "num_reads", "reads", 1, 1000)
-    _number("Sweeps per read", "num_sweeps", "sweeps", 1, 100_000, 100)
+    _number(_("Reads"), "num_reads", "reads", 1, 1000)
+    _number(_("Sweeps per read"), "num_sweeps", "sweeps", 1, 100_000, 100)
     _optional_number(
-        "Refinement proposals",
+        _("Refinement proposals"),
         "refine_proposals",
         "refine",
         1_000_000_000,
         1_000_000,
-        "by the number of pods",
+        _("by the number of pods"),
     )
-    _number("Largest QUBO", "max_variables", "qubo", 1, 20_000, 100)
+    _number(_("Largest QUBO"), "max_variables", "qubo", 1, 20_000, 100)
     st.selectbox(
-        "Encoding",
+        _("Encoding"),
         [encoding.value for encoding in Encoding],
         key="encoding",
         bind="query-params",
-        help="stay-put: one variable per possible move. one-hot: one per pod and node.",
+        help=_("stay-put: one variable per possible move. one-hot: one per pod and node."),
     )
     st.selectbox(
-        "Capacity",
+        _("Capacity"),
         [capacity.value for capacity in Capacity],
         key="capacity",
         bind="query-params",
-        help="slack: log-encoded slack variables. unbalanced: no slack, a shaped penalty.",
+        help=_("slack: log-encoded slack variables. unbalanced: no slack, a shaped penalty."),
     )
-    _number("Seed", "seed", "seed", 0, 2**31 - 1)
-    _number("Time cap (seconds)", "time_limit_s", "cap", 1, 3600)
-    _optional_number("Work on a proof", "proof_work", "proof", 3600.0, 5.0, "where it is quick")
+    _number(_("Seed"), "seed", "seed", 0, 2**31 - 1)
+    _number(_("Time cap (seconds)"), "time_limit_s", "cap", 1, 3600)
+    _optional_number(
+        _("Work on a proof"), "proof_work", "proof", 3600.0, 5.0, _("where it is quick")
+    )
 
 
 def _params(chosen: Mapping[str, Any]) -> SolverParams:
@@ -442,9 +472,9 @@ def load_mode(default: LoadMode = LoadMode.CONSOLIDATE, key: str = MODE) -> Load
     """Draw the choice of what H_load means."""
     modes = [mode.value for mode in LoadMode if _offered(mode, key)]
     chosen = st.segmented_control(
-        "Goal",
+        _("Goal"),
         [default.value, *(mode for mode in modes if mode != default.value)],
-        format_func=lambda mode: MODE_NAMES[LoadMode(mode)],
+        format_func=lambda mode: _(MODE_NAMES[LoadMode(mode)]),
         default=default.value,
         required=True,
         key=key,
@@ -480,7 +510,7 @@ def names_chosen(
         names,
         key=key,
         bind="query-params",
-        placeholder=placeholder,
+        placeholder=_(placeholder),
         help=help,
     )
     return tuple(chosen)
@@ -531,4 +561,5 @@ def _optional_number(
 
 def _help(field: str) -> str:
     description = SolverParams.model_fields[field].description or ""
-    return description[:1].upper() + description[1:] + "."
+    told = f"{description[:1].upper()}{description[1:]}."
+    return _(told)

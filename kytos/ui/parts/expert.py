@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from kytos.language import _
+
 KEY = "expert"
 _ON = "expert on"
 """The switch's last position: a widget's own is lost with the page."""
@@ -20,10 +22,10 @@ def switch() -> bool:
     """Draw the switch; it stays as it is from page to page."""
     st.session_state[KEY] = is_on()
     return st.toggle(
-        "Expert",
+        _("Expert"),
         key=KEY,
         on_change=_switched,
-        help="Everything else: solver, seed, budgets, and rules of who may move.",
+        help=_("Everything else: solver, seed, budgets, and rules of who may move."),
     )
 
 
@@ -70,9 +72,9 @@ def _told_apart(usual: Values, kept: Values) -> None:
     if is_on() or not other:
         return
     names = ", ".join(key.replace("_", " ") for key in other)
-    st.caption(f"Not as usual under *Expert*: {names}")
+    st.caption(_("Not as usual under *Expert*: {names}", names=names))
     st.button(
-        "Back to usual",
+        _("Back to usual"),
         icon=":material/undo:",
         on_click=_forget,
         args=(other,),

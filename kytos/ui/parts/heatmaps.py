@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from kytos.cluster import Cluster
+from kytos.language import N_, _
 from kytos.report.figures.heatmap import (
     FREED,
     TABLE_LIMIT,
@@ -30,11 +31,11 @@ from kytos.report.use import has_use, used
 
 Pick = Callable[[str], None]
 _ALL = "all"
-_REQUESTS, _USE, _GAP = "Requests", "Use (p95)", "Use less requests"
+_REQUESTS, _USE, _GAP = N_("Requests"), N_("Use (p95)"), N_("Use less requests")
 _MEASURES = (_REQUESTS, _USE, _GAP)
-_ALT = {_REQUESTS: "Utilisation of each node", _USE: "Use of each node, 95th percentile"}
-_SIDE_BY_SIDE = "Before and after"
-_DIFFERENCE = "Difference"
+_ALT = {_REQUESTS: N_("Utilisation of each node"), _USE: N_("Use of each node, 95th percentile")}
+_SIDE_BY_SIDE = N_("Before and after")
+_DIFFERENCE = N_("Difference")
 
 
 def cluster_heatmap(
@@ -55,16 +56,18 @@ def cluster_heatmap(
         resource = _resource_switch(cluster, "resource", _measured_by(measure))
     if measure == _GAP:
         gap = use_gap_table(cluster) if resource == _ALL else use_gap_tiles(cluster, resource)
-        chart(gap, key="use gap", alt="Use less requests of each node, in points", on_pick=on_pick)
+        chart(
+            gap, key="use gap", alt=_("Use less requests of each node, in points"), on_pick=on_pick
+        )
         _scale(difference_scale(), "use gap scale")
         st.caption(
-            "Use (p95) less requests, in points: blue nodes are asked for more than is used."
+            _("Use (p95) less requests, in points: blue nodes are asked for more than is used.")
         )
         return
     figure = _utilisation(cluster, resource, marked, mark, _measured_by(measure))
-    chart(figure, key="heatmap", alt=_ALT[measure], on_pick=on_pick)
+    chart(figure, key="heatmap", alt=_(_ALT[measure]), on_pick=on_pick)
     _scale(utilisation_scale(), "heatmap scale")
-    behind("The heatmap as a table", lambda: utilisation_rows(cluster), "heatmap table")
+    behind(_("The heatmap as a table"), lambda: utilisation_rows(cluster), "heatmap table")
 
 
 def change_heatmaps(
@@ -86,8 +89,9 @@ def change_heatmaps(
         of = _measured_by(measure)
         resource = _resource_switch(before, "shown resource", of)
         view = st.segmented_control(
-            "View",
+            _("View"),
             [_SIDE_BY_SIDE, _DIFFERENCE],
+            format_func=_,
             default=_SIDE_BY_SIDE,
             required=True,
             label_visibility="collapsed",
@@ -99,22 +103,26 @@ def change_heatmaps(
             if resource == _ALL
             else difference_tiles(before, after, resource, of)
         )
-        chart(figure, key="difference", alt="Change of utilisation of each node, in points")
+        chart(figure, key="difference", alt=_("Change of utilisation of each node, in points"))
         _scale(difference_scale(), "difference scale")
-        behind("The difference as a table", lambda: change_rows(before, after), "change table")
+        behind(_("The difference as a table"), lambda: change_rows(before, after), "change table")
         return
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("**Before**")
+        st.markdown(_("**Before**"))
         figure = _utilisation(before, resource, measure=of)
-        chart(figure, key="before", alt="Utilisation of each node before", on_pick=on_pick)
+        chart(figure, key="before", alt=_("Utilisation of each node before"), on_pick=on_pick)
     with right:
         tiles = resource != _ALL and marked
-        st.markdown(f"**After** · {mark.sign} {mark.word}" if tiles else "**After**")
+        st.markdown(
+            _("**After** · {sign} {word}", sign=mark.sign, word=_(mark.word))
+            if tiles
+            else _("**After**")
+        )
         figure = _utilisation(after, resource, marked, mark, of)
-        chart(figure, key="after", alt="Utilisation of each node after")
+        chart(figure, key="after", alt=_("Utilisation of each node after"))
     _scale(utilisation_scale(), "change scale")
-    behind("Both heatmaps as a table", lambda: change_rows(before, after), "change table")
+    behind(_("Both heatmaps as a table"), lambda: change_rows(before, after), "change table")
 
 
 def behind(label: str, rows: Callable[[], list[dict[str, object]]], key: str) -> None:
@@ -129,7 +137,7 @@ def utilisation_rows(cluster: Cluster) -> list[dict[str, object]]:
     held = usage(cluster)
     rows = []
     for at, node in enumerate(held.nodes):
-        row: dict[str, object] = {"Node": node, "Zone": cluster.nodes[at].zone or ""}
+        row: dict[str, object] = {_("Node"): node, _("Zone"): cluster.nodes[at].zone or ""}
         for column, name in enumerate(held.resources):
             if held.offered[:, column].any():
                 offers = held.offered[at, column] > 0
@@ -141,14 +149,15 @@ def utilisation_rows(cluster: Cluster) -> list[dict[str, object]]:
 
 def change_rows(before: Cluster, after: Cluster) -> list[dict[str, object]]:
     """Return how full each node is by resource before and after."""
-    then = {row["Node"]: row for row in utilisation_rows(after)}
+    node, zone = _("Node"), _("Zone")
+    then = {row[node]: row for row in utilisation_rows(after)}
     return [
-        {"Node": row["Node"], "Zone": row["Zone"]}
+        {node: row[node], zone: row[zone]}
         | {
             f"{name} {word}": shown.get(name, "")
             for name in row
-            if name not in ("Node", "Zone")
-            for word, shown in (("before", row), ("after", then.get(row["Node"], {})))
+            if name not in (node, zone)
+            for word, shown in ((_("before"), row), (_("after"), then.get(row[node], {})))
         }
         for row in utilisation_rows(before)
     ]
@@ -220,8 +229,9 @@ def _measure_switch(cluster: Cluster, key: str, offered: Sequence[str]) -> str:
     if not has_use(cluster):
         return _REQUESTS
     chosen: str = st.segmented_control(
-        "Shown",
+        _("Shown"),
         offered,
+        format_func=_,
         default=offered[0],
         required=True,
         label_visibility="collapsed",
@@ -241,9 +251,9 @@ def _resource_switch(cluster: Cluster, key: str, measure: Measure = usage) -> st
     ]
     options = ([_ALL] if len(cluster.nodes) <= TABLE_LIMIT else []) + offered
     chosen: str = st.segmented_control(
-        "Resource",
+        _("Resource"),
         options,
-        format_func=lambda name: "All resources" if name == _ALL else resource_name(name),
+        format_func=lambda name: _("All resources") if name == _ALL else resource_name(name),
         default=options[0],
         required=True,
         label_visibility="collapsed",
@@ -253,6 +263,6 @@ def _resource_switch(cluster: Cluster, key: str, measure: Measure = usage) -> st
 
 
 def _scale(figure: go.Figure, key: str) -> None:
-    _, middle, _ = st.columns([1, 1, 1])
+    _left, middle, _right = st.columns([1, 1, 1])
     with middle:
-        chart(figure, key=key, alt="Colour scale")
+        chart(figure, key=key, alt=_("Colour scale"))

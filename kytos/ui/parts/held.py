@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from kytos.language import _
+
 _HELD = "values held"
 """In the session: by key what was asked for, and what the control shows instead."""
 
@@ -28,6 +30,19 @@ def hold(key: str, label: str, low: float, high: float) -> None:
         told.pop(key, None)
         return
     st.caption(
-        f":material/info: {label}: {asked:,.12g} was asked for, and {shown:,.12g} is taken, the "
-        f"{'most' if asked > shown else 'least'} that can be set here."
+        _(
+            ":material/info: {label}: {asked:,.12g} was asked for, and {shown:,.12g} is taken, the "
+            "most that can be set here.",
+            label=label,
+            asked=asked,
+            shown=shown,
+        )
+        if asked > shown
+        else _(
+            ":material/info: {label}: {asked:,.12g} was asked for, and {shown:,.12g} is taken, the "
+            "least that can be set here.",
+            label=label,
+            asked=asked,
+            shown=shown,
+        )
     )

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 import streamlit as st
 
+from kytos.language import LANGUAGES, _, use
 from kytos.problem import LoadMode
 from kytos.ui.parts import expert
-from kytos.ui.parts.controls import EXPERT_KEYS, MODE, MODE_NAMES
+from kytos.ui.parts.controls import (
+    BY_SIZE,
+    EXPERT_KEYS,
+    HOW,
+    HOW_IN_WORDS,
+    MODE,
+    MODE_NAMES,
+    SURVIVE,
+    UNTIL_CAP,
+)
 from kytos.ui.parts.text import plain
+from kytos.ui.parts.use_controls import LOAD_FROM, LOAD_NAMES
 from kytos.ui.session import clusters
 
 _BY_ID: dict[str, Callable[[], Collection[str]]] = {
@@ -17,6 +28,16 @@ _BY_ID: dict[str, Callable[[], Collection[str]]] = {
     MODE: lambda: [mode.value for mode in LoadMode],
 }
 """What a link may also name by id: ``cluster=hot-spots``, ``mode=spread``."""
+_NAMED: Mapping[str, Mapping[str, str]] = {
+    MODE: {mode.value: name for mode, name in MODE_NAMES.items()},
+    HOW: {how.value: name for how, name in HOW_IN_WORDS.items()},
+    LOAD_FROM: {load.value: name for load, name in LOAD_NAMES.items()},
+    SURVIVE: {"node": "node", "zone": "zone"},
+    "solver": {BY_SIZE: BY_SIZE},
+    "effort": {UNTIL_CAP: UNTIL_CAP},
+}
+"""By key, what a choice is called: a link holds the name that its writer saw, in any language."""
+_SEVERAL = (SURVIVE,)
 _ASKED = "asked by the link"
 
 
@@ -31,6 +52,9 @@ def read() -> None:
         for key, values in asked.items():
             if key in _BY_ID and len(values) == 1 and values[0] in _BY_ID[key]():
                 st.session_state[key] = values[0]  # by its id, not the name a selector shows
+            elif key in _NAMED and values and set(values) <= (named := _by_any_name(key)).keys():
+                chosen = [named[value] for value in values]
+                st.session_state[key] = chosen if key in _SEVERAL else chosen[-1]
         if EXPERT_KEYS.intersection(asked):
             expert.turn_on()
 
@@ -49,7 +73,7 @@ def note() -> None:
     ]
     if refused:
         st.warning(
-            f"Not understood in the link, and left out: {plain(', '.join(refused))}",
+            _("Not understood in the link, and left out: {names}", names=plain(", ".join(refused))),
             icon=":material/link_off:",
         )
 
@@ -66,8 +90,17 @@ def _taken(key: str, asked: str) -> bool:
             return False
     if not isinstance(shown, str):
         return asked.casefold() == str(shown).casefold()
-    names = {shown, *(name for mode, name in MODE_NAMES.items() if mode == shown)}
+    names = {shown, *(name for name, value in _by_any_name(key).items() if value == shown)}
     return _bare(asked) in map(_bare, names)
+
+
+def _by_any_name(key: str) -> dict[str, str]:
+    """The choices of a control by what they are called in any language."""
+    named: dict[str, str] = {}
+    for code in LANGUAGES:
+        with use(code):
+            named |= {_(name): value for value, name in _NAMED.get(key, {}).items()}
+    return named
 
 
 def _bare(name: str) -> str:

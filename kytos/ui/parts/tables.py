@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
+from kytos.language import _, language
 from kytos.ui.parts.text import plain
 
 Row = dict[str, Any]
@@ -42,8 +43,9 @@ def edited_rows(
             row["id"]: _beyond(row, columns) for row in rows if "id" in row
         }
     state[_key(name, "version")], state[_key(name, "about")] = version, about
-    # A new key draws a new editor: one that is edited ignores other data.
-    widget = f"{_key(name, 'table')} {version}"
+    # A new key draws a new editor: one that is edited ignores other data, or forgets it when its
+    # columns are called otherwise.
+    widget = f"{_key(name, 'table')} {version} {language()}"
     if widget not in state:
         rows = state.get(_key(name, "kept"), start)
         state[_key(name, "base")] = _table(rows, columns)
@@ -67,12 +69,12 @@ def _beyond(row: Row, columns: Mapping[str, ColumnConfig]) -> Row:
 def _with_beyond(rows: Sequence[Row], beyond: Mapping[str, Row]) -> list[Row]:
     """The rows with what they said besides, which a line below the table names."""
     told = [
-        f"{row['id']} also has {', '.join(sorted(more))}"
+        _("{row} also has {names}", row=row["id"], names=", ".join(sorted(more)))
         for row in rows
         if (more := beyond.get(row.get("id", "")))
     ]
     if told:
-        st.caption(plain("; ".join(told) + ". Rename a row to leave that out."))
+        st.caption(plain("; ".join(told) + _(". Rename a row to leave that out.")))
     return [row | beyond.get(row.get("id", ""), {}) for row in rows]
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from kytos.language import _
+
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -23,7 +25,7 @@ def named(names: Sequence[str], most: int = 12) -> str:
     """Return names in bold, one after another; beyond `most` they are counted."""
     shown = ", ".join(f"**{plain(name)}**" for name in names[:most])
     more = len(names) - most
-    return f"{shown} and {more:,} more" if more > 0 else shown
+    return _("{shown} and {more:,} more", shown=shown, more=more) if more > 0 else shown
 
 
 def section(words: str) -> None:

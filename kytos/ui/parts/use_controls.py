@@ -6,13 +6,14 @@ from typing import Any
 
 import streamlit as st
 
+from kytos.language import N_, _
 from kytos.questions.parts.limits import Limits, LoadFrom
 from kytos.report.use import has_use
 from kytos.ui.parts.held import hold
 from kytos.ui.session.clusters import Loaded
 
 LOAD_FROM, MAX_USED, RIGHT_SIZED = "load_from", "max_used", "right_sized"
-_NAMES = {LoadFrom.REQUESTS: "Requests", LoadFrom.USAGE: "Use"}
+LOAD_NAMES = {LoadFrom.REQUESTS: N_("Requests"), LoadFrom.USAGE: N_("Use")}
 
 
 def use_limits(loaded: Loaded) -> dict[str, Any]:
@@ -21,37 +22,41 @@ def use_limits(loaded: Loaded) -> dict[str, Any]:
         return {}
     load_from = LoadFrom(
         st.segmented_control(
-            "Pods count for",
+            _("Pods count for"),
             [LoadFrom.REQUESTS.value, LoadFrom.USAGE.value],
-            format_func=lambda name: _NAMES[LoadFrom(name)],
+            format_func=lambda name: _(LOAD_NAMES[LoadFrom(name)]),
             default=LoadFrom.REQUESTS.value,
             required=True,
             key=LOAD_FROM,
             bind="query-params",
             width="stretch",
-            help="Use: load is levelled hour by hour as it was seen, and nodes have room for it. "
-            "Requests have to fit in any case.",
+            help=_(
+                "Use: load is levelled hour by hour as it was seen, and nodes have room for it. "
+                "Requests have to fit in any case."
+            ),
         )
     )
     most = 100
     if load_from is LoadFrom.USAGE:
-        hold(MAX_USED, "Used at most (%)", 10, 100)
+        hold(MAX_USED, _("Used at most (%)"), 10, 100)
         most = st.slider(
-            "Used at most (%)",
+            _("Used at most (%)"),
             min_value=10,
             max_value=100,
             value=100,
             step=5,
             key=MAX_USED,
             bind="query-params",
-            help="Of each node, in 95 % of the time, by all of its pods together. Where more is "
-            "used already it may stay, and never grows.",
+            help=_(
+                "Of each node, in 95 % of the time, by all of its pods together. Where more is "
+                "used already it may stay, and never grows."
+            ),
         )
     sized = st.toggle(
-        "As if right-sized",
+        _("As if right-sized"),
         key=RIGHT_SIZED,
         bind="query-params",
-        help="Asks as if each container requested what it was seen to need.",
+        help=_("Asks as if each container requested what it was seen to need."),
     )
     return {"load_from": load_from, "max_used": most / 100, "right_sized": sized}
 

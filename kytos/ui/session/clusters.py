@@ -11,6 +11,7 @@ import yaml
 from kytos.calls.scenario import digest_of
 from kytos.cluster import Cluster
 from kytos.errors import SourceError
+from kytos.language import _
 from kytos.questions.parts.earlier_pods import earlier_pods
 from kytos.report.usage import Summary, summarise
 from kytos.rules.eviction import movability
@@ -72,7 +73,7 @@ def choices() -> list[str]:
 def label(choice: str) -> str:
     """Return a choice as the selector shows it."""
     if choice == UPLOAD:
-        return f"{uploaded().name} (yours)"
+        return _("{name} (yours)", name=uploaded().name)
     return choice.replace("-", " ").capitalize()
 
 
@@ -87,7 +88,8 @@ def load(choice: str, *, with_use: bool = False) -> Loaded:
         return uploaded()
     path = SAMPLES / f"{choice}.json"
     use = _use_file(choice) if with_use and has_use(choice) else None
-    return _sample(choice, path, path.stat().st_mtime_ns, use)
+    with st.spinner(_("Reading the sample")):
+        return _sample(choice, path, path.stat().st_mtime_ns, use)
 
 
 def has_use(choice: str) -> bool:
@@ -208,7 +210,7 @@ def prepare(cluster: Cluster, sample: str | None) -> Loaded:
 
 
 # Shared between sessions: samples are public, and a Loaded is never changed.
-@st.cache_resource(show_spinner="Reading the sample", max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def _sample(name: str, path: Path, changed_ns: int, use: Path | None) -> Loaded:  # noqa: ARG001  (part of the key)
     of_use = [] if use is None else [(use.name, use.read_bytes())]
     return prepare(read_with_usage([(path.name, path.read_bytes())], of_use), sample=name)

@@ -9,10 +9,11 @@ from pathlib import Path
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
+from kytos.language import N_, _, language
 from kytos.questions.outcome import Question
 from kytos.report import units
 from kytos.ui.parts import links
-from kytos.ui.session import clusters, kept
+from kytos.ui.session import clusters, kept, reader
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.login import require_login
 from kytos.ui.session.pool import workers
@@ -43,6 +44,7 @@ _DARK = """<style>
 """The dark theme's blue carries white text, and so is too dark for text of its own."""
 _FOCUS = """<script>/* {title} */
 (() => {{
+  document.documentElement.lang = "{language}";
   const typing = ["INPUT", "TEXTAREA"];
   const go = (left) => {{
     const title = document.querySelector('[data-testid="stMain"] h1');
@@ -53,24 +55,25 @@ _FOCUS = """<script>/* {title} */
   go(50);
 }})();
 </script>"""
-"""A new page is read, and tabbed through, from its title: the main button comes next."""
+"""A new page is read, and tabbed through, from its title: the main button comes next. It is read
+aloud in its own language."""
 _ICONS = {
-    "Rebalance": ":material/balance:",
-    "Recovery": ":material/healing:",
-    "Placement": ":material/add_location_alt:",
-    "Autoscale": ":material/trending_up:",
-    "Compare": ":material/compare_arrows:",
-    "Fleet": ":material/shopping_cart:",
-    "History": ":material/history:",
-    "Demo": ":material/slideshow:",
+    N_("Rebalance"): ":material/balance:",
+    N_("Recovery"): ":material/healing:",
+    N_("Placement"): ":material/add_location_alt:",
+    N_("Autoscale"): ":material/trending_up:",
+    N_("Compare"): ":material/compare_arrows:",
+    N_("Fleet"): ":material/shopping_cart:",
+    N_("History"): ":material/history:",
+    N_("Demo"): ":material/slideshow:",
 }
 _ASKS = {
-    "Rebalance": "Which nodes could go?",
-    "Recovery": "What if nodes fail?",
-    "Placement": "Where do new pods belong?",
-    "Autoscale": "How many replicas?",
-    "Compare": "How good are the plans?",
-    "Fleet": "Which nodes to buy?",
+    "Rebalance": N_("Which nodes could go?"),
+    "Recovery": N_("What if nodes fail?"),
+    "Placement": N_("Where do new pods belong?"),
+    "Autoscale": N_("How many replicas?"),
+    "Compare": N_("How good are the plans?"),
+    "Fleet": N_("Which nodes to buy?"),
 }
 _NO_QUESTION = ("History", "Demo")
 _OTHER_ICON = ":material/analytics:"
@@ -90,7 +93,9 @@ def begin(title: str) -> Loaded | None:
     st.html(_STYLE)
     if st.context.theme.type == "dark":
         st.html(_DARK)
-    st.html(_FOCUS.format(title=html.escape(title)), unsafe_allow_javascript=True)
+    st.html(
+        _FOCUS.format(title=html.escape(title), language=language()), unsafe_allow_javascript=True
+    )
     st.logo(str(_LOGO), size="large")
     require_login()
     links.read()
@@ -99,6 +104,7 @@ def begin(title: str) -> Loaded | None:
     _open_asked()
     with st.sidebar:
         _navigation()
+        reader.control()
         st.divider()
         loaded = _choose_cluster()
     if loaded is not None and loaded.sample is None:
@@ -116,7 +122,7 @@ def _open_asked() -> None:
     reopened = kept.reopen(name)
     if reopened is None:
         st.warning(
-            "The answer that this link names is not kept here: it was forgotten, or is too old.",
+            _("The answer that this link names is not kept here: it was forgotten, or is too old."),
             icon=":material/link_off:",
         )
         return
@@ -125,9 +131,9 @@ def _open_asked() -> None:
 
 
 def _navigation() -> None:
-    _link("app.py", "Cluster", ":material/dns:")
+    _link("app.py", _("Cluster"), ":material/dns:")
     for name, path in _pages():
-        _link(path, name, _ICONS.get(name, _OTHER_ICON))
+        _link(path, _(name), _ICONS.get(name, _OTHER_ICON))
 
 
 def questions() -> None:
@@ -136,7 +142,7 @@ def questions() -> None:
         for name, path in _pages():
             if name in _NO_QUESTION:
                 continue
-            _link(path, _ASKS.get(name, name), _ICONS.get(name, _OTHER_ICON), name)
+            _link(path, _(_ASKS.get(name, name)), _ICONS.get(name, _OTHER_ICON), _(name))
 
 
 def _link(path: str, label: str, icon: str, help_text: str | None = None) -> None:
@@ -154,22 +160,24 @@ def _pages() -> list[tuple[str, str]]:
 def _choose_cluster() -> Loaded | None:
     offered = clusters.choices()
     if not offered:
-        st.caption("No cluster yet: upload one on the Cluster page.")
+        st.caption(_("No cluster yet: upload one on the Cluster page."))
         return None
     labels = {choice: clusters.label(choice) for choice in offered}
     choice = st.selectbox(
-        "Cluster",
+        _("Cluster"),
         offered,
         format_func=lambda choice: labels.get(choice, choice),
         key=clusters.CHOICE,
         bind="query-params",
     )
     use = clusters.has_use(choice) and st.toggle(
-        "A week of use",
+        _("A week of use"),
         key=clusters.USE,
         bind="query-params",
-        help="What its pods used, hour by hour over a made-up week: pages then tell use beside "
-        "requests, and may level it.",
+        help=_(
+            "What its pods used, hour by hour over a made-up week: pages then tell use beside "
+            "requests, and may level it."
+        ),
     )
     loaded = clusters.load(choice, with_use=use)
     summary = loaded.summary

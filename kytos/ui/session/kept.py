@@ -16,6 +16,7 @@ from kytos.calls.saved_use import saved_use
 from kytos.calls.scenario import Scenario, digest_of, read_scenario
 from kytos.cluster import Cluster
 from kytos.errors import InputError
+from kytos.language import ENGLISH, use
 from kytos.questions.outcome import Question
 from kytos.report.headlines import headline
 from kytos.settings import StoreSettings
@@ -107,7 +108,7 @@ def remember(answer: Answer) -> None:
         answer.loaded.digest,
         ask.question.value,
         answer.loaded.name,
-        headline(answer.outcome),
+        _in_english(answer),
         time.time(),
     )
     content = {
@@ -116,6 +117,12 @@ def remember(answer: Answer) -> None:
     }
     if store().keep_answer(line, _own_history(), _cluster_content(answer.loaded), content):
         _names()[_key(ask)] = line.id
+
+
+def _in_english(answer: Answer) -> str:
+    """An answer's headline: who opens the history may read another language than who asked."""
+    with use(ENGLISH):
+        return headline(answer.outcome)
 
 
 def name_of(answer: Answer) -> str | None:

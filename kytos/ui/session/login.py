@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from kytos.language import _
+
 
 def login_is_configured() -> bool:
     """Whether ``.streamlit/secrets.toml`` names an OpenID Connect provider under ``[auth]``."""
@@ -14,6 +16,6 @@ def require_login() -> None:
     """Show nothing but a login button until the visitor has logged in; nothing if unconfigured."""
     if not login_is_configured() or st.user.is_logged_in:
         return
-    st.write("Log in to see the cluster.")
-    st.button("Log in", icon=":material/login:", on_click=st.login, type="primary")
+    st.write(_("Log in to see the cluster."))
+    st.button(_("Log in"), icon=":material/login:", on_click=st.login, type="primary")
     st.stop()

@@ -18,6 +18,7 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.weights import Weights
 from kytos.errors import InputError, fault_sentence
 from kytos.jobs import FunctionFailed, Job, JobCancelled, JobError, QueueFull
+from kytos.language import N_, _
 from kytos.questions.parts.known_use import as_asked
 from kytos.questions.parts.limits import Limits
 from kytos.report.units import energy
@@ -30,7 +31,9 @@ POLL_S = 0.4
 
 _log = logging.getLogger(__name__)
 
-_WARMING_UP = "warming up: the first run after a start compiles the solvers, later ones need not"
+_WARMING_UP = N_(
+    "warming up: the first run after a start compiles the solvers, later ones need not"
+)
 """Said of a run that left the queue and has not reported yet: its worker warms up first."""
 
 
@@ -145,7 +148,7 @@ def start(
         )
     except QueueFull as error:
         st.session_state.pop(_key("run", ask.question), None)
-        failure = Failure(f"All workers are busy: {error}.")
+        failure = Failure(_("All workers are busy: {error}.", error=error))
         st.session_state[_key("error", ask.question)] = failure
         return
     end_with_session(job)
@@ -197,7 +200,7 @@ def watch(question: StrEnum, instead: Callable[[SolverName], None] | None = None
 def _offer_fallback(question: StrEnum, failure: Failure, ask: Callable[[SolverName], None]) -> None:
     if failure.fallback is not None:
         st.button(
-            f"Use {failure.fallback.value} on this machine instead",
+            _("Use {solver} on this machine instead", solver=failure.fallback.value),
             icon=":material/computer:",
             on_click=_use_fallback,
             args=(question, failure.fallback, ask),
@@ -228,18 +231,20 @@ def _poll(question: StrEnum) -> None:
         seconds = time.monotonic() - run.started_s
         place = run.job.place
         stage = (
-            f"waiting for a worker, place {place} in the queue"
+            _("waiting for a worker, place {place} in the queue", place=place)
             if place
-            else progress.stage or _WARMING_UP
+            else _(progress.stage or _WARMING_UP)
         )
         words = f"**{stage[:1].upper()}{stage[1:]}** · {seconds:.0f} s"
         if progress.energy is not None:
-            words += f" · best energy {energy(progress.energy)}"
+            words += _(" · best energy {energy}", energy=energy(progress.energy))
         st.progress(min(1.0, max(0.0, progress.share)), text=words)
         st.button(
-            "Stop",
+            _("Stop"),
             icon=":material/stop_circle:",
-            help="Leave the queue." if place else "End the run now and keep the best found so far.",
+            help=_("Leave the queue.")
+            if place
+            else _("End the run now and keep the best found so far."),
             on_click=_stop,
             args=(run,),
             key=_key("stop", question),
@@ -262,17 +267,19 @@ def _collect(question: StrEnum) -> None:
     try:
         outcome = run.job.result()
     except JobCancelled:
-        st.toast("Left the queue before its turn; nothing was computed.")
+        st.toast(_("Left the queue before its turn; nothing was computed."))
         return
     except SolverUnavailableError as error:
-        failure = Failure(f"No result: {error}", run, error.fallback)
+        failure = Failure(_("No result: {error}", error=error), run, error.fallback)
         st.session_state[_key("error", question)] = failure
         return
     except FunctionFailed as error:
         _fail(question, run, error)
         return
     except (InputError, JobError) as error:
-        st.session_state[_key("error", question)] = Failure(f"No result: {error}", run)
+        st.session_state[_key("error", question)] = Failure(
+            _("No result: {error}", error=error), run
+        )
         return
     except Exception as error:
         _fail(question, run, error)
@@ -283,9 +290,9 @@ def _collect(question: StrEnum) -> None:
 def _fail(question: StrEnum, run: Run, error: Exception) -> None:
     """Keep the sentence that Kytos is to blame, and log what happened."""
     _log.error("the run of %s failed", question.value, exc_info=error)
-    said = f"No result. {fault_sentence(error)}"
+    said = _("No result. {fault}", fault=fault_sentence(error))
     if not isinstance(error, MemoryError):
-        said += " The log has the details; please report them."
+        said += _(" The log has the details; please report them.")
     st.session_state[_key("error", question)] = Failure(said, run)
 
 

@@ -1,0 +1,143 @@
+"""Brings the catalogues of translations up to date with the code: ``just catalogue``.
+
+New texts come in without a translation, those that are gone go; a test holds that none is missing.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import yaml
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+
+from kytos.calls.scenario import read_scenario
+from kytos.contract.params import SolverName, SolverParams
+from kytos.language import CATALOGUES, ENGLISH, LANGUAGES
+
+ROOT = Path(__file__).parents[1]
+WRAPPED = {"_": None, "N_": None, "plural": (1, 2)}
+"""What marks a text, and which of its arguments are texts where not the first alone is."""
+SHOWN_SETTINGS = (
+    *("num_reads", "num_sweeps", "refine_proposals", "max_variables", "seed"),
+    *("time_limit_s", "proof_work"),
+)
+"""Parameters of a solver that a page has a control for, with their descriptions as help."""
+ROOMS = ("app.py", "pages", "kytos")
+
+Message = str | tuple[str, str]
+
+
+def marked() -> dict[Message, list[str]]:
+    """Return every text that is marked in code and templates, and the files it stands in."""
+    found: dict[Message, list[str]] = {}
+    for room in ROOMS:
+        paths = [ROOT / room] if room.endswith(".py") else sorted((ROOT / room).rglob("*.*"))
+        for path in paths:
+            method = {".py": "python", ".j2": "jinja2.ext:babel_extract"}.get(path.suffix)
+            if method is None or path.name == "language.py" or not _marks(path):
+                continue
+            with path.open("rb") as file:
+                for _line, message, _comments, _context in extract(method, file, WRAPPED):
+                    name = path.relative_to(ROOT).as_posix()
+                    places = found.setdefault(_key(message), [])
+                    if name not in places:
+                        places.append(name)
+    # Pairs that a table holds are marked one by one; they are one message of the catalogue.
+    for one, many in pairs():
+        for text in (one, many):
+            found.pop(text, None)
+        found[one, many] = ["kytos"]
+    return found
+
+
+def pairs() -> Iterator[tuple[str, str]]:
+    """Find what is marked side by side for one thing and for many."""
+    for path in filter(_marks, sorted((ROOT / "kytos").rglob("*.py"))):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Tuple):
+                texts = [_marked(one) for one in node.elts]
+                for one, many in pairwise(texts):
+                    if one and many and one.startswith("{") and many.startswith("{"):
+                        yield one, many
+
+
+def gathered() -> dict[Message, list[str]]:
+    """Return the texts that pages show and other rooms or files own."""
+    found: dict[Message, list[str]] = {}
+    for name in SolverName:
+        found[name.traits.description] = ["kytos/contract"]
+    for field in SHOWN_SETTINGS:
+        text = SolverParams.model_fields[field].description or ""
+        found[text[:1].upper() + text[1:] + "."] = ["kytos/contract/params.py"]
+    for path in sorted((ROOT / "sample_clusters" / "scenarios").glob("*.json")):
+        found[read_scenario(path.read_bytes()).title] = ["sample_clusters/scenarios"]
+    stories = yaml.safe_load((ROOT / "sample_clusters" / "stories.yaml").read_text("utf-8"))
+    for text in stories.values():
+        found[str(text)] = ["sample_clusters/stories.yaml"]
+    return {message: places for message, places in found.items() if message}
+
+
+def messages() -> dict[Message, list[str]]:
+    """Return every text there is to translate, and where it stands."""
+    return gathered() | marked()
+
+
+def update(code: str) -> int:
+    """Bring one catalogue up to date; return how many of its texts have no translation."""
+    path = CATALOGUES / code / "LC_MESSAGES" / "kytos.po"
+    known = Catalog(locale=code)
+    if path.exists():
+        with path.open("rb") as file:
+            known = read_po(file, locale=code)
+    told = {_key(one.id): one.string for one in known if one.id}
+    catalogue = Catalog(
+        locale=code,
+        project="Kytos",
+        version="",
+        msgid_bugs_address="",
+        header_comment="# The texts of Kytos in another language; see docs/languages.md.",
+        last_translator="The Kytos maintainers",
+        language_team="The Kytos maintainers",
+        creation_date=known.creation_date if path.exists() else None,
+        revision_date=None,
+        fuzzy=False,
+    )
+    empty = 0
+    for message, places in sorted(messages().items(), key=lambda item: (item[1], str(item[0]))):
+        string = told.get(message, "")
+        empty += not string or not all(string if isinstance(string, tuple) else (string,))
+        catalogue.add(message, string, locations=[(place, None) for place in places[:3]])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        write_po(file, catalogue, width=100, sort_output=False, include_lineno=False)
+    return empty
+
+
+def _marks(path: Path) -> bool:
+    """Whether a file marks anything: most do not, and reading them all takes its time."""
+    return path.suffix == ".j2" or "kytos.language" in path.read_text(encoding="utf-8")
+
+
+def _key(message: object) -> Message:
+    return tuple(message) if isinstance(message, (tuple, list)) else str(message)  # type: ignore[return-value]
+
+
+def _marked(node: ast.expr) -> str:
+    if (
+        isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") == "N_"
+        and isinstance(node.args[0], ast.Constant)
+    ):
+        return str(node.args[0].value)
+    return ""
+
+
+if __name__ == "__main__":
+    for language in LANGUAGES:
+        if language != ENGLISH:
+            print(f"{language}: {update(language)} texts without a translation")
