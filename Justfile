@@ -20,6 +20,10 @@ types:
 docs:
     uv run pytest tests/test_docs.py tests/test_architecture.py
 
+# Bring the catalogues of translations up to date with the code; then translate what is new.
+catalogue:
+    uv run python docs/catalogue.py
+
 # Start the dashboard.
 app:
     uv run streamlit run app.py

@@ -20,8 +20,6 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.language import CATALOGUES, ENGLISH, LANGUAGES
 
 ROOT = Path(__file__).parents[1]
-WRAPPED = {"_": None, "N_": None, "plural": (1, 2)}
-"""What marks a text, and which of its arguments are texts where not the first alone is."""
 SHOWN_SETTINGS = (
     *("num_reads", "num_sweeps", "refine_proposals", "max_variables", "seed"),
     *("time_limit_s", "proof_work"),
@@ -38,21 +36,36 @@ def marked() -> dict[Message, list[str]]:
     for room in ROOMS:
         paths = [ROOT / room] if room.endswith(".py") else sorted((ROOT / room).rglob("*.*"))
         for path in paths:
-            method = {".py": "python", ".j2": "jinja2.ext:babel_extract"}.get(path.suffix)
-            if method is None or path.name == "language.py" or not _marks(path):
+            if path.name == "language.py" or path.suffix not in (".py", ".j2") or not _marks(path):
                 continue
-            with path.open("rb") as file:
-                for _line, message, _comments, _context in extract(method, file, WRAPPED):
-                    name = path.relative_to(ROOT).as_posix()
-                    places = found.setdefault(_key(message), [])
-                    if name not in places:
-                        places.append(name)
+            name = path.relative_to(ROOT).as_posix()
+            for message in _of_code(path) if path.suffix == ".py" else _of_template(path):
+                places = found.setdefault(message, [])
+                if name not in places:
+                    places.append(name)
     # Pairs that a table holds are marked one by one; they are one message of the catalogue.
     for one, many in pairs():
         for text in (one, many):
             found.pop(text, None)
         found[one, many] = ["kytos"]
     return found
+
+
+def _of_code(path: Path) -> Iterator[Message]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            mark = getattr(node.func, "id", "")
+            texts = [one.value for one in node.args[:2] if isinstance(one, ast.Constant)]
+            if mark == "plural" and len(texts) == 2:
+                yield str(texts[0]), str(texts[1])
+            elif mark in ("_", "N_") and texts:
+                yield str(texts[0])
+
+
+def _of_template(path: Path) -> Iterator[Message]:
+    with path.open("rb") as file:
+        for _line, message, _comments, _context in extract("jinja2.ext:babel_extract", file):
+            yield str(message)
 
 
 def pairs() -> Iterator[tuple[str, str]]:

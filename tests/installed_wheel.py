@@ -39,6 +39,9 @@ assert config.get_option("server.maxUploadSize") == 50
 assert config.get_option("theme.light.primaryColor")
 from kytos.ui.session.clusters import sample_names
 assert "web-shop" in sample_names()
+from kytos.language import _, use
+with use("ja"):
+    assert _("Cut cost") == "\u30b3\u30b9\u30c8\u524a\u6e1b"
 """
 
 

@@ -61,7 +61,7 @@ def _list(lines: Sequence[KeptAnswer]) -> None:
     for line in lines[:_SHOWN]:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f"**{plain(line.headline)}**  \n{_title(line)} · {plain(line.cluster)} · "
+                f"**{plain(kept.headline_of(line))}**  \n{_title(line)} · {plain(line.cluster)} · "
                 f"{_when(line.made_at)}"
             )
             if st.button(_("Open"), key=f"open {line.id}", icon=":material/open_in_new:"):
@@ -83,7 +83,10 @@ def _side_by_side(lines: Sequence[KeptAnswer]) -> None:
     if len(lines) < 2:
         return
     section(_("Two side by side"))
-    told = {line.id: f"{_title(line)}: {line.headline} ({_when(line.made_at)})" for line in lines}
+    told = {
+        line.id: f"{_title(line)}: {kept.headline_of(line)} ({_when(line.made_at)})"
+        for line in lines
+    }
     left, right = st.columns(2)
     with left:
         first = st.selectbox(_("One"), list(told), 1, format_func=told.__getitem__, key=_LEFT)

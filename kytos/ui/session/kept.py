@@ -16,7 +16,7 @@ from kytos.calls.saved_use import saved_use
 from kytos.calls.scenario import Scenario, digest_of, read_scenario
 from kytos.cluster import Cluster
 from kytos.errors import InputError
-from kytos.language import ENGLISH, use
+from kytos.language import ENGLISH, language, use
 from kytos.questions.outcome import Question
 from kytos.report.headlines import headline
 from kytos.settings import StoreSettings
@@ -108,7 +108,7 @@ def remember(answer: Answer) -> None:
         answer.loaded.digest,
         ask.question.value,
         answer.loaded.name,
-        _in_english(answer),
+        _headlines(answer),
         time.time(),
     )
     content = {
@@ -119,10 +119,22 @@ def remember(answer: Answer) -> None:
         _names()[_key(ask)] = line.id
 
 
-def _in_english(answer: Answer) -> str:
-    """An answer's headline: who opens the history may read another language than who asked."""
-    with use(ENGLISH):
-        return headline(answer.outcome)
+def headline_of(line: KeptAnswer) -> str:
+    """Return a kept answer's headline in the reader's language, else in English."""
+    try:
+        told: Any = json.loads(line.headline)
+    except ValueError:  # of an older Kytos: English alone
+        return line.headline
+    return str(told.get(language(), told[ENGLISH])) if isinstance(told, dict) else line.headline
+
+
+def _headlines(answer: Answer) -> str:
+    """An answer's headline in the languages it is likely to be read in, as JSON."""
+    told = {}
+    for code in {ENGLISH, language()}:
+        with use(code):
+            told[code] = headline(answer.outcome)
+    return json.dumps(told, ensure_ascii=False, sort_keys=True)
 
 
 def name_of(answer: Answer) -> str | None:
