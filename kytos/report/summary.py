@@ -30,6 +30,13 @@ _ENDED = {
 }
 
 
+_SURVIVED = {
+    "node": N_("Node failures survived"),
+    "zone": N_("Zone failures survived"),
+    "spot pool": N_("Spot pool failures survived"),
+}
+
+
 def summary_cells(outcome: Outcome, planned: Cluster | None) -> list[Cell]:
     """Return the figures that every answer has.
 
@@ -163,7 +170,7 @@ def _survived(kind: str, failures: Failures | None) -> list[Cell]:
         return []
     unknown = len(failures.unknown)
     fatal = failures.of - failures.survivable - unknown
-    label = _("Node failures survived") if kind == "node" else _("Zone failures survived")
+    label = _(_SURVIVED[kind])
     value = _("{part:,} of {whole:,}", part=failures.survivable, whole=failures.of)
     if fatal:
         icon = ":material/error:"

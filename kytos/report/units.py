@@ -31,6 +31,7 @@ COUNTED = {
     "round": (N_("{number:,} round"), N_("{number:,} rounds")),
     "running pod": (N_("{number:,} running pod"), N_("{number:,} running pods")),
     "service": (N_("{number:,} service"), N_("{number:,} services")),
+    "spot pool": (N_("{number:,} spot pool"), N_("{number:,} spot pools")),
     "waiting pod": (N_("{number:,} waiting pod"), N_("{number:,} waiting pods")),
     "wave": (N_("{number:,} wave"), N_("{number:,} waves")),
     "zone": (N_("{number:,} zone"), N_("{number:,} zones")),
@@ -155,7 +156,7 @@ def count(amount: int, noun: str) -> str:
     noun
         One of `COUNTED`, in the singular.
     """
-    one, many = COUNTED[noun]
+    one, many = COUNTED.get(noun, (f"{{number:,}} {noun}", f"{{number:,}} {noun}s"))
     return plural(one, many, amount)
 
 

@@ -143,10 +143,8 @@ def risk_sentences(risk: Risk) -> Iterator[str]:
         if failures is None or not failures.of:
             continue
         if failures.survivable == failures.of:
-            yield (
-                _("The failure of any one node leaves every pod it evicts a node.")
-                if kind == "node"
-                else _("The failure of any one zone leaves every pod it evicts a node.")
+            yield _(
+                "The failure of any one {kind} leaves every pod it evicts a node.", kind=_(kind)
             )
             continue
         told = _(
