@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kytos.contract.watch import Watch
 from kytos.problem import Bools, Floats, Ints
 from kytos.solvers.patterns.filling import dearest_filling
 from kytos.solvers.patterns.packing import UNLIMITED, Packing, fits, total_of
@@ -11,11 +12,13 @@ from kytos.solvers.patterns.packing import UNLIMITED, Packing, fits, total_of
 Nodes = tuple[Ints, Ints]
 """``(nodes,)`` offers and ``(nodes, classes)`` patterns."""
 
+NO_WATCH = Watch()
+
 MOST_NODES = 20_000
 """A plan of more is none that anybody asked for."""
 
 
-def construct(packing: Packing, counts: Floats) -> Nodes:
+def construct(packing: Packing, counts: Floats, watch: Watch = NO_WATCH) -> Nodes:
     """Return the best of a few plans that fill nodes greedily.
 
     Parameters
@@ -23,8 +26,11 @@ def construct(packing: Packing, counts: Floats) -> Nodes:
     counts
         ``(offers,)`` nodes of each offer to begin with, or NaN.
     """
-    plans = [filled_greedily(packing, weights) for weights in worths(packing)]
-    if not np.isnan(counts).any():
+    plans: list[Nodes] = []
+    for weights in worths(packing):
+        if not plans or watch.reason is None:
+            plans.append(filled_greedily(packing, weights, watch=watch))
+    if not np.isnan(counts).any() and watch.reason is None:
         plans.append(filled_nodes(packing, counts.astype(np.int64)))
     plans = [cheapest_hosts(packing, *plan) for plan in plans]
     return min(plans, key=lambda plan: rank(packing, plan))
@@ -36,7 +42,9 @@ def rank(packing: Packing, plan: Nodes) -> tuple[int, float]:
     return left, total_of(packing, *plan)
 
 
-def filled_greedily(packing: Packing, worth: Floats, begun: Nodes | None = None) -> Nodes:
+def filled_greedily(
+    packing: Packing, worth: Floats, begun: Nodes | None = None, watch: Watch = NO_WATCH
+) -> Nodes:
     """Buy the node that takes most worth for its price, again and again.
 
     Parameters
@@ -45,7 +53,10 @@ def filled_greedily(packing: Packing, worth: Floats, begun: Nodes | None = None)
         ``(classes,)`` of a pod.
     begun
         Nodes that are bought already.
+    watch
+        When it ends, only offers that were used so far are looked at, wherever one of them will do.
     """
+    classes = len(packing.demand)
     offers: list[int] = [] if begun is None else begun[0].tolist()
     patterns: list[Ints] = [] if begun is None else list(begun[1])
     left = packing.demand.copy()
@@ -55,22 +66,34 @@ def filled_greedily(packing: Packing, worth: Floats, begun: Nodes | None = None)
     used = np.bincount(offers, minlength=len(packing.price)).astype(np.int64)
     value = worth[:, None] - packing.cost
     value = np.where(packing.allowed, np.maximum(value, 1e-9 * worth[:, None]), 0.0)
+    rows = np.arange(classes)
     while left.any() and len(offers) < MOST_NODES:
+        open_ = left > 0
+        if 2 * int(open_.sum()) < len(left):  # those that all have a node are looked at no more
+            packing, value = packing.of_classes(open_), value[open_]
+            rows, left = rows[open_], left[open_]
         free = np.minimum(packing.limit - used, _room_in_rows(packing, used))
-        if not (free > 0).any():
+        usable = free > 0
+        if not usable.any():
             break
-        ratio, offer, counts = dearest_filling(packing, value, left, free > 0)
+        if watch.reason is not None and (usable & (used > 0)).any():
+            usable &= used > 0
+        ratio, offer, counts = dearest_filling(packing, value, left, usable)
+        if ratio <= 0 and usable.sum() < (free > 0).sum():
+            ratio, offer, counts = dearest_filling(packing, value, left, free > 0)
         if ratio <= 0:
             break
         repeats = int((left[counts > 0] // counts[counts > 0]).min())
         times = max(1, min(repeats, int(free[offer])))
         offers += [offer] * times
-        patterns += [counts] * times
+        whole = np.zeros(classes, dtype=np.int64)
+        whole[rows] = counts
+        patterns += [whole] * times
         used[offer] += times
         left = np.maximum(left - times * counts, 0)
     return (
         np.array(offers, dtype=np.int64),
-        np.array(patterns, dtype=np.int64).reshape(-1, len(packing.demand)),
+        np.array(patterns, dtype=np.int64).reshape(-1, classes),
     )
 
 

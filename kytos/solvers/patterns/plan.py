@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix, hstack
 
 from kytos.contract.watch import Watch
 from kytos.problem import Bools, Floats
+from kytos.solvers.patterns.assignment import assignment_bound
 from kytos.solvers.patterns.columns import (
     FEW_PODS,
     Columns,
@@ -31,6 +32,7 @@ from kytos.solvers.patterns.improve import (
 )
 from kytos.solvers.patterns.packing import Packing, PatternPlan, total_of
 from kytos.solvers.patterns.pieces import GOOD_ENOUGH, improve
+from kytos.solvers.patterns.recreate import recreated
 from kytos.solvers.patterns.settle import Begun, settled
 from kytos.solvers.patterns.traits import traits_of
 from kytos.solvers.patterns.volume import volume_bound, volume_prices
@@ -41,6 +43,13 @@ are then priced by traits that groups of them share."""
 
 MASTER_COLUMNS = 4_000
 """Patterns that whole numbers are chosen of."""
+
+ASSIGN_SHARE, CONSTRUCT_SHARE = 0.15, 0.4
+"""Of the time, for the prices of single pods, and for first plans: later ones better these."""
+
+LARGER_FIRST = (0.2, 0.1, 0.35)
+"""Powers beyond 1 of what pods are worth: large ones are dear by their price's own account only
+where gaps beside them find no small ones."""
 
 VOLUME_SHARE, SETTLE_SHARE, GENERATE_SHARE, MASTER_SHARE = 0.1, 0.35, 0.5, 0.5
 """Of the time that is left at each stage."""
@@ -78,9 +87,20 @@ def _plan(packing: Packing, watch: Watch, randomness: int) -> PatternPlan:
         packing, counts = packing.within(chosen), counts[chosen]
     many = len(packing.demand) > GENERATED_CLASSES
     prices = volume_prices(packing)
+    assigned = assignment_bound(packing, watch.share(ASSIGN_SHARE)) if many else None
+    if assigned is not None:
+        if packing is whole:
+            bound = max(bound, assigned[0])
+        best = _of_many(packing, assigned[1], bound, watch, randomness)
+        return _told(packing, best, bound, chosen, whole)
+    begin = watch.share(CONSTRUCT_SHARE)
+    best = (
+        filled_greedily(packing, prices.worth, watch=begin)
+        if many
+        else construct(packing, counts, begin)
+    )
     columns = Columns(packing, traits_of(packing) if many else None)
     seed(columns)
-    best = filled_greedily(packing, prices.worth) if many else construct(packing, counts)
     for offer, pattern in zip(best[0], best[1], strict=True):
         columns.add(int(offer), pattern)
     relaxed, proven = generate(
@@ -101,12 +121,33 @@ def _plan(packing: Packing, watch: Watch, randomness: int) -> PatternPlan:
             best, bound = complete(columns, relaxed, best, bound, exact)
     if _open(packing, best, bound):
         best = improve(packing, best, bound, watch.within(IMPROVE_SECONDS), randomness, repacked)
+    return _told(packing, best, bound, chosen, whole)
+
+
+def _told(
+    packing: Packing, best: Nodes, bound: float, chosen: Bools, whole: Packing
+) -> PatternPlan:
     offer, pattern = best
     left = np.maximum(packing.demand - pattern.sum(axis=0), 0)
     total = total_of(packing, offer, pattern)
     if packing is not whole:
         offer = np.flatnonzero(chosen)[offer]
     return PatternPlan(offer, pattern, left, total, min(bound, total))
+
+
+def _of_many(packing: Packing, worth: Floats, bound: float, watch: Watch, randomness: int) -> Nodes:
+    """A plan for pods of which hardly two are alike: by their own prices, again and again."""
+    begin = watch.share(CONSTRUCT_SHARE)
+    mean = max(float(worth.mean()), 1e-12)
+    best: Nodes | None = None
+    for power in LARGER_FIRST:
+        if best is not None and begin.reason is not None:
+            break
+        plan = filled_greedily(packing, worth * (worth / mean) ** power, watch=begin)
+        plan = cheapest_hosts(packing, *plan)
+        best = plan if best is None else _cheaper(packing, best, plan)
+    assert best is not None
+    return recreated(packing, best, worth, bound, watch, randomness)
 
 
 def repacked(packing: Packing, watch: Watch) -> Nodes:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from ortools.sat.python import cp_model
 
 from kytos.contract.watch import Watch
 from kytos.solvers.patterns import OfferRow, Packing, cheapest_plan
+from kytos.solvers.patterns.assignment import assignment_bound
 from kytos.solvers.patterns.columns import Columns, generate
 from kytos.solvers.patterns.columns import seed as seed_patterns
 from kytos.solvers.patterns.knapsack import filling
@@ -90,6 +93,9 @@ def test_small_fleets_are_at_the_proven_optimum(seed: int) -> None:
     assert all(fits(given, int(o), row) for o, row in zip(plan.offer, plan.pattern, strict=True))
     assert (plan.pattern.sum(axis=0) == given.demand).all()
     assert volume_bound(given, 5)[0] <= best + 1e-6
+    assigned = assignment_bound(given, Watch())
+    assert assigned is not None
+    assert 0 < assigned[0] <= best + 1e-6
 
 
 def test_a_row_bounds_how_many_nodes_of_some_offers_there_are() -> None:
@@ -198,3 +204,44 @@ def test_a_large_fleet_is_near_the_bound() -> None:
     assert not plan.left.any()
     assert plan.gap < 0.05
     assert all(fits(given, int(o), row) for o, row in zip(plan.offer, plan.pattern, strict=True))
+
+
+def no_two_alike(seed: int) -> Packing:
+    """Five hundred pods, each of its own size, and a few types."""
+    random = np.random.default_rng(seed)
+    cpu = np.clip(random.lognormal(6.0, 0.9, 500), 20, 8000).astype(int)
+    memory = np.clip(cpu * random.lognormal(1.1, 0.7, 500), 32, 30_000).astype(int)
+    cores, ratio = np.array([2, 4, 8, 8, 16, 2]), np.array([4, 8, 2, 4, 4, 0.3])
+    return Packing(
+        request=np.c_[cpu, memory, np.ones(500, int)],
+        demand=np.ones(500, int),
+        capacity=np.c_[cores * 980, (cores * ratio * 940).astype(int), np.full(6, 110)],
+        price=cores * (0.03 + 0.004 * ratio) * np.array([1.0, 0.9, 1.0, 1.1, 0.95, 0.2]),
+        limit=np.full(6, UNLIMITED),
+        allowed=np.ones((500, 6), dtype=np.bool_),
+        cost=np.zeros((500, 6)),
+        most=np.full(500, UNLIMITED),
+        kind=np.arange(6),
+    )
+
+
+def test_pods_of_which_no_two_are_alike_are_priced_one_by_one() -> None:
+    """Their bound beats that of volumes, which pairs one pod's CPU with another's memory."""
+    given = no_two_alike(1)
+    bound, worth = assignment_bound(given, Watch()) or (0.0, np.zeros(0))
+    assert bound > 1.005 * volume_bound(given, 5)[0]
+    assert worth.sum() == pytest.approx(bound)
+    plan = cheapest_plan(given, Watch().within(4))
+    assert not plan.left.any()
+    assert all(fits(given, int(o), row) for o, row in zip(plan.offer, plan.pattern, strict=True))
+    assert plan.bound >= bound - 1e-9
+    assert plan.gap < 0.05
+
+
+def test_a_plan_keeps_to_its_clock() -> None:
+    """With no time at all it still places every pod, by what the first nodes were."""
+    given = no_two_alike(2)
+    began = time.monotonic()
+    plan = cheapest_plan(given, Watch().within(0.0))
+    assert not plan.left.any()
+    assert time.monotonic() - began < 20
