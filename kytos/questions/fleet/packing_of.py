@@ -68,7 +68,7 @@ def packing_of(
         Whether to leave out rules that can only be kept by asking for more than they do.
     """
     allowed, dealt = (problem.allowed.copy(), False) if exact else _dealt_over_zones(problem)
-    most, rivals, capped = _apart_on_nodes(problem, exact)
+    most, rivals, capped = apart_on_nodes(problem, exact)
     free = problem.capacity - problem.fixed
     placed = np.flatnonzero(_fits_somewhere(problem, allowed, free))
     classes = _classes(problem, allowed, placed, rivals)
@@ -132,7 +132,7 @@ def _classes(
     return tuple(map(tuple, grouped.values()))
 
 
-def _apart_on_nodes(
+def apart_on_nodes(
     problem: Problem, exact: bool
 ) -> tuple[Ints, tuple[tuple[Bools, Bools], ...], bool]:
     """``(pods,)`` how many alike a node may run, and who shares no node with whom.

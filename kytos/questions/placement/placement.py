@@ -23,6 +23,7 @@ from kytos.questions.parts.limits import Limits, nodes_asked_to_stay
 from kytos.questions.parts.most_placed import place_as_many_as_possible
 from kytos.questions.parts.others_pods import OthersPods, with_others_pods
 from kytos.questions.parts.unplaced import UnplacedPod, by_importance, explain
+from kytos.questions.placement.bought import certificate_of_bought
 from kytos.questions.placement.new_objects import (
     NewPod,
     NodeShape,
@@ -197,6 +198,9 @@ def place(
     options = _options(asked, problem, weights, placement, request.alternatives, whole)
     if len({option.pod for option in options}) < int((placement >= 0).sum()):
         cut = (*cut, "The time cap left no time to look for the runners-up of every pod.")
+    proven = None
+    if request.node_shapes:
+        proven = certificate_of_bought(problem, weights, solution, whole)
     report = solution.report
     report = report.model_copy(update={"messages": (*report.messages, *cut)})
     solution = replace(solution, report=report)
@@ -207,7 +211,9 @@ def place(
         risk = risk_of(without_nodes(planned, idle), params.time_limit_s, whole)
     return PlacementOutcome(
         risk=risk,
-        **shared_answer(Question.PLACEMENT, asked.cluster, problem, weights, solution),
+        **shared_answer(
+            Question.PLACEMENT, asked.cluster, problem, weights, solution, proven=proven
+        ),
         mode=request.mode,
         placements=tuple(
             PodPlacement(
