@@ -9,11 +9,12 @@ from typing import Any
 from kytos.cluster import Claim, Pod
 from kytos.errors import SourceError
 from kytos.sources.admission import UNKNOWN, Admission
+from kytos.sources.assembly import WITHOUT_EFFECT
 from kytos.sources.body import is_body
 from kytos.sources.documents import read_documents
 from kytos.sources.fields import Fields
-from kytos.sources.kubernetes_objects import read_claim
-from kytos.sources.manifests import WITHOUT_EFFECT, read_pods
+from kytos.sources.manifests import read_pods
+from kytos.sources.storage_objects import read_claim
 
 MOST_PODS = 5_000
 """Of one text; more is a slip of the hand rather than a plan."""

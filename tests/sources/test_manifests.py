@@ -27,14 +27,9 @@ from kytos.cluster import (
     Volume,
 )
 from kytos.errors import SourceError
-from kytos.sources.kubernetes_objects import BIND_COMPLETED
-from kytos.sources.manifests import (
-    cluster_from_objects,
-    pod_from_object,
-    read_cluster,
-    read_pods,
-)
+from kytos.sources.manifests import cluster_from_objects, pod_from_object, read_cluster, read_pods
 from kytos.sources.quantities import read_quantity
+from kytos.sources.storage_objects import BIND_COMPLETED
 from tests.sources.conftest import DATA, read_xz
 
 Manifest = dict[str, Any]
