@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from kytos.api import operation
 from kytos.api.access import Access, is_api_path, routed_path
 from kytos.api.body_limit import BodyLimit
 from kytos.api.ending import told_of_signals
@@ -139,6 +140,7 @@ def create_app(
     )
     app.state.service = service
     app.include_router(router)
+    app.include_router(operation.router)
     if dashboard is not None:
         # Not mounted: a mount at the top takes paths of the service asked with another method.
         app.router.default = _unless_ours(dashboard.app, app.router.default)

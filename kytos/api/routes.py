@@ -1,23 +1,20 @@
-"""The paths of the service."""
+"""The paths of questions and jobs."""
 
 from __future__ import annotations
 
 import asyncio
-import platform
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
-from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Body, File, Form, Header, Path, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, Field
 from structlog.contextvars import get_contextvars
 
 from kytos.api.json_body import Arrived, BodyOf, JsonRoute, is_job
-from kytos.api.problems import Problem, Refusal, answer_problem
-from kytos.api.service import Run, Service
+from kytos.api.problems import answer_problem
+from kytos.api.responses import JOB_REFUSALS, SOLVE_RESPONSES, JobStatus
+from kytos.api.service import Run, service_of
 from kytos.calls.catalogue import (
     AUTOSCALE,
     COMPARE,
@@ -28,99 +25,14 @@ from kytos.calls.catalogue import (
     Call,
 )
 from kytos.compare import Comparison
-from kytos.contract.params import SolverName
-from kytos.contract.registry import Kind
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.placement.placement import PlacementOutcome
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.questions.recovery.recovery import RecoveryOutcome
-from kytos.solve.registry import availability
 
 LOOK_SECONDS = 0.2
 """How often a waiting call looks whether its client is still there."""
-
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "The body cannot be read"},
-    401: {"model": Problem, "description": "The token is missing or wrong"},
-    403: {"model": Problem, "description": "Not from there, or a charge was not accepted"},
-}
-SOLVE_REFUSALS = REFUSALS | {
-    408: {"model": Problem, "description": "The body came too slowly"},
-    413: {"model": Problem, "description": "The body is too large"},
-    415: {"model": Problem, "description": "The body is no JSON, or is compressed"},
-    422: {"model": Problem, "description": "A field is not accepted; it is named"},
-    429: {
-        "model": Problem,
-        "description": "The queue is full",
-        "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"}},
-    },
-    500: {"model": Problem, "description": "A fault of the service; its log has the details"},
-    503: {
-        "model": Problem,
-        "description": "The solve's worker was killed or had no memory",
-    },
-    504: {"model": Problem, "description": "No answer within the time a call may take"},
-}
-JOB_REFUSALS = REFUSALS | {
-    404: {"model": Problem, "description": "No job of that id, or no longer"},
-    422: {"model": Problem, "description": "No id at all"},
-}
-
-
-class JobStatus(BaseModel):
-    """A solve that was asked for as a job."""
-
-    id: str
-    question: str
-    status: str = Field(description="queued, running, done, failed or cancelled")
-    place: int = Field(description="its place in the queue, 1 being the next; 0 once it runs")
-    stage: str = Field(description="what it is at")
-    share: float = Field(description="progress of the stage, 0..1")
-    energy: float | None = Field(description="best energy so far")
-    result: str = Field(description="where the answer is once it is done")
-
-
-class Answering(BaseModel):
-    """That the service is up."""
-
-    status: str
-
-
-class SolverStatus(BaseModel):
-    """A solver, and whether it can be used here."""
-
-    name: SolverName
-    available: bool
-    how: str = Field(description="what to do to make it available")
-    kind: Kind = Field(description="sampler of a QUBO, placer, or improver of a placement")
-    description: str = Field(description="what it is, in a line")
-    paid: bool = Field(description="each call is charged for, and needs consent")
-    local: bool = Field(description="it runs in this service; otherwise problems are sent away")
-    needs_account: bool
-    quantum: bool
-    baseline: bool = Field(description="a usual tool, shown as it is")
-    largest_problem: int | None = Field(
-        description="binary variables of one call that make sense; null: limited by time alone"
-    )
-    parameters: tuple[str, ...] = Field(description="of `solver`, those of its own")
-
-
-class Version(BaseModel):
-    """What is running."""
-
-    kytos: str
-    python: str
-
-
-ACCEPTED: dict[int | str, dict[str, Any]] = {
-    202: {
-        "model": JobStatus,
-        "description": "Accepted as a job (`Prefer: respond-async`)",
-        "headers": {"Location": {"schema": {"type": "string"}, "description": "The job"}},
-    }
-}
-SOLVE_RESPONSES = ACCEPTED | SOLVE_REFUSALS
 
 Prefer = Annotated[
     str | None,
@@ -293,7 +205,7 @@ async def post_compare_manifests(
 @router.get("/jobs/{job_id}", responses=JOB_REFUSALS, tags=["jobs"])
 async def get_job(request: Request, job_id: JobId) -> JobStatus:
     """How far a job is."""
-    return _job_status(_service(request).find(job_id), _prefix(request))
+    return _job_status(service_of(request).find(job_id), _prefix(request))
 
 
 @router.get(
@@ -307,7 +219,7 @@ async def get_job(request: Request, job_id: JobId) -> JobStatus:
 )
 async def get_job_result(request: Request, job_id: JobId) -> Response:
     """The answer of a job that is done; its status while it is not."""
-    run = _service(request).find(job_id)
+    run = service_of(request).find(job_id)
     return _ended(run) if run.ending.done() else _accepted(request, run)
 
 
@@ -319,63 +231,8 @@ async def get_job_result(request: Request, job_id: JobId) -> Response:
 )
 async def delete_job(request: Request, job_id: JobId) -> None:
     """End a job, free its worker and forget its answer."""
-    service = _service(request)
+    service = service_of(request)
     await run_in_threadpool(service.drop, service.find(job_id))
-
-
-@router.head("/healthz", include_in_schema=False)
-@router.get("/healthz", tags=["operation"])
-async def get_healthz() -> Answering:
-    """Whether the process answers."""
-    return Answering(status="ok")
-
-
-@router.head("/readyz", include_in_schema=False)
-@router.get("/readyz", responses={503: {"model": Problem}}, tags=["operation"])
-async def get_readyz(request: Request) -> Answering:
-    """Whether a worker has come up and still answers, so that a solve would be answered."""
-    service = _service(request)
-    if not await run_in_threadpool(lambda: service.warm):
-        raise Refusal(503, "no worker answers; they are starting", headers={"Retry-After": "2"})
-    return Answering(status="ready")
-
-
-@router.head("/metrics", include_in_schema=False)
-@router.get(
-    "/metrics",
-    responses=REFUSALS | {200: {"content": {"text/plain": {}}}},
-    response_class=Response,
-    tags=["operation"],
-)
-async def get_metrics(request: Request) -> Response:
-    """Counts and times in Prometheus' text format."""
-    return Response(
-        _service(request).metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8"
-    )
-
-
-@router.get("/solvers", responses=REFUSALS, tags=["operation"])
-def get_solvers() -> list[SolverStatus]:
-    """The solvers, what each of them is, and which can be used here."""
-    statuses = []
-    for name in SolverName:
-        told = availability(name)
-        statuses.append(
-            SolverStatus(name=name, available=told.ok, how=told.how, **asdict(name.traits))
-        )
-    return statuses
-
-
-@router.head("/version", include_in_schema=False)
-@router.get("/version", responses=REFUSALS, tags=["operation"])
-async def get_version() -> Version:
-    """What is running."""
-    return Version(kytos=version("kytos-orchestration"), python=platform.python_version())
-
-
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
 
 
 async def _answer_files(
@@ -387,7 +244,7 @@ async def _answer_files(
     *,
     new_pods: Sequence[UploadFile] = (),
 ) -> Response:
-    service = _service(request)
+    service = service_of(request)
     limits = service.limits(is_job=is_job(prefer))
     due = time.monotonic() + limits.seconds
     async with service.bodies.keeping() as kept:
@@ -397,7 +254,7 @@ async def _answer_files(
 
 
 async def _answer(request: Request, arrived: Arrived, prefer: str | None) -> Response:
-    service = _service(request)
+    service = service_of(request)
     run = await run_in_threadpool(
         service.submit,
         arrived.asked,

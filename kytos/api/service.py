@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 import structlog
+from fastapi import Request
 
 from kytos.api.bodies import Bodies
 from kytos.api.metrics import ServiceMetrics
@@ -367,3 +368,9 @@ def _end_of(job: Job[bytes], seconds: float, how_to_consent: str) -> Ending:
         _log.exception("solve failed")
         return ending(500, "failed", FAULT)
     return Ending(200, "answered", time.monotonic(), answer=answer)
+
+
+def service_of(request: Request) -> Service:
+    """Return the service that a request came to."""
+    service: Service = request.app.state.service
+    return service

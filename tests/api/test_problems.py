@@ -133,7 +133,7 @@ def test_a_fault_outside_a_solve_is_a_500_too(
     def fail(_: object) -> None:
         raise KeyError(INNER)
 
-    monkeypatch.setattr("kytos.api.routes.availability", fail)
+    monkeypatch.setattr("kytos.api.operation.availability", fail)
     response = caller.get("/solvers")
     assert response.status_code == 500
     told(response)
