@@ -59,9 +59,9 @@ NAMES = {
     *("CPU", "GiB", "ROOM", "TIGHT", "DaemonSet ", "it is a static pod", "Handout"),
     *("Cividis", "RdBu_r", "OrRd", "+100 points", "bottom right", "top left", "top right"),
     *("Rebalance", "Recovery", "Placement", "Autoscale", "Compare", "Fleet", "History", "Demo"),
-    *("displayModeBar", "server.maxUploadSize"),
+    *("displayModeBar", "server.maxUploadSize", ", such as {}"),
 }
-"""Words of libraries, of Kubernetes and of files' names, and what begins a reason or a name."""
+"""Words of libraries, of Kubernetes and of files' names, and parts of reasons and of errors."""
 
 
 @cache

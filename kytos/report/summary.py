@@ -57,7 +57,7 @@ def summary_cells(outcome: Outcome, planned: Cluster | None) -> list[Cell]:
         cells += [
             *_survived("node", outcome.risk.node),
             *_survived("zone", outcome.risk.zone),
-            *_survived("spot pool", outcome.risk.spot),
+            *_survived(N_("spot pool"), outcome.risk.spot),
         ]
     return [*cells, *_scheduler(outcome), _end(outcome)]
 

@@ -139,7 +139,7 @@ def bound_clause(bound: float, source: BoundSource) -> str:
 
 def risk_sentences(risk: Risk) -> Iterator[str]:
     """Say, of nodes and of zones, which failures the cluster as planned would not survive."""
-    for kind, failures in (("node", risk.node), ("zone", risk.zone), ("spot pool", risk.spot)):
+    for kind, failures in (("node", risk.node), ("zone", risk.zone), (N_("spot pool"), risk.spot)):
         if failures is None or not failures.of:
             continue
         if failures.survivable == failures.of:
