@@ -32,7 +32,7 @@ HOUSE = (
     ("kytos.pairs", "kytos.pod_sets", "kytos.replica_counts"),
     ("kytos.cluster",),
     ("kytos.load_profile", "kytos.language"),
-    ("kytos.usage", "kytos.errors", "kytos.extras", "kytos.logs"),
+    ("kytos.usage", "kytos.errors", "kytos.extras", "kytos.logs", "kytos.destinations"),
 )
 """Floors, top to bottom. A room imports its own and the floors below, never across or upwards."""
 

@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
-from kytos.cli.destinations import FORBIDDEN, HANDLERS, ForbiddenAddressError, is_forbidden
+from kytos.destinations import FORBIDDEN, HANDLERS, ForbiddenAddressError, is_forbidden
 from kytos.errors import InputError
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from kytos.destinations import ForbiddenAddressError, look_up
 from kytos.errors import SourceError
 from kytos.extras import LIVE, require
 from kytos.sources.usage.grid import MOST_SAMPLES
@@ -147,6 +150,8 @@ def read_prometheus(
         raise SourceError(
             f"{url!r} is no address of a server; expected one such as http://localhost:9090", "url"
         )
+    if transport is None:
+        _refuse_forbidden(url)
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     end = time.time() if window.end_s is None else window.end_s
     end = end // window.step_s * window.step_s
@@ -189,6 +194,16 @@ def _is_address(url: str) -> bool:
         return split.scheme in ("http", "https") and bool(split.hostname) and split.port != 0
     except ValueError:  # a port that is none, brackets that do not close
         return False
+
+
+def _refuse_forbidden(url: str) -> None:
+    """A visitor of the dashboard may name the address, but not one that hands out credentials."""
+    split = urlsplit(url)
+    with suppress(socket.gaierror):  # The client says so itself, as of all that does not answer.
+        try:
+            look_up(split.hostname or "", split.port or 80)
+        except ForbiddenAddressError as error:
+            raise SourceError(f"is not asked: {error}", _without_secret(url)) from error
 
 
 def _without_secret(url: str) -> str:

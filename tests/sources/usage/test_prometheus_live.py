@@ -104,6 +104,14 @@ def test_answers_that_are_none(status: int, body: str, says: str) -> None:
     assert "pass@" not in str(refused.value)
 
 
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fd00:ec2::254]", "0xa9fea9fe"])
+def test_a_metadata_service_is_not_asked(host: str) -> None:
+    """However it is spelled; who may type an address is not who may read the machine's keys."""
+    with pytest.raises(SourceError, match="is not asked: it is link-local") as refused:
+        read_prometheus(f"http://user:hidden@{host}/")
+    assert "hidden" not in str(refused.value)
+
+
 def test_the_window_as_people_say_it() -> None:
     """Days and seconds; what no series can have is refused."""
     assert (window_of(2, 60).seconds, window_of(2, 60).step_s) == (172_800, 60)

@@ -1,4 +1,4 @@
-"""Where news may be posted: the address that was judged is the one connected to."""
+"""Which machines are spoken to: none of a cloud's metadata services, whatever name they go by."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import ipaddress
 import socket
 import ssl
 import urllib.request
+from collections.abc import Sequence
 from typing import Any
 
 FORBIDDEN = "it is link-local, multicast, unspecified or a cloud's metadata service"
@@ -21,12 +22,15 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 """https://www.rfc-editor.org/rfc/rfc6052: the IPv4 address is in the last 32 bits."""
 
 
+_Known = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
+
+
 class ForbiddenAddressError(OSError):
-    """A host is at an address where nothing is posted."""
+    """A host is at an address that is not spoken to."""
 
 
 def is_forbidden(host: str) -> bool:
-    """Whether a literal address is one where nothing is posted; a name is judged by its addresses.
+    """Whether a literal address is one that is not spoken to; a name is judged by its addresses.
 
     Examples
     --------
@@ -46,6 +50,22 @@ def is_forbidden(host: str) -> bool:
     return known or address.is_link_local or address.is_multicast or address.is_unspecified
 
 
+def look_up(host: str, port: int) -> Sequence[_Known]:
+    """Return what `socket.getaddrinfo` knows of a name, each of its addresses judged.
+
+    Raises
+    ------
+    ForbiddenAddressError
+        When any of them is one that is not spoken to.
+    OSError
+        When the name has none.
+    """
+    known: Sequence[_Known] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    if any(is_forbidden(str(place[0])) for *_, place in known):
+        raise ForbiddenAddressError(FORBIDDEN)
+    return known
+
+
 def connect(
     address: tuple[str, int],
     timeout: float | None = None,
@@ -59,14 +79,11 @@ def connect(
     Raises
     ------
     ForbiddenAddressError
-        When any of them is one where nothing is posted.
+        When any of them is one that is not spoken to.
     OSError
         When none answers.
     """
-    host, port = address
-    known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    if any(is_forbidden(str(place[0])) for *_, place in known):
-        raise ForbiddenAddressError(FORBIDDEN)
+    known = look_up(*address)
     trouble = OSError("the name has no address")
     for family, kind, protocol, _, place in known:
         opened = socket.socket(family, kind, protocol)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from kytos.cli import destinations
-from kytos.cli.destinations import FORBIDDEN, ForbiddenAddressError, connect, is_forbidden
+from kytos import destinations
 from kytos.cli.periodic import notify, webhook_of
+from kytos.destinations import FORBIDDEN, ForbiddenAddressError, connect, is_forbidden
 from kytos.errors import InputError
 
 NEVER = [
