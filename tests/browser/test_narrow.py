@@ -51,3 +51,14 @@ def test_nothing_is_cut_off(narrow: Page) -> None:
         narrow.wait_for_timeout(1500)
         assert narrow.evaluate(CUT) == [], path
         assert narrow.evaluate(WIDER) <= 0, path
+
+
+def test_nothing_is_cut_off_in_japanese(narrow: Page) -> None:
+    """Japanese breaks lines anywhere, and has longer words for some things: nothing is lost."""
+    for path in ("", "Rebalance", "Autoscale", "Fleet"):
+        narrow.goto(f"/{path}?lang=ja")
+        narrow.get_by_role("heading", level=1).wait_for()
+        expect(narrow.locator("html")).to_have_attribute("lang", "ja")
+        narrow.wait_for_timeout(1500)
+        assert narrow.evaluate(CUT) == [], path
+        assert narrow.evaluate(WIDER) <= 0, path

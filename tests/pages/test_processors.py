@@ -359,9 +359,9 @@ def test_what_does_not_fit_is_told_with_its_size(shop: AppTest) -> None:
 
 
 def test_a_run_beyond_the_cap_is_refused(answered: AppTest, service: Service) -> None:
-    """Ten thousand long anneals take longer than the page's time cap of one second."""
+    """Four thousand long anneals take longer than the page's time cap of one second."""
     app = answered
-    app.number_input(key="qpu reads").set_value(10_000)
+    app.number_input(key="qpu reads").set_value(4_000)
     app.number_input(key="qpu anneal").set_value(2000.0)
     app.number_input(key="cap").set_value(1)
     button(app, "Rebalance").click().run()

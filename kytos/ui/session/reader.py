@@ -12,6 +12,12 @@ LINK = "lang"
 _CHOSEN = "language chosen"
 """Outlives a page, which a control's own value does not."""
 _CONTROL = "language"
+_CALLED = (
+    *("mode", "how", "load_from", "survive", "solver", "effort", "view", "picture", "measure"),
+    *("shown measure", "compare view", "fleet may stay", "fleet survive", "pinned reason"),
+    "sampler target",
+)
+"""Controls whose options are called otherwise in another language: they keep their choice."""
 
 
 def of_session() -> str | None:
@@ -50,6 +56,10 @@ def control() -> None:
 
 def _choose() -> None:
     st.session_state[_CHOSEN] = st.session_state[_CONTROL]
+    # A browser says what an option is called; in the other language nothing is called that.
+    for key in _CALLED:
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
 
 
 read_by(of_session)  # for every thread that ever draws a session: fragments and callbacks too
