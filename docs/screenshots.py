@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
 THEMES = ("light", "dark")
@@ -64,7 +65,7 @@ def _everything(browser: Browser, address: str, folder: Path) -> None:
                 page.screenshot(path=folder / f"{name}-opened.png")
                 if button:
                     _answered(page, address, path)
-                    page.screenshot(path=folder / f"{name}-answered.png")
+                    page.screenshot(path=folder / f"{name}-answered.png", full_page=True)
             page.context.close()
 
 
@@ -83,8 +84,10 @@ def _answered(page: Page, address: str, path: str) -> None:
     page.goto(f"{address}/{path}")
     main = page.get_by_test_id("stMain")
     main.get_by_role("button", name=PAGES[path], exact=False).first.click()
-    page.wait_for_timeout(1500)
-    main.get_by_role("button", name="Stop").wait_for(state="detached")
+    stop = main.get_by_role("button", name="Stop")
+    with suppress(TimeoutError):  # a run may be over before it is seen
+        stop.wait_for(timeout=5000)
+    stop.wait_for(state="detached")
     page.wait_for_timeout(2500)  # Plotly draws in its own time and says nothing when done
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,9 +25,7 @@ _ICON = Path(__file__).with_name("icon.svg")
 _SIDEBAR_PIXELS = 340
 """Room for three presets side by side."""
 _STYLE = """<style>
-.stMainBlockContainer {padding-top: 2.5rem}
 [data-testid="stCaptionContainer"] {opacity: 1}
-[data-testid="stMarkdownContainer"] h2 {font-size: 1.5rem; padding: 0.5rem 0}
 [data-testid="stMetricValue"] > div, [data-testid="stMetricLabel"] p,
 [data-testid="stMetricDelta"] * {white-space: normal; overflow: visible; text-overflow: clip}
 .stButton button p, .stDownloadButton button p {white-space: normal; overflow: visible}
@@ -35,9 +34,17 @@ _STYLE = """<style>
 .js-plotly-plot text[style*="rgb(114, 127, 140)"] {fill: currentColor !important}
 .js-plotly-plot .annotation {opacity: 1 !important}
 h1:focus {outline: none}
+@keyframes settling {from, to {visibility: hidden}}
+:has(> .stMain), .stMain, .stMainBlockContainer {animation: settling 3s}
+.stAppHeader, .stMainBlockContainer > * {visibility: visible}
 </style>"""
-"""Less than the 6 rem that Streamlit leaves above a title; text in the theme's own ink where
-Streamlit and Plotly fade it below WCAG's 4.5 to 1; nothing that ends in an ellipsis."""
+"""Text in the theme's own ink where
+Streamlit and Plotly fade it below WCAG's 4.5 to 1; nothing that ends in an ellipsis. The page's
+empty boxes move aside when the sidebar opens: what is in them does not, so they do not show."""
+_STYLED = "styled"
+_STYLE_S = 0.2
+"""A browser fetches what reads a style after the first of them came; what is drawn before that
+jumps when it is there."""
 _DARK = """<style>
 [data-selected="true"] p, .stSlider p {color: #e4e9ef}
 </style>"""
@@ -97,6 +104,9 @@ def begin(title: str) -> Loaded | None:
         _FOCUS.format(title=html.escape(title), language=language()), unsafe_allow_javascript=True
     )
     st.logo(str(_LOGO), size="large")
+    if not st.session_state.get(_STYLED):
+        st.session_state[_STYLED] = True
+        time.sleep(_STYLE_S)
     require_login()
     links.read()
     workers()
