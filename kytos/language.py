@@ -64,6 +64,12 @@ def read_by(reader: Callable[[], str | None]) -> None:
         _readers.append(reader)
 
 
+def settle() -> None:
+    """Ask the reader's language once for all that this thread draws, until it is settled anew."""
+    _used.set(None)
+    _used.set(language())
+
+
 def closest(wanted: Sequence[str]) -> str:
     """Return the language that serves a reader best, who named some as browsers do.
 

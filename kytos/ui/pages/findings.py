@@ -27,6 +27,8 @@ from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Ask
 
 POLL_S = 1.0
+_CARD_PIXELS = 225
+"""Four in a row beside the sidebar at 1,440 pixels."""
 _MORE_TRAFFIC = 1.25
 """A service that cannot grow by a quarter is near its limit."""
 _ROOM = (100 - controls.USUAL_FREE) / 100
@@ -129,13 +131,13 @@ def _draw(loaded: Loaded) -> None:
         for finding in offered:
             _card(finding, loaded)
         if not loaded.summary.pending:
-            with st.container(border=True, width=280):
+            with st.container(border=True, width=_CARD_PIXELS):
                 st.markdown(_("**No pod waits for a node**"))
 
 
 def _card(finding: Finding, loaded: Loaded) -> None:
     kept = background.entry(finding.ask)
-    with st.container(border=True, width=280):
+    with st.container(border=True, width=_CARD_PIXELS):
         if kept is None or not kept.over:
             st.markdown(
                 _(":material/hourglass_top: {title}: being worked out", title=_(finding.page.title))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from kytos.cluster import CPU, MEMORY, Cluster
@@ -16,6 +17,7 @@ from kytos.report.boxes import boxes, coloured_services, table_of
 from kytos.report.figures.boxes import boxes_figure
 from kytos.report.fullness import fullness
 from kytos.report.usage import usage
+from kytos.ui.parts.drawn import drawn
 from kytos.ui.parts.heatmaps import chart
 from kytos.ui.parts.text import plain
 from kytos.ui.session.runs import Answer
@@ -56,9 +58,9 @@ def show(answer: Answer, freed: frozenset[str] = frozenset()) -> None:
         if marked in nodes:
             st.button(_("Open its page"), icon=":material/dns:", on_click=_open, args=(marked,))
     cluster = answer.after if view == _AFTER else answer.before
-    drawn = boxes(cluster, freed if view == _AFTER else ())
+    gone = freed if view == _AFTER else frozenset()
     chart(
-        boxes_figure(drawn, services, marked),
+        drawn(_picture, cluster, gone, tuple(services), marked),
         key="boxes",
         alt=_("Nodes as boxes filled by their pods, {view}", view=_(view).lower()),
         on_pick=_open,
@@ -74,12 +76,20 @@ def show(answer: Answer, freed: frozenset[str] = frozenset()) -> None:
         _("The picture as a table"), icon=":material/table:", on_change="rerun"
     ) as table:
         if table.open:
-            st.dataframe(pd.DataFrame(table_of(drawn)), hide_index=True, key="boxes table")
+            st.dataframe(
+                pd.DataFrame(table_of(boxes(cluster, gone))), hide_index=True, key="boxes table"
+            )
     node = st.session_state.pop(_OPEN, None)
     if node in nodes:
         st.dialog(_("Node {node}", node=plain(node)), width="large")(
             partial(node_page, answer, node)
         )()
+
+
+def _picture(
+    cluster: Cluster, gone: frozenset[str], services: tuple[str, ...], marked: str | None
+) -> go.Figure:
+    return boxes_figure(boxes(cluster, gone), services, marked)
 
 
 def _open(node: str) -> None:

@@ -28,6 +28,7 @@ from kytos.report.figures.sheet import pickable
 from kytos.report.units import percent, resource_name
 from kytos.report.usage import usage
 from kytos.report.use import has_use, used
+from kytos.ui.parts.drawn import drawn
 
 Pick = Callable[[str], None]
 _ALL = "all"
@@ -55,18 +56,22 @@ def cluster_heatmap(
         measure = _measure_switch(cluster, "measure", _MEASURES)
         resource = _resource_switch(cluster, "resource", _measured_by(measure))
     if measure == _GAP:
-        gap = use_gap_table(cluster) if resource == _ALL else use_gap_tiles(cluster, resource)
+        gap = (
+            drawn(use_gap_table, cluster)
+            if resource == _ALL
+            else drawn(use_gap_tiles, cluster, resource)
+        )
         chart(
             gap, key="use gap", alt=_("Use less requests of each node, in points"), on_pick=on_pick
         )
-        _scale(difference_scale(), "use gap scale")
+        _scale(drawn(difference_scale), "use gap scale")
         st.caption(
             _("Use (p95) less requests, in points: blue nodes are asked for more than is used.")
         )
         return
     figure = _utilisation(cluster, resource, marked, mark, _measured_by(measure))
     chart(figure, key="heatmap", alt=_(_ALT[measure]), on_pick=on_pick)
-    _scale(utilisation_scale(), "heatmap scale")
+    _scale(drawn(utilisation_scale), "heatmap scale")
     behind(_("The heatmap as a table"), lambda: utilisation_rows(cluster), "heatmap table")
 
 
@@ -99,12 +104,12 @@ def change_heatmaps(
         )
     if view == _DIFFERENCE:
         figure = (
-            difference_table(before, after, of)
+            drawn(difference_table, before, after, of)
             if resource == _ALL
-            else difference_tiles(before, after, resource, of)
+            else drawn(difference_tiles, before, after, resource, of)
         )
         chart(figure, key="difference", alt=_("Change of utilisation of each node, in points"))
-        _scale(difference_scale(), "difference scale")
+        _scale(drawn(difference_scale), "difference scale")
         behind(_("The difference as a table"), lambda: change_rows(before, after), "change table")
         return
     left, right = st.columns(2, gap="medium")
@@ -121,7 +126,7 @@ def change_heatmaps(
         )
         figure = _utilisation(after, resource, marked, mark, of)
         chart(figure, key="after", alt=_("Utilisation of each node after"))
-    _scale(utilisation_scale(), "change scale")
+    _scale(drawn(utilisation_scale), "change scale")
     behind(_("Both heatmaps as a table"), lambda: change_rows(before, after), "change table")
 
 
@@ -220,8 +225,8 @@ def _utilisation(
     measure: Measure = usage,
 ) -> go.Figure:
     if resource == _ALL:
-        return utilisation_table(cluster, marked, mark, measure)
-    return utilisation_tiles(cluster, resource, marked, mark, measure)
+        return drawn(utilisation_table, cluster, marked, mark, measure)
+    return drawn(utilisation_tiles, cluster, resource, marked, mark, measure)
 
 
 def _measure_switch(cluster: Cluster, key: str, offered: Sequence[str]) -> str:

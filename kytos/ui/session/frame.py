@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
-from kytos.language import N_, _, language
+from kytos.language import N_, _, language, settle
 from kytos.questions.outcome import Question
 from kytos.report import units
 from kytos.ui.parts import links
@@ -82,6 +82,8 @@ _ASKS = {
     "Compare": N_("How good are the plans?"),
     "Fleet": N_("Which nodes to buy?"),
 }
+_IN_A_ROW = 3
+"""Six questions in two full rows."""
 _NO_QUESTION = ("History", "Demo")
 _OTHER_ICON = ":material/analytics:"
 
@@ -97,6 +99,7 @@ def begin(title: str) -> Loaded | None:
         layout="wide",
         initial_sidebar_state=_SIDEBAR_PIXELS,
     )
+    settle()
     st.html(_STYLE)
     if st.context.theme.type == "dark":
         st.html(_DARK)
@@ -148,11 +151,12 @@ def _navigation() -> None:
 
 def questions() -> None:
     """Draw what can be asked of a cluster, each a link to its page."""
-    with st.container(border=True, horizontal=True, horizontal_alignment="distribute"):
-        for name, path in _pages():
-            if name in _NO_QUESTION:
-                continue
-            _link(path, _(_ASKS.get(name, name)), _ICONS.get(name, _OTHER_ICON), _(name))
+    asked = [(name, path) for name, path in _pages() if name not in _NO_QUESTION]
+    with st.container(border=True):
+        columns = st.columns(_IN_A_ROW)
+        for at, (name, path) in enumerate(asked):
+            with columns[at % _IN_A_ROW]:
+                _link(path, _(_ASKS.get(name, name)), _ICONS.get(name, _OTHER_ICON), _(name))
 
 
 def _link(path: str, label: str, icon: str, help_text: str | None = None) -> None:
