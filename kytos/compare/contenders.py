@@ -32,7 +32,6 @@ from kytos.problem import Ints, LoadMode, Problem
 from kytos.questions.parts.known_use import as_asked
 from kytos.questions.parts.limits import NotHeldToFailures
 from kytos.questions.parts.notes import answer_notes
-from kytos.questions.parts.prices import prices_known
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
 from kytos.referee.energy import energy, score
 from kytos.solve.effort import proof_work
@@ -120,7 +119,6 @@ def compare_solvers(
     """
     cluster = as_asked(cluster, request)
     problem = rebalance_problem(cluster, request, pinned_pods(cluster, request))
-    known = prices_known(cluster)
     runs = []
     for position, name in enumerate(request.solvers):
         share = (position, len(request.solvers) + 1)
@@ -133,10 +131,10 @@ def compare_solvers(
         mode=request.mode,
         weights=weights,
         params=params,
-        start=plan_of(problem, weights, problem.current, known),
+        start=plan_of(problem, weights, problem.current, cluster),
         bound=proven.bound,
         bound_source=proven.source,
-        rows=tuple(_judged(problem, weights, run, proven, best, known) for run in runs),
+        rows=tuple(_judged(problem, weights, run, proven, best, cluster) for run in runs),
         notes=answer_notes(cluster),
     )
 
@@ -227,12 +225,12 @@ def _leaves_out_as_few(problem: Problem, placement: Ints | None, best: Ints) -> 
 
 
 def _judged(
-    problem: Problem, weights: Weights, run: _Run, proven: Certificate, best: Ints, known: bool
+    problem: Problem, weights: Weights, run: _Run, proven: Certificate, best: Ints, cluster: Cluster
 ) -> Row:
     """The row with its plan and its distance to the common bound; none where it leaves out more."""
     if run.placement is None:
         return run.row
-    plan = plan_of(problem, weights, run.placement, known)
+    plan = plan_of(problem, weights, run.placement, cluster)
     told: dict[str, object] = {"plan": plan}
     if _leaves_out_as_few(problem, run.placement, best):
         given = held_against(problem, weights, run.placement, proven)

@@ -27,7 +27,6 @@ from kytos.problem import Ints, LoadMode, Problem
 from kytos.questions.parts.known_use import as_asked
 from kytos.questions.parts.limits import NotHeldToFailures
 from kytos.questions.parts.notes import answer_notes
-from kytos.questions.parts.prices import prices_known
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
 from kytos.referee.energy import EnergyTerms, energy
 from kytos.referee.feasible import has_left
@@ -102,7 +101,7 @@ def frontier(
     return Frontier(
         mode=request.mode,
         weights=weights,
-        points=_points(problem, weights, plans, prices_known(cluster)),
+        points=_points(problem, weights, plans, cluster),
         seed=params.seed,
         seconds=time.monotonic() - began,
         stopped_by=reason,
@@ -249,7 +248,7 @@ def _undominated(plans: Iterable[_Found]) -> list[_Found]:
 
 
 def _points(
-    problem: Problem, weights: Weights, plans: Sequence[_Found], known: bool
+    problem: Problem, weights: Weights, plans: Sequence[_Found], cluster: Cluster
 ) -> tuple[FrontierPoint, ...]:
     """The plans by pods moved, each once, those not worth having and the present one marked."""
     present = plans[min(1, len(plans) - 1)]  # the sliders' own is the first that is looked for
@@ -259,7 +258,7 @@ def _points(
         FrontierPoint(
             weights=one.step.weights,
             max_moves=one.step.max_moves,
-            plan=plan_of(problem, weights, one.placement, known),
+            plan=plan_of(problem, weights, one.placement, cluster),
             unevenness=_unevenness(problem, one.placement),
             present=key == present.placement.tobytes(),
             dominated=key not in worth,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from kytos.cluster import Frozen
+from kytos.cluster import Cluster, Frozen
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
 from kytos.questions.outcome import Energy, Metrics, Move, measure
 from kytos.questions.parts.answer import freed_nodes, moves
+from kytos.questions.parts.prices import prices_known
 from kytos.referee.energy import energy
 
 
@@ -28,11 +29,11 @@ class Plan(Frozen):
         return {move.pod: move.target for move in self.moves}
 
 
-def plan_of(problem: Problem, weights: Weights, placement: Ints, prices_known: bool) -> Plan:
-    """Return a placement ``(pods,)`` as a plan."""
+def plan_of(problem: Problem, weights: Weights, placement: Ints, cluster: Cluster) -> Plan:
+    """Return a placement ``(pods,)`` as a plan of the cluster that the problem is of."""
     return Plan(
         energy=Energy(**asdict(energy(problem, weights, placement))),
-        metrics=measure(problem, placement, prices_known),
-        moves=moves(problem, placement),
+        metrics=measure(problem, placement, prices_known(cluster)),
+        moves=moves(problem, placement, cluster),
         freed_nodes=freed_nodes(problem, placement),
     )

@@ -37,6 +37,7 @@ from kytos.solve.portfolio import rule_of, search_on
 from kytos.solve.registry import find_solver
 from kytos.solve.result import Solution
 from kytos.solve.rounds import Drawn, draw_at_once, draw_in_rounds
+from kytos.solve.ties import lower_peak
 
 SAMPLING_SHARE = 0.5
 """Of the time cap: refinement has the rest, for it makes any sample a good answer."""
@@ -118,6 +119,8 @@ def solve(
                 run.prove()
         else:
             run.place(chosen)
+        if not isinstance(chosen, Placer):
+            run.settle_ties()
     return run.solution(name)
 
 
@@ -285,6 +288,11 @@ class _Run:
         self.trace.extend((offset + seconds, reached) for seconds, reached in searched.trace)
         if searched.stopped_by is not StopReason.WORK:
             self.stopped_by = searched.stopped_by
+
+    def settle_ties(self) -> None:
+        """Of plans of equal energy take one whose fullest node is less full."""
+        if self.watch.reason is None:
+            self._offer(lower_peak(self.problem, self.weights, self.best, self.watch))
 
     def _improved(self, improver: Improver, params: SolverParams, watch: Watch) -> Improvement:
         """Let an improver work on the best placement, and log what it did."""
