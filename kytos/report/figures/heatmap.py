@@ -66,8 +66,8 @@ def utilisation_tiles(
 
     A node over capacity carries a mark, and a `marked` one says so; colour alone never does.
     """
-    found = measure(cluster)
-    sheet = _tiles(cluster, found, found.share, resource, signed=False, marked=marked, mark=mark)
+    levels = measure(cluster)
+    sheet = _tiles(cluster, levels, levels.share, resource, signed=False, marked=marked, mark=mark)
     return _mark_over(draw(sheet, UTILISATION, (0.0, 1.0)), sheet)
 
 
@@ -81,8 +81,8 @@ def utilisation_table(
 
     A node among the `marked` says so.
     """
-    found = measure(cluster)
-    sheet = _table(cluster, found, found.share, signed=False, marked=marked, mark=mark)
+    levels = measure(cluster)
+    sheet = _table(cluster, levels, levels.share, signed=False, marked=marked, mark=mark)
     return _mark_over(draw(sheet, UTILISATION, (0.0, 1.0)), sheet)
 
 
@@ -104,21 +104,21 @@ def difference_table(before: Cluster, after: Cluster, measure: Measure = usage) 
 
 def use_gap_tiles(cluster: Cluster, resource: str) -> go.Figure:
     """Draw one tile per node, coloured by use less requests, on -1..1: blue asks too much."""
-    found = used(cluster)
-    gap = found.share - requested_like(cluster, found).share
-    return draw(_tiles(cluster, found, gap, resource, signed=True), DIFFERENCE, (-1.0, 1.0))
+    levels = used(cluster)
+    gap = levels.share - requested_like(cluster, levels).share
+    return draw(_tiles(cluster, levels, gap, resource, signed=True), DIFFERENCE, (-1.0, 1.0))
 
 
 def use_gap_table(cluster: Cluster) -> go.Figure:
     """Draw a row per node and a column per resource, coloured by use less requests, on -1..1."""
-    found = used(cluster)
-    gap = found.share - requested_like(cluster, found).share
-    return draw(_table(cluster, found, gap, signed=True), DIFFERENCE, (-1.0, 1.0))
+    levels = used(cluster)
+    gap = levels.share - requested_like(cluster, levels).share
+    return draw(_table(cluster, levels, gap, signed=True), DIFFERENCE, (-1.0, 1.0))
 
 
 def _tiles(
     cluster: Cluster,
-    found: Usage,
+    levels: Usage,
     shares: Floats,
     resource: str,
     *,
@@ -127,7 +127,7 @@ def _tiles(
     mark: Mark = FREED,
 ) -> Sheet:
     grid = tile_grid(cluster)
-    column = found.resources.index(resource)
+    column = levels.resources.index(resource)
     listed = _pods_listed(len(cluster.nodes))
     cells: list[Cell] = []
     for position, (row, place) in enumerate(grid.places):
@@ -136,14 +136,14 @@ def _tiles(
         text = _(said.word) if said else _number(share, signed=signed)
         if not grid.numbered:
             text = said.sign if said else ""
-        hover = _hover(cluster, found, position, listed, said)
+        hover = _hover(cluster, levels, position, listed, said)
         cells.append(Cell(row, place, share, hover, text, cluster.nodes[position].name))
     return grid.sheet(tuple(cells))
 
 
 def _table(
     cluster: Cluster,
-    found: Usage,
+    levels: Usage,
     shares: Floats,
     *,
     signed: bool,
@@ -151,7 +151,7 @@ def _table(
     mark: Mark = FREED,
 ) -> Sheet:
     listed = _pods_listed(len(cluster.nodes))
-    offered = [column for column in range(len(found.resources)) if found.offered[:, column].any()]
+    offered = [column for column in range(len(levels.resources)) if levels.offered[:, column].any()]
     cells: list[Cell] = []
     headings: list[tuple[int, str]] = []
     names: list[tuple[int, str]] = []
@@ -165,13 +165,13 @@ def _table(
             said = mark if name in marked else None
             named = short[position]
             names.append((row, f"{named} {_(said.word)}" if said else named))
-            hover = _hover(cluster, found, position, listed, said)
+            hover = _hover(cluster, levels, position, listed, said)
             for place, column in enumerate(offered):
                 share = _share(shares, position, column, said)
                 text = said.sign if said and said.gone else _number(share, signed=signed)
                 cells.append(Cell(row, place, share, hover, text, name))
             row += 1
-    columns = tuple(middle(resource_name(found.resources[column]), 14) for column in offered)
+    columns = tuple(middle(resource_name(levels.resources[column]), 14) for column in offered)
     return Sheet(row, len(offered), tuple(cells), tuple(headings), tuple(names), columns, 22.0)
 
 
@@ -194,17 +194,17 @@ def _number(share: float, *, signed: bool) -> str:
     return f"{points:+d}" if points else ""
 
 
-def _hover(cluster: Cluster, found: Usage, position: int, listed: int, said: Mark | None) -> str:
+def _hover(cluster: Cluster, levels: Usage, position: int, listed: int, said: Mark | None) -> str:
     node = cluster.nodes[position]
     lines = [f"<b>{safe(node.name)}</b>"]
     remarks = [_(said.word), *_remarks(node)] if said else _remarks(node)
     if remarks:
         lines.append(safe(" · ".join(remarks)))
-    if found.told:
-        lines.append(safe(found.told))
-    for column, resource in enumerate(found.resources):
-        offered = int(found.offered[position, column])
-        held = int(found.held[position, column])
+    if levels.told:
+        lines.append(safe(levels.told))
+    for column, resource in enumerate(levels.resources):
+        offered = int(levels.offered[position, column])
+        held = int(levels.held[position, column])
         if offered:
             of = amount_of(resource, held, offered)
             lines.append(f"{safe(resource_name(resource))}: {of} ({percent(held / offered)})")

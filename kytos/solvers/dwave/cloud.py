@@ -41,10 +41,10 @@ UNREACHABLE = (
 def account() -> Availability:
     """Say whether a token for D-Wave's cloud is configured; asks no network."""
     try:
-        found = config.load_config()
+        settings = config.load_config()
     except (config.exceptions.ConfigFileError, ValueError) as error:
         return Availability(False, f"dwave.conf cannot be read: {error}. {HOW_TO_SET}")
-    token = found.get("token")
+    token = settings.get("token")
     if not token:
         return Availability(False, HOW_TO_SET)
     # Such a token is never sent: what refuses to send it would quote it.

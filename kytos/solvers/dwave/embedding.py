@@ -50,15 +50,15 @@ def embed(
     # Each chain takes a qubit and each coupling a coupler of its own: where those do not go round,
     # the search is bound to fail, and long after its time (1,000 variables: 35 s where it had 2).
     may_fit = len(variables) <= len(graph) and bqm.num_interactions <= graph.number_of_edges()
-    found = may_fit and minorminer.find_embedding(
+    embedded = may_fit and minorminer.find_embedding(
         problem, graph, random_seed=seed, timeout=max(1, round(timeout_s))
     )
-    if variables and not found:
+    if variables and not embedded:
         raise SolverUnavailableError(
             f"No embedding of {len(variables)} variables and {bqm.num_interactions} couplers was "
             f"found on {name} ({len(graph)} qubits): use fewer pods or nodes in one block."
         )
-    return _chains(found or {})
+    return _chains(embedded or {})
 
 
 def _clique(variables: list[Any], graph: nx.Graph) -> dict[Any, Any]:
@@ -71,11 +71,11 @@ def _clique(variables: list[Any], graph: nx.Graph) -> dict[Any, Any]:
     name = f"kytos-clique-{os.getuid()}.lock"
     try:
         with InterProcessLock(Path(tempfile.gettempdir()) / name):
-            found: dict[Any, Any] = busclique.find_clique_embedding(variables, g=graph)
+            embedded: dict[Any, Any] = busclique.find_clique_embedding(variables, g=graph)
     except OSError:
         return {}
-    return found
+    return embedded
 
 
-def _chains(found: dict[Any, Any]) -> Embedding:
-    return {variable: tuple(int(qubit) for qubit in chain) for variable, chain in found.items()}
+def _chains(embedded: dict[Any, Any]) -> Embedding:
+    return {variable: tuple(int(qubit) for qubit in chain) for variable, chain in embedded.items()}

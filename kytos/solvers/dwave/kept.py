@@ -72,18 +72,18 @@ def embed_once(
     except OSError:  # a read-only home
         if key in _IN_MEMORY:
             return Found(_named(_IN_MEMORY[key], bqm), True, time.monotonic() - began)
-        found = searched()
-        _IN_MEMORY[key] = _numbered(found.embedding, bqm)
-        return found
+        embedding = searched()
+        _IN_MEMORY[key] = _numbered(embedding.embedding, bqm)
+        return embedding
     try:
         file = folder / f"{key}.json"
         kept = _read(file, bqm, graph)
         if kept is not None:
             return Found(kept, True, time.monotonic() - began)
-        found = searched()
+        embedding = searched()
         if held:
-            _write(file, _numbered(found.embedding, bqm))
-        return found
+            _write(file, _numbered(embedding.embedding, bqm))
+        return embedding
     finally:
         if held:
             lock.release()
@@ -120,16 +120,16 @@ def _read(file: Path, bqm: dimod.BinaryQuadraticModel, graph: nx.Graph) -> Embed
     try:
         chains = json.loads(file.read_bytes())
         numbered = {position: tuple(chain) for position, chain in enumerate(chains)}
-        found = _named(numbered, bqm)
+        embedding = _named(numbered, bqm)
     except (OSError, ValueError, TypeError, KeyError):
         return None
     problem = nx.Graph()
     problem.add_nodes_from(bqm.variables)
     problem.add_edges_from(bqm.quadratic)
-    if len(chains) != len(found) or not is_valid_embedding(found, problem, graph):
+    if len(chains) != len(embedding) or not is_valid_embedding(embedding, problem, graph):
         return None
     file.touch()
-    return found
+    return embedding
 
 
 def _write(file: Path, numbered: Embedding) -> None:

@@ -91,8 +91,8 @@ class LeapBqm:
         if answer is None or reason is not None:
             nothing = np.zeros((0, bqm.num_variables), dtype=np.int8)
             return sample_set(bqm, nothing, bqm.variables, {**info, "reads": 0})
-        found = answer.record.sample
-        return sample_set(bqm, found, answer.variables, {**info, "reads": len(found)})
+        bits = answer.record.sample
+        return sample_set(bqm, bits, answer.variables, {**info, "reads": len(bits)})
 
 
 @dataclass(frozen=True)
@@ -158,9 +158,9 @@ class LeapCqm:
         )
         for row in feasible_first[:CANDIDATES]:
             placement = repair(problem, weights, model.placement(row.sample))
-            found = score(problem, weights, placement)
-            if found < lowest:
-                best, lowest = placement, found
+            scored = score(problem, weights, placement)
+            if scored < lowest:
+                best, lowest = placement, scored
         return best
 
 

@@ -203,9 +203,9 @@ class LeapNl:
         for state in range(min(CANDIDATES, built.model.states.size())):
             chosen = np.asarray(built.choice.state(state), dtype=np.int64)
             placement = repair(problem, weights, built.placement(chosen))
-            found = score(problem, weights, placement)
-            if found < lowest:
-                best, lowest = placement, found
+            scored = score(problem, weights, placement)
+            if scored < lowest:
+                best, lowest = placement, scored
         return best
 
 

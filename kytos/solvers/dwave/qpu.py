@@ -65,8 +65,8 @@ class Qpu:
         """
         runs = submissions(params)
         processor = self._ready_for(params, runs)
-        found = _find_embedding(bqm, processor, params.seed, params.time_limit_s)
-        return _estimate(bqm, processor, found.embedding, params, runs)
+        embedding = _find_embedding(bqm, processor, params.seed, params.time_limit_s)
+        return _estimate(bqm, processor, embedding.embedding, params, runs)
 
     def sample(
         self, bqm: dimod.BinaryQuadraticModel, params: SolverParams, watch: Watch
@@ -91,8 +91,8 @@ class Qpu:
         watch = watch.within(params.time_limit_s)
         runs = submissions(params)
         processor = self._ready_for(params, runs)
-        found = _find_embedding(bqm, processor, params.seed, watch.remaining_s)
-        embedding = found.embedding
+        searched = _find_embedding(bqm, processor, params.seed, watch.remaining_s)
+        embedding = searched.embedding
         cloud.require_consent(_estimate(bqm, processor, embedding, params, runs), params)
         watch.report("sample", 0.0, None)
         answers: list[Answer] = []
@@ -118,7 +118,7 @@ class Qpu:
             watch.report("sample", (number + 1) / len(runs), best)
         if not answers:
             return _none_drawn(bqm, params, watch.reason or StopReason.CLOCK)
-        info = _info(bqm, processor, found, params, answers)
+        info = _info(bqm, processor, searched, params, answers)
         info["seconds"] = time.monotonic() - began
         cut_short = len(answers) < len(runs)
         info["ended_by"] = (watch.reason if cut_short else None) or StopReason.WORK
@@ -161,7 +161,7 @@ def _find_embedding(
 def _info(
     bqm: dimod.BinaryQuadraticModel,
     processor: Any,
-    found: Found,
+    embedding: Found,
     params: SolverParams,
     answers: list[Answer],
 ) -> dict[str, Any]:
@@ -182,10 +182,10 @@ def _info(
         "reverse": asked.reverse,
         "reverse_to": asked.reverse_to,
         "gauges": asked.gauges,
-        "embedding": found.embedding,
-        "embedding_kept": found.kept,
-        "embedding_seconds": found.seconds,
-        "chain_lengths": [len(found.embedding[variable]) for variable in bqm.variables],
+        "embedding": embedding.embedding,
+        "embedding_kept": embedding.kept,
+        "embedding_seconds": embedding.seconds,
+        "chain_lengths": [len(embedding.embedding[variable]) for variable in bqm.variables],
         "chain_prefactor": chosen,
         "chain_strength": next(
             one.chain_strength for one in reversed(told) if one.chain_prefactor == chosen

@@ -54,7 +54,7 @@ def _all_patterns(
     packing: Packing, relaxed: Relaxed, allowance: float, watch: Watch
 ) -> list[tuple[int, Ints]] | None:
     """Every pattern that costs at most `allowance` beyond its pods' worth; None for too many."""
-    found: list[tuple[int, Ints]] = []
+    patterns: list[tuple[int, Ints]] = []
     looks = 0
     free = not packing.cost.any() and not packing.rivals
     for offer in range(len(packing.price)):
@@ -74,7 +74,7 @@ def _all_patterns(
         while stack:
             at, room, reached, chosen = stack.pop()
             looks += 1
-            if looks > MOST_LOOKS or len(found) > MOST_PATTERNS:
+            if looks > MOST_LOOKS or len(patterns) > MOST_PATTERNS:
                 return None
             if looks % 4096 == 0 and watch.reason is not None:
                 return None
@@ -86,7 +86,7 @@ def _all_patterns(
                 counts = np.zeros(len(packing.demand), dtype=np.int64)
                 counts[classes] = chosen
                 if counts.any() and fits(packing, offer, counts):
-                    found.append((offer, counts))
+                    patterns.append((offer, counts))
                 continue
             each = min(
                 (room[r] // amount for r, amount in enumerate(need[at]) if amount), default=most[at]
@@ -96,7 +96,7 @@ def _all_patterns(
                     left - times * amount for left, amount in zip(room, need[at], strict=True)
                 )
                 stack.append((at + 1, rest, reached + times * gain[at], (*chosen, times)))
-    return found
+    return patterns
 
 
 def _has_room(
