@@ -53,8 +53,8 @@ def main() -> None:
     sys.exit(0 if longest < LONGEST_SECONDS else 1)
 
 
-def body(pods: int) -> bytes:
-    """Return a rebalance of so many small pods."""
+def body(pods: int, *, named_twice: bool = False) -> bytes:
+    """Return a rebalance of so many small pods; the last named as the first, where asked for."""
     asked = {
         "nodes": [
             {"id": f"n{node}", "cpu_capacity": 64_000, "mem_capacity": 256_000}
@@ -72,6 +72,8 @@ def body(pods: int) -> bytes:
             for pod in range(pods)
         ],
     }
+    if named_twice:
+        asked["pods"][-1]["id"] = asked["pods"][0]["id"]
     return json.dumps(asked).encode()
 
 

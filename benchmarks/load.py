@@ -144,13 +144,15 @@ def body(size: tuple[int, int], seed: int) -> dict[str, Any]:
 
 
 @contextmanager
-def service(workers: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def service(
+    workers: int, served: str = "kytos.api:app"
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Serve on a free port of loopback until the block ends."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "uvicorn", "kytos.api:app", "--port", str(port)]
+    command = [sys.executable, "-m", "uvicorn", served, "--port", str(port)]
     environment = os.environ | {"KYTOS_WORKERS": str(workers)}
     with subprocess.Popen(
         [*command, "--no-access-log"], env=environment, stderr=subprocess.DEVNULL
@@ -163,8 +165,8 @@ def service(workers: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 
 
 def wait_until_ready(address: str) -> None:
-    """Wait at most three minutes for the first worker."""
-    end = time.monotonic() + 180
+    """Wait at most ten minutes for the first worker: it may have kernels to compile."""
+    end = time.monotonic() + 600
     while time.monotonic() < end:
         try:
             if httpx2.get(f"{address}/readyz", timeout=10).status_code == 200:

@@ -1,16 +1,17 @@
 """Whether memory stays flat while one process answers for many different small clusters.
 
-``uv run python -m benchmarks.memory --clusters 2000`` asks one worker, and one ``--every``
-process of the command line, about that many clusters of different shapes, and prints what each
-holds (resident MiB) along the way. The growth from the first tenth on is to be at most 50 MiB.
+``uv run python -m benchmarks.memory --clusters 2000`` asks one worker, one ``--every`` process of
+the command line, and a dashboard through one browser session (Chromium) about that many clusters of
+different shapes, and prints what each holds (resident MiB) along the way. The growth from the first
+tenth on is to be at most 50 MiB. ``--seconds`` ends each of them early; ``--only`` runs one.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +21,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from kytos.calls.catalogue import AUTOSCALE, REBALANCE, AutoscaleBody, RebalanceBody
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.dashboard import dashboard, resident_mib
+from kytos.calls.catalogue import AUTOSCALE, REBALANCE, AutoscaleBody, Call, RebalanceBody
 from kytos.calls.in_worker import answer_call
 from kytos.jobs import Pool
 
@@ -32,14 +36,15 @@ SOLVER = {"num_reads": 2, "num_sweeps": 50, "refine_proposals": 5_000}
 
 
 def main() -> None:
-    """Run both and print a table; exit code 1 where either grows too much."""
+    """Run each and print what it held; exit code 1 where one grows too much."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clusters", type=int, default=2_000)
-    parser.add_argument("--seconds", type=float, default=3_600.0, help="longest for each of both")
+    parser.add_argument("--seconds", type=float, default=3_600.0, help="longest for each of them")
+    parser.add_argument("--only", choices=tuple(RUNS))
     asked = parser.parse_args()
     flat = True
-    for name, run in (("worker", in_worker), ("--every", on_the_command_line)):
-        looks = run(asked.clusters, time.monotonic() + asked.seconds)
+    for name in (asked.only,) if asked.only else RUNS:
+        looks = RUNS[name](asked.clusters, time.monotonic() + asked.seconds)
         # The first tenth fills what is filled once: caches, arenas, compiled kernels.
         growth = looks[-1][1] - looks[min(1, len(looks) - 1)][1]
         flat = flat and growth <= MOST_GROWTH_MIB
@@ -87,7 +92,9 @@ def in_worker(clusters: int, end: float) -> list[tuple[int, float]]:
     looks = []
     with Pool(1, 1, tasks_per_worker=0) as pool:
         for count in range(1, clusters + 1):
-            asked, call, options = body(random), REBALANCE, RebalanceBody
+            asked = body(random)
+            call: Call = REBALANCE
+            options: type[Any] = RebalanceBody
             if count % 4 == 0:
                 asked, call, options = scaled(asked, random), AUTOSCALE, AutoscaleBody
             read = options.model_validate(asked)
@@ -141,10 +148,54 @@ def write(file: Path, asked: dict[str, Any]) -> None:
     beside.replace(file)
 
 
-def resident_mib(pid: int) -> float:
-    """Return what a process holds, in MiB (Linux)."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+def in_a_browser(clusters: int, end: float) -> list[tuple[int, float]]:
+    """Let one browser session upload another cluster each time and rebalance it.
+
+    What is looked at is the dashboard's own process; its workers are those of `in_worker`.
+    """
+    random = Random(2)
+    looks: list[tuple[int, float]] = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        dashboard(workers=1) as (address, server),
+        sync_playwright() as playwright,
+    ):
+        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+        with playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]) as browser:
+            page = browser.new_page(viewport={"width": 1440, "height": 1000})
+            page.set_default_timeout(180_000)
+            page.goto(address)
+            for count in range(1, clusters + 1):
+                file = Path(folder) / f"c{count}.json"
+                write(file, body(random))
+                rebalance(page, file)
+                file.unlink()
+                if count % max(1, clusters // LOOKS) == 0:
+                    looks.append((count, resident_mib(server.pid)))
+                if time.monotonic() > end:
+                    break
+            looks.append((count, resident_mib(server.pid)))
+    return looks
+
+
+def rebalance(page: Page, file: Path) -> None:
+    """Upload a cluster on the first page, ask Rebalance about it, and go back with the answer."""
+    uploader = page.locator("input[type=file]")
+    if uploader.count() == 0:
+        page.get_by_role("button", name="Use your own cluster").click()
+    uploader.set_input_files(file)
+    title = page.get_by_role("heading", level=1)
+    title.get_by_text(file.stem, exact=True).wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Rebalance").click()
+    title.get_by_text("Rebalance", exact=True).wait_for()
+    page.get_by_test_id("stMain").get_by_role("button", name="Rebalance").click()
+    page.get_by_text("free by moving").wait_for()
+    page.get_by_role("link", name="Cluster", exact=True).click()
+    title.get_by_text(file.stem, exact=True).wait_for()
+
+
+RUNS = {"worker": in_worker, "--every": on_the_command_line, "page": in_a_browser}
 
 
 if __name__ == "__main__":

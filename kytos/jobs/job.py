@@ -50,7 +50,8 @@ class Job(Generic[T]):
 
     def stop(self) -> None:
         """Ask the job to end soon with the best it has; `result` still returns it."""
-        with suppress(ValueError):
+        # With the lock: a job that moves to another worker meanwhile takes the wish with it.
+        with self._lock, suppress(ValueError):
             self._board.stop()
 
     def cancel(self) -> None:

@@ -31,6 +31,8 @@ MEMORY = "memory"
 _DAY_S = 86_400.0
 _NAME = re.compile(r"[A-Za-z0-9_-]{22}")
 _log = logging.getLogger(__name__)
+TROUBLES = (OSError, SQLAlchemyError)
+"""What a store raises that cannot read or write its file: a full disk, one that is read-only."""
 
 _tables = sql.MetaData()
 _clusters = sql.Table(
@@ -120,7 +122,8 @@ class Store:
         Raises
         ------
         OSError, sqlalchemy.exc.SQLAlchemyError
-            When it cannot be.
+            When it cannot be. Those are `TROUBLES`: every other method may raise them too, for a
+            disk fills and files go while a server runs.
         """
         self._lock = threading.Lock()
         self._seconds, self._bytes = days * _DAY_S, int(mib * 2**20)
@@ -256,10 +259,11 @@ def open_store(settings: StoreSettings) -> Store:
     """Return the store that an operator set; one that cannot be opened is one in memory, logged."""
     if settings.store == MEMORY:
         return Store(None, settings.store_days, settings.store_mib)
-    path = Path(settings.store) if settings.store else usual_path()
+    path = None
     try:
+        path = Path(settings.store) if settings.store else usual_path()
         return Store(path, settings.store_days, settings.store_mib)
-    except (OSError, SQLAlchemyError) as error:
+    except (*TROUBLES, RuntimeError) as error:  # that: a user without a home
         _log.warning("uploads and answers are kept in memory only: %s: %s", path, error)
         return Store(None, settings.store_days, settings.store_mib)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from random import Random
 
 import pytest
 from fastapi.testclient import TestClient
@@ -17,6 +18,7 @@ from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from benchmarks import guarded
 from kytos.api import Dashboard, Settings, create_app
 from kytos.api.access import OPEN_PATHS, is_api_path, routed_path
 from kytos.settings import SettingsError
@@ -79,6 +81,21 @@ def test_token_is_asked_for_in_every_mount(place: str) -> None:
     assert client.get(f"{place}/healthz").status_code == 200
     opened = {"Authorization": f"Bearer {TOKEN}"}
     assert client.get(f"{place}/version", headers=opened).status_code == 200
+
+
+@pytest.mark.parametrize(("place", "mounted"), [("/kytos", False), ("/kytos", True), ("", False)])
+def test_however_a_path_is_written_the_token_is_asked_for(place: str, mounted: bool) -> None:
+    """Slashes, dots, encoded letters and absolute form, as uvicorn reads them; a sample of all."""
+    sample = Random(0).sample(sorted(guarded.targets(place)), 100)
+    with guarded.served(place, mounted=mounted) as port:
+        for target in sample:
+            for method in ("GET", "HEAD", "OPTIONS", "POST"):
+                told = guarded.status(port, method, target)
+                # 0: the application around the mount has no such path.
+                assert told == 401 or (mounted and told == 0), f"{method} {target}: {told}"
+        reached = place if mounted else ""  # uvicorn puts its --root-path before what it is sent
+        assert guarded.status(port, "GET", f"{reached}/healthz") == 200
+        assert guarded.status(port, "GET", f"{reached}/version", guarded.TOKEN) == 200
 
 
 def test_what_no_route_knows_is_closed_too() -> None:

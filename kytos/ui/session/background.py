@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from kytos.jobs import Job, QueueFull
+from kytos.jobs import Job, JobError
 from kytos.settings import BackgroundSettings
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.pool import workers
@@ -70,7 +70,7 @@ def begin(function: Any, ask: Ask, loaded: Loaded) -> None:
         job = pool.submit(
             function, loaded.cluster, ask.request, weights=ask.weights, params=ask.params
         )
-    except QueueFull:
+    except JobError:  # the queue is full, or the disk: whoever asks is told
         return
     board[_key(ask)] = Entry(job)
     while len(board) > _MOST_KEPT:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -16,14 +17,23 @@ from kytos.calls.saved_use import saved_use
 from kytos.calls.scenario import Scenario, digest_of, read_scenario
 from kytos.cluster import Cluster
 from kytos.errors import InputError
-from kytos.language import ENGLISH, language, use
+from kytos.language import ENGLISH, _, language, use
 from kytos.questions.outcome import Question
 from kytos.report.headlines import headline
 from kytos.settings import StoreSettings
+from kytos.ui.parts.text import plain
 from kytos.ui.session import clusters
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask, give, last_answer
-from kytos.ui.store import KeptAnswer, KeptCluster, Store, is_name, new_name, open_store
+from kytos.ui.store import (
+    TROUBLES,
+    KeptAnswer,
+    KeptCluster,
+    Store,
+    is_name,
+    new_name,
+    open_store,
+)
 
 LINK, ANSWER = "kept", "answer"
 """In a link: the name of a history, and that of one answer."""
@@ -31,8 +41,12 @@ _HISTORY = "history name"
 _NAMES = "names of answers"
 """From an answer's ask to its name in links, of what this session kept."""
 _SEEN = "upload that is kept"
+_OFF = "store does not answer"
+"""Set while a page is drawn whose reader was told so."""
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,6 +70,7 @@ def begin() -> None:
     reload, after the server was started anew, or in another browser.
     """
     named = st.query_params.get(LINK, "")
+    st.session_state.pop(_OFF, None)
     known = st.session_state.get(_HISTORY)
     if known is None and is_name(named):
         st.session_state[_HISTORY] = known = named
@@ -83,10 +98,15 @@ def remember_cluster(loaded: Loaded) -> None:
     """Keep an upload in the session's history."""
     if st.session_state.get(_SEEN) == loaded.digest:
         return
-    st.session_state[_SEEN] = loaded.digest
-    store().keep_cluster(
-        _own_history(), loaded.digest, loaded.cluster.name, _cluster_content(loaded)
-    )
+    name, content = _own_history(), _cluster_content(loaded)
+
+    def keep(store: Store) -> bool:
+        store.keep_cluster(name, loaded.digest, loaded.cluster.name, content)
+        return True
+
+    # One that could not be kept is tried again: the next page may find room.
+    if _of_store(keep, otherwise=False):
+        st.session_state[_SEEN] = loaded.digest
 
 
 def remember(answer: Answer) -> None:
@@ -115,7 +135,8 @@ def remember(answer: Answer) -> None:
         "scenario": json.loads(scenario.to_json()),
         "outcome": json.loads(answer.outcome.model_dump_json(by_alias=True)),
     }
-    if store().keep_answer(line, _own_history(), _cluster_content(answer.loaded), content):
+    history, cluster = _own_history(), _cluster_content(answer.loaded)
+    if _of_store(lambda one: one.keep_answer(line, history, cluster, content), otherwise=False):
         _names()[_key(ask)] = line.id
 
 
@@ -145,18 +166,18 @@ def name_of(answer: Answer) -> str | None:
 def answers() -> Sequence[KeptAnswer]:
     """Return the session's answers, the latest first."""
     name = history()
-    return store().answers(name) if name else ()
+    return _of_store(lambda one: one.answers(name), otherwise=[]) if name else ()
 
 
 def uploads() -> Sequence[KeptCluster]:
     """Return the session's uploads, the latest first."""
     name = history()
-    return store().uploads(name) if name else ()
+    return _of_store(lambda one: one.uploads(name), otherwise=[]) if name else ()
 
 
 def reopen(name: str) -> Reopened | None:
     """Return a kept answer, None where there is none of that name or it can no longer be read."""
-    kept = store().answer(name) if is_name(name) else None
+    kept = _of_store(lambda one: one.answer(name), otherwise=None) if is_name(name) else None
     if kept is None:
         return None
     line, cluster, content = kept
@@ -184,18 +205,18 @@ def reopen(name: str) -> Reopened | None:
 def use_upload(digest: str) -> None:
     """Make an upload of the history the session's cluster again, where it still is there."""
     name = history()
-    content = store().cluster(digest, name) if name else None
-    cluster = None if content is None else _cluster(content)
+    cluster = _kept_upload(digest, name) if name else None
     if cluster is not None:
         clusters.keep(clusters.prepare(cluster, sample=None))
 
 
 def forget() -> None:
-    """Drop the session's history from the store, and its link."""
-    name = st.session_state.pop(_HISTORY, None)
+    """Drop the session's history from the store, and its link; neither where the store fails."""
+    name = history()
+    if name is not None and not _of_store(partial(_drop, name), otherwise=False):
+        return
+    st.session_state.pop(_HISTORY, None)
     st.session_state.pop(_NAMES, None)
-    if name:
-        store().forget(name)
     st.query_params.pop(LINK, None)
 
 
@@ -209,18 +230,47 @@ def choose(loaded: Loaded) -> None:
 
 
 def _take_up(name: str) -> None:
-    for upload in store().uploads(name)[:1]:
-        content = store().cluster(upload.digest, name)
-        cluster = None if content is None else _cluster(content)
+    for upload in uploads()[:1]:
+        cluster = _kept_upload(upload.digest, name)
         if cluster is not None:
             clusters.have(clusters.prepare(cluster, sample=None))
             st.session_state[_SEEN] = upload.digest
-    for line in store().answers(name):
+    for line in answers():
         if last_answer(Question(line.question)) is None:
             again = reopen(line.id)
             if again is not None:
                 give(again.answer)
                 _names()[_key(again.answer.ask)] = line.id
+
+
+def _of_store(ask: Callable[[Store], T], otherwise: T) -> T:
+    """Ask the store; where it fails say so, once to a page, and go on without it."""
+    try:
+        return ask(store())
+    except TROUBLES as error:
+        _log.warning("the store of uploads and answers failed: %s", error)
+        cause = getattr(error, "orig", None) or error
+    if not st.session_state.get(_OFF):
+        st.session_state[_OFF] = True
+        st.warning(
+            _(
+                "The history is off: its file cannot be read or written ({cause}). Pages answer "
+                "as ever, but what they answer now goes with this tab.",
+                cause=plain(str(cause)),
+            ),
+            icon=":material/history_toggle_off:",
+        )
+    return otherwise
+
+
+def _drop(history: str, store: Store) -> bool:
+    store.forget(history)
+    return True
+
+
+def _kept_upload(digest: str, history: str) -> Cluster | None:
+    content = _of_store(lambda one: one.cluster(digest, history), otherwise=None)
+    return None if content is None else _cluster(content)
 
 
 def _own_history() -> str:

@@ -151,6 +151,11 @@ def start(
         failure = Failure(_("All workers are busy: {error}.", error=error))
         st.session_state[_key("error", ask.question)] = failure
         return
+    except JobError as error:  # a full disk: there is no room for the job's notice board
+        st.session_state.pop(_key("run", ask.question), None)
+        failure = Failure(_("No result: {error}", error=error))
+        st.session_state[_key("error", ask.question)] = failure
+        return
     end_with_session(job)
     run = Run(function, ask, loaded, change, job, time.monotonic())
     st.session_state[_key("run", ask.question)] = run
