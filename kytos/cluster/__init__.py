@@ -27,7 +27,7 @@ from kytos.cluster.base import (
 )
 from kytos.cluster.cluster import Cluster
 from kytos.cluster.devices import Device, DeviceClass, DeviceRequest, ResourceClaim, ResourceSlice
-from kytos.cluster.nodes import Node, NodeOverlay, NodePool, is_spot
+from kytos.cluster.nodes import Node, NodeClass, NodeOverlay, NodePool, is_spot
 from kytos.cluster.notes import Note, NoteKind, note_about
 from kytos.cluster.pods import HostPort, Owner, Phase, Pod, PodClaim, pod_like
 from kytos.cluster.policies import (
@@ -83,6 +83,7 @@ __all__ = [
     "LimitRange",
     "LimitRangeItem",
     "Node",
+    "NodeClass",
     "NodeOverlay",
     "NodePool",
     "NodeTerm",

@@ -13,7 +13,7 @@ from pydantic_core import CoreSchema, core_schema
 from kytos.cluster.autoscalers import Autoscaler
 from kytos.cluster.base import Frozen, Labels
 from kytos.cluster.devices import DeviceClass, ResourceClaim, ResourceSlice
-from kytos.cluster.nodes import Node, NodeOverlay, NodePool
+from kytos.cluster.nodes import Node, NodeClass, NodeOverlay, NodePool
 from kytos.cluster.notes import Note
 from kytos.cluster.pods import Pod
 from kytos.cluster.policies import DisruptionBudget, LimitRange, PriorityClass, Quota, RuntimeClass
@@ -64,6 +64,7 @@ class Cluster(Frozen):
     node_pools: tuple[NodePool, ...] = ()
     """Karpenter's: where there are any, only what they allow can be bought."""
     node_overlays: tuple[NodeOverlay, ...] = ()
+    node_classes: tuple[NodeClass, ...] = ()
     notes: tuple[Note, ...] = ()
     taken_at: datetime | None = None
     """When it was read from its API server, or by its nodes' last heartbeats; None is unknown."""

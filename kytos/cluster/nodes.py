@@ -67,6 +67,36 @@ class NodePool(Frozen):
     """Of all its nodes together, canonical; `NODES` counts them."""
     weight: int = 0
     """A pool of more weight is asked first."""
+    node_class: str = ""
+    """Name of the EC2NodeClass its nodes are made by; empty where it names none."""
+
+
+class NodeClass(Frozen):
+    """A Karpenter EC2NodeClass, as far as it changes what pods may ask of a node.
+
+    Source: https://karpenter.sh/docs/concepts/nodeclasses/.
+    """
+
+    name: str
+    family: str = "AL2023"
+    """Of its machine image: some count reserves and volumes by rules of their own."""
+    max_pods: int | None = None
+    """None leaves the limit of the type's network interfaces."""
+    pods_per_core: int = 0
+    """0 is no limit."""
+    kube_reserved: Resources = {}
+    """In place of the image's own reserve, resource by resource, canonical."""
+    system_reserved: Resources = {}
+    eviction: Resources = {}
+    """Memory and ephemeral storage kept free, in place of 100 MiB and a tenth, canonical."""
+    eviction_share: dict[str, float] = {}
+    """The same as a share (0..1) of what the machine has."""
+    storage: int | None = None
+    """Bytes of the volume that pods' ephemeral storage is on; None is the image's own size."""
+    zones: tuple[str, ...] = ()
+    """Where its subnets lie, as its status says; empty where that is not known."""
+    not_honoured: tuple[str, ...] = ()
+    """Fields that are set and not followed."""
 
 
 class NodeOverlay(Frozen):

@@ -24,6 +24,7 @@ from kytos.sources.fields import Fields
 from kytos.sources.kubernetes_objects import read_budget, read_node, read_priority_class
 from kytos.sources.mending import read_or_mend, running_part
 from kytos.sources.metadata import namespace_of
+from kytos.sources.node_classes import NODE_CLASS, read_node_class
 from kytos.sources.node_pools import OVERLAY, POOL, read_node_overlay, read_node_pool
 from kytos.sources.not_honoured import unhonoured_fields
 from kytos.sources.objects import HONOURED, Item, Sorted, sort_by_kind
@@ -148,6 +149,7 @@ def assemble(
             priority_classes=classes,
             node_pools=every(POOL, read_node_pool),
             node_overlays=every(OVERLAY, read_node_overlay),
+            node_classes=every(NODE_CLASS, read_node_class),
             taken_at=_last_heartbeat(by_kind["Node"]),
             usage=Usage(recommendations=recommended) if recommended else None,
             notes=(

@@ -1,4 +1,4 @@
-"""Karpenter's NodePools and NodeOverlays, as Kubernetes objects."""
+"""Karpenter's objects, as Kubernetes writes them: pools and overlays; classes beside them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from kytos.cluster import Effect, NodeOverlay, NodePool, Requirement, Taint
+from kytos.cluster import Effect, NodeClass, NodeOverlay, NodePool, Requirement, Taint
 from kytos.errors import SourceError
 from kytos.sources.fields import Fields
+from kytos.sources.node_classes import read_node_class
 from kytos.sources.quantities import offered_rounded_up, read_quantities
 from kytos.sources.selectors import requirements
 
@@ -18,13 +19,13 @@ _OPERATORS = frozenset({"In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt", "Gt
 _PRICE = re.compile(r"[+-]?[0-9]*\.?[0-9]+%?")
 
 
-def read_karpenter(given: Mapping[str, Any], where: str) -> NodePool | NodeOverlay:
-    """Read a NodePool or NodeOverlay.
+def read_karpenter(given: Mapping[str, Any], where: str) -> NodePool | NodeOverlay | NodeClass:
+    """Read a NodePool, NodeOverlay or EC2NodeClass.
 
     Raises
     ------
     SourceError
-        When it is neither, or a field cannot be read.
+        When it is none of these, or a field cannot be read.
     """
     item = Fields(given, where)
     match item.text("kind"):
@@ -32,8 +33,11 @@ def read_karpenter(given: Mapping[str, Any], where: str) -> NodePool | NodeOverl
             return read_node_pool(item)
         case "NodeOverlay":
             return read_node_overlay(item)
+        case "EC2NodeClass":
+            return read_node_class(item)
     raise SourceError(
-        f"is {item.text('kind') or 'of no kind'!r}; expected a NodePool or a NodeOverlay",
+        f"is {item.text('kind') or 'of no kind'!r}; expected a NodePool, "
+        "a NodeOverlay or an EC2NodeClass",
         f"{where}.kind",
     )
 
@@ -57,6 +61,7 @@ def read_node_pool(item: Fields) -> NodePool:
         ),
         limits=offered_rounded_up(read_quantities(limits.value, limits.path)),
         weight=spec.integer("weight"),
+        node_class=template.object("spec").object("nodeClassRef").text("name"),
     )
 
 

@@ -19,6 +19,7 @@ HONOURED = frozenset(
         "CSIStorageCapacity",
         "DaemonSet",
         "DeviceClass",
+        "EC2NodeClass.karpenter.k8s.aws",
         "HorizontalPodAutoscaler",
         "LimitRange",
         "Namespace",

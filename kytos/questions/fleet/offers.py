@@ -24,6 +24,7 @@ from kytos.cluster import (
     Taint,
 )
 from kytos.plain import MIB
+from kytos.questions.fleet.node_classes import STORAGE, class_notes, default_storage
 from kytos.questions.fleet.offer import Offer
 from kytos.questions.fleet.pools import through_pools, type_labels, with_overlays
 from kytos.questions.fleet.request import FleetRequest, FleetType, discount_of
@@ -55,9 +56,12 @@ def offers_of(
         if not request.zones or zone in request.zones or not one.zones
     ]
     pools = (*cluster.node_pools, *request.pools_given)
-    pooled = through_pools(offers, pools) if offers else ()
+    own = request.own_types is not None
+    classes = (*cluster.node_classes, *request.classes_given)
+    by_name = {one.name: one for one in classes}
+    pooled = through_pools(offers, pools, by_name, own=own) if offers else ()
     if pools:
-        notes = (*notes, _pools_note(pools))
+        notes = (*notes, _pools_note(pools), *class_notes(pools, classes, own=own))
     return with_overlays(pooled, (*cluster.node_overlays, *request.overlays_given)), notes
 
 
@@ -76,6 +80,8 @@ def zones_named(cluster: Cluster, request: FleetRequest) -> tuple[str, ...]:
     named |= {zone for one in request.own_types or () for zone in one.zones}
     for pool in (*cluster.node_pools, *request.pools_given):
         named |= _asked_of(pool, ZONE)
+    for made_by in (*cluster.node_classes, *request.classes_given):
+        named |= set(made_by.zones)
     for pod in cluster.pods:
         if ZONE in pod.node_selector:
             named.add(pod.node_selector[ZONE])
@@ -152,7 +158,8 @@ def _type(one: InstanceType, price: float, capacity_type: str) -> FleetType:
             "capacity_type": capacity_type,
             "max_pods": one.max_pods,
             "arch": one.arch,
-            "resources": {name: float(count) for name, count in one.extended.items()},
+            "resources": {STORAGE: float(default_storage())}
+            | {name: float(count) for name, count in one.extended.items()},
         }
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kytos.cluster import (
     INSTANCE_TYPE,
     Node,
+    NodeClass,
     NodeOverlay,
     NodePool,
     Requirement,
@@ -16,6 +17,7 @@ from kytos.cluster import (
     Taint,
 )
 from kytos.errors import RequestRefused
+from kytos.questions.fleet.node_classes import by_node_class
 from kytos.questions.fleet.offer import Offer
 
 POOL = "karpenter.sh/nodepool"
@@ -55,8 +57,21 @@ def type_labels(
     return labels
 
 
-def through_pools(offers: Sequence[Offer], pools: Sequence[NodePool]) -> tuple[Offer, ...]:
+def through_pools(
+    offers: Sequence[Offer],
+    pools: Sequence[NodePool],
+    classes: Mapping[str, NodeClass] = {},
+    *,
+    own: bool = True,
+) -> tuple[Offer, ...]:
     """Return the offers as pools buy them, those of the heaviest pool first; all without a pool.
+
+    Parameters
+    ----------
+    classes
+        EC2NodeClasses by name: what a pool names makes its nodes.
+    own
+        The offers are the caller's types, whose capacities are what pods may ask.
 
     Raises
     ------
@@ -66,10 +81,11 @@ def through_pools(offers: Sequence[Offer], pools: Sequence[NodePool]) -> tuple[O
     if not pools:
         return tuple(offers)
     bought = [
-        _through(offer, pool)
+        made
         for pool in sorted(pools, key=lambda pool: (-pool.weight, pool.name))
         for offer in offers
         if all(_meets(offer.node.labels | pool.labels, one) for one in pool.requirements)
+        if (made := _made(_through(offer, pool), classes.get(pool.node_class), own=own))
     ]
     if not bought:
         raise RequestRefused(
@@ -78,6 +94,10 @@ def through_pools(offers: Sequence[Offer], pools: Sequence[NodePool]) -> tuple[O
             "pools",
         )
     return tuple(bought)
+
+
+def _made(offer: Offer, made_by: NodeClass | None, *, own: bool) -> Offer | None:
+    return offer if made_by is None else by_node_class(offer, made_by, own=own)
 
 
 def _through(offer: Offer, pool: NodePool) -> Offer:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from kytos.cluster import Frozen, NodeOverlay, NodePool
+from kytos.cluster import Frozen, NodeClass, NodeOverlay, NodePool
 from kytos.contract.runbook import CarriedOut
 from kytos.errors import InputError
 from kytos.plain import Identifier, Mebibytes, Millicores, Number, PlainTaint
@@ -111,8 +111,9 @@ class FleetRequest(OthersPods, Limits, CarriedOut):
     pools: tuple[dict[str, Any], ...] = Field(
         (),
         max_length=1_000,
-        description="Karpenter's NodePools and NodeOverlays as Kubernetes writes them, beside "
-        "those of the cluster's files: where there is a NodePool, only what pools allow is bought",
+        description="Karpenter's NodePools, NodeOverlays and EC2NodeClasses as Kubernetes writes "
+        "them, beside those of the cluster's files: where there is a NodePool, only what pools "
+        "allow is bought, as large as its EC2NodeClass makes it",
     )
     may_move: tuple[str, ...] = Field(
         (), description="pods, services or namespaces that may move though care would pin them"
@@ -144,7 +145,12 @@ class FleetRequest(OthersPods, Limits, CarriedOut):
         return tuple(one for one in self._read if isinstance(one, NodeOverlay))
 
     @cached_property
-    def _read(self) -> tuple[NodePool | NodeOverlay, ...]:
+    def classes_given(self) -> tuple[NodeClass, ...]:
+        """The EC2NodeClasses among `pools`."""
+        return tuple(one for one in self._read if isinstance(one, NodeClass))
+
+    @cached_property
+    def _read(self) -> tuple[NodePool | NodeOverlay | NodeClass, ...]:
         return tuple(read_karpenter(one, f"pools[{at}]") for at, one in enumerate(self.pools))
 
     @model_validator(mode="after")

@@ -157,7 +157,7 @@ def test_pools_that_allow_nothing_or_cannot_be_read_are_refused() -> None:
         bought([pod("p")], pool("one", (FAMILY, "In", ["x9"])))
     with pytest.raises(ValueError, match=r"pools\[0\]\.spec\.template\.spec\.requirements\[0\]"):
         bought([pod("p")], pool("one", (FAMILY, "Like", ["x9"])))
-    with pytest.raises(ValueError, match="expected a NodePool or a NodeOverlay"):
+    with pytest.raises(ValueError, match="expected a NodePool, a NodeOverlay or an EC2NodeClass"):
         bought([pod("p")], {"kind": "Pod"})
 
 
