@@ -115,14 +115,14 @@ def large_cluster(nodes: int = 1000, pods_per_node: int = 8) -> bytes:
     return json.dumps(
         {
             "nodes": [
-                {"id": f"node-{at:04d}", "cpu_capacity": 8000, "mem_capacity": 32 * 2**30}
+                {"id": f"node-{at:04d}", "cpu_capacity": 8000, "mem_capacity": 32 * 1024}
                 for at in range(nodes)
             ],
             "pods": [
                 {
                     "id": f"service-{at % 90:02d}-{at:05d}",
                     "cpu_request": 200 + 150 * (at % 5),
-                    "mem_request": (1 + at % 3) * 2**30,
+                    "mem_request": (1 + at % 3) * 1024,
                     "current_node": f"node-{(at * 7919 + at // nodes * 13) % nodes:04d}",
                 }
                 for at in range(nodes * pods_per_node)

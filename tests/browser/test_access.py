@@ -9,7 +9,17 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-PATHS = ("", "Rebalance", "Recovery", "Placement", "Autoscale", "Compare", "Fleet")
+PATHS = (
+    "",
+    "Rebalance",
+    "Recovery",
+    "Placement",
+    "Autoscale",
+    "Compare",
+    "Fleet",
+    "History",
+    "Demo",
+)
 
 
 @pytest.fixture(params=["light", "dark"])

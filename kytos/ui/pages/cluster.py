@@ -89,13 +89,16 @@ def show() -> None:
 def _upload() -> None:
     st.markdown(_("Read your cluster with one command, then drop the file here:"))
     st.code(_COMMAND, language="console", wrap_lines=True)
-    st.file_uploader(
+    files = st.file_uploader(
         _("JSON or YAML, one file or several; or a handout"),
         type=["json", "yaml", "yml", "gz", "tgz", "tar", "zip", "html"],
         accept_multiple_files=True,
         key=_FILES,
         on_change=_read,
     )
+    if _unread(files):  # a file that came while the first run was under way calls nobody
+        _read()
+        st.rerun()
     st.caption(
         _(
             "What pods really use goes in too, with the cluster or after it: PodMetrics (`kubectl "
@@ -113,6 +116,12 @@ def _upload() -> None:
     )
     context_picker(_read_live)
     prometheus_picker(_ask_prometheus)
+
+
+def _unread(files: Sequence[UploadedFile]) -> bool:
+    """Whether a file lies here that `_read` has not seen."""
+    known: frozenset[str] = st.session_state.get(_KNOWN, frozenset())
+    return any(file.file_id not in known for file in files)
 
 
 def _kept() -> str:

@@ -190,7 +190,7 @@ def _choice() -> None:
     for column, (number, (story, told)) in zip(
         st.columns(3), enumerate(STORIES.items(), 1), strict=True
     ):
-        with column, st.container(border=True):
+        with column, st.container(border=True, height="stretch"):
             section(_(told.title))
             st.markdown(_(told.about))
             st.button(

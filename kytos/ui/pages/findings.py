@@ -131,13 +131,13 @@ def _draw(loaded: Loaded) -> None:
         for finding in offered:
             _card(finding, loaded)
         if not loaded.summary.pending:
-            with st.container(border=True, width=_CARD_PIXELS):
+            with st.container(border=True, width=_CARD_PIXELS, height="stretch"):
                 st.markdown(_("**No pod waits for a node**"))
 
 
 def _card(finding: Finding, loaded: Loaded) -> None:
     kept = background.entry(finding.ask)
-    with st.container(border=True, width=_CARD_PIXELS):
+    with st.container(border=True, width=_CARD_PIXELS, height="stretch"):
         if kept is None or not kept.over:
             st.markdown(
                 _(":material/hourglass_top: {title}: being worked out", title=_(finding.page.title))

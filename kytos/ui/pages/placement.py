@@ -389,11 +389,11 @@ def _cells(outcome: PlacementOutcome) -> list[Cell]:
     placed, without = len(outcome.placements), len(outcome.unplaced)
     slowest = max((pod.startup_s for pod in outcome.placements), default=0.0)
     waits = [pod.latency_ms for pod in outcome.placements if pod.latency_ms > 0]
-    latency = _("{milliseconds:.2g} ms", milliseconds=sum(waits) / len(waits)) if waits else "n/a"
+    latency = _("{milliseconds:.2g} ms", milliseconds=sum(waits) / len(waits)) if waits else ""
     return [
         Cell(_("Placed"), f"{placed:,}", remark=_("of {whole:,} new", whole=placed + without)),
         Cell(_("Slowest start"), f"{slowest:.0f} s", remark=_("to running")),
-        Cell(_("Latency"), latency, remark=_("mean")),
+        *([Cell(_("Latency"), latency, remark=_("mean"))] if latency else []),
     ]
 
 
