@@ -12,6 +12,7 @@ import pytest
 
 from kytos.calls.scenario import read_scenario
 from kytos.questions.autoscale.autoscale import autoscale
+from kytos.questions.fleet.fleet import fleet
 from kytos.questions.outcome import Question
 from kytos.questions.placement.placement import place
 from kytos.questions.rebalance import rebalance
@@ -25,6 +26,7 @@ ANSWERS: dict[Question, Callable[..., Any]] = {
     Question.RECOVERY: recover,
     Question.PLACEMENT: place,
     Question.AUTOSCALE: autoscale,
+    Question.FLEET: fleet,
 }
 
 
@@ -85,6 +87,12 @@ def told(name: str) -> dict[str, str]:
     if name.startswith("placement-"):
         more = (after.price_per_hour or 0) - (before.price_per_hour or 0)
         return {"placed": str(len(outcome.placements)), "price": f"${more:.2f} an hour more"}
+    if name.startswith("fleet-"):
+        types = len({one.type for one in outcome.buy})
+        return {
+            "nodes": f"{sum(one.count for one in outcome.buy)} nodes of {types} types",
+            "price": f"${outcome.price.after:.2f} an hour instead of ${outcome.price.before:.2f}",
+        }
     held_back = sum(action.suppressed for action in outcome.actions)
     return {
         "new": f"{len(outcome.placements)} new replicas",
@@ -105,6 +113,7 @@ def told(name: str) -> dict[str, str]:
         ("autoscale-sale", ("new", "removed")),
         ("autoscale-night", ("gone", "held back")),
         ("autoscale-lab", ("new", "held back")),
+        ("fleet-anew", ("nodes", "price")),
     ],
 )
 def test_the_readme_gives_its_figures(name: str, figures: tuple[str, ...]) -> None:

@@ -13,6 +13,21 @@ TYPES = [
     {"name": "large", "cpu_capacity": 8000, "mem_capacity": 32000, "price_per_hour": 0.15},
 ]
 
+POOL = """
+kind: NodePool
+metadata: {name: ours}
+spec:
+  template:
+    spec:
+      requirements:
+        - {key: node.kubernetes.io/instance-type, operator: In, values: [small]}
+---
+kind: EC2NodeClass
+metadata: {name: default}
+spec:
+  kubelet: {maxPods: 20}
+"""
+
 
 def test_choosing_nodes_shows_what_to_buy(app: AppTest) -> None:
     """With types of one's own the answer tells their number and the price now and then."""
@@ -34,3 +49,18 @@ def test_types_that_are_no_json_are_refused_in_words(app: AppTest) -> None:
     fleet.text_area(key="fleet types").set_value("[{").run()
     assert not fleet.exception
     assert any("types" in error.value for error in fleet.error)
+
+
+def test_karpenters_objects_limit_what_is_bought(app: AppTest) -> None:
+    """A NodePool in YAML limits what is bought to the dearer type; a slip in it is told."""
+    fleet = page(app, "6_Fleet")
+    fleet.text_area(key="fleet types").set_value(json.dumps(TYPES)).run()
+    fleet.text_area(key="fleet pools").set_value("kind: [").run()
+    assert any("pools" in error.value for error in fleet.error)
+    fleet.text_area(key="fleet pools").set_value(POOL).run()
+    assert not fleet.error
+    button(fleet, "Choose nodes").click().run()
+    wait_for_result(fleet)
+    assert not fleet.exception
+    bought = [table.value["Type"] for table in fleet.dataframe if "Each per hour" in table.value]
+    assert [set(column) for column in bought] == [{"small"}]

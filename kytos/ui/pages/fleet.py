@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from functools import partial
 from typing import Any
 
@@ -17,14 +16,17 @@ from kytos.contract.params import SolverParams
 from kytos.errors import InputError, SourceError, first_problem
 from kytos.language import N_, _
 from kytos.problem import LoadMode
+from kytos.questions.fleet.families import family_costs
 from kytos.questions.fleet.fleet import FleetOutcome, planned_cluster
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Question
 from kytos.report import units
+from kytos.report.families import families_in_words
 from kytos.report.figures.fleet import boxes, curve
 from kytos.report.headlines import headline
 from kytos.report.node_groups import managed_groups, node_pools
-from kytos.sources.catalogue.types import instance_types, regions
+from kytos.sources.catalogue.types import regions
+from kytos.sources.documents import read_documents
 from kytos.ui.panels import question, results, summary
 from kytos.ui.panels.question import QuestionPage
 from kytos.ui.parts import controls, meanings
@@ -39,7 +41,7 @@ from kytos.ui.session.runs import Answer, Ask
 
 _TYPES, _REGION, _MOST = "fleet types", "fleet region", "fleet max types"
 _STAY, _SPOT, _DISCOUNTS = "fleet may stay", "fleet spot", "fleet discounts"
-_SURVIVE = "fleet survive"
+_SURVIVE, _POOLS = "fleet survive", "fleet pools"
 _FAILURES = {"node": N_("node"), "zone": N_("zone"), "spot": N_("spot pool")}
 _ANY = N_("all that pay")
 _NONE = N_("none")
@@ -53,6 +55,7 @@ def request_values(request: FleetRequest) -> dict[str, Any]:
     own = [one.model_dump(mode="json", exclude_defaults=True) for one in request.types or ()]
     return {
         _TYPES: json.dumps(own, indent=1) if own else "",
+        _POOLS: json.dumps(request.pools, indent=1) if request.pools else "",
         _REGION: request.region,
         _MOST: request.max_types,
         _STAY: _ANY if request.keep is None else _NONE,
@@ -120,6 +123,15 @@ def _controls() -> dict[str, Any]:
         '"price_per_hour": 0.19}]',
         help=_("Capacities are what pods may ask of a node. Empty: the shipped list prices."),
     )
+    pools = st.text_area(
+        _("Karpenter's objects (YAML or JSON)"),
+        key=_POOLS,
+        placeholder="apiVersion: karpenter.sh/v1",
+        help=_(
+            "NodePools, NodeOverlays and EC2NodeClasses beside those of the cluster's files, as "
+            "kubectl prints them. Where there is a NodePool, only what pools allow is bought."
+        ),
+    )
     region = st.selectbox(_("Region of the list prices"), regions(), key=_REGION)
     hold(_MOST, _("Different types"), 1, 50)
     most = st.number_input(
@@ -151,6 +163,7 @@ def _controls() -> dict[str, Any]:
         "discounts": [rule for rule in map(str.strip, discounts.split(",")) if rule],
         "max_utilization": controls.headroom(),
         "types": typed.strip(),
+        "pools": pools.strip(),
     }
     if stay == _NONE:
         given["keep"] = []
@@ -165,10 +178,26 @@ def _request(given: dict[str, Any]) -> FleetRequest:
         types = json.loads(typed) if typed else None
     except json.JSONDecodeError as error:
         raise SourceError(f"no JSON: {error}", "types") from error
+    pools = _objects(given.pop("pools"))
     try:
-        return FleetRequest.model_validate(given | {"types": types})
+        return FleetRequest.model_validate(given | {"types": types, "pools": pools})
     except ValidationError as error:
         raise first_problem(error) from error
+
+
+def _objects(typed: str) -> list[Any]:
+    """The objects typed in, several documents or a List of them."""
+    if not typed:
+        return []
+    listed: list[Any] = []
+    for document in read_documents(typed, "pools"):
+        if isinstance(document, list):
+            listed += document
+        elif isinstance(document, dict) and isinstance(document.get("items"), list):
+            listed += document["items"]
+        else:
+            listed.append(document)
+    return listed
 
 
 def _result(answer: Answer, ask: Ask | None) -> None:
@@ -183,7 +212,7 @@ def _result(answer: Answer, ask: Ask | None) -> None:
         _("Moves ({count:,})", count=len(outcome.moves)): lambda: results.moves_panel(
             outcome.moves, cluster, name
         ),
-        _("Families"): lambda: _families(outcome),
+        _("Families"): lambda: _families(answer),
         _("YAML"): lambda: _yaml(outcome),
         _("Cost curves"): lambda: _curves(answer),
         _("Fullness"): partial(
@@ -247,32 +276,17 @@ def _unplaced(outcome: FleetOutcome) -> None:
     st.dataframe(table, hide_index=True, width="stretch")
 
 
-def _families(outcome: FleetOutcome) -> None:
-    """Say of the three families most is spent on why they are cheap here."""
-    spent: defaultdict[str, float] = defaultdict(float)
-    kinds: defaultdict[str, set[str]] = defaultdict(set)
-    for one in outcome.buy:
-        family = one.type.partition(".")[0]
-        spent[family] += one.count * one.price_per_hour
-        kinds[family].add(one.type)
-    known = instance_types()
-    for family, price in sorted(spent.items(), key=lambda entry: -entry[1])[:3]:
-        words = _("**{family}**: {price} in all", family=plain(family), price=units.price(price))
-        sized = [known[name] for name in sorted(kinds[family]) if name in known]
-        if sized:
-            each = next(one for one in outcome.buy if one.type == sized[0].name)
-            cores = sized[0].cpu_allocatable_millicores / 1000
-            gib = sized[0].memory_allocatable_mib / 1024
-            words += _(
-                "; {gib:.1f} GiB for each core, ${per_core:.4f} a core "
-                "and ${per_gib:.4f} a GiB, that pods can use",
-                gib=gib / cores,
-                per_core=each.price_per_hour / cores,
-                per_gib=each.price_per_hour / gib,
-            )
-        st.markdown(words.replace("$", "\\$"))
-    if not spent:
-        st.caption(_("Nothing is bought."))
+def _families(answer: Answer) -> None:
+    """Compare the three families that would run all pods the cheapest, each alone."""
+    costs = family_costs(answer.loaded.cluster, answer.ask.request)
+    for words in families_in_words(costs):
+        st.markdown("- " + plain(words))
+    if not costs:
+        st.caption(_("No family runs all pods alone."))
+        return
+    st.caption(
+        _("Priced by what all pods ask together; taints and zones are not looked at, so at least.")
+    )
 
 
 def _yaml(outcome: FleetOutcome) -> None:
