@@ -461,7 +461,7 @@ def _exactly(
         return None
     offset = search.weights.B * float(problem.price[problem.held_open].sum())
     there = {problem.nodes[node] for node in answer.paid}
-    found = Plan(
+    plan = Plan(
         {name: offer for name, offer in copies.items() if name in there},
         {
             pod: None if at == UNPLACED else problem.nodes[at]
@@ -469,7 +469,7 @@ def _exactly(
         },
         frozenset(there & asked.rest.node_index.keys()),
     )
-    judged = search.placed(found)
+    judged = search.placed(plan)
     return judged, answer.bound - offset
 
 

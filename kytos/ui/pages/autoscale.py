@@ -355,11 +355,11 @@ def _services(answer: Answer, outcome: AutoscaleOutcome) -> None:
 
 
 def _curve(answer: Answer, factor: float) -> None:
-    found = runs.last_answer(Beside.CURVE)
-    if found is None or found.loaded.digest != answer.loaded.digest or not found.outcome.points:
+    beside = runs.last_answer(Beside.CURVE)
+    if beside is None or beside.loaded.digest != answer.loaded.digest or not beside.outcome.points:
         st.markdown(_("The curve is being drawn; it is here as soon as it is done."))
         return
-    curve: TrafficCurve = found.outcome
+    curve: TrafficCurve = beside.outcome
     last, first = curve.points[-1], curve.points[0]
     by_change = sorted(
         last.desired, key=lambda service: (first.desired[service] - last.desired[service], service)

@@ -164,12 +164,12 @@ def _read() -> None:
     added = [file for file in files if file.file_id not in known]
     if 0 < len(added) < len(files):
         try:
-            found = _read_files(added)
+            loaded = _read_files(added)
         except InputError:
             pass  # a part of a cluster, to be read with the others
         else:
-            if found.cluster.pods:
-                clusters.keep(found)
+            if loaded.cluster.pods:
+                clusters.keep(loaded)
                 return
     _keep(lambda: _read_files(files, clusters.chosen()))
 
@@ -304,12 +304,12 @@ def _nodes_panel(loaded: Loaded) -> None:
 
 
 def _node_table(cluster: Cluster) -> None:
-    found = usage(cluster)
+    totals = usage(cluster)
     stays = kept_nodes(cluster)
-    share = found.share.round(2)  # the bars would print more digits than anyone asks for
+    share = totals.share.round(2)  # the bars would print more digits than anyone asks for
     table = pd.DataFrame(
         {
-            _("Node"): found.nodes,
+            _("Node"): totals.nodes,
             _("Zone"): [node.zone or "" for node in cluster.nodes],
             _("Type"): [node.labels.get(INSTANCE_TYPE, "") for node in cluster.nodes],
             _("State"): [
@@ -320,9 +320,9 @@ def _node_table(cluster: Cluster) -> None:
                 else _("not ready")
                 for node in cluster.nodes
             ],
-            "CPU": share[:, found.resources.index(CPU)],
-            _("Memory"): share[:, found.resources.index(MEMORY)],
-            _("Pods"): found.held[:, found.resources.index(PODS)],
+            "CPU": share[:, totals.resources.index(CPU)],
+            _("Memory"): share[:, totals.resources.index(MEMORY)],
+            _("Pods"): totals.held[:, totals.resources.index(PODS)],
             _("Price per hour"): [node.price_per_hour for node in cluster.nodes],
             _("Why it stays"): [stays.get(node.name, "") for node in cluster.nodes],
         }

@@ -55,14 +55,14 @@ def show(loaded: Loaded, request: RebalanceRequest, weights: Weights, params: So
         draw_empty(loaded, _("Press *Draw frontier* to see what more moves would bring."))
         return
     mark_old(answer, ask, _("Draw frontier"))
-    found: Frontier = answer.outcome
+    swept: Frontier = answer.outcome
     with about:
-        results.headline(frontier_headline(found))
-    _frontier_result(answer, found)
+        results.headline(frontier_headline(swept))
+    _frontier_result(answer, swept)
 
 
-def _frontier_result(answer: Answer, found: Frontier) -> None:
-    offered = gains(found)
+def _frontier_result(answer: Answer, swept: Frontier) -> None:
+    offered = gains(swept)
     gain = offered[0]
     if len(offered) > 1:
         gain = st.segmented_control(
@@ -74,12 +74,12 @@ def _frontier_result(answer: Answer, found: Frontier) -> None:
             label_visibility="collapsed",
             key="gain",
         )
-    positions = range(len(found.points))
+    positions = range(len(swept.points))
     if st.session_state.get(_POINT) not in positions:
-        st.session_state[_POINT] = next(p for p in positions if found.points[p].present)
+        st.session_state[_POINT] = next(p for p in positions if swept.points[p].present)
     shown = st.session_state[_POINT]
     st.plotly_chart(
-        frontier_scatter(found, gain, shown),
+        frontier_scatter(swept, gain, shown),
         key="frontier chart",
         on_select=_choose_point,
         selection_mode="points",
@@ -90,7 +90,7 @@ def _frontier_result(answer: Answer, found: Frontier) -> None:
         st.selectbox(
             _("Plan shown"),
             positions,
-            format_func=lambda position: point_name(found, position, gain),
+            format_func=lambda position: point_name(swept, position, gain),
             key=_POINT,
         )
     with note:
@@ -99,18 +99,18 @@ def _frontier_result(answer: Answer, found: Frontier) -> None:
                 "Click a point to see its plan. {plans} in "
                 "{seconds:.1f} s, seed {seed}, by refinement "
                 "alone{ended}.",
-                plans=units.count(len(found.points), "plan"),
-                seconds=found.seconds,
-                seed=found.seed,
-                ended=_(_ENDED_EARLY[found.stopped_by]),
+                plans=units.count(len(swept.points), "plan"),
+                seconds=swept.seconds,
+                seed=swept.seed,
+                ended=_(_ENDED_EARLY[swept.stopped_by]),
             )
         )
-    results.notes_panel(found.notes)
-    start, point = found.points[0].plan, found.points[st.session_state[_POINT]]
-    draw_plan(answer, start, point.plan, found.mode)
+    results.notes_panel(swept.notes)
+    start, point = swept.points[0].plan, swept.points[st.session_state[_POINT]]
+    draw_plan(answer, start, point.plan, swept.mode)
     with st.expander(_("All points as a table"), icon=":material/table:"):
-        st.dataframe(frontier_table(found), hide_index=True, key="frontier table")
-        download(_("Frontier as JSON"), found.model_dump_json(by_alias=True), answer, "frontier")
+        st.dataframe(frontier_table(swept), hide_index=True, key="frontier table")
+        download(_("Frontier as JSON"), swept.model_dump_json(by_alias=True), answer, "frontier")
 
 
 def _choose_point() -> None:
@@ -121,19 +121,19 @@ def _choose_point() -> None:
             st.session_state[_POINT] = int(np.ravel(np.array(point["customdata"], dtype=object))[0])
 
 
-def frontier_headline(found: Frontier) -> str:
+def frontier_headline(swept: Frontier) -> str:
     """Say in one sentence what the far end brings, and what it takes."""
-    worth = [point for point in found.points if not point.dominated]
+    worth = [point for point in swept.points if not point.dominated]
     far = worth[-1]
     moved = units.count(far.plan.metrics.pods_moved, "pod")
     if far is worth[0]:
         return _("No move brings anything")
-    if found.mode is LoadMode.CONSOLIDATE:
-        nodes = found.points[0].plan.metrics.nodes_in_use - far.plan.metrics.nodes_in_use
+    if swept.mode is LoadMode.CONSOLIDATE:
+        nodes = swept.points[0].plan.metrics.nodes_in_use - far.plan.metrics.nodes_in_use
         return _(
             "Up to {nodes} freed, for {moved} moved", nodes=units.count(nodes, "node"), moved=moved
         )
-    start = found.points[0].unevenness
+    start = swept.points[0].unevenness
     return _(
         "Unevenness from {before:.1f}% down to {after:.1f}%, for {moved} moved",
         before=100 * start,
@@ -142,10 +142,10 @@ def frontier_headline(found: Frontier) -> str:
     )
 
 
-def point_name(found: Frontier, position: int, gain: Gain) -> str:
+def point_name(swept: Frontier, position: int, gain: Gain) -> str:
     """Name a point as the list of plans shows it."""
-    point = found.points[position]
-    value = gain_of(found, point, gain)
+    point = swept.points[position]
+    value = gain_of(swept, point, gain)
     words = _("{pods} moved", pods=units.count(point.plan.metrics.pods_moved, "pod")) + ", "
     if gain is Gain.NODES_FREED:
         words += _("{nodes} freed", nodes=units.count(round(value), "node"))
@@ -156,9 +156,9 @@ def point_name(found: Frontier, position: int, gain: Gain) -> str:
     return words + (_(" (the sliders' setting)") if point.present else "")
 
 
-def frontier_table(found: Frontier) -> pd.DataFrame:
+def frontier_table(swept: Frontier) -> pd.DataFrame:
     """Return a row for each point."""
-    table = pd.DataFrame([_point_row(point) for point in found.points])
+    table = pd.DataFrame([_point_row(point) for point in swept.points])
     return table.dropna(axis="columns", how="all")
 
 

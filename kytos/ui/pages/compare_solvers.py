@@ -175,17 +175,19 @@ def solvers_headline(comparison: Comparison) -> str:
         row for row in ran if row.plan is not None and row.plan.energy.total <= lowest + close
     ]
     names = ", ".join(f"`{row.solver}`" for row in winners)
-    found = _("Lowest energy: {lowest}, by {names}", lowest=units.energy(lowest), names=names)
+    lowest_sentence = _(
+        "Lowest energy: {lowest}, by {names}", lowest=units.energy(lowest), names=names
+    )
     best = winners[0]
     if best.optimal:
-        return _("{found}; proven that none is lower", found=found)
+        return _("{found}; proven that none is lower", found=lowest_sentence)
     if best.gap is not None:
         return _(
             "{found}; the gap to the proven bound is {gap:.2g}%",
-            found=found,
+            found=lowest_sentence,
             gap=100 * best.gap,
         )
-    return found
+    return lowest_sentence
 
 
 def solvers_table(comparison: Comparison) -> pd.DataFrame:

@@ -259,11 +259,11 @@ def _times() -> tuple[Row, Row]:
 
 
 def _numbers(defaults: Latency | StartupSeconds, labels: dict[str, str]) -> Row:
-    found = {}
+    numbers = {}
     for column, (field, label) in zip(st.columns(4), labels.items(), strict=False):
         with column:
             hold(field, label.capitalize(), 0.0, 86_400.0)
-        found[field] = column.number_input(
+        numbers[field] = column.number_input(
             label.capitalize(),
             min_value=0.0,
             max_value=86_400.0,
@@ -271,7 +271,7 @@ def _numbers(defaults: Latency | StartupSeconds, labels: dict[str, str]) -> Row:
             key=field,
             bind="query-params",
         )
-    return found
+    return numbers
 
 
 def _pod_columns() -> dict[str, ColumnConfig]:

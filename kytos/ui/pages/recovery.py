@@ -220,8 +220,8 @@ def _pick_alone(node: str) -> None:
 
 
 def _fullest(cluster: Cluster) -> str:
-    found = usage(cluster)
-    return found.nodes[int(found.share[:, :2].max(axis=1).argmax())]
+    totals = usage(cluster)
+    return totals.nodes[int(totals.share[:, :2].max(axis=1).argmax())]
 
 
 def _checked(

@@ -41,7 +41,7 @@ def show(loaded: Loaded, on_pick: Pick) -> None:
     answer = runs.last_answer(Beside.ATLAS)
     if answer is None or answer.loaded.digest != loaded.digest:
         return
-    found: AtlasOutcome = answer.outcome
+    atlas: AtlasOutcome = answer.outcome
     section(_("Every node in turn"))
     limit = answer.ask.request.max_utilization
     filled = (
@@ -49,7 +49,7 @@ def show(loaded: Loaded, on_pick: Pick) -> None:
         if limit == 1
         else _(" Survivors are filled to {limit} at most.", limit=units.percent(limit))
     )
-    st.markdown(f"{atlas_sentence(found)}{filled}")
+    st.markdown(f"{atlas_sentence(atlas)}{filled}")
     st.caption(
         _(
             "A tile is a node: ✓ every pod finds another node, a number is how many do not; the "
@@ -57,21 +57,21 @@ def show(loaded: Loaded, on_pick: Pick) -> None:
         )
     )
     chart(
-        failure_tiles(loaded.cluster, found.nodes, found.zones),
+        failure_tiles(loaded.cluster, atlas.nodes, atlas.zones),
         key="atlas",
         alt=_("What the failure of each node and zone would lose"),
         on_pick=on_pick,
     )
-    reports = sorted((*found.zones, *found.nodes), key=lambda report: -len(report.lost_pods))
+    reports = sorted((*atlas.zones, *atlas.nodes), key=lambda report: -len(report.lost_pods))
     with st.expander(_("As a table"), icon=":material/table:"):
         table = pd.DataFrame([_report_row(report) for report in reports])
         results.table_with_downloads(table, reports, N_("atlas"), loaded.name)
 
 
-def atlas_sentence(found: AtlasOutcome) -> str:
+def atlas_sentence(atlas: AtlasOutcome) -> str:
     """Say in a sentence or two which single failures lose pods."""
     words = []
-    for kind, reports in (("node", found.nodes), ("zone", found.zones)):
+    for kind, reports in (("node", atlas.nodes), ("zone", atlas.zones)):
         checked = [report for report in reports if report.checked]
         if not checked:
             continue
@@ -97,7 +97,7 @@ def atlas_sentence(found: AtlasOutcome) -> str:
                     unchecked=units.count(len(reports) - len(checked), kind),
                 )
             )
-    worst = found.worst
+    worst = atlas.worst
     if worst is not None:
         words.append(
             _(

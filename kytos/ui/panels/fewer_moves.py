@@ -48,8 +48,8 @@ def show(answer: Answer) -> None:
             runs.start(frontier, ask, answer.loaded)
         runs.watch(Beside.FEWER)
         return
-    found: Frontier = kept.outcome
-    offered = steps(found)
+    swept: Frontier = kept.outcome
+    offered = steps(swept)
     moves = st.select_slider(
         _("Moves"),
         list(offered),
@@ -58,7 +58,7 @@ def show(answer: Answer) -> None:
         help=_("Each position is a plan of its own: the best found for so many moves."),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(plain(step_sentence(found, offered[moves])), width="content")
+        st.markdown(plain(step_sentence(swept, offered[moves])), width="content")
         st.button(
             _("At most {moves}", moves=units.count(moves, "move")),
             icon=":material/tune:",
@@ -68,20 +68,20 @@ def show(answer: Answer) -> None:
         )
 
 
-def steps(found: Frontier) -> dict[int, FrontierPoint]:
+def steps(swept: Frontier) -> dict[int, FrontierPoint]:
     """Return the plans worth their moves, by how many those are, fewest first."""
-    worth = [point for point in found.points if not point.dominated]
+    worth = [point for point in swept.points if not point.dominated]
     return {
         point.plan.metrics.pods_moved: point
         for point in sorted(worth, key=lambda point: point.plan.metrics.pods_moved)
     }
 
 
-def step_sentence(found: Frontier, point: FrontierPoint) -> str:
+def step_sentence(swept: Frontier, point: FrontierPoint) -> str:
     """Say what a plan on the frontier brings for its moves."""
-    start, metrics = found.points[0].plan.metrics, point.plan.metrics
+    start, metrics = swept.points[0].plan.metrics, point.plan.metrics
     words = f"{units.count(metrics.pods_moved, 'move')} → "
-    if found.mode is not LoadMode.CONSOLIDATE:
+    if swept.mode is not LoadMode.CONSOLIDATE:
         return _("{words}unevenness {share:.1f}%", words=words, share=100 * point.unevenness)
     words += _(
         "{nodes} freed", nodes=units.count(start.nodes_in_use - metrics.nodes_in_use, "node")

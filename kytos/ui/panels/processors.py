@@ -135,13 +135,13 @@ def show(ask: Ask, loaded: Loaded, change: Change) -> None:
     for service in SERVICES:
         _service(service, ask, loaded, chosen)
     runs.watch(Beside.CHARGE, partial(_here, ask, loaded, change))
-    found = runs.last_answer(Beside.CHARGE)
+    charge = runs.last_answer(Beside.CHARGE)
     offers = {service.label: _offer(service, ask, chosen) for service in SERVICES}
-    if found is None or found.ask.digest != loaded.digest:
+    if charge is None or charge.ask.digest != loaded.digest:
         return
     for label, offer in offers.items():
-        if found.ask.request == offer:
-            _confirm(label, offer, found.outcome, ask, loaded, change)
+        if charge.ask.request == offer:
+            _confirm(label, offer, charge.outcome, ask, loaded, change)
 
 
 def embedding_section(
@@ -300,10 +300,10 @@ def _fits(ask: Ask, loaded: Loaded, chosen: SolverParams) -> None:
     if pressed:
         runs.start(try_embedding, SideAsk(Beside.EMBEDDING, loaded.digest, request), loaded)
     runs.watch(Beside.EMBEDDING)
-    found = runs.last_answer(Beside.EMBEDDING)
-    if found is None or found.ask != SideAsk(Beside.EMBEDDING, loaded.digest, request):
+    embedding = runs.last_answer(Beside.EMBEDDING)
+    if embedding is None or embedding.ask != SideAsk(Beside.EMBEDDING, loaded.digest, request):
         return
-    laid: ProcessorEmbedding | None = found.outcome
+    laid: ProcessorEmbedding | None = embedding.outcome
     if laid is None:
         st.info(_("There is nothing to anneal."), icon=":material/info:")
         return

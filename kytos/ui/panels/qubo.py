@@ -408,11 +408,11 @@ def _usual_tools(shown: _Shown) -> None:
     if not st.session_state[_PLAIN_TOOLS]:
         return
     with st.spinner(_("Running the usual tools…")):
-        found = _proposals(_key(shown), shown)
+        proposals = _proposals(_key(shown), shown)
     energies = {_("this plan"): shown.placed}
     energies |= {
         name: tool.energy - shown.left_out_energy
-        for name, tool in found.items()
+        for name, tool in proposals.items()
         if tool.left_out == shown.left_out
     }
     qubo = shown.qubo
@@ -425,7 +425,7 @@ def _usual_tools(shown: _Shown) -> None:
         key="baselines",
         alt=_("Energy of the plan beside the usual tools'"),
     )
-    others = {name: tool for name, tool in found.items() if name not in energies}
+    others = {name: tool for name, tool in proposals.items() if name not in energies}
     if others:
         told = ", ".join(
             f"{name} ({units.count(tool.left_out, 'pod')})" for name, tool in others.items()

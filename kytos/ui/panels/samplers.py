@@ -54,12 +54,12 @@ def show(ask: Ask, loaded: Loaded, start: float, answer: float, left_out_energy:
         question = CALLS[Question(ask.question)].function
         runs.start(partial(reads_of_each, question), side, loaded)
     runs.watch(Beside.READS)
-    found = runs.last_answer(Beside.READS)
-    if found is None or found.ask != side:
+    beside = runs.last_answer(Beside.READS)
+    if beside is None or beside.ask != side:
         return
     drawn: Sequence[SamplerReads] = [
         replace(reads, qubo=reads.qubo.net_of(left_out_energy))
-        for reads in found.outcome
+        for reads in beside.outcome
         if reads.qubo.read_objectives
     ]
     if not drawn:

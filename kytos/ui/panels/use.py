@@ -41,12 +41,12 @@ def panels(answer: Answer) -> dict[str, Panel]:
     outcome: Outcome = answer.outcome
     if outcome.use is None:
         return {}
-    found: dict[str, Panel] = {_("Use"): lambda: _use(answer)}
+    tabs: dict[str, Panel] = {_("Use"): lambda: _use(answer)}
     if outcome.right_sizing:
-        found[_("Right sizes ({count:,})", count=len(outcome.right_sizing))] = lambda: right_sizes(
+        tabs[_("Right sizes ({count:,})", count=len(outcome.right_sizing))] = lambda: right_sizes(
             outcome.right_sizing, answer.loaded.name
         )
-    return found
+    return tabs
 
 
 def side_by_side(told: IfRightSized) -> None:

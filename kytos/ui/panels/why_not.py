@@ -46,10 +46,10 @@ def _table(cluster: Cluster, pod: Pod, answer: WhyNot) -> pd.DataFrame:
     return pd.DataFrame(
         {
             _("Node"): [node.name for node in cluster.nodes],
-            _("Rule"): ["" if found is None else found.rule for found in told],
+            _("Rule"): ["" if verdict is None else verdict.rule for verdict in told],
             _("Verdict"): [
-                fit if found is None else found.reason
-                for fit, found in zip(fits, told, strict=True)
+                fit if verdict is None else verdict.reason
+                for fit, verdict in zip(fits, told, strict=True)
             ],
         }
     )

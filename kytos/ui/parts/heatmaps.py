@@ -250,9 +250,9 @@ def _measured_by(measure: str) -> Measure:
 
 
 def _resource_switch(cluster: Cluster, key: str, measure: Measure = usage) -> str:
-    found = measure(cluster)
+    levels = measure(cluster)
     offered = [
-        name for column, name in enumerate(found.resources) if found.offered[:, column].any()
+        name for column, name in enumerate(levels.resources) if levels.offered[:, column].any()
     ]
     options = ([_ALL] if len(cluster.nodes) <= TABLE_LIMIT else []) + offered
     chosen: str = st.segmented_control(

@@ -91,11 +91,11 @@ def _table(rows: Sequence[Row], columns: Mapping[str, ColumnConfig]) -> pd.DataF
 
 
 def _rows(table: pd.DataFrame) -> list[Row]:
-    found = [
+    rows = [
         {str(name): _plain(value) for name, value in row.items() if not pd.isna(value)}
         for row in table.to_dict("records")
     ]
-    return [row for row in found if row]
+    return [row for row in rows if row]
 
 
 def _plain(value: Any) -> Any:

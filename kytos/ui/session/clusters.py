@@ -103,8 +103,8 @@ def _use_file(sample: str) -> Path:
 
 def uploaded() -> Loaded:
     """Return the session's own cluster."""
-    found: Loaded = st.session_state[_UPLOADED]
-    return found
+    loaded: Loaded = st.session_state[_UPLOADED]
+    return loaded
 
 
 def own_name() -> str | None:
