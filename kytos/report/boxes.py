@@ -1,7 +1,8 @@
 """Nodes as boxes and pods as blocks in them: what a plan empties stands apart, with its price.
 
 Every node is a box as high as it is large, filled by the pods that run on it, largest service
-first. Nodes that come free come last. Beyond a few hundred nodes a box is a group of alike ones.
+first. Nodes that come free, or have failed, come last. Beyond a few hundred
+nodes a box is a group of alike ones.
 """
 
 from __future__ import annotations
@@ -61,23 +62,33 @@ class Box:
     size: float
     fill: float
     freed: bool
+    failed: bool
     under: str
     blocks: tuple[Block, ...]
 
+    @property
+    def gone(self) -> bool:
+        """Whether it stands apart: freed by the plan, or failed."""
+        return self.freed or self.failed
 
-def boxes(cluster: Cluster, freed: Collection[str] = ()) -> list[Box]:
-    """Return a cluster's boxes: fullest first, the freed ones last.
+
+def boxes(cluster: Cluster, freed: Collection[str] = (), failed: Collection[str] = ()) -> list[Box]:
+    """Return a cluster's boxes: fullest first, those that are gone last.
 
     Parameters
     ----------
-    freed
-        Names of nodes that come free.
+    freed, failed
+        Names of nodes that come free, and of those that have failed.
     """
+    gone = frozenset(freed) | frozenset(failed)
     nodes = [node for node in cluster.nodes if node.provisioned or cluster.pods_by_node[node.name]]
-    groups = _groups(nodes, frozenset(freed))
+    groups = _groups(nodes, gone)
     largest = max((_cores(group[0]) for group in groups), default=1.0) or 1.0
-    drawn = [_box(cluster, group, largest, group[0].name in freed) for group in groups]
-    return sorted(drawn, key=lambda box: (box.freed, -box.fill, box.name))
+    drawn = [
+        _box(cluster, group, largest, group[0].name in freed, group[0].name in failed)
+        for group in groups
+    ]
+    return sorted(drawn, key=lambda box: (box.gone, -box.fill, box.name))
 
 
 def coloured_services(cluster: Cluster) -> list[str]:
@@ -89,14 +100,14 @@ def coloured_services(cluster: Cluster) -> list[str]:
     return [name for name, _ in asked.most_common(len(COLOURS))]
 
 
-def _groups(nodes: Sequence[Node], freed: frozenset[str]) -> list[list[Node]]:
+def _groups(nodes: Sequence[Node], gone: frozenset[str]) -> list[list[Node]]:
     if len(nodes) <= MOST_BOXES:
         return [[node] for node in nodes]
     alike: dict[tuple[object, ...], list[Node]] = {}
     for node in nodes:
         kind = node.labels.get(INSTANCE_TYPE, "")
         size = (node.allocatable.get(CPU, 0), node.allocatable.get(MEMORY, 0))
-        alike.setdefault((node.zone, kind, size, node.name in freed), []).append(node)
+        alike.setdefault((node.zone, kind, size, node.name in gone), []).append(node)
     most = max(1, math.ceil(len(nodes) / MOST_BOXES))
     return [
         group[start : start + max(most, math.ceil(len(group) / 20))]
@@ -109,7 +120,7 @@ def _cores(node: Node) -> float:
     return node.allocatable.get(CPU, 0) / 1000
 
 
-def _box(cluster: Cluster, group: Sequence[Node], largest: float, freed: bool) -> Box:
+def _box(cluster: Cluster, group: Sequence[Node], largest: float, freed: bool, failed: bool) -> Box:
     cpu = sum(node.allocatable.get(CPU, 0) for node in group)
     memory = sum(node.allocatable.get(MEMORY, 0) for node in group)
     pods = [pod for node in group for pod in cluster.pods_by_node[node.name]]
@@ -155,9 +166,9 @@ def _box(cluster: Cluster, group: Sequence[Node], largest: float, freed: bool) -
     prices = [node.price_per_hour for node in group]
     known = [value for value in prices if value is not None]
     cost = price(sum(known)) if freed and len(known) == len(prices) else ""
-    under = cost if freed and cost else percent(fill)
+    under = _("failed") if failed else cost if freed and cost else percent(fill)
     node = first.name if alone else ""
-    return Box(name, node, _cores(first) / largest, fill, freed, under, blocks)
+    return Box(name, node, _cores(first) / largest, fill, freed, failed, under, blocks)
 
 
 def _by_service(weights: Sequence[tuple[str, str, float]]) -> dict[str, float]:
@@ -174,7 +185,7 @@ def table_of(drawn: Sequence[Box]) -> list[dict[str, object]]:
             _("Node"): box.name,
             _("Fullness"): percent(box.fill),
             _("Pods"): len(box.blocks),
-            _("Freed"): _("yes, {under}", under=box.under) if box.freed else "",
+            _("Gone"): _("yes, {under}", under=box.under) if box.gone else "",
         }
         for box in drawn
     ]

@@ -144,7 +144,7 @@ def risk_sentences(risk: Risk) -> Iterator[str]:
             continue
         if failures.survivable == failures.of:
             yield _(
-                "The failure of any one {kind} leaves every pod it evicts a node.", kind=_(kind)
+                "Whichever one {kind} fails, every pod it evicts finds another node.", kind=_(kind)
             )
             continue
         told = _(

@@ -1,4 +1,4 @@
-"""The picture of boxes: pods as blocks in nodes to scale, freed nodes in a tray below."""
+"""The picture of boxes: pods as blocks in nodes to scale, nodes that are gone in a tray below."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def boxes_figure(
     marked
         A service, or a node, that stands out: what else there is fades.
     """
-    stay = [box for box in drawn if not box.freed]
-    tray = [box for box in drawn if box.freed]
+    stay = [box for box in drawn if not box.gone]
+    tray = [box for box in drawn if box.gone]
     places, rows = _places(stay, tray)
     figure = blank(int(rows * _ROW_PIXELS) + 60)
     _outlines(figure, places)
@@ -39,12 +39,14 @@ def boxes_figure(
         _service(figure, name, services, places, marked)
     _names(figure, places)
     if tray:
-        first = next(bottom for box, _, bottom in places if box.freed)
+        first = next(bottom for box, _, bottom in places if box.gone)
         top = first + max(box.size for box in tray) + _GAP * 0.3
         figure.add_annotation(
             x=-0.5,
             y=top,
-            text=_("○ Freed: {nodes}", nodes=count(len(tray), "node")),
+            text=_("✕ Failed: {nodes}", nodes=count(len(tray), "node"))
+            if tray[0].failed
+            else _("○ Freed: {nodes}", nodes=count(len(tray), "node")),
             showarrow=False,
             xanchor="left",
             font={"size": 13, "color": BARE_INK},
@@ -87,8 +89,8 @@ def _places(stay: Sequence[Box], tray: Sequence[Box]) -> tuple[list[_Place], flo
 
 def _outlines(figure: go.Figure, places: Sequence[_Place]) -> None:
     """The boxes themselves, dashed where a node comes free."""
-    for freed in (False, True):
-        those = [place for place in places if place[0].freed is freed]
+    for gone in (False, True):
+        those = [place for place in places if place[0].gone is gone]
         if not those:
             continue
         figure.add_trace(
@@ -100,7 +102,7 @@ def _outlines(figure: go.Figure, places: Sequence[_Place]) -> None:
                 marker={
                     "color": "rgba(127,140,153,0.10)",
                     "line": {"color": BARE_INK, "width": 1},
-                    "opacity": 0.7 if freed else 1.0,
+                    "opacity": 0.7 if gone else 1.0,
                 },
                 customdata=[[box.node] for box, _column, _bottom in those],
                 hovertext=[
@@ -109,7 +111,7 @@ def _outlines(figure: go.Figure, places: Sequence[_Place]) -> None:
                 ],
                 hovertemplate="%{hovertext}<extra></extra>",
                 showlegend=False,
-                name=_("freed") if freed else _("node"),
+                name=_("node") if not gone else _("failed") if those[0][0].failed else _("freed"),
                 selected={"marker": {"opacity": 1}},
                 unselected={"marker": {"opacity": 1}},
             )
@@ -132,7 +134,7 @@ def _service(
             height = block.share * scale
             if (block.service if block.service in services else REST) == name:
                 shown = marked is None or marked in (block.service, box.node)
-                opacity = (_FADED if box.freed else 1.0) if shown else _DIMMED
+                opacity = (_FADED if box.gone else 1.0) if shown else _DIMMED
                 bars.append((column, base, height, block.hover, box.node, opacity))
             base += height
     if not bars:

@@ -34,7 +34,7 @@ def boxes_picture(drawn: Sequence[Box], services: Sequence[str], title: str) -> 
     """
     rows = [
         members[start : start + _IN_A_ROW]
-        for members in ([b for b in drawn if not b.freed], [b for b in drawn if b.freed])
+        for members in ([b for b in drawn if not b.gone], [b for b in drawn if b.gone])
         for start in range(0, len(members), _IN_A_ROW)
     ]
     parts: list[Markup] = []
@@ -100,7 +100,7 @@ def _box(box: Box, left: int, floor: int, services: Sequence[str]) -> Markup:
     scale = high / max(1.0, box.fill)
     parts = [
         Markup('<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>').format(
-            left, _short(floor - high), _BOX, _short(high), "f" if box.freed else "n"
+            left, _short(floor - high), _BOX, _short(high), "f" if box.gone else "n"
         )
     ]
     base = 0.0
@@ -114,7 +114,7 @@ def _box(box: Box, left: int, floor: int, services: Sequence[str]) -> Markup:
                 _BOX - 2,
                 _short(height),
                 colour,
-                _FADED_MARK if box.freed else "",
+                _FADED_MARK if box.gone else "",
             )
         )
         base += height

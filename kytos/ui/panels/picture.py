@@ -27,13 +27,15 @@ _SHOWN, _FIND = "picture", "find in the picture"
 _OPEN = "node page"
 
 
-def show(answer: Answer, freed: frozenset[str] = frozenset()) -> None:
+def show(
+    answer: Answer, freed: frozenset[str] = frozenset(), failed: frozenset[str] = frozenset()
+) -> None:
     """Draw the nodes of an answer as boxes, with a switch from before to after.
 
     Parameters
     ----------
-    freed
-        Names of nodes that come free; they fade into a tray.
+    freed, failed
+        Names of nodes that come free, and of those that have failed; they fade into a tray.
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         view = st.segmented_control(
@@ -58,7 +60,7 @@ def show(answer: Answer, freed: frozenset[str] = frozenset()) -> None:
         if marked in nodes:
             st.button(_("Open its page"), icon=":material/dns:", on_click=_open, args=(marked,))
     cluster = answer.after if view == _AFTER else answer.before
-    gone = freed if view == _AFTER else frozenset()
+    gone = (freed, failed) if view == _AFTER else (frozenset(), frozenset())
     chart(
         drawn(_picture, cluster, gone, tuple(services), marked),
         key="boxes",
@@ -77,7 +79,7 @@ def show(answer: Answer, freed: frozenset[str] = frozenset()) -> None:
     ) as table:
         if table.open:
             st.dataframe(
-                pd.DataFrame(table_of(boxes(cluster, gone))), hide_index=True, key="boxes table"
+                pd.DataFrame(table_of(boxes(cluster, *gone))), hide_index=True, key="boxes table"
             )
     node = st.session_state.pop(_OPEN, None)
     if node in nodes:
@@ -87,9 +89,12 @@ def show(answer: Answer, freed: frozenset[str] = frozenset()) -> None:
 
 
 def _picture(
-    cluster: Cluster, gone: frozenset[str], services: tuple[str, ...], marked: str | None
+    cluster: Cluster,
+    gone: tuple[frozenset[str], frozenset[str]],
+    services: tuple[str, ...],
+    marked: str | None,
 ) -> go.Figure:
-    return boxes_figure(boxes(cluster, gone), services, marked)
+    return boxes_figure(boxes(cluster, *gone), services, marked)
 
 
 def _open(node: str) -> None:

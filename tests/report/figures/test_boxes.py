@@ -64,6 +64,16 @@ def test_blocks_are_by_service_and_name_their_node() -> None:
     assert opacity["n0"] < 0.5
 
 
+def test_failed_nodes_stand_apart_and_are_called_so() -> None:
+    """An empty box among others would look like a node with room."""
+    cluster = cluster_of([8, 2, 4])
+    drawn = boxes(cluster, failed={"n1"})
+    assert [(box.name, box.under) for box in drawn if box.gone] == [("n1", "failed")]
+    figure = boxes_figure(drawn, coloured_services(cluster))
+    assert [note.text for note in figure.layout.annotations] == ["✕ Failed: 1 node"]
+    assert {trace.name for trace in figure.data} >= {"node", "failed"}
+
+
 def test_a_thousand_nodes_are_groups() -> None:
     """Few enough boxes to look at; together they stand for every node."""
     drawn = boxes(cluster_of([2, 4, 8, 16] * 250))
