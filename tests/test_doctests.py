@@ -9,7 +9,8 @@ import pytest
 
 EXEMPLIFIED = (
     "kytos",
-    "kytos.cluster",
+    "kytos.cluster.nodes",
+    "kytos.destinations",
     "kytos.contract.params",
     "kytos.contract.weights",
     "kytos.contract.shares",
