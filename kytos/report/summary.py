@@ -11,6 +11,7 @@ from kytos.contract.watch import StopReason
 from kytos.language import N_, _
 from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
+from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.outcome import Metrics, Outcome
 from kytos.questions.placement.placement import PlacementOutcome
 from kytos.questions.rebalance import RebalanceOutcome
@@ -47,7 +48,7 @@ def summary_cells(outcome: Outcome, planned: Cluster | None) -> list[Cell]:
     """
     before, after = outcome.metrics.before, outcome.metrics.after
     cells = [
-        *money_cells(before, after),
+        *_money(*_prices(outcome)),
         _nodes(before, after),
         *_evenness(outcome),
         _restarts(outcome),
@@ -62,9 +63,17 @@ def summary_cells(outcome: Outcome, planned: Cluster | None) -> list[Cell]:
     return [*cells, *_scheduler(outcome), _end(outcome)]
 
 
-def money_cells(before: Metrics, after: Metrics) -> list[Cell]:
-    """Return the price now and then, with the change a year; nothing where a price is unknown."""
-    now, then = before.price_per_hour, after.price_per_hour
+def _prices(outcome: Outcome) -> tuple[float | None, float | None]:
+    """The price per hour now and then; None where a node's is unknown."""
+    before, after = outcome.metrics.before.price_per_hour, outcome.metrics.after.price_per_hour
+    if isinstance(outcome, FleetOutcome) and before is not None:
+        # Of all of today's nodes: those that nothing runs on are released too.
+        return outcome.price.before, outcome.price.after
+    return before, after
+
+
+def _money(now: float | None, then: float | None) -> list[Cell]:
+    """The price now and then, with the change a year; nothing where a price is unknown."""
     if now is None or then is None:
         return []
     change = then - now

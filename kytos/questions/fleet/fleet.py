@@ -376,7 +376,12 @@ def _answer(
         risk = risk_of(left, params.time_limit_s, watch)
     shared = shared_answer(Question.FLEET, whole, shown, weights, solution, proven=certificate)
     return FleetOutcome(
-        **(shared | {"notes": tuple(dict.fromkeys((*asked.notes, *shared["notes"])))}),
+        **(
+            shared
+            # The parts settle pods on what is bought already: their energies are of that problem,
+            # and beside the answer's and its bound they would mislead.
+            | {"notes": tuple(dict.fromkeys((*asked.notes, *shared["notes"]))), "shares": ()}
+        ),
         risk=risk,
         survival_price=survival_price
         and survival_price.model_copy(
