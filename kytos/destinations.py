@@ -58,9 +58,12 @@ def look_up(host: str, port: int) -> Sequence[_Known]:
     ForbiddenAddressError
         When any of them is one that is not spoken to.
     OSError
-        When the name has none.
+        When the name has none, or cannot be one.
     """
-    known: Sequence[_Known] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        known: Sequence[_Known] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # an empty part of a name, or one of more than 63 letters
+        raise OSError(f"{host[:80]!r} cannot be a machine's name") from error
     if any(is_forbidden(str(place[0])) for *_, place in known):
         raise ForbiddenAddressError(FORBIDDEN)
     return known

@@ -40,7 +40,7 @@ from kytos.sources.odd_objects import (
     read_runtime_class,
     read_storage_capacity,
 )
-from kytos.sources.owners import controller_of
+from kytos.sources.owners import CONTROLLERS, controller_of
 from kytos.sources.pod_objects import Context, read_pod
 from kytos.sources.prices import PriceTable, with_prices
 from kytos.sources.quantities import check_totals
@@ -51,17 +51,6 @@ from kytos.usage import Recommendation, Usage
 
 Model = TypeVar("Model")
 
-CONTROLLERS = frozenset(
-    {
-        "ReplicaSet",
-        "Deployment",
-        "StatefulSet",
-        "DaemonSet",
-        "Job",
-        "CronJob",
-        "ReplicationController",
-    }
-)
 WITHOUT_EFFECT = frozenset(
     {
         "ConfigMap",

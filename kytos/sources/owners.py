@@ -10,7 +10,7 @@ from kytos.sources.fields import Fields
 Controllers = Mapping[tuple[str, str, str], Owner | None]
 """The controller of each object by (namespace, kind, name)."""
 
-_BUILT_IN = frozenset(
+CONTROLLERS = frozenset(
     {
         "ReplicaSet",
         "Deployment",
@@ -19,9 +19,10 @@ _BUILT_IN = frozenset(
         "Job",
         "CronJob",
         "ReplicationController",
-        "Node",
     }
 )
+"""Kinds of Kubernetes' own that make pods."""
+_BUILT_IN = CONTROLLERS | {"Node"}
 _BUILT_IN_GROUPS = frozenset({"", "apps", "batch", "extensions"})
 
 _MADE_BY_ANOTHER = frozenset({"ReplicaSet", "Job", "ReplicationController"})

@@ -8,18 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.paths import PATHS
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-PATHS = (
-    "",
-    "Rebalance",
-    "Recovery",
-    "Placement",
-    "Autoscale",
-    "Compare",
-    "Fleet",
-    "History",
-    "Demo",
-)
 
 
 @pytest.fixture(params=["light", "dark"])

@@ -7,19 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.paths import PATHS
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-PATHS = (
-    "",
-    "Rebalance",
-    "Recovery",
-    "Placement",
-    "Autoscale",
-    "Compare",
-    "Fleet",
-    "History",
-    "Demo",
-)
 CUT = """() => [...document.querySelectorAll(
   "[data-testid=stMain] :is(p, button, label, h1, h2, h3, span, div, code)")]
   .filter((element) => {

@@ -5,13 +5,12 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from kytos.destinations import ForbiddenAddressError, look_up
+from kytos.destinations import look_up
 from kytos.errors import SourceError
 from kytos.extras import LIVE, require
 from kytos.sources.usage.grid import MOST_SAMPLES
@@ -199,11 +198,12 @@ def _is_address(url: str) -> bool:
 def _refuse_forbidden(url: str) -> None:
     """A visitor of the dashboard may name the address, but not one that hands out credentials."""
     split = urlsplit(url)
-    with suppress(socket.gaierror):  # The client says so itself, as of all that does not answer.
-        try:
-            look_up(split.hostname or "", split.port or 80)
-        except ForbiddenAddressError as error:
-            raise SourceError(f"is not asked: {error}", _without_secret(url)) from error
+    try:
+        look_up(split.hostname or "", split.port or 80)
+    except socket.gaierror:
+        return  # A proxy may know the name; else the client says that it does not answer.
+    except OSError as error:
+        raise SourceError(f"is not asked: {error}", _without_secret(url)) from error
 
 
 def _without_secret(url: str) -> str:

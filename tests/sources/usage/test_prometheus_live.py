@@ -112,6 +112,13 @@ def test_a_metadata_service_is_not_asked(host: str) -> None:
     assert "hidden" not in str(refused.value)
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 70])
+def test_what_cannot_be_a_name_is_refused(host: str) -> None:
+    """Python cannot even look it up; the page says so instead of failing."""
+    with pytest.raises(SourceError, match="cannot be a machine's name"):
+        read_prometheus(f"http://{host}/")
+
+
 def test_the_window_as_people_say_it() -> None:
     """Days and seconds; what no series can have is refused."""
     assert (window_of(2, 60).seconds, window_of(2, 60).step_s) == (172_800, 60)
