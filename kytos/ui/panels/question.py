@@ -58,7 +58,7 @@ class QuestionPage:
 
 def head(page: QuestionPage) -> bool:
     """Draw the title, the main button and the ready scenarios; say whether it was pressed."""
-    heading, button = st.columns([4, 1], vertical_alignment="bottom")
+    heading, button = st.columns([9, 4], vertical_alignment="bottom")
     with heading:
         st.title(_(page.title), anchor=False)
         st.caption(_("{about} Nothing is changed in the cluster.", about=_(page.about)))
