@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from kytos.headroom import Balance, SafetyLines
 from kytos.pairs import MaskBuilder, PairCosts, PairMask, PairRows, kinds_of
 from kytos.pod_sets import PodSet
 from kytos.replica_counts import ReplicaCounts
@@ -131,6 +132,19 @@ class Skew:
     max_skew: int
     min_domains: int
     eligible: Bools
+    rule: str
+
+
+@dataclass(frozen=True)
+class Locations:
+    """So many domains of the tally's topology hold one of its pods, whatever moves.
+
+    Where fewer do today, they get no fewer.
+    """
+
+    counted: int
+    """Position in `Problem.tallies`."""
+    least: int
     rule: str
 
 
@@ -254,6 +268,17 @@ class Problem:
         Disruption budgets, consumed over all moves.
     leaves
         ``(pods,)`` pods that should run no longer, so that no mean counts them; None for none.
+    safety
+        Soft capacities in H_load, or None.
+    balances
+        Pairs of resources to stay free together, in H_load.
+    locations
+        Rules on how many domains hold pods of a tally.
+    overlap
+        ``(resources,)`` what a pod that moves takes in both places until all moves are done; None
+        for none.
+    most_moved_cost
+        Cost in H_cost, in moves, of each pod that leaves of the `service` that most leave of.
     """
 
     pods: tuple[str, ...]
@@ -299,6 +324,11 @@ class Problem:
     `kytos.contract.weights`."""
     lifeline: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """``(pods,)`` which service has no ready replica without one of these pods, -1 for none."""
+    safety: SafetyLines | None = None
+    balances: tuple[Balance, ...] = ()
+    locations: tuple[Locations, ...] = ()
+    overlap: Bools | None = None
+    most_moved_cost: float = 0.0
 
     def __post_init__(self) -> None:
         """Fill in `lifeline`, hold arrays compactly, and refuse shapes that do not fit."""
@@ -336,6 +366,10 @@ class Problem:
             given = getattr(self, name).shape
             if given != shape:
                 raise ValueError(f"Problem.{name} has shape {given}, expected {shape}")
+        if self.safety is not None and self.safety.line.shape != (nodes, resources):
+            raise ValueError(f"Problem.safety is of shape {self.safety.line.shape}")
+        if self.overlap is not None and self.overlap.shape != (resources,):
+            raise ValueError(f"Problem.overlap has shape {self.overlap.shape}")
 
     @property
     def loads(self) -> int:
@@ -376,6 +410,31 @@ class Problem:
         placed = placement >= 0
         np.add.at(held, placement[placed], self.request[placed])
         return held
+
+    @cached_property
+    def promised(self) -> Ints:
+        """``(nodes, resources)`` what pods hold at home until the moves are done, come or gone."""
+        promised = np.zeros_like(self.fixed)
+        if self.overlap is not None:
+            runs = np.flatnonzero(self.current >= 0)
+            np.add.at(promised, self.current[runs], self.request[runs] * self.overlap)
+        return promised
+
+    def held_at_once(self, placement: Ints) -> Ints:
+        """``(nodes, resources)`` held while the moves to `placement` are made: see `overlap`."""
+        held = self.held(placement)
+        if self.overlap is not None:
+            left = np.flatnonzero((self.current >= 0) & (placement != self.current))
+            np.add.at(held, self.current[left], self.request[left] * self.overlap)
+        return held
+
+    def domains_held(self, rule: Locations, placement: Ints) -> int:
+        """Return how many domains hold a pod of the rule's tally."""
+        return int((self.tallies[rule.counted].counts(placement) > 0).sum())
+
+    def least_domains(self, rule: Locations) -> int:
+        """Return how many domains have to: those asked for, or today's where they are fewer."""
+        return min(rule.least, self.domains_held(rule, self.current))
 
     def utilisation(self, placement: Ints) -> Floats:
         """``(nodes, loads)`` cpu and memory as H_load sees them; 0 where nothing is allocatable."""

@@ -12,11 +12,13 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
+from kytos.headroom import Balance, SafetyLines
 from kytos.problem import (
     UNPLACED,
     Exclusion,
     Ints,
     LoadMode,
+    Locations,
     MoveLimit,
     Pairing,
     Presence,
@@ -38,6 +40,7 @@ def random_problem(
     traffic: bool = True,
     waiting: float = 0.25,
     room: float = 1.5,
+    further: bool = False,
 ) -> Problem:
     """Build a problem.
 
@@ -49,6 +52,9 @@ def random_problem(
         The share of pods that have no node yet.
     room
         Allocatable as a multiple of the mean load; below 1 most nodes are overcommitted.
+    further
+        Whether headroom, moves by service and, with `rules`, locations and overlapping moves
+        occur, which no QUBO holds.
     """
     rng = np.random.default_rng(seed)
     request = np.column_stack(
@@ -101,7 +107,8 @@ def random_problem(
     )
     tallies = tuple(_tally(rng, problem, position) for position in range(4))
     problem = replace(problem, tallies=tallies, pairings=(Pairing(0, 0, 0.5), Pairing(1, 3, -0.7)))
-    return _with_rules(rng, problem) if rules else problem
+    problem = _with_rules(rng, problem) if rules else problem
+    return _with_further(rng, problem, rules) if further else problem
 
 
 def random_feasible(problem: Problem, seed: int, steps: int = 30) -> Ints:
@@ -134,6 +141,7 @@ def problems(
     *,
     rules: bool = True,
     traffic: bool = True,
+    further: bool = False,
 ) -> Problem:
     """Problems of all modes, roomy to overcommitted, with none to all pods waiting."""
     return random_problem(
@@ -145,6 +153,7 @@ def problems(
         traffic=traffic,
         waiting=draw(st.sampled_from([0.0, 0.3, 1.0])),
         room=draw(st.sampled_from([0.8, 1.3, 2.5])),
+        further=further and draw(st.booleans()),
     )
 
 
@@ -179,4 +188,19 @@ def _with_rules(rng: np.random.Generator, problem: Problem) -> Problem:
         skews=(skew,) if rng.random() < 0.3 else (),
         move_limits=limits if rng.random() < 0.3 else (),
         max_moves=int(rng.integers(0, pods + 1)) if rng.random() < 0.4 else None,
+    )
+
+
+def _with_further(rng: np.random.Generator, problem: Problem, rules: bool) -> Problem:
+    shape = problem.capacity.shape
+    line = np.floor(problem.allocatable * rng.uniform(0.3, 1.0, shape)).astype(np.int64)
+    balance = Balance(0, 1, int(rng.integers(0, 3)), rng.uniform(0, 0.5, shape[0]))
+    located = (Locations(1, 2, "zones"), Locations(2, int(rng.integers(1, 4)), "nodes"))
+    return replace(
+        problem,
+        safety=SafetyLines(line, rng.uniform(0, 0.5, shape)) if rng.random() < 0.7 else None,
+        balances=(balance,) if rng.random() < 0.6 else (),
+        most_moved_cost=float(rng.choice([0.0, 1.5])),
+        locations=located if rules and rng.random() < 0.6 else (),
+        overlap=rng.random(shape[1]) < 0.5 if rules and rng.random() < 0.6 else None,
     )

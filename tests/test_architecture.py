@@ -29,7 +29,7 @@ HOUSE = (
     ("kytos.jobs", "kytos.rules", "kytos.settings"),
     ("kytos.contract",),
     ("kytos.problem", "kytos.plain"),
-    ("kytos.pairs", "kytos.pod_sets", "kytos.replica_counts"),
+    ("kytos.headroom", "kytos.pairs", "kytos.pod_sets", "kytos.replica_counts"),
     ("kytos.cluster",),
     ("kytos.load_profile", "kytos.language"),
     ("kytos.usage", "kytos.errors", "kytos.extras", "kytos.logs", "kytos.destinations"),

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from kytos.contract.params import Encoding
+from kytos.errors import InputError
 from kytos.pod_sets import PodSet
 from kytos.problem import UNPLACED, Bools, Ints, LoadMode, Problem
 from kytos.referee.feasible import has_left
@@ -142,6 +143,22 @@ class Layout:
         return tuple(f"s[{row.name},{bit}]" for row in self.rows for bit in range(len(row.slack)))
 
 
+def beyond_quadratic(problem: Problem) -> tuple[str, ...]:
+    """Return what a problem asks for that no QUBO here holds, in words; mostly nothing.
+
+    A cost above a line and a highest count are no squares, and would take a slack variable with a
+    penalty for each node and resource, which drown the rest (docs/decisions/0270).
+    """
+    asked = {
+        "safety lines": problem.safety is not None,
+        "balance between resources": bool(problem.balances),
+        "a cost of moves by service": problem.most_moved_cost > 0,
+        "a least number of locations": bool(problem.locations),
+        "room in both places while pods move": problem.overlap is not None,
+    }
+    return tuple(name for name, is_asked in asked.items() if is_asked)
+
+
 def lay_out(
     problem: Problem,
     reference: Ints | None = None,
@@ -159,7 +176,14 @@ def lay_out(
     ------
     ValueError
         When `reference` is not one place for each pod, or leaves out a pod that must be placed.
+    kytos.errors.InputError
+        When the problem asks for what no QUBO here holds (`beyond_quadratic`).
     """
+    if beyond := beyond_quadratic(problem):
+        raise InputError(
+            f"the question asks for {', '.join(beyond)}, which cannot be written as a QUBO here; "
+            "leave it out, or use hybrid or cp-sat, which count it exactly"
+        )
     reference = problem.current if reference is None else reference
     scope = whole(problem) if scope is None else scope
     if reference.shape != (len(problem.pods),):

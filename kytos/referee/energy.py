@@ -108,12 +108,19 @@ def excess(problem: Problem, placement: Ints) -> Floats:
     Where nothing is allocatable, what is held above the start, in units of the resource.
     """
     bound = np.maximum(problem.capacity, problem.initial_held)
-    over = np.maximum(problem.held(placement) - bound, 0)
+    over = np.maximum(problem.held_at_once(placement) - bound, 0)
     return np.asarray(over / np.maximum(problem.allocatable, 1), dtype=np.float64)
 
 
 def load_term(problem: Problem, placement: Ints) -> float:
-    """H_load as `Problem.mode` asks; pairs where nothing is allocatable are left out."""
+    """H_load as `Problem.mode` asks, and what should stay free.
+
+    Pairs where nothing is allocatable are left out of what is levelled.
+    """
+    return _levelled(problem, placement) + _headroom(problem, placement)
+
+
+def _levelled(problem: Problem, placement: Ints) -> float:
     if problem.mode is LoadMode.CONSOLIDATE:
         used = problem.held_open | np.isin(np.arange(len(problem.nodes)), placement)
         return float(problem.price[used].sum())
@@ -131,6 +138,21 @@ def load_term(problem: Problem, placement: Ints) -> float:
     return total
 
 
+def _headroom(problem: Problem, placement: Ints) -> float:
+    """Safety lines passed, and resources that stay free out of balance."""
+    if problem.safety is None and not problem.balances:
+        return 0.0
+    held = problem.held(placement)
+    total = 0.0 if problem.safety is None else problem.safety.total(held)
+    return total + sum(balance.total(problem.allocatable - held) for balance in problem.balances)
+
+
+def most_moved(problem: Problem, placement: Ints) -> int:
+    """Return how many pods leave of the service that most leave of."""
+    left = problem.service[has_left(problem, placement) & (problem.service >= 0)]
+    return int(np.bincount(left, minlength=1).max())
+
+
 def _cost(problem: Problem, placement: Ints) -> float:
     """Moves, running where it costs, and traffic between pods of the problem, in moves."""
     placed = np.flatnonzero(placement >= 0)
@@ -142,6 +164,8 @@ def _cost(problem: Problem, placement: Ints) -> float:
         both = (ends >= 0).all(axis=1)
         latency = problem.traffic.latency[ends[both, 0], ends[both, 1]]
         total += float(problem.traffic.weight[both] @ latency)
+    if problem.most_moved_cost:
+        total += problem.most_moved_cost * most_moved(problem, placement)
     return total
 
 

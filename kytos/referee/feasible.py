@@ -28,6 +28,7 @@ class ViolationKind(StrEnum):
     SKEW = "skew"
     MAX_MOVES = "max-moves"
     MOVE_LIMIT = "move-limit"
+    LOCATIONS = "locations"
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def _capacity(problem: Problem, placement: Ints) -> Iterator[Violation]:
     moved = np.flatnonzero(has_moved(problem, placement))
     receives = np.zeros(problem.capacity.shape, dtype=np.bool_)
     np.logical_or.at(receives, placement[moved], problem.request[moved] > 0)
-    over = problem.held(placement) - problem.capacity
+    over = problem.held_at_once(placement) - problem.capacity
     for node, resource in np.argwhere(receives & (over > 0)):
         came = moved[(placement[moved] == node) & (problem.request[moved, resource] > 0)]
         yield Violation(
@@ -159,6 +160,13 @@ def _besides_capacity(problem: Problem, placement: Ints) -> Iterator[Violation]:
     for skew in problem.skews:
         yield from _skew(problem, skew, placement, moved)
     left = has_left(problem, placement)
+    for locations in problem.locations:
+        wanting = problem.least_domains(locations) - problem.domains_held(locations, placement)
+        if wanting > 0:
+            gone = left & problem.tallies[locations.counted].members
+            yield Violation(
+                ViolationKind.LOCATIONS, locations.rule, wanting, _positions(gone.nonzero()[0])
+            )
     if problem.max_moves is not None and left.sum() > problem.max_moves:
         above = int(left.sum()) - problem.max_moves
         yield Violation(ViolationKind.MAX_MOVES, "max_moves", above, _positions(left.nonzero()[0]))

@@ -38,7 +38,9 @@ class PlacementState:
         """Take the pods of `placement` as placed; nothing is judged."""
         self.problem = problem
         self.placement: Ints = np.full(len(problem.pods), UNPLACED, dtype=np.int64)
-        self.held: Ints = problem.fixed.copy()
+        self.held: Ints = problem.fixed + problem.promised
+        none = np.zeros(len(problem.resources), dtype=np.bool_)
+        self._stays_promised: Bools = none if problem.overlap is None else problem.overlap
         # Moved pods per node that ask for some of a resource: they are what binds a node that was
         # overcommitted at the start to its capacity.
         self._arrived: Ints = np.zeros_like(problem.fixed)
@@ -58,6 +60,11 @@ class PlacementState:
             [members[rule.carriers].either(members[rule.counted]) for rule in problem.skews],
             problem,
         )
+        self._locations_of = _memberships(
+            [members[rule.counted] for rule in problem.locations], problem
+        )
+        self._least_domains = [problem.least_domains(rule) for rule in problem.locations]
+        self._in_hand = [len(members[rule.counted].positions) for rule in problem.locations]
         start = [tally.counts(problem.current) for tally in problem.tallies]
         self._had_target = [_had_target(problem, rule, start) for rule in problem.presences]
         self._skew_bound = [_skew_bound(rule, start[rule.counted]) for rule in problem.skews]
@@ -73,6 +80,7 @@ class PlacementState:
         fits: Bools = problem.allowed[pod] & within.all(axis=1)
         if current >= 0:
             unbound = self._arrived[current, wanted] == 0
+            unbound |= self._stays_promised[wanted]
             fits[current] = bool((within[current] | unbound).all())
         for position in self._exclusions_of.get(pod, ()):
             fits &= self._excludes_nobody(pod, position)
@@ -80,6 +88,8 @@ class PlacementState:
             fits &= self._in_company(pod, position)
         for position in self._skews_of.get(pod, ()):
             fits &= self._keeps_balance(pod, position)
+        for position in self._locations_of.get(pod, ()):
+            fits &= self._keeps_locations(position)
         return fits
 
     def counted(self, tally: int) -> Ints:
@@ -99,9 +109,13 @@ class PlacementState:
     def _count(self, pod: int, node: int, step: int) -> None:
         request = self.problem.request[pod]
         moved = node != self.problem.current[pod]
+        if not moved:
+            request = np.where(self._stays_promised, 0, request)
         self.held[node] += step * request
         if moved:
             self._arrived[node] += step * (request > 0)
+        for position in self._locations_of.get(pod, ()):
+            self._in_hand[position] -= step
         for position in self._tallies_of.get(pod, ()):
             domain = self.problem.tallies[position].domain[node]
             if domain >= 0:
@@ -121,6 +135,15 @@ class PlacementState:
                 met[current] = _per_node(domain, self._moved_counts[other])[current]
             free &= met == 0
         return free
+
+    def _keeps_locations(self, position: int) -> Bools:
+        """Whether the domains that have to can still hold one, if those in hand are for them."""
+        rule = self.problem.locations[position]
+        domain, counts = self.problem.tallies[rule.counted].domain, self._counts[rule.counted]
+        wanting = self._least_domains[position] - int((counts > 0).sum())
+        new = (domain >= 0) & (_per_node(domain, counts) == 0)
+        ok: Bools = wanting - new <= self._in_hand[position] - 1
+        return ok
 
     def _in_company(self, pod: int, position: int) -> Bools:
         rule, tallies = self.problem.presences[position], self.problem.tallies

@@ -24,9 +24,10 @@ Shorts = npt.NDArray[np.int32]
 Records = npt.NDArray[np.void]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
-EXCLUDES, NEEDED, NEEDS, SKEWS = range(4)
+EXCLUDES, NEEDED, NEEDS, SKEWS, LOCATED = range(5)
 """What a rule means for a pod that a tally counts: it and the other tally exclude one another,
-some carrier needs it, it is a carrier that needs a target, it enters a skew."""
+some carrier needs it, it is a carrier that needs a target, it enters a skew, it is one of those
+that hold a number of domains."""
 
 _LOADS_IN_RECORDS = 2
 """Cpu and memory of the first slot, mostly the only one, lie in the records themselves."""
@@ -45,7 +46,7 @@ def _record(ints: str, floats: str = "") -> np.dtype[np.void]:
 # ``x_from`` to ``x_to`` are a row of the array x.
 POD = _record(
     "home service row cost_row liking_row rank optional member_from member_to limit_from limit_to "
-    "peer_from peer_to",
+    "peer_from peer_to moves_with",
     "move_cost size cpu memory",
 )
 NODE = _record(
@@ -53,8 +54,8 @@ NODE = _record(
 )
 SETTING = _record(
     "max_moves consolidate has_zone has_node_cost has_preference has_traffic has_tallies has_rules "
-    "more_loads",
-    "cost_rate pair_rate load_rate",
+    "more_loads has_headroom has_most_moved has_overlap",
+    "cost_rate pair_rate load_rate most_moved_rate",
 )
 PEER = _record("pod", "weight")
 TALLY = _record("topology start domains rule_from rule_to pair_from pair_to")
@@ -62,6 +63,10 @@ RULE = _record("kind other")
 PAIR = _record("tally", "weight")
 PRESENCE = _record("target entry_from entry_to bound_from bound_to")
 ENTRY = _record("pod alone had")
+LOCATED_RULE = _record("tally least")
+LINE = _record("above", "cost")
+BALANCE = _record("first second parts")
+ON_BALANCE = _record("offset", "cost")
 SKEW = _record("carrier counted most zero eligible_from eligible_to bound_from bound_to")
 ON_NODE = _record("count first", "cpu memory")
 IN_DOMAIN = _record("count moved")
@@ -74,7 +79,10 @@ class Tables(NamedTuple):
     ``setting`` is one record. ``allowed`` holds each distinct row once. Domains of a tally are
     numbered from its ``start``. ``load`` ``(pods, loads)``, and by node ``per_load``,
     ``mean_load`` and ``fixed_load``, are the slots of time after the first. ``domain`` is
-    ``(topologies, nodes)``; ``limit`` the pods that may leave, by disruption budget.
+    ``(topologies, nodes)``; ``limit`` the pods that may leave, by disruption budget. ``line`` is
+    ``(nodes, resources)`` and ``on_balance`` ``(balances, nodes)``: see `kytos.headroom`; with
+    ``offset`` as if a node held nothing. ``overlap`` ``(resources,)`` says what pods hold at home
+    until the moves are done.
     """
 
     pod: Records
@@ -104,6 +112,11 @@ class Tables(NamedTuple):
     skew: Records
     skew_eligible: Ints
     skew_bound: Ints
+    located: Records
+    line: Records
+    balance: Records
+    on_balance: Records
+    overlap: Bytes
 
 
 class State(NamedTuple):
@@ -113,6 +126,9 @@ class State(NamedTuple):
     ``moved`` counts as ``count`` does in a domain, but only pods away from home. ``link`` chains
     the pods of a node from its ``first``. ``gone`` is the number of pods that left home, ``left``
     the same by disruption budget. ``pairs`` are those of replicas on one node and in one zone.
+    ``held`` has what stays promised at home, ``used`` has not, and is kept where there is headroom
+    to keep. ``away`` counts the pods of a service that left home, ``aways`` the services by that
+    number, and ``most`` is the highest of them.
     """
 
     place: Ints
@@ -128,6 +144,10 @@ class State(NamedTuple):
     total: Ints
     left: Ints
     gone: Ints
+    used: Ints
+    away: Ints
+    aways: Ints
+    most: Ints
 
 
 def flatten(problem: Problem, weights: Weights) -> tuple[Tables, State]:
@@ -156,10 +176,16 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
     setting["has_preference"] = problem.preference is not None
     setting["has_traffic"] = traffic is not None and len(traffic.pairs) > 0
     setting["has_tallies"] = len(problem.tallies) > 0
-    setting["has_rules"] = bool(problem.exclusions or problem.presences or problem.skews)
+    setting["has_rules"] = bool(
+        problem.exclusions or problem.presences or problem.skews or problem.locations
+    )
+    setting["has_headroom"] = problem.safety is not None or bool(problem.balances)
+    setting["has_overlap"] = problem.overlap is not None and bool(problem.overlap.any())
     setting["more_loads"] = problem.loads - _LOADS_IN_RECORDS
     setting["cost_rate"] = weights.C * rates.cost
     setting["pair_rate"] = weights.D * rates.affinity
+    setting["most_moved_rate"] = weights.C * rates.cost * problem.most_moved_cost
+    setting["has_most_moved"] = setting["most_moved_rate"] > 0
     guide = -GUIDE * mean_price * max(weights.B, 1e-3)
     setting["load_rate"] = guide if consolidate else weights.B
     pod = np.zeros(len(problem.pods), dtype=POD)
@@ -169,6 +195,7 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
     if weights.D > 0:
         serves = problem.service >= 0
         pod["service"][serves] = _service_rows(problem)[problem.service[serves]]
+    pod["moves_with"] = np.where(problem.current >= 0, problem.service, -1)
     pod["row"] = problem.allowed.of_pod
     for name, pairs in (("cost_row", problem.node_cost), ("liking_row", problem.preference)):
         if pairs is not None:
@@ -185,6 +212,10 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
     tally["start"] = np.cumsum(tally["domains"]) - tally["domains"]
     presence, entry, presence_fixed = _presences(problem)
     skew, skew_eligible, skew_bound = _skews(problem)
+    line, balance, on_balance = _headroom(problem, weights.B)
+    located = np.zeros(len(problem.locations), dtype=LOCATED_RULE)
+    located["tally"] = [rule.counted for rule in problem.locations]
+    located["least"] = [problem.least_domains(rule) for rule in problem.locations]
     inverse, mean = _levels(problem)
     return Tables(
         pod=pod,
@@ -214,6 +245,11 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
         skew=skew,
         skew_eligible=skew_eligible,
         skew_bound=skew_bound,
+        located=located,
+        line=line,
+        balance=balance,
+        on_balance=on_balance,
+        overlap=_own(np.zeros(1) if problem.overlap is None else problem.overlap, np.uint8),
     )
 
 
@@ -241,6 +277,24 @@ def _levels(problem: Problem) -> tuple[Floats, Floats]:
     return inverse, np.where(levelled & spread, problem.mean_load, 0.0)
 
 
+def _headroom(problem: Problem, weight: float) -> tuple[Records, Records, Records]:
+    """Return safety lines, balances, and what each balance is on each node."""
+    line = np.zeros((1, 1), dtype=LINE)
+    if problem.safety is not None:
+        line = np.zeros(problem.safety.line.shape, dtype=LINE)
+        line["above"], line["cost"] = problem.safety.line, weight * problem.safety.cost
+    elif problem.balances:
+        line = np.zeros(problem.capacity.shape, dtype=LINE)
+    balance = np.zeros(len(problem.balances), dtype=BALANCE)
+    on_balance = np.zeros((len(problem.balances), len(problem.nodes)), dtype=ON_BALANCE)
+    for position, one in enumerate(problem.balances):
+        balance[position] = (one.first, one.second, one.parts)
+        offered = problem.allocatable
+        on_balance[position]["offset"] = one.parts * offered[:, one.first] - offered[:, one.second]
+        on_balance[position]["cost"] = weight * one.cost
+    return line, balance, on_balance
+
+
 def _nothing_placed(problem: Problem, flat: Tables) -> State:
     pods, nodes = len(problem.pods), len(problem.nodes)
     link, node = np.full(pods, -1, dtype=LINK), np.zeros(nodes, dtype=ON_NODE)
@@ -257,11 +311,14 @@ def _nothing_placed(problem: Problem, flat: Tables) -> State:
     tally["count"] = _joined([one.fixed for one in problem.tallies])
     runs = flat.pod["home"] >= 0
     left = [int(runs[limit.members.positions].sum()) for limit in problem.move_limits]
+    headroom, most_moved = flat.setting[0]["has_headroom"], flat.setting[0]["has_most_moved"]
+    away = np.bincount(problem.service[runs & (problem.service >= 0)], minlength=1)
+    away = away if most_moved else np.zeros(1, dtype=np.int64)
     return State(
         place=np.full(pods, -1, dtype=np.int64),
         link=link,
         node=node,
-        held=problem.fixed.astype(np.int64),
+        held=problem.fixed + problem.promised,
         need=np.zeros(problem.fixed.shape, dtype=np.int64),
         load=flat.fixed_load.copy(),
         service=service,
@@ -271,6 +328,10 @@ def _nothing_placed(problem: Problem, flat: Tables) -> State:
         total=_own([one.fixed.sum() for one in problem.tallies], np.int64),
         left=_own(left, np.int64),
         gone=np.array([runs.sum()], dtype=np.int64),
+        used=problem.fixed.astype(np.int64) if headroom else np.zeros((1, 1), dtype=np.int64),
+        away=_own(away, np.int64),
+        aways=_own(np.bincount(away, minlength=pods + 1), np.int64),
+        most=_own([away.max()], np.int64),
     )
 
 
@@ -341,6 +402,8 @@ def _rules(problem: Problem) -> list[list[tuple[int, int]]]:
     for position, presence in enumerate(problem.presences):
         rules[presence.carriers].append((NEEDS, position))
         rules[presence.targets].append((NEEDED, position))
+    for position, located in enumerate(problem.locations):
+        rules[located.counted].append((LOCATED, position))
     for position, skew in enumerate(problem.skews):
         rules[skew.carriers].append((SKEWS, position))
         if skew.counted != skew.carriers:

@@ -23,7 +23,7 @@ from kytos.contract.solver import Improvement, Improver, Placer, Sampler
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
 from kytos.hamiltonian.decode import broken_constraints
-from kytos.hamiltonian.layout import Scope
+from kytos.hamiltonian.layout import Scope, beyond_quadratic
 from kytos.hamiltonian.model import Model, build_model
 from kytos.problem import Floats, Ints, Problem, pairs_with_room
 from kytos.referee.energy import energy, fall, rank
@@ -160,6 +160,13 @@ class _Run:
         self.watch = self.outer.within(time_given(self.params))
         self.rule = rule_of(self.problem, self.params)
         self.params = with_effort(self.problem, self.params)
+        self.beyond = beyond_quadratic(self.problem)
+        if self.beyond:
+            self.messages.append(
+                f"What is asked for cannot all be written as a QUBO ({', '.join(self.beyond)}): "
+                "no sampler anneals; refinement, search and cp-sat count it exactly."
+            )
+            self.params = self.params.with_hybrid(blocks=0)
         self.best = self.problem.current
         self.start_energy = energy(self.problem, self.weights, self.best)
         self.best_energy = self.start_energy
@@ -181,6 +188,8 @@ class _Run:
 
     def sample(self, sampler: Sampler) -> None:
         """Anneal the part with most to gain and keep the best read, repaired."""
+        if self.beyond:
+            return
         with self._stage("build"):
             scope = Scope(*focus(self.problem, self.params.max_variables))
             model = build_model(

@@ -38,7 +38,7 @@ LOAD_ONLY = Weights(C=0.0, D=0.0)
 
 
 @settings(max_examples=150, deadline=None)
-@given(problems(max_pods=4, max_nodes=3), weights)
+@given(problems(max_pods=4, max_nodes=3, further=True), weights)
 def test_no_placement_is_below_the_bound(problem: Problem, weights: Weights) -> None:
     """Whatever the mode, the weights and the rules, a bound bounds."""
     lowest = min(score(problem, weights, place)[1] for place in feasible_placements(problem))
@@ -46,7 +46,7 @@ def test_no_placement_is_below_the_bound(problem: Problem, weights: Weights) -> 
 
 
 @settings(max_examples=20, deadline=None)
-@given(problems(max_pods=3, max_nodes=3), weights)
+@given(problems(max_pods=3, max_nodes=3, further=True), weights)
 def test_what_is_called_optimal_is(problem: Problem, weights: Weights) -> None:
     """Only what leaves out the fewest, with the least energy of those, gets the word."""
     least = lowest_score(problem, weights)

@@ -18,11 +18,14 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.solver import Availability
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
+from kytos.errors import InputError
 from kytos.hamiltonian import model, qubo
+from kytos.hamiltonian.model import build_model
 from kytos.problem import LoadMode, Problem
 from kytos.referee.energy import energy
 from kytos.referee.feasible import feasible
 from kytos.solve.solve import solve
+from kytos.solvers.cpsat import solve_exact
 from tests.brute_force import lowest_energy
 from tests.problems import problems, random_problem
 from tests.solvers.baselines.test_baselines import equal_nodes
@@ -54,6 +57,24 @@ def test_an_answer_breaks_nothing_and_is_never_worse(
     assert feasible(problem, solution.placement)
     assert solution.energy == energy(problem, Weights(), solution.placement)
     assert solution.energy.total <= solution.start_energy.total
+
+
+@pytest.mark.parametrize("solver", [SolverName.OPENJIJ_SA, SolverName.HYBRID])
+def test_what_no_qubo_holds_is_told_and_counted_without_one(solver: SolverName) -> None:
+    """Nothing is annealed, the answer says so, and it is still as good as CP-SAT's."""
+    problem = random_problem(8, pods=6, nodes=3, room=2.0, waiting=0.0, further=True)
+    assert problem.safety is not None
+    solution = solve(problem, Weights(), solver, QUICK)
+    (told,) = (one for one in solution.report.messages if "QUBO" in one)
+    assert "safety lines" in told
+    assert solution.report.qubo is None
+    assert feasible(problem, solution.placement)
+    exact = solve_exact(problem, Weights(), QUICK)
+    assert solution.energy.total == pytest.approx(
+        energy(problem, Weights(), exact.placement).total, rel=1e-6
+    )
+    with pytest.raises(InputError, match=r"safety lines.*use hybrid or cp-sat"):
+        build_model(problem)
 
 
 def test_same_seed_same_answer(mid_sized: Problem) -> None:

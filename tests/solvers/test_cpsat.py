@@ -34,7 +34,7 @@ weights = st.builds(
 
 
 @settings(max_examples=60, deadline=None)
-@given(problems(max_pods=4, max_nodes=3), weights, seeds)
+@given(problems(max_pods=4, max_nodes=3, further=True), weights, seeds)
 def test_nothing_ranks_before_the_exact_answer(
     problem: Problem, weights: Weights, seed: int
 ) -> None:

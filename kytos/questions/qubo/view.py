@@ -13,7 +13,7 @@ from kytos.contract.weights import Weights
 from kytos.hamiltonian.arrays import Coefficients, Parts
 from kytos.hamiltonian.facts import ModelFacts, PenaltyFacts, model_facts, penalty_facts
 from kytos.hamiltonian.latex import Formula, formulas
-from kytos.hamiltonian.layout import Scope
+from kytos.hamiltonian.layout import Scope, beyond_quadratic
 from kytos.hamiltonian.model import Model, build_model
 from kytos.hamiltonian.picture import MatrixPicture, matrix_picture
 from kytos.hamiltonian.replicas import ScaleOut, replica_model, replica_penalties
@@ -42,7 +42,9 @@ def qubo_of(
     params: SolverParams,
     annealed: QuboFacts | None = None,
 ) -> QuboView | None:
-    """Return the QUBO that a sampler is given for a question; None where it has no variable.
+    """Return the QUBO that a sampler is given for a question; None where it is given none.
+
+    There is none where no pod has a choice, or where the question asks for what no QUBO holds.
 
     Parameters
     ----------
@@ -55,6 +57,8 @@ def qubo_of(
     problem = problem_of(request, cluster)
     if isinstance(problem, ScaleOut):
         return _of_replicas(problem, weights, params)
+    if beyond_quadratic(problem):
+        return None
     part = Scope(*focus(problem, params.max_variables))
     model = build_model(problem, None, part, params.encoding, params.capacity)
     return _of_placement(model, weights, annealed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kytos.refine.kernels.compiled import called_from_kernels, inlined
-from kytos.refine.kernels.counts import NOWHERE, shift
+from kytos.refine.kernels.counts import NOWHERE, shift, taken
 from kytos.refine.kernels.energy import cost_at
 from kytos.refine.kernels.randomness import accepts, near, random_below, random_word
 from kytos.refine.kernels.rules import has_left_rightly, may_leave, rules_hold
@@ -133,9 +133,9 @@ def _has_room(T, S, chain, legs):
                 held = S.held[node, resource]
                 for other in range(legs):
                     if chain[other, 1] == node:
-                        held += T.request[chain[other, 0], resource]
+                        held += taken(T, chain[other, 0], node, resource)
                     elif chain[other, 2] == node:
-                        held -= T.request[chain[other, 0], resource]
+                        held -= taken(T, chain[other, 0], node, resource)
                 if held > T.capacity[node, resource]:
                     return False
     return True

@@ -48,6 +48,8 @@ def shift(T, S, pod, node):
     if home >= 0 and (old == home or node == home):
         step = 1 if old == home else -1
         S.gone[0] += step
+        if T.setting[0].has_most_moved and T.pod[pod].moves_with >= 0:
+            _count_away(S, T.pod[pod].moves_with, step)
         for at in range(T.pod[pod].limit_from, T.pod[pod].limit_to):
             S.left[T.limited[at]] += step
     # One loop, so that `_count` is compiled in once.
@@ -62,8 +64,13 @@ def shift(T, S, pod, node):
 def _count(T, S, pod, node, step):
     """Add a pod to all sums and counts of a node, or with a `step` of -1 take it out of them."""
     away = node != T.pod[pod].home
+    promised = not away and T.setting[0].has_overlap
     for resource in range(S.held.shape[1]):
         amount = T.request[pod, resource]
+        if T.setting[0].has_headroom:
+            S.used[node, resource] += step * amount
+        if promised and T.overlap[resource]:
+            continue
         S.held[node, resource] += step * amount
         if away and amount > 0:
             S.need[node, resource] += step
@@ -89,6 +96,28 @@ def _count(T, S, pod, node, step):
             S.total[tally] += step
             if away:
                 S.tally[T.tally[tally].start + domain].moved += step
+
+
+@called_from_kernels
+def _count_away(S, service, step):
+    """Count one more or fewer of a service's pods away from home, and who has most away."""
+    before = S.away[service]
+    S.away[service] = before + step
+    S.aways[before] -= 1
+    S.aways[before + step] += 1
+    if step > 0:
+        S.most[0] = max(S.most[0], before + 1)
+    elif before == S.most[0] and S.aways[before] == 0:
+        S.most[0] = before - 1
+
+
+@inlined
+def taken(T, pod, node, resource):
+    """What a pod takes of a node by being there, beyond what it is promised there anyway."""
+    amount = T.request[pod, resource]
+    if T.setting[0].has_overlap and T.overlap[resource] and node == T.pod[pod].home:
+        amount = 0
+    return amount
 
 
 @called_from_kernels

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kytos.refine.kernels.compiled import called_from_kernels, called_from_python, inlined
-from kytos.refine.kernels.counts import NOWHERE, shift
+from kytos.refine.kernels.counts import NOWHERE, shift, taken
 from kytos.refine.kernels.descent import settle_best
 from kytos.refine.kernels.moves import carry_out, try_shift
 from kytos.refine.kernels.packing import tuck
@@ -202,9 +202,10 @@ def _covers(T, S, pod, node, one, two):
     for resource in range(S.held.shape[1]):
         amount = T.request[pod, resource]
         if amount > 0:
-            held = S.held[node, resource] + amount - T.request[one, resource]
+            held = S.held[node, resource] + taken(T, pod, node, resource)
+            held -= taken(T, one, node, resource)
             if two >= 0:
-                held -= T.request[two, resource]
+                held -= taken(T, two, node, resource)
             if held > T.capacity[node, resource]:
                 return False
     return True

@@ -8,6 +8,13 @@ from __future__ import annotations
 
 from kytos.refine.kernels.compiled import called_from_kernels, called_from_python, inlined
 from kytos.refine.kernels.counts import is_member
+from kytos.refine.kernels.headroom import (
+    headroom_change,
+    headroom_of,
+    headroom_with,
+    most_moved_change,
+    most_moved_with,
+)
 
 
 @called_from_python
@@ -26,6 +33,10 @@ def energy_of(T, S):
             for at in range(T.setting[0].more_loads):
                 off = S.load[node, at] * T.per_load[node, at] - T.mean_load[node, at]
                 total += T.setting[0].load_rate * off * off
+        if T.setting[0].has_headroom:
+            total += headroom_of(T, S, node)
+    if T.setting[0].has_most_moved:
+        total += T.setting[0].most_moved_rate * S.most[0]
     pairs = S.pairs[0]
     if T.setting[0].has_zone:
         pairs += S.pairs[1]
@@ -63,6 +74,17 @@ def cost_at(T, S, pod, node):
 
     Exact differences of H without `desire`; leaving a pod unplaced costs its move only.
     """
+    cost, guide = _summed_cost_at(T, S, pod, node)
+    if T.setting[0].has_headroom and node >= 0:
+        cost += headroom_with(T, S, pod, node)
+    if T.setting[0].has_most_moved:
+        cost += most_moved_with(T, S, pod, node)
+    return cost, guide
+
+
+@inlined
+def _summed_cost_at(T, S, pod, node):
+    """The same but for what is no sum over pairs of pods: two moves at once do not add up there."""
     home = T.pod[pod].home
     cost = 0.0
     guide = 0.0
@@ -111,9 +133,9 @@ def change_by(T, S, pod, other, here, there):
     cost = 0.0
     guide = 0.0
     who, node, sign = pod, there, 1.0
-    # One loop, so that `cost_at` is compiled in once.
+    # One loop, so that the energy at a node is compiled in once.
     for leg in range(2 if other < 0 else 4):
-        c, g = cost_at(T, S, who, node)
+        c, g = _summed_cost_at(T, S, who, node)
         cost += sign * c
         guide += sign * g
         sign = -sign
@@ -127,6 +149,10 @@ def change_by(T, S, pod, other, here, there):
         c, g = _between(T, S, pod, other, here, there)
         cost += c
         guide += g
+    if T.setting[0].has_headroom:
+        cost += headroom_change(T, S, pod, other, here, there)
+    if T.setting[0].has_most_moved:
+        cost += most_moved_change(T, S, pod, other, here, there)
     return cost, guide
 
 

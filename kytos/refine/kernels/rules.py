@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kytos.refine.kernels.compiled import called_from_kernels, called_from_python, inlined
-from kytos.refine.kernels.counts import NOWHERE, is_member
-from kytos.refine.state import EXCLUDES, NEEDED, NEEDS
+from kytos.refine.kernels.counts import NOWHERE, is_member, taken
+from kytos.refine.state import EXCLUDES, LOCATED, NEEDED, NEEDS
 
 
 @called_from_python
@@ -28,6 +28,9 @@ def all_hold(T, S):
             return False
         if T.setting[0].has_rules and not rules_hold(T, S, pod, NOWHERE):
             return False
+    for rule in range(len(T.located)):
+        if not _located_hold(T, S, rule):
+            return False
     for presence in range(len(T.presence)):  # noqa: SIM110 (kernels know no generators)
         if not _presence_holds(T, S, presence, NOWHERE):
             return False
@@ -46,6 +49,7 @@ def fits(T, S, pod, node):
             amount > 0
             and S.held[node, resource] + amount > T.capacity[node, resource]
             and (not home or S.need[node, resource] > 0)
+            and not (home and T.setting[0].has_overlap and T.overlap[resource])
         ):
             return False
     return True
@@ -61,6 +65,14 @@ def swap_fits(T, S, pod, other):
         return False
     for resource in range(S.held.shape[1]):
         one, two = T.request[pod, resource], T.request[other, resource]
+        if T.setting[0].has_overlap and T.overlap[resource]:
+            more = taken(T, pod, there, resource) - taken(T, other, there, resource)
+            if one > 0 and S.held[there, resource] + more > T.capacity[there, resource]:
+                return False
+            more = taken(T, other, here, resource) - taken(T, pod, here, resource)
+            if two > 0 and S.held[here, resource] + more > T.capacity[here, resource]:
+                return False
+            continue
         if one > 0 and S.held[there, resource] + one - two > T.capacity[there, resource]:
             return False
         if two > 0 and S.held[here, resource] + two - one > T.capacity[here, resource]:
@@ -123,6 +135,13 @@ def rules_hold(T, S, pod, old):
             elif kind == NEEDS:
                 if node >= 0 and not _carrier_holds(T, S, rule, pod):
                     return False
+            elif kind == LOCATED:
+                if (
+                    left >= 0
+                    and S.tally[T.tally[tally].start + left].count == 0
+                    and not _located_hold(T, S, rule)
+                ):
+                    return False
             elif not _skew_holds(T, S, rule, pod):
                 return False
     return True
@@ -138,6 +157,19 @@ def _excluded(T, S, pod, node, other):
     if node == T.pod[pod].home:
         return S.tally[here].moved > 0
     return S.tally[here].count > is_member(T, pod, other)
+
+
+@called_from_kernels
+def _located_hold(T, S, rule):
+    """Whether enough domains hold one of a tally's pods."""
+    tally = T.located[rule].tally
+    start, wanting = T.tally[tally].start, T.located[rule].least
+    for domain in range(T.tally[tally].domains):
+        if wanting <= 0:
+            break
+        if S.tally[start + domain].count > 0:
+            wanting -= 1
+    return wanting <= 0
 
 
 @called_from_kernels

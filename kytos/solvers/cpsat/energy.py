@@ -13,7 +13,7 @@ from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights, exchange_rates
 from kytos.problem import Bools, Floats, LoadMode, Pairing, Problem, Tally
 from kytos.solvers.cpsat.objective import Objective
-from kytos.solvers.cpsat.rules import Count, RulesModel
+from kytos.solvers.cpsat.rules import Count, RulesModel, total
 
 LEVELS = 2**14
 """Steps a node's load is told apart in where its exact unit would be finer."""
@@ -49,6 +49,8 @@ class EnergyModel(RulesModel):
             self._nodes_in_use()
         else:
             self._squared_load()
+        self._headroom()
+        self._most_moved()
         self._pod_costs()
         self._traffic()
         self._replica_pairs()
@@ -161,6 +163,54 @@ class EnergyModel(RulesModel):
         self.cp.add_multiplication_equality(square, [deviation, deviation])
         self.objective.add(coefficient, square, float(size) ** 2)
         self.objective.add(coefficient * 2 * rest, deviation, float(size))
+
+    def _headroom(self) -> None:
+        """Units above each safety line, and units that each balance wants."""
+        problem, weight = self.problem, self.weights.B
+        fixed, safety = problem.fixed, problem.safety
+        for node, there in enumerate(self._in_time(self._on)):
+            if safety is not None:
+                for resource in np.flatnonzero(safety.cost[node]):
+                    above = int(fixed[node, resource] - safety.line[node, resource])
+                    amounts = [int(problem.request[pod, resource]) for pod, _ in there]
+                    self._above(weight * float(safety.cost[node, resource]), above, amounts, there)
+            for one in problem.balances:
+                free = problem.allocatable[node] - fixed[node]
+                wanting = int(one.parts * free[one.first] - free[one.second])
+                requests = problem.request[[pod for pod, _ in there]]
+                more = requests[:, one.second] - one.parts * requests[:, one.first]
+                self._above(weight * float(one.cost[node]), wanting, more.tolist(), there)
+
+    def _above(
+        self,
+        cost: float,
+        constant: int,
+        amounts: list[int],
+        there: list[tuple[int, cp_model.IntVar]],
+    ) -> None:
+        """Cost of how much more than 0 a constant and what pods bring come to."""
+        highest = constant + sum(amount for amount in amounts if amount > 0)
+        if cost <= 0 or highest <= 0:
+            return
+        over = self.cp.new_int_var(0, highest, "")
+        brought = cp_model.LinearExpr.weighted_sum([variable for _, variable in there], amounts)
+        self.cp.add(over >= constant + brought)
+        self.objective.add(cost, over, float(highest))
+
+    def _most_moved(self) -> None:
+        """How many leave of the service that most leave of."""
+        problem = self.problem
+        cost = self.weights.C * exchange_rates(problem).cost * problem.most_moved_cost
+        runs = (problem.current >= 0) & (problem.service >= 0)
+        if cost <= 0 or not runs.any():
+            return
+        sizes = np.bincount(problem.service[runs])
+        most = self.cp.new_int_var(0, int(sizes.max()), "")
+        for service in np.flatnonzero(sizes):
+            pods = np.flatnonzero(runs & (problem.service == service)).tolist()
+            stay = [self._at(pod, int(problem.current[pod])) for pod in pods]
+            self.cp.add(most >= len(pods) - total(stay))
+        self.objective.add(cost, most, float(sizes.max()))
 
     def _pod_costs(self) -> None:
         """Leaving, running where it costs, and where a pod would rather run: one sum per pod."""

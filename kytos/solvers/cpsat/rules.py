@@ -13,7 +13,7 @@ from ortools.sat.python import cp_model
 
 from kytos.contract.watch import Watch
 from kytos.pod_sets import PodSet
-from kytos.problem import Bools, Exclusion, Presence, Problem, Skew, Tally
+from kytos.problem import Bools, Exclusion, Locations, Presence, Problem, Skew, Tally
 
 Item = TypeVar("Item")
 
@@ -70,6 +70,8 @@ class RulesModel:
             self._presence(presence)
         for skew in self._in_time(problem.skews):
             self._skew(skew)
+        for locations in self._in_time(problem.locations):
+            self._locations(locations)
 
     def _in_time(self, items: Iterable[Item]) -> Iterator[Item]:
         """Go through what has to be modelled for as long as the watch allows."""
@@ -85,8 +87,15 @@ class RulesModel:
             request = problem.request[:, resource]
             unit = max(1, int(np.gcd.reduce(request, initial=0)))
             for node, there in enumerate(self._in_time(self._on)):
-                asking = [(pod, variable) for pod, variable in there if request[pod] > 0]
-                room = int(problem.capacity[node, resource] - problem.fixed[node, resource])
+                # What is promised at home until all moves are done is held, come or gone.
+                promised = problem.overlap is not None and bool(problem.overlap[resource])
+                asking = [
+                    (pod, variable)
+                    for pod, variable in there
+                    if request[pod] > 0 and not (promised and problem.current[pod] == node)
+                ]
+                held = problem.fixed[node, resource] + problem.promised[node, resource]
+                room = int(problem.capacity[node, resource] - held)
                 if sum(int(request[pod]) for pod, _ in asking) <= room:
                     continue
                 fits = (
@@ -186,6 +195,15 @@ class RulesModel:
             held = self.cp.add(counts[domain].expression - least <= bound)
             if not carriers.fixed[domain]:
                 held.only_enforce_if(self._any(stay[domain]))
+
+    def _locations(self, rule: Locations) -> None:
+        """Enough domains hold one of the tally's pods."""
+        holds = []
+        for count in self._counts[rule.counted]:
+            held = self.cp.new_bool_var("")
+            self.cp.add(count.expression >= 1).only_enforce_if(held)
+            holds.append(held)
+        self.cp.add(total(holds) >= self.problem.least_domains(rule))
 
     def _arrivals(self, movers: PodSet, met: Tally) -> dict[tuple[int, int], list[cp_model.IntVar]]:
         """Variables by (domain, whether the pod counts in `met` itself): 1 when a member moves."""
