@@ -221,4 +221,8 @@ def fits(packing: Packing, offer: int, counts: Ints) -> bool:
     held = counts @ packing.request
     if ((held > packing.capacity[offer]) & (packing.request[used] > 0).any(axis=0)).any():
         return False
-    return not any((used & one).any() and (used & two).any() for one, two in packing.rivals)
+    return not any(
+        # One pod alone may be on both sides: it does not keep itself off.
+        (used & one).any() and (used & two).any() and counts[one | two].sum() > 1
+        for one, two in packing.rivals
+    )
