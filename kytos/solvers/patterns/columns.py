@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_matrix, hstack, vstack
 
 from kytos.contract.watch import Watch
-from kytos.problem import Floats, Ints
+from kytos.problem import Bools, Floats, Ints
 from kytos.solvers.patterns.filling import best_filling, greedy_fillings
 from kytos.solvers.patterns.knapsack import CLOSE, LOOKS
 from kytos.solvers.patterns.packing import UNLIMITED, Packing, Prices, fits
@@ -29,6 +29,10 @@ FEW_LOOKS = 400
 
 PULL = 0.8
 """How far prices are drawn towards those that proved most."""
+
+MOST_IN_USE = 3
+"""Patterns beside each thing asked for that a relaxation is solved over; the others are priced with
+what it says, and come in where they pay."""
 
 CLOSEST_OF_GAP = 0.02
 """A filling within this share of the gap that is open is good enough."""
@@ -50,6 +54,7 @@ class Columns:
     _rows: list[Floats] = field(default_factory=list)
     _price: list[float] = field(default_factory=list)
     _known: set[tuple[int, bytes]] = field(default_factory=set)
+    _idle: set[int] = field(default_factory=set)
 
     def add(self, offer: int, counts: Ints) -> bool:
         """Add a pattern that is not known yet and breaks nothing."""
@@ -63,6 +68,16 @@ class Columns:
         cost = float(counts @ self.packing.cost[:, offer])
         self._price.append(float(self.packing.price[offer]) + cost)
         return True
+
+    def active(self) -> Bools:
+        """``(columns,)`` those that the next relaxation begins with."""
+        active = np.ones(len(self.offer), dtype=np.bool_)
+        active[list(self._idle)] = False
+        return active
+
+    def rest(self, idle: Bools) -> None:
+        """Leave patterns out of the next relaxation until they pay."""
+        self._idle = set(np.flatnonzero(idle).tolist())
 
     @property
     def offers(self) -> Ints:
@@ -116,18 +131,41 @@ def penalty(packing: Packing) -> Floats:
 
 def relax(columns: Columns) -> Relaxed:
     """Return the fractional best of the patterns known, and what it says things are worth."""
-    packing = columns.packing
     rows, wanted = columns.rows()
+    price, offers = columns.price(), columns.offers
+    most_in_use = MOST_IN_USE * (len(wanted) + 100)
+    active = columns.active()
+    while True:
+        relaxed, duals = _solved(
+            columns.packing, rows[active], offers[active], price[active], wanted
+        )
+        beyond = price + relaxed.surcharge[offers] - rows @ duals
+        least = PAYS * max(float(columns.packing.price.max()), 1e-9)
+        paying = np.flatnonzero(~active & (beyond < -least))
+        if not len(paying):
+            break
+        active[paying[np.argsort(beyond[paying], kind="stable")[:most_in_use]]] = True
+    uses = np.zeros(len(offers))
+    uses[active] = relaxed.uses
+    if active.sum() > most_in_use:
+        dearest = np.argsort(np.where(active & (uses <= 0), -beyond, np.inf), kind="stable")
+        active[dearest[: int(active.sum()) - most_in_use]] = False
+    columns.rest(~active)
+    worth = duals if columns.traits is None else columns.traits @ duals
+    return replace(relaxed, uses=uses, worth=worth)
+
+
+def _solved(
+    packing: Packing, rows: Floats, offers: Ints, price: Floats, wanted: Floats
+) -> tuple[Relaxed, Floats]:
+    """The relaxation over some patterns, and ``(traits,)`` what each thing asked for is worth."""
     asked = len(wanted)
-    matrix = csr_matrix(rows.T)
     weights, most = offer_rows(packing)
-    own = (
-        csr_matrix(weights[:, columns.offers]) if len(most) else csr_matrix((0, len(columns.offer)))
-    )
-    left = vstack([-matrix, own])
+    own = csr_matrix(weights[:, offers]) if len(most) else csr_matrix((0, len(offers)))
+    left = vstack([-csr_matrix(rows.T), own])
     slack = vstack([-csr_matrix(np.eye(asked)), csr_matrix((len(most), asked))])
     result = linprog(
-        np.concatenate([columns.price(), np.full(asked, penalty(packing).max())]),
+        np.concatenate([price, np.full(asked, penalty(packing).max())]),
         A_ub=hstack([left, slack]).tocsr(),
         b_ub=np.concatenate([-wanted, most]),
         bounds=(0, None),
@@ -136,19 +174,16 @@ def relax(columns: Columns) -> Relaxed:
     if result.x is None:
         raise ArithmeticError(f"HiGHS left the patterns undecided: {result.message}")
     duals = -np.asarray(result.ineqlin.marginals)
-    worth = np.maximum(duals[:asked], 0.0)
-    if columns.traits is not None:
-        worth = columns.traits @ worth
     bounds = np.maximum(duals[asked:], 0.0)
-    uses = result.x[: len(columns.offer)]
-    return Relaxed(
+    relaxed = Relaxed(
         value=float(result.fun),
-        uses=uses,
-        worth=worth,
+        uses=result.x[: len(offers)],
+        worth=np.zeros(len(packing.demand)),
         surcharge=bounds @ weights if len(most) else np.zeros(len(packing.price)),
         charged=float(bounds @ most),
-        missing=float(result.x[len(columns.offer) :].sum()),
+        missing=float(result.x[len(offers) :].sum()),
     )
+    return relaxed, np.maximum(duals[:asked], 0.0)
 
 
 def generate(

@@ -9,7 +9,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_matrix, hstack
 
 from kytos.contract.watch import Watch
-from kytos.problem import Bools, Floats
+from kytos.problem import Floats
 from kytos.solvers.patterns.assignment import assignment_bound
 from kytos.solvers.patterns.columns import (
     FEW_PODS,
@@ -30,6 +30,7 @@ from kytos.solvers.patterns.improve import (
     rank,
     trimmed,
 )
+from kytos.solvers.patterns.kinds import cheapest_of_few_kinds
 from kytos.solvers.patterns.packing import Packing, PatternPlan, total_of
 from kytos.solvers.patterns.pieces import GOOD_ENOUGH, improve
 from kytos.solvers.patterns.recreate import recreated
@@ -73,26 +74,23 @@ def cheapest_plan(packing: Packing, watch: Watch, randomness: int = 0) -> Patter
         return PatternPlan(np.zeros(0, dtype=np.int64), nothing, packing.demand, 0.0, 0.0)
     kept = undominated(packing)
     small = packing.within(kept)
-    plan = _plan(small, watch, randomness)
+    kinds = np.unique(small.kind[small.kind >= 0])
+    if small.most_kinds is None or len(kinds) <= small.most_kinds:
+        plan = _plan(replace(small, most_kinds=None), watch, randomness)
+    else:
+        plan = cheapest_of_few_kinds(small, watch, lambda part, time: _plan(part, time, randomness))
     return replace(plan, offer=np.flatnonzero(kept)[plan.offer])
 
 
 def _plan(packing: Packing, watch: Watch, randomness: int) -> PatternPlan:
     volume_seconds = min(VOLUME_SECONDS, VOLUME_SHARE * watch.remaining_s)
     bound, counts = volume_bound(packing, volume_seconds)
-    whole, chosen = packing, np.ones(len(packing.price), dtype=np.bool_)
-    if packing.most_kinds is not None:
-        # Which types: those that volumes alone would buy; no plan with others is proven worse.
-        chosen = _of_kinds(packing, counts)
-        packing, counts = packing.within(chosen), counts[chosen]
     many = len(packing.demand) > GENERATED_CLASSES
     prices = volume_prices(packing)
     assigned = assignment_bound(packing, watch.share(ASSIGN_SHARE)) if many else None
     if assigned is not None:
-        if packing is whole:
-            bound = max(bound, assigned[0])
-        best = _of_many(packing, assigned[1], bound, watch, randomness)
-        return _told(packing, best, bound, chosen, whole)
+        bound = max(bound, assigned[0])
+        return _told(packing, _of_many(packing, assigned[1], bound, watch, randomness), bound)
     begin = watch.share(CONSTRUCT_SHARE)
     best = (
         filled_greedily(packing, prices.worth, watch=begin)
@@ -106,7 +104,7 @@ def _plan(packing: Packing, watch: Watch, randomness: int) -> PatternPlan:
     relaxed, proven = generate(
         columns, watch.share(MANY_SHARE if many else GENERATE_SHARE), bound, prices
     )
-    if packing is whole and not relaxed.missing:
+    if not relaxed.missing:
         bound = max(bound, proven)
     begun = Begun.of(packing, columns.offers, columns.matrix, relaxed.uses, keep_pods=not many)
     if packing.demand.sum() > FEW_PODS and _far(packing, best, bound):
@@ -116,22 +114,18 @@ def _plan(packing: Packing, watch: Watch, randomness: int) -> PatternPlan:
         if _far(packing, best, bound):
             best = _cheaper(packing, best, _chosen(columns, relaxed, watch, best))
         best = _cheaper(packing, best, cheapest_hosts(packing, *best))
-        if packing is whole and _open(packing, best, bound):
+        if _open(packing, best, bound):
             exact = watch.share(MASTER_SHARE).within(EXACT_SECONDS)
             best, bound = complete(columns, relaxed, best, bound, exact)
     if _open(packing, best, bound):
         best = improve(packing, best, bound, watch.within(IMPROVE_SECONDS), randomness, repacked)
-    return _told(packing, best, bound, chosen, whole)
+    return _told(packing, best, bound)
 
 
-def _told(
-    packing: Packing, best: Nodes, bound: float, chosen: Bools, whole: Packing
-) -> PatternPlan:
+def _told(packing: Packing, best: Nodes, bound: float) -> PatternPlan:
     offer, pattern = best
     left = np.maximum(packing.demand - pattern.sum(axis=0), 0)
     total = total_of(packing, offer, pattern)
-    if packing is not whole:
-        offer = np.flatnonzero(chosen)[offer]
     return PatternPlan(offer, pattern, left, total, min(bound, total))
 
 
@@ -172,18 +166,6 @@ def _open(packing: Packing, plan: Nodes, bound: float) -> bool:
 
 def _cheaper(packing: Packing, one: Nodes, other: Nodes) -> Nodes:
     return min(one, other, key=lambda plan: rank(packing, plan))
-
-
-def _of_kinds(packing: Packing, counts: Floats) -> Bools:
-    """``(offers,)`` those of the types that `counts` buys; what is there already stays."""
-    if np.isnan(counts).any():
-        bought = np.zeros(len(counts))
-        bought[np.argsort(packing.price / np.maximum(packing.capacity[:, 0], 1))[:1]] = 1
-    else:
-        bought = counts
-    kinds = np.unique(packing.kind[(bought > 0.5) & (packing.kind >= 0)])[: packing.most_kinds]
-    chosen: Bools = (packing.kind < 0) | np.isin(packing.kind, kinds)
-    return chosen
 
 
 def _chosen(columns: Columns, relaxed: Relaxed, watch: Watch, best: Nodes) -> Nodes:

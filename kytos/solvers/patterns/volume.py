@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
@@ -18,7 +19,11 @@ MOST_ROWS = 2_000
 
 
 def volume_bound(
-    packing: Packing, seconds: float, room: float = 0.0, at_least: Ints | None = None
+    packing: Packing,
+    seconds: float,
+    room: float = 0.0,
+    at_least: Ints | None = None,
+    barred: Sequence[frozenset[int]] = (),
 ) -> tuple[float, Floats]:
     """Return a lower bound of every plan's total, and the numbers of nodes that reach it.
 
@@ -32,11 +37,14 @@ def volume_bound(
         is no bound.
     at_least
         ``(offers,)`` nodes there are to be.
+    barred
+        Sets of `Packing.most_kinds` types each that are not to be bought together.
 
     Returns
     -------
     tuple
-        The bound, and ``(offers,)`` whole numbers; NaN where no time was enough for any.
+        The bound, infinite where nothing is left that is not barred, and ``(offers,)`` whole
+        numbers; NaN where no time was enough for any.
     """
     offers = len(packing.price)
     rows, least, members = volume_rows(packing)
@@ -58,7 +66,15 @@ def volume_bound(
         counted = packing.kind >= 0
         linked = np.hstack([np.eye(offers), -chosen * most[:, None]])[counted]
         constraints.append(LinearConstraint(linked, -np.inf, 0))
-        own.append((np.concatenate([np.zeros(offers), np.ones(len(kinds))]), packing.most_kinds))
+        # As many as there may be, those that none is bought of too: so a set that is barred bars
+        # all that can be bought within it.
+        few = min(packing.most_kinds, len(kinds))
+        number = np.concatenate([np.zeros(offers), np.ones(len(kinds))])
+        constraints.append(LinearConstraint(number[None, :], few, few))
+        own += [
+            (np.concatenate([np.zeros(offers), np.isin(kinds, sorted(one))]), len(one) - 1)
+            for one in barred
+        ]
         price = np.concatenate([price, np.zeros(len(kinds))])
         upper = np.concatenate([most, np.ones(len(kinds))])
         lower = np.concatenate([lower, np.zeros(len(kinds))])
@@ -74,6 +90,8 @@ def volume_bound(
     cheapest_run = float((packing.demand * packing.cost.min(axis=1, initial=np.inf)).sum())
     if not math.isfinite(cheapest_run):
         cheapest_run = 0.0
+    if barred and result.status == 2:
+        return math.inf, np.full(offers, np.nan)
     proven = getattr(result, "mip_dual_bound", None)
     bound = 0.0 if proven is None or not math.isfinite(proven) else max(0.0, float(proven))
     counts = np.full(offers, np.nan) if result.x is None else np.rint(result.x[:offers])
