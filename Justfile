@@ -28,9 +28,9 @@ catalogue:
 app:
     uv run streamlit run app.py
 
-# Photograph every page and state in both themes and three widths; the dashboard has to run.
-shots folder="/tmp/kytos-shots":
-    uv run python docs/screenshots.py --all {{ folder }}
+# Photograph every page and state, or those whose names match, into docs/shots/ (git keeps none of it).
+shots only="":
+    uv run python docs/screenshots.py {{ quote(only) }}
 
 # Start the HTTP service on this machine only.
 api:

@@ -6,6 +6,7 @@ New texts come in without a translation, those that are gone go; a test holds th
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +18,9 @@ from babel.messages.pofile import read_po, write_po
 
 from kytos.calls.scenario import read_scenario
 from kytos.contract.params import SolverName, SolverParams
-from kytos.language import CATALOGUES, ENGLISH, LANGUAGES
+from kytos.language import CATALOGUES, ENGLISH, JOINTS, LANGUAGES, SAID
+from kytos.rules.beyond_the_scheduler import BEYOND
+from kytos.rules.verdicts import RULES
 
 ROOT = Path(__file__).parents[1]
 SHOWN_SETTINGS = (
@@ -60,6 +63,79 @@ def _of_code(path: Path) -> Iterator[Message]:
                 yield str(texts[0]), str(texts[1])
             elif mark in ("_", "N_") and texts:
                 yield str(texts[0])
+            elif mark == SAID:
+                yield from map(template, _sentences(node))
+
+
+def said() -> dict[Message, list[str]]:
+    """Return the sentences of rooms that answer before a reader is known, with their files."""
+    told: dict[Message, list[str]] = {}
+    for path in filter(_marks, sorted((ROOT / "kytos").rglob("*.py"))):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == SAID:
+                for sentence in _sentences(node):
+                    told.setdefault(template(sentence), []).append(
+                        path.relative_to(ROOT).as_posix()
+                    )
+    for rule in (*RULES, *BEYOND):
+        told[rule.name] = told[rule.summary] = ["kytos/rules"]
+    return told
+
+
+def _sentences(call: ast.Call) -> Iterator[ast.expr]:
+    """The texts that a mark is about: one, or one of two."""
+    waiting = list(call.args)
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, ast.IfExp):
+            waiting += (node.body, node.orelse)
+        elif isinstance(node, (ast.JoinedStr, ast.Constant)):
+            yield node
+
+
+def template(sentence: ast.expr) -> str:
+    """Return an f-string as the catalogue has it: each value by its name, with its format."""
+    if not isinstance(sentence, ast.JoinedStr):
+        return str(getattr(sentence, "value", ""))
+    text, names = "", []
+    for part in sentence.values:
+        if isinstance(part, ast.FormattedValue):
+            name = _called(part.value).strip("_").lower()
+            names.append(name)
+            known = names.count(name)
+            text += f"{{{name}{known if known > 1 else ''}{_format(part.format_spec)}}}"
+        else:
+            text += str(getattr(part, "value", ""))
+    return text
+
+
+def _called(value: ast.expr) -> str:
+    """What a value is called: the last name of how it is come by."""
+    while isinstance(value, (ast.Call, ast.Subscript, ast.Attribute, ast.BinOp, ast.IfExp)):
+        if isinstance(value, ast.Attribute):
+            return value.attr
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+            if value.func.attr != "join":
+                return value.func.attr
+            value = value.args[0]
+        elif isinstance(value, ast.Call):
+            plain = getattr(value.func, "id", "") in dir(builtins) and value.args
+            value = value.args[-1] if plain else value.func
+        elif isinstance(value, ast.Subscript):
+            value = value.value
+        elif isinstance(value, ast.BinOp):
+            value = value.right if isinstance(value.left, ast.Constant) else value.left
+        else:
+            value = value.body
+    return value.id if isinstance(value, ast.Name) else "value"
+
+
+def _format(spec: ast.expr | None) -> str:
+    """The format of a value where the code says it outright."""
+    plain = isinstance(spec, ast.JoinedStr) and all(
+        isinstance(part, ast.Constant) for part in spec.values
+    )
+    return f":{ast.literal_eval(spec.values[0])}" if plain else ""  # type: ignore[union-attr]
 
 
 def _of_template(path: Path) -> Iterator[Message]:
@@ -92,12 +168,13 @@ def gathered() -> dict[Message, list[str]]:
     stories = yaml.safe_load((ROOT / "sample_clusters" / "stories.yaml").read_text("utf-8"))
     for text in stories.values():
         found[str(text)] = ["sample_clusters/stories.yaml"]
+    found |= {joint: ["kytos/language.py"] for joint in JOINTS}
     return {message: places for message, places in found.items() if message}
 
 
 def messages() -> dict[Message, list[str]]:
     """Return every text there is to translate, and where it stands."""
-    return gathered() | marked()
+    return gathered() | said() | marked()
 
 
 def update(code: str) -> int:
@@ -120,11 +197,16 @@ def update(code: str) -> int:
         revision_date=None,
         fuzzy=False,
     )
-    empty = 0
+    empty, composed = 0, said()
     for message, places in sorted(messages().items(), key=lambda item: (item[1], str(item[0]))):
         string = told.get(message, "")
         empty += not string or not all(string if isinstance(string, tuple) else (string,))
-        catalogue.add(message, string, locations=[(place, None) for place in places[:3]])
+        catalogue.add(
+            message,
+            string,
+            locations=[(place, None) for place in places[:3]],
+            auto_comments=[SAID] if message in composed else [],
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         write_po(file, catalogue, width=100, sort_output=False, include_lineno=False)

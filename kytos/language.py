@@ -2,6 +2,10 @@
 
 Texts are marked where they are written, ``_("{count:,} nodes go", count=3)``. Nothing is translated
 unless somebody's reader is known: the command line, the service and the library speak English.
+
+Rooms that answer do so before a reader is known, in workers and in files that are kept. They write
+their sentences in English, ``said(f"insufficient {name}")``, and `retold` finds them again in the
+catalogue where they are read.
 """
 
 from __future__ import annotations
@@ -11,9 +15,11 @@ import string
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from gettext import NullTranslations
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +132,25 @@ def N_(message: str, /) -> str:  # noqa: N802  (gettext's own name for it)
     return message
 
 
+def said(sentence: str, /) -> str:
+    """Mark an English sentence that is composed here and told in another language elsewhere.
+
+    Its words and the names of its values are its text in the catalogue: ``f"empties {node}"``
+    stands there as ``empties {node}``. What is marked has to be one f-string or one literal.
+    """
+    return sentence
+
+
+def retold(sentence: str, /) -> str:
+    """Return a sentence that `said` marks in the reader's language, else as it is.
+
+    A value may be a sentence of its own; several of them, joined as English does it, are told one
+    by one.
+    """
+    code = language()
+    return sentence if code == ENGLISH or not sentence else _retold(code, sentence)
+
+
 def number(value: float, written: str) -> str:
     """Return a number as the reader's language writes it; `written` is Python's format for it.
 
@@ -145,6 +170,81 @@ def moment(when: datetime) -> str:
     from babel.dates import format_datetime  # of an extra, and for other languages only
 
     return f"{format_datetime(when, 'short', locale=code)} UTC"
+
+
+JOINTS = ("; ", ": ", ", ", " and ", " or ", " (", ")")
+"""What stands between sentences and parts of them, loosest first; the catalogue has each."""
+_SENTENCE = r"(?<=[.!?]) +"
+_FIELD = re.compile(r"\{(\w+)(![rs])?(:[^{}]*)?\}")
+_NUMBER = r"[-+]?[$]?[\d,.]+(?:e[-+]?\d+)?%?"
+_COUNTED = re.compile(r"([\d,]+) (.+)")
+SAID = "said"
+"""How the catalogue comments on texts that `said` marks."""
+
+
+@dataclass(frozen=True)
+class _Template:
+    """A marked sentence: how it is recognised, and what it is in the other language."""
+
+    longest: str
+    pattern: re.Pattern[str]
+    names: tuple[str, ...]
+    told: str
+
+    @classmethod
+    def of(cls, english: str, told: str) -> _Template:
+        pattern, names, pieces, at = "", [], [], 0
+        for field in _FIELD.finditer(english):
+            pieces.append(english[at : field.start()])
+            is_number = (field[3] or "").endswith((",", "f", "%", "g", "d"))
+            pattern += re.escape(pieces[-1]) + (f"({_NUMBER})" if is_number else "(.+?)")
+            names.append(field[1])
+            at = field.end()
+        pieces.append(english[at:])
+        pattern += re.escape(pieces[-1])
+        longest = max(pieces, key=len)
+        return cls(longest, re.compile(pattern, re.DOTALL), tuple(names), told)
+
+    def filled(self, values: dict[str, str]) -> str:
+        return _FIELD.sub(lambda field: values.get(field[1], field[0]), self.told)
+
+
+@lru_cache(maxsize=20_000)
+def _retold(code: str, sentence: str) -> str:
+    exact = _catalogue(code).gettext(sentence)
+    if exact != sentence:
+        return exact
+    for template in _templates(code):
+        if template.longest in sentence and (match := template.pattern.fullmatch(sentence)):
+            values = {
+                name: _retold(code, value)
+                for name, value in zip(template.names, match.groups(), strict=True)
+            }
+            return template.filled(values)
+    for joint in (_SENTENCE, *map(re.escape, JOINTS)):
+        parts = re.split(f"({joint})", sentence)
+        if len(parts) > 1:
+            told = [_retold(code, part) if part else part for part in parts[::2]]
+            if told != parts[::2]:
+                joints = [_catalogue(code).gettext(one) for one in parts[1::2]]
+                return "".join(chain(*zip_longest(told, joints, fillvalue="")))
+    counted = _COUNTED.fullmatch(sentence)
+    return f"{counted[1]} {_retold(code, counted[2])}" if counted else sentence
+
+
+@cache
+def _templates(code: str) -> tuple[_Template, ...]:
+    """Marked sentences with values, those of most words first."""
+    templates, counted = [], []
+    for message in _messages(code):
+        one = message.id if isinstance(message.id, str) else ""
+        if SAID in message.auto_comments and _FIELD.search(one) and message.string:
+            templates.append(_Template.of(one, str(message.string)))
+        elif isinstance(message.id, tuple) and message.string:
+            told = message.string if isinstance(message.string, str) else message.string[-1]
+            counted += [_Template.of(form, told) for form in message.id]
+    templates += counted
+    return tuple(sorted(templates, key=lambda one: -len(_FIELD.sub("", one.pattern.pattern))))
 
 
 def _filled(text: str, code: str, values: dict[str, Any]) -> str:
@@ -180,16 +280,22 @@ def _symbols(code: str) -> tuple[str, str]:
 
 
 @cache
-def _catalogue(code: str) -> NullTranslations:
+def _messages(code: str) -> Any:
     require(f"Another language than English ({code})", DASHBOARD)
+    from babel.messages.pofile import read_po
+
+    with (CATALOGUES / code / "LC_MESSAGES" / "kytos.po").open("rb") as source:
+        return read_po(source, locale=code)
+
+
+@cache
+def _catalogue(code: str) -> NullTranslations:
+    told = _messages(code)
     from io import BytesIO
 
     from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
     from babel.support import Translations
 
-    with (CATALOGUES / code / "LC_MESSAGES" / "kytos.po").open("rb") as source:
-        told = read_po(source, locale=code)
     compiled = BytesIO()
     write_mo(compiled, told)
     compiled.seek(0)

@@ -18,12 +18,14 @@ from kytos.language import (
     CATALOGUES,
     ENGLISH,
     LANGUAGES,
+    SAID,
     _,
     closest,
     language,
     moment,
     number,
     plural,
+    retold,
     use,
 )
 from kytos.report import units
@@ -32,6 +34,7 @@ ROOT = Path(__file__).parents[1]
 OTHERS = sorted(set(LANGUAGES) - {ENGLISH})
 MARKS = {"_", "N_", "plural"}
 FIELD = re.compile(r"%\{[^}]*\}|\{[^{}]*\}")
+VALUE = re.compile(r"\{(\w+)(:[^{}]+)?\}")
 TAG = re.compile(r"<[^<>]*>")
 KEYED = {"chart", "behind", "lazy_tabs", "hold", "count", "Usage", "names_chosen", "getLogger"}
 KEYED |= {"_boxes", "_scale", "_measure_switch", "_resource_switch", "Thread", "get_option"}
@@ -189,6 +192,48 @@ def test_whatever_is_counted_has_its_words() -> None:
             if isinstance(node, ast.Call) and name == "count" and len(node.args) == 2:
                 noun = node.args[1]
                 assert not isinstance(noun, ast.Constant) or noun.value in units.COUNTED
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_what_lower_rooms_say_is_found_again(code: str) -> None:
+    """A sentence composed in a worker, filled with any values, is told in the reader's language."""
+    names = (f"shop-{place:04d}" for place in range(100_000))
+    with use(code):
+        for message in catalogue_of(code):
+            if SAID not in message.auto_comments or not isinstance(message.id, str):
+                continue
+            values = {
+                name: "12" if form else next(names) for name, form in VALUE.findall(message.id)
+            }
+            english, told = (_given(text, values) for text in (message.id, str(message.string)))
+            assert retold(english) == told, message.id
+    assert retold("makes room for another move") == "makes room for another move"
+
+
+def _given(text: str, values: dict[str, str]) -> str:
+    return VALUE.sub(lambda field: values[field[1]], text)
+
+
+def test_sentences_side_by_side_are_told_one_by_one() -> None:
+    """Counts, lists and asides are put together in English; names in them stay as they are."""
+    told = "0 of 20 nodes: 15 node affinity not matched, 5 insufficient nvidia.com/gpu"
+    with use("ja"):
+        assert retold(told) == (
+            "ノード 20 台中 0 台: 15 ノードアフィニティ不一致、5 nvidia.com/gpu 不足"
+        )
+        assert (
+            retold("shop/db-0 stays: it is being deleted") == "shop/db-0 は動きません: 削除中です"
+        )
+        assert retold("nobody's words, at all") == "nobody's words, at all"
+
+
+def test_rules_and_runbooks_say_what_they_say_in_marked_words() -> None:
+    """A reason that is not marked would stand in English on everybody's page."""
+    rooms = [*ROOT.glob("kytos/rules/*.py"), *(ROOT / "kytos" / "runbook").glob("[lmsw]*.py")]
+    for path in rooms:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Return) and isinstance(node.value, ast.JoinedStr):
+                assert not for_people(written(node.value)), f"{path}: line {node.lineno}"
 
 
 def test_english_is_what_the_code_says() -> None:

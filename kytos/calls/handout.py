@@ -17,6 +17,7 @@ from kytos.cluster import Cluster, Frozen
 from kytos.contract.runbook import Runbook
 from kytos.contract.watch import Watch
 from kytos.errors import SourceError, first_problem
+from kytos.language import said
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome, scaled_cluster
 from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.fleet.fleet import FleetOutcome
@@ -113,7 +114,9 @@ def scenario_of(outcome: Outcome, cluster: Cluster) -> Scenario[Any]:
     """
     if outcome.asked is None:
         raise SourceError(
-            "does not tell how it was asked (field asked); ask again with this version of Kytos",
+            said(
+                "does not tell how it was asked (field asked); ask again with this version of Kytos"
+            ),
             "the answer",
         )
     _check_cluster(outcome, cluster)
@@ -121,7 +124,7 @@ def scenario_of(outcome: Outcome, cluster: Cluster) -> Scenario[Any]:
         request = REQUESTS[outcome.question].model_validate_json(json.dumps(outcome.asked.request))
     except ValidationError as error:
         problem = first_problem(error)
-        raise SourceError(f"has a request that cannot be read: {problem}", "asked") from error
+        raise SourceError(said(f"has a request that cannot be read: {problem}"), "asked") from error
     return Scenario(
         question=outcome.question,
         digest=digest_of(cluster),
@@ -148,7 +151,7 @@ def read_answer(content: bytes, where: str) -> Opened:
         value = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise SourceError(
-            "is neither an answer as --output writes it nor a handout", where
+            said("is neither an answer as --output writes it nor a handout"), where
         ) from error
     return Opened(_outcome(value, where))
 
@@ -165,8 +168,10 @@ def read_question(content: bytes, where: str) -> Scenario[Any]:
         scenario = read_scenario(content)
         if scenario.cluster is None:
             raise SourceError(
-                f"asks of the sample cluster {scenario.sample!r}, which the dashboard has; open it "
-                "there, or ask with the cluster's file",
+                said(
+                    f"asks of the sample cluster {scenario.sample!r}, which the dashboard has; "
+                    "open it there, or ask with the cluster's file"
+                ),
                 where,
             )
         return scenario
@@ -212,9 +217,9 @@ def read_handout(content: bytes, where: str, max_bytes: int | None = None) -> Op
         scenario = read_scenario(json.dumps(value["scenario"]).encode())
         outcome = _outcome(value["answer"], where)
     except (ValueError, RecursionError, KeyError, TypeError) as error:
-        raise SourceError("carries a scenario that cannot be read", where) from error
+        raise SourceError(said("carries a scenario that cannot be read"), where) from error
     if scenario.cluster is None or scenario.question is not outcome.question:
-        raise SourceError("carries a question that is not its answer's", where)
+        raise SourceError(said("carries a question that is not its answer's"), where)
     _check_cluster(outcome, scenario.cluster)
     return Opened(outcome, scenario)
 
@@ -223,13 +228,15 @@ def _outcome(value: object, where: str) -> Outcome:
     question = value.get("question") if isinstance(value, dict) else None
     if question not in list(Question):
         raise SourceError(
-            f"is no answer: expected a question among {', '.join(Question)}, not {question!r}",
+            said(
+                f"is no answer: expected a question among {', '.join(Question)}, not {question!r}"
+            ),
             where,
         )
     try:
         return OUTCOMES[Question(question)].model_validate_json(json.dumps(value))
     except ValidationError as error:
-        raise SourceError(f"is no whole answer: {first_problem(error)}", where) from error
+        raise SourceError(said(f"is no whole answer: {first_problem(error)}"), where) from error
 
 
 def _check_cluster(outcome: Any, cluster: Cluster) -> None:
@@ -238,8 +245,10 @@ def _check_cluster(outcome: Any, cluster: Cluster) -> None:
         at = cluster.pod_index.get(move.pod)
         if at is None or cluster.pods[at].node != move.origin:
             raise SourceError(
-                f"the answer moves {move.pod} from {move.origin}, where this cluster does not have "
-                "it; give the cluster that was asked about",
+                said(
+                    f"the answer moves {move.pod} from {move.origin}, where this cluster does "
+                    "not have it; give the cluster that was asked about"
+                ),
                 "the cluster",
             )
     known = {node for node in outcome.placement.values() if node is not None}
@@ -248,8 +257,10 @@ def _check_cluster(outcome: Any, cluster: Cluster) -> None:
     strange = sorted(known - bought - set(cluster.node_index))
     if strange:
         raise SourceError(
-            f"the answer has pods on {strange[0]}, which is no node of this cluster; give the "
-            "cluster that was asked about",
+            said(
+                f"the answer has pods on {strange[0]}, which is no node of this cluster; give the "
+                "cluster that was asked about"
+            ),
             "the cluster",
         )
 

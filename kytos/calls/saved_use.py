@@ -12,6 +12,7 @@ from pydantic import Field
 
 from kytos.cluster import Frozen, Resources
 from kytos.errors import SourceError
+from kytos.language import said
 from kytos.usage import Recommendation, Series, Usage
 
 _SERIES = ("cpu", "memory", "throttled")
@@ -98,7 +99,7 @@ def usage_of(saved: SavedUse) -> Usage:
     """
     shape = len(saved.containers), saved.samples
     if saved.series.keys() - set(_SERIES):
-        raise SourceError(f"has series {sorted(saved.series)}; expected of {_SERIES}", _WHERE)
+        raise SourceError(said(f"has series {sorted(saved.series)}; expected of {_SERIES}"), _WHERE)
     return Usage(
         containers=saved.containers,
         start_s=saved.start_s,
@@ -121,8 +122,10 @@ def _unpacked(packed: str | None, shape: tuple[int, int], name: str) -> Series:
         content = b""
     if len(content) != expected:
         raise SourceError(
-            f"series {name} does not hold {shape[0]} containers by {shape[1]} samples; expected "
-            "float32 in zlib in base64, as Save scenario writes it",
+            said(
+                f"series {name} does not hold {shape[0]} containers by {shape[1]} samples; "
+                "expected float32 in zlib in base64, as Save scenario writes it"
+            ),
             _WHERE,
         )
     return np.frombuffer(content, "<f4").reshape(shape).astype(np.float32)

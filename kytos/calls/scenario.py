@@ -22,6 +22,7 @@ from kytos.contract.params import SolverName, SolverParams, nested
 from kytos.contract.watch import StopReason
 from kytos.contract.weights import Weights
 from kytos.errors import SourceError, first_problem
+from kytos.language import said
 from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Question
@@ -105,16 +106,20 @@ def read_scenario(content: bytes) -> Scenario[Any]:
         scenario: Scenario[Any] = Scenario[asked].model_validate_json(content)  # type: ignore[valid-type]
     except ValidationError as error:
         problem = first_problem(error)
-        raise SourceError(f"not a scenario file: {problem}") from error
+        raise SourceError(said(f"not a scenario file: {problem}")) from error
     if (scenario.sample is None) == (scenario.cluster is None):
-        raise SourceError("a scenario has either a sample's name or a cluster, not both or none")
+        raise SourceError(
+            said("a scenario has either a sample's name or a cluster, not both or none")
+        )
     if scenario.cluster is not None and scenario.use is not None:
         with_use = scenario.cluster.replace(usage=usage_of(scenario.use))
         scenario = scenario.model_copy(update={"cluster": with_use})
     if scenario.cluster is not None and digest_of(scenario.cluster) != scenario.digest:
         raise SourceError(
-            "the cluster in the file was changed after the scenario was saved; "
-            "open it as a cluster instead"
+            said(
+                "the cluster in the file was changed after the scenario was saved; "
+                "open it as a cluster instead"
+            )
         )
     return scenario
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from kytos.cluster import LOAD_RESOURCES, Cluster, Note, NoteKind
 from kytos.errors import RequestRefused
+from kytos.language import said
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome, scaled_cluster
 from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.fleet.fleet import planned_cluster as planned_fleet
@@ -62,8 +63,10 @@ def _right_sized(cluster: Cluster, request: Limits, ask: Callable[[Cluster], Ans
     sizes = right_sizing(cluster, request.sizing)
     if not sizes:
         raise RequestRefused(
-            "no pod's use is known, so there is no right size; give files of use (--usage, or "
-            "`usage` in the body)",
+            said(
+                "no pod's use is known, so there is no right size; give files of use (--usage, or "
+                "`usage` in the body)"
+            ),
             "right_sized",
         )
     sized = right_sized(cluster, request.sizing)
@@ -78,8 +81,10 @@ def _right_sized(cluster: Cluster, request: Limits, ask: Callable[[Cluster], Ans
         memory_requested=memory,
     )
     note = Note(
-        message="asked as if containers requested what right_sizing recommends; set those requests "
-        "before the plan is carried out",
+        message=said(
+            "asked as if containers requested what right_sizing recommends; set those requests "
+            "before the plan is carried out"
+        ),
         kind=NoteKind.ASSUMED,
     )
     return outcome.model_copy(

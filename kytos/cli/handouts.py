@@ -14,10 +14,13 @@ from kytos.cli.reading import content_of
 from kytos.cli.solving import exit_of, terminal_watch
 from kytos.cli.writing import check_writable, write
 from kytos.errors import InputError
+from kytos.language import ENGLISH, LANGUAGES, use
 
 Page = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the page to this file.")
 ]
+
+Lang = Annotated[str, typer.Option("--lang", metavar="CODE", help="The page's language: en, ja.")]
 
 
 @grouped
@@ -28,6 +31,7 @@ def report(
     source: Source,
     *,
     output: Page = None,
+    lang: Lang = ENGLISH,
 ) -> None:
     """Write an answer, with its cluster, as one page of HTML that needs no network."""
     from kytos.calls.handout import handout, handout_of_answer, read_answer, scenario_of
@@ -35,16 +39,19 @@ def report(
     with bad_input_ends():
         if output is None:
             raise InputError("name the page to write: --output plan.html")
+        if lang not in LANGUAGES:
+            raise InputError(f"there is no language {lang!r}; choose one of {', '.join(LANGUAGES)}")
         check_writable(output)
         opened = read_answer(content_of(answer), answer.name)
         scenario = opened.scenario
         if source.files or source.context:
             scenario = scenario_of(opened.outcome, source.read(nodes_needed=False))
-        page = (
-            handout_of_answer(opened.outcome, answer.stem)
-            if scenario is None
-            else handout(scenario, opened.outcome)
-        )
+        with use(lang):
+            page = (
+                handout_of_answer(opened.outcome, answer.stem)
+                if scenario is None
+                else handout(scenario, opened.outcome)
+            )
         write(output, page)
 
 

@@ -28,6 +28,7 @@ from kytos.contract.runbook import NotCarriedOut
 from kytos.contract.solver import Improver
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
+from kytos.language import said
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.questions.parts.known_use import as_asked
 from kytos.questions.parts.limits import NotHeldToFailures
@@ -155,7 +156,7 @@ def _run(
     """Run one solver; what keeps it from running ends in its row, not in an error."""
     row = Row(solver=name, baseline=name.traits.baseline, plan=None)
     if watch.reason is not None:
-        return _Run(row.model_copy(update={"problem": "Stopped before its turn."}))
+        return _Run(row.model_copy(update={"problem": said("Stopped before its turn.")}))
     try:
         if row.baseline:
             return _baseline(problem, weights, row, params, watch)
@@ -188,7 +189,7 @@ def _baseline(
     reached = energy(problem, weights, placement).total
     stays = bool((placement == problem.current).all())
     told = {
-        "messages": ("Leaves every pod where it is.",) if stays else (),
+        "messages": (said("Leaves every pod where it is."),) if stays else (),
         "seconds": seconds,
         "proposed_energy": reached,
         "stopped_by": watch.reason or StopReason.WORK,

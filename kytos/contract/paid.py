@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kytos.contract.params import SolverName
 from kytos.errors import InputError
+from kytos.language import said
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,10 @@ class ConsentRequiredError(InputError):
     def __init__(self, estimate: Estimate) -> None:
         """Keep what a run would take."""
         super().__init__(
-            f"This sends {estimate.variables} variables and {estimate.couplers} couplers to "
-            f"{estimate.solver}: {estimate.charge}. Confirm the charge to run it."
+            said(
+                f"This sends {estimate.variables} variables and {estimate.couplers} couplers to "
+                f"{estimate.solver}: {estimate.charge}. Confirm the charge to run it."
+            )
         )
         self.estimate = estimate
 

@@ -11,6 +11,7 @@ from kytos.contract.weights import Weights, exchange_rates
 from kytos.hamiltonian.arrays import UNBALANCED
 from kytos.hamiltonian.model import Model
 from kytos.hamiltonian.penalties import LINK, penalties
+from kytos.language import said
 from kytos.problem import Floats, LoadMode
 
 
@@ -39,7 +40,7 @@ def whole(weights: Weights) -> Formula:
     terms = ("constraint", "load", "cost", "affinity")
     sliders = (weights.A, weights.B, weights.C, weights.D)
     return Formula(
-        "The energy: four terms, each times its slider.",
+        said("The energy: four terms, each times its slider."),
         "H = "
         + " + ".join(
             rf"{number(slider)}\,H_\text{{{term}}}"
@@ -60,12 +61,16 @@ def _variables(model: Model) -> Formula:
     nodes = len(np.unique(model.layout.slot_node))
     if model.layout.encoding is Encoding.ONE_HOT:
         return Formula(
-            f"One variable for each of {pods:,} pods and each node it may be on, of {nodes:,}.",
+            said(
+                f"One variable for each of {pods:,} pods and each node it may be on, of {nodes:,}."
+            ),
             r"X_{p,n} = x_{p,n} \in \{0, 1\}",
         )
     return Formula(
-        f"One variable for each move: {pods:,} pods, {nodes:,} nodes. All 0 is the reference, "
-        "where everything stays.",
+        said(
+            f"One variable for each move: {pods:,} pods, {nodes:,} nodes. All 0 is the reference, "
+            "where everything stays."
+        ),
         r"X_{p,n} = x_{p,n} \in \{0, 1\}, \qquad "
         r"X_{p,\text{ref}(p)} = 1 - \sum_{n \neq \text{ref}(p)} x_{p,n}",
     )
@@ -77,9 +82,11 @@ def _load(model: Model) -> Formula:
         sure = float(problem.price[problem.in_use(model.layout.settled)].sum())
         price = problem.price[model.layout.counted_nodes]
         return Formula(
-            f"The price of nodes in use: {number(sure)} for those that stay in use anyway, and "
-            f"{len(price):,} that may be emptied ({spanned(price)} each). A pod on a node said to "
-            f"be empty costs {LINK} of its price.",
+            said(
+                f"The price of nodes in use: {number(sure)} for those that stay in use anyway, and "
+                f"{len(price):,} that may be emptied ({spanned(price)} each). A pod on a node "
+                f"said to be empty costs {LINK} of its price."
+            ),
             rf"H_\text{{load}} = {number(sure)} + \sum_n c_n \left( y_n + {LINK}\,(1 - y_n) "
             r"\sum_p X_{p,n} \right)",
         )
@@ -90,11 +97,13 @@ def _load(model: Model) -> Formula:
     )
     if problem.mode is LoadMode.SQUARES:
         return Formula(
-            "Squared utilisation of every node.",
+            said("Squared utilisation of every node."),
             rf"H_\text{{load}} = \sum_n \sum_r u_{{n,r}}^2, \qquad {utilisation}",
         )
     return Formula(
-        f"Squared distance from the mean utilisation: cpu {mean[0]:.3g}, memory {mean[1]:.3g}.",
+        said(
+            f"Squared distance from the mean utilisation: cpu {mean[0]:.3g}, memory {mean[1]:.3g}."
+        ),
         rf"H_\text{{load}} = \sum_n \left[ (u_{{n,\text{{cpu}}}} - {number(mean[0])})^2"
         rf" + (u_{{n,\text{{mem}}}} - {number(mean[1])})^2 \right], \qquad {utilisation}",
     )
@@ -105,13 +114,13 @@ def _cost(model: Model) -> Formula:
     rate = exchange_rates(problem).cost
     costs = problem.move_cost[model.layout.free]
     latex = rf"H_\text{{cost}} = {number(rate)} \left( \sum_p m_p\,(1 - X_{{p,\text{{now}}(p)}})"
-    words = f"Each move, {spanned(costs)} ordinary moves, each worth {number(rate)}"
+    words = said(f"Each move, {spanned(costs)} ordinary moves, each worth {number(rate)}")
     if problem.node_cost is not None:
         latex += r" + \sum_{p,n} c_{p,n} X_{p,n}"
-        words += "; running where it costs"
+        words += said("; running where it costs")
     if problem.traffic is not None:
         latex += r" + \sum_{(p,q)} w_{p,q} \sum_{n,m} \ell_{n,m} X_{p,n} X_{q,m}"
-        words += f"; {len(problem.traffic.pairs):,} pairs that talk"
+        words += said(f"; {len(problem.traffic.pairs):,} pairs that talk")
     return Formula(words + ".", latex + r" \right)")
 
 
@@ -122,11 +131,11 @@ def _affinity(model: Model) -> Formula:
         rf"H_\text{{affinity}} = {number(rate)} \left( \sum_n \sum_{{p<q,\ s(p)=s(q)}} "
         r"X_{p,n} X_{q,n}"
     )
-    words = f"Pairs of replicas of {len(problem.services):,} services on one node"
+    words = said(f"Pairs of replicas of {len(problem.services):,} services on one node")
     where = ""
     if problem.zone_pairs:
         latex += r" + \sum_z \sum_{p<q,\ s(p)=s(q)} X_{p,z} X_{q,z}"
-        words += " and in one zone"
+        words += said(" and in one zone")
     if problem.pairings:
         latex += r" + \sum_k w_k \sum_{d} \text{pairs}_{k,d}"
         where = (
@@ -134,14 +143,14 @@ def _affinity(model: Model) -> Formula:
             r"\sum_{\{p,q\}:\ p \in C_k,\ q \in T_k} X_{p,d} X_{q,d}"
         )
         weights = np.array([pairing.weight for pairing in problem.pairings])
-        words += (
+        words += said(
             f"; preferences between pods and soft spreads ({len(problem.pairings):,}, each pair "
             f"in one domain {spanned(weights)} pairs)"
         )
     if problem.preference is not None:
         latex += r" + \sum_{p,n} a_{p,n} X_{p,n}"
-        words += "; preferences for nodes"
-    return Formula(f"{words}, each worth {number(rate)}.", latex + r" \right)" + where)
+        words += said("; preferences for nodes")
+    return Formula(said(f"{words}, each worth {number(rate)}."), latex + r" \right)" + where)
 
 
 def _constraints(model: Model, weights: Weights, strength: Floats) -> list[Formula]:
@@ -153,14 +162,16 @@ def _constraints(model: Model, weights: Weights, strength: Floats) -> list[Formu
         broken = r"\left(1 - \sum_n x_{p,n}\right)^2"
     lines = [
         Formula(
-            f"One place for each pod; a pod in two costs {spanned(place)}.",
+            said(f"One place for each pod; a pod in two costs {spanned(place)}."),
             rf"H_\text{{constraint}} = \sum_p \lambda_p {broken} + \dots",
         )
     ]
     if layout.rows:
         force = applied.rows[applied.rows > 0]
-        words = f"Rows (capacities, bounds on moves): {len(layout.rows):,}, {len(force):,} in force"
-        words += f", at {spanned(force)} a squared unit." if len(force) else "."
+        words = said(
+            f"Rows (capacities, bounds on moves): {len(layout.rows):,}, {len(force):,} in force"
+        )
+        words += said(f", at {spanned(force)} a squared unit.") if len(force) else "."
         over = r"\sum_p a_{k,p} X_{p,n(k)} - b_k"
         latex = rf"\dots + \sum_k \mu_k \left( {over} + \sum_j c_{{k,j}} s_{{k,j}} \right)^2"
         if model.capacity is Capacity.UNBALANCED:
@@ -173,8 +184,10 @@ def _constraints(model: Model, weights: Weights, strength: Floats) -> list[Formu
     if len(applied.exclusions):
         lines.append(
             Formula(
-                f"Pairs that exclude each other ({len(applied.exclusions):,} such rules in all), "
-                f"{spanned(applied.exclusions)} a pair.",
+                said(
+                    f"Pairs that exclude each other ({len(applied.exclusions):,} such rules in "
+                    f"all), {spanned(applied.exclusions)} a pair."
+                ),
                 r"\dots + \sum_e \nu_e \sum_d \text{pairs}_{e,d}",
             )
         )
@@ -186,7 +199,7 @@ def spanned(values: Floats) -> str:
     if not len(values):
         return "0"
     least, most = _in_words(float(values.min())), _in_words(float(values.max()))
-    return least if least == most else f"{least} to {most}"
+    return least if least == most else said(f"{least} to {most}")
 
 
 def _in_words(value: float) -> str:

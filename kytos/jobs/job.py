@@ -13,6 +13,7 @@ from pebble import ProcessExpired
 
 from kytos.jobs.board import Board, Progress
 from kytos.jobs.errors import JobCancelled, WorkerDied
+from kytos.language import said
 
 T = TypeVar("T")
 
@@ -80,14 +81,16 @@ class Job(Generic[T]):
             return self._future.result(timeout)
         except ProcessExpired as error:
             raise WorkerDied(
-                f"the worker process ended with exit code {error.exitcode} before the solve did "
-                "(killed, or out of memory); it has been replaced: try again, or with a smaller "
-                "QUBO"
+                said(
+                    f"the worker process ended with exit code {error.exitcode} before the solve "
+                    "did (killed, or out of memory); it has been replaced: try again, or with a "
+                    "smaller QUBO"
+                )
             ) from error
         except BrokenProcessPool as error:
-            raise WorkerDied(f"the worker pool broke: {error}; try again") from error
+            raise WorkerDied(said(f"the worker pool broke: {error}; try again")) from error
         except CancelledError as error:
-            raise JobCancelled("the solve was cancelled") from error
+            raise JobCancelled(said("the solve was cancelled")) from error
 
     # Those that follow are for the pool.
 

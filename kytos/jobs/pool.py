@@ -25,6 +25,7 @@ from kytos.jobs.errors import JobError, QueueFull
 from kytos.jobs.job import Job
 from kytos.jobs.slot import Slot
 from kytos.jobs.worker import context_of, run
+from kytos.language import said
 
 T = TypeVar("T")
 
@@ -175,7 +176,7 @@ class Pool:
         is_large = expected_s >= LARGE_SECONDS
         with self._lock:
             if self._closed:
-                raise JobError("the pool of workers is closed")
+                raise JobError(said("the pool of workers is closed"))
             self._waiting = self._still_waiting()
             self._refuse_if_full()
             if is_large:
@@ -228,8 +229,10 @@ class Pool:
             return Board.make(Path(self._boards.name) / uuid4().hex)
         except OSError as error:
             raise JobError(
-                f"the job's notice board could not be written: {error}; free some room on the "
-                "disk of the folder for temporary files"
+                said(
+                    f"the job's notice board could not be written: {error}; free some room on the "
+                    "disk of the folder for temporary files"
+                )
             ) from error
 
     def _running(self) -> list[_Entry]:
@@ -242,16 +245,20 @@ class Pool:
     def _refuse_if_full(self) -> None:
         if len(self._running()) + len(self._waiting) >= self.workers + self.queue_limit:
             raise QueueFull(
-                f"{self.workers} solves are running and {self.queue_limit} are waiting; "
-                "try again in a few seconds"
+                said(
+                    f"{self.workers} solves are running and {self.queue_limit} are waiting; "
+                    "try again in a few seconds"
+                )
             )
 
     def _refuse_if_full_of_large(self) -> None:
         large = sum(entry.is_large for entry in (*self._running(), *self._waiting))
         if large >= self._large_workers + self._large_queue:
             raise QueueFull(
-                f"{self._large_workers} large solves are running and {self._large_queue} are "
-                "waiting, as many as may; try again in a few seconds"
+                said(
+                    f"{self._large_workers} large solves are running and {self._large_queue} are "
+                    "waiting, as many as may; try again in a few seconds"
+                )
             )
 
     def _next(self) -> tuple[_Entry, Slot[_Entry]] | None:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from kytos.contract.watch import Watch
 from kytos.jobs.board import Board
 from kytos.jobs.errors import FunctionFailed, JobCancelled
+from kytos.language import said
 
 T = TypeVar("T")
 
@@ -52,7 +53,7 @@ def run(path: Path, function: Callable[..., T], args: tuple[Any, ...], kwargs: d
     try:
         board = Board.open(path)
     except FileNotFoundError:  # cancelled while it waited; nobody asks for the result
-        raise JobCancelled("the solve was cancelled") from None
+        raise JobCancelled(said("the solve was cancelled")) from None
     watch = Watch(stopped=lambda: board.stopped, report=board.write)
     try:
         return function(*args, watch=watch, **kwargs)

@@ -21,6 +21,7 @@ from kytos.contract.params import SolverParams
 from kytos.contract.run_report import Stage
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
+from kytos.language import said
 from kytos.problem import Bools, Ints, Problem
 from kytos.questions.parts.limits import nodes_carrying
 from kytos.questions.parts.prices import prices_known
@@ -184,13 +185,14 @@ def survival_price(
         per_hour = float(problem.price[used].sum() - problem.price[spared].sum())
     more = solution.energy.total - free.energy.total
     costs = costs_in_words(nodes, per_hour, more)
-    told = f"Surviving any {' or '.join(sorted(set(kinds)))} costs {costs}."
+    which = " or ".join(sorted(set(kinds)))
+    told = said(f"Surviving any {which} costs {costs}.")
     proven = all(_optimal(problem, weights, plan) for plan in (solution, free))
     if not proven and solution is not free:
-        told += " That is by the best plans found; it is not proven that no other costs less."
+        told += said(" That is by the best plans found; it is not proven that no other costs less.")
     open_ = tuple(f"{kind} {name}" for kind, name in sorted(held.unsettled))
     if open_:
-        told += f" Not settled in time, so not promised: {', '.join(open_)}."
+        told += said(f" Not settled in time, so not promised: {', '.join(open_)}.")
     return SurvivalPrice(
         nodes=nodes,
         price_per_hour=per_hour,
@@ -211,7 +213,7 @@ def costs_in_words(nodes: int, per_hour: float | None, more: float) -> str:
     costs = []
     if nodes:
         unit = "node" if abs(nodes) == 1 else "nodes"
-        costs.append(f"{nodes:,} {unit}" if nodes > 0 else f"{-nodes:,} {unit} fewer")
+        costs.append(f"{nodes:,} {unit}" if nodes > 0 else said(f"{-nodes:,} {unit} fewer"))
     if per_hour is not None and abs(per_hour) >= LEAST_PRICE:
         costs.append(f"${abs(per_hour):,.2f}/h{' less' if per_hour < 0 else ''}")
     if not costs:

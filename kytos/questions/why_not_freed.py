@@ -17,6 +17,7 @@ from kytos.cluster import Cluster, Frozen
 from kytos.contract.params import SolverParams
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
+from kytos.language import said
 from kytos.problem import Bools, Ints, Problem
 from kytos.questions.parts.use_rows import is_of_use
 from kytos.questions.survive import Promise
@@ -100,7 +101,7 @@ def _held(asked: Asked, node: int) -> NodeStays | None:
             node=name,
             keeper=Keeper.KEPT,
             reason=asked.kept[name],
-            change="take that mark, or its entry in keep_nodes, away",
+            change=said("take that mark, or its entry in keep_nodes, away"),
         )
     pods = tuple(
         pod.id
@@ -111,16 +112,16 @@ def _held(asked: Asked, node: int) -> NodeStays | None:
         return NodeStays(
             node=name,
             keeper=Keeper.KEPT,
-            reason="least_nodes keeps its pool at that size",
-            change="ask for fewer nodes of the pool",
+            reason=said("least_nodes keeps its pool at that size"),
+            change=said("ask for fewer nodes of the pool"),
         )
     if not pods:
         return None
     return NodeStays(
         node=name,
         keeper=Keeper.POD,
-        reason=f"{pods[0]} stays: {asked.pinned[pods[0]]}",
-        change=f"let {_some(pods)} move, if anything may (`may_move`)",
+        reason=said(f"{pods[0]} stays: {asked.pinned[pods[0]]}"),
+        change=said(f"let {_some(pods)} move, if anything may (`may_move`)"),
         pods=pods,
     )
 
@@ -161,28 +162,34 @@ def _unemptiable(
     if (problem.capacity < roomy.capacity).any() and frees(roomy):
         return told(
             Keeper.HEADROOM,
-            f"with nodes filled to max_utilization at the most, {_some(pods)} has no other node",
-            "raise max_utilization; filled to 100% the others would take its pods",
+            said(
+                f"with nodes filled to max_utilization at the most, {_some(pods)} has no other node"
+            ),
+            said("raise max_utilization; filled to 100% the others would take its pods"),
         )
     if of_use.any() and frees(_without(problem, of_use)):
         return told(
             Keeper.USE,
-            f"what pods use together would pass max_used with {_some(pods)} on any other node",
-            "raise max_used; by requests alone the others would take its pods",
+            said(
+                f"what pods use together would pass max_used with {_some(pods)} on any other node"
+            ),
+            said("raise max_used; by requests alone the others would take its pods"),
         )
     for limit in problem.move_limits:
         others = tuple(one for one in problem.move_limits if one is not limit)
         if frees(replace(problem, move_limits=others)):
             return told(
                 Keeper.BUDGET,
-                f"disruption budget {limit.rule} allows {max(0, limit.limit):,} evictions",
-                f"let budget {limit.rule} allow more disruptions, or free it in several plans",
+                said(f"disruption budget {limit.rule} allows {max(0, limit.limit):,} evictions"),
+                said(
+                    f"let budget {limit.rule} allow more disruptions, or free it in several plans"
+                ),
             )
     if problem.max_moves is not None and frees(replace(problem, max_moves=None)):
         return told(
             Keeper.MAX_MOVES,
-            f"emptying it takes more than the {problem.max_moves:,} moves allowed",
-            "raise max_moves",
+            said(f"emptying it takes more than the {problem.max_moves:,} moves allowed"),
+            said("raise max_moves"),
         )
     position = asked.cluster.pod_index[pods[0]]
     # On the cluster as planned, where the others have settled.
@@ -194,9 +201,11 @@ def _unemptiable(
     (first,) = first_refusals(index, [position])
     return told(
         Keeper.ROOM,
-        f"{_some(pods)} fits on no other node, however the others are placed: "
-        f"{refusal_summary(index, position, first)}",
-        f"take away {_some(pods)}, or make room for it elsewhere",
+        said(
+            f"{_some(pods)} fits on no other node, however the others are placed: "
+            f"{refusal_summary(index, position, first)}"
+        ),
+        said(f"take away {_some(pods)}, or make room for it elsewhere"),
     )
 
 
@@ -224,8 +233,8 @@ def _too_dear(asked: Asked, name: str, placement: Ints, *, proven: bool) -> Node
         return NodeStays(
             node=name,
             keeper=Keeper.SURVIVE,
-            reason=f"without it a failure would become fatal: {failures}",
-            change="ask for less in `survive`",
+            reason=said(f"without it a failure would become fatal: {failures}"),
+            change=said("ask for less in `survive`"),
             energy=more,
             proven=proven,
         )
@@ -233,16 +242,18 @@ def _too_dear(asked: Asked, name: str, placement: Ints, *, proven: bool) -> Node
     rest = weights.B * (then.load - now.load) + weights.D * (then.affinity - now.affinity)
     cost = then.cost - now.cost
     pays_at = -rest / cost if cost > 0 and rest < 0 else None
-    change = "weigh load (B) higher against moves (C) and replicas apart (D)"
+    change = said("weigh load (B) higher against moves (C) and replicas apart (D)")
     if pays_at is not None:
-        change = f"let moves cost less: at C below {pays_at:.3g} freeing it pays"
+        change = said(f"let moves cost less: at C below {pays_at:.3g} freeing it pays")
     elif weights.D * (then.affinity - now.affinity) > 0:
-        change = "let replicas share nodes more freely: lower D"
+        change = said("let replicas share nodes more freely: lower D")
     return NodeStays(
         node=name,
         keeper=Keeper.PRICE,
-        reason=f"freeing it takes {moves:+,} moves and costs {more:.3g} of energy more than it "
-        "saves at these weights",
+        reason=said(
+            f"freeing it takes {moves:+,} moves and costs {more:.3g} of energy more than it "
+            "saves at these weights"
+        ),
         change=change,
         energy=more,
         cost_weight=pays_at,
@@ -254,12 +265,12 @@ def _unknown(name: str) -> NodeStays:
     return NodeStays(
         node=name,
         keeper=Keeper.UNKNOWN,
-        reason="not settled in the time there was",
-        change="give more time, or a smaller part of the cluster",
+        reason=said("not settled in the time there was"),
+        change=said("give more time, or a smaller part of the cluster"),
         proven=False,
     )
 
 
 def _some(pods: tuple[str, ...]) -> str:
     more = len(pods) - NAMED
-    return ", ".join(pods[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    return ", ".join(pods[:NAMED]) + (said(f" and {more:,} more") if more > 0 else "")

@@ -8,6 +8,7 @@ import numpy as np
 
 from kytos.cluster import Cluster, Frozen
 from kytos.contract.weights import Weights
+from kytos.language import said
 from kytos.problem import LoadMode, Problem
 from kytos.questions.parts.move_cost import MoveCosts
 from kytos.questions.parts.prices import prices_known
@@ -70,13 +71,14 @@ def karpenter_score(cluster: Cluster, problem: Problem, solution: Solution) -> K
     least = KARPENTER_THRESHOLD * disrupted
     per_hour = least * before if prices_known(cluster) else None
     if score is None:
-        told = "Karpenter's balanced score has nothing to judge: no pod moves."
+        told = said("Karpenter's balanced score has nothing to judge: no pod moves.")
     else:
-        told = (
+        worth = "" if per_hour is None else f" (${per_hour:,.2f}/h)"
+        does = said("it would" if acts else "it would not")
+        told = said(
             f"Karpenter's balanced score: {saved:.1%} saved for {disrupted:.1%} disrupted is "
             f"{score:.2f}; it acts from {KARPENTER_THRESHOLD}, for this disruption from "
-            f"{least:.1%}{'' if per_hour is None else f' (${per_hour:,.2f}/h)'} saved, so it would"
-            f"{'' if acts else ' not'}."
+            f"{least:.1%}{worth} saved, so {does}."
         )
     return KarpenterScore(
         saved_share=saved,
@@ -106,9 +108,14 @@ def possible(
     gap = max(0.0, solution.energy.total - bound) / weights.B
     nodes = floor(gap / float(prices.min()) + 1e-9) if len(prices) else 0
     per_hour = gap if prices_known(cluster) else None
-    some = "no whole node" if nodes == 0 else f"{nodes:,} node{'' if nodes == 1 else 's'}"
-    money = "" if per_hour is None else f"${np.ceil(per_hour * HOURS_PER_MONTH):,.0f} a month or "
-    told = f"At most {money}{some} better is possible, net of the moves it would take."
+    some = said("no whole node") if nodes == 0 else f"{nodes:,} node{'' if nodes == 1 else 's'}"
+    told = said(f"At most {some} better is possible, net of the moves it would take.")
+    if per_hour is not None:
+        month = np.ceil(per_hour * HOURS_PER_MONTH)
+        told = said(
+            f"At most ${month:,.0f} a month or {some} better is possible, net of the moves it "
+            "would take."
+        )
     if gap < 1e-6 * max(1.0, abs(bound)):
-        told = "Nothing better is possible at these weights."
+        told = said("Nothing better is possible at these weights.")
     return Possible(price_per_hour=per_hour, nodes=nodes, sentence=told)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from kytos.bounds import BoundSource, Certificate, CertificateStatus, GapOf
 from kytos.cluster import NoteKind
 from kytos.contract.watch import StopReason
-from kytos.language import N_, _
+from kytos.language import N_, _, retold
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.outcome import Move, Outcome
 from kytos.questions.placement.placement import PlacementOutcome
@@ -198,7 +198,7 @@ def _checked(outcome: Outcome) -> str:
 
 def _fits(who: str, outcome: Outcome) -> str:
     unsure = [
-        note.message
+        retold(note.message)
         for note in outcome.notes
         if note.kind in (NoteKind.NOT_JUDGED, NoteKind.LEFT_OUT)
     ]
@@ -223,11 +223,11 @@ def _fits(who: str, outcome: Outcome) -> str:
 def move_reason(move: Move) -> str:
     """Say why a pod moves, and what that costs where it is not about an ordinary move."""
     if abs(move.cost - 1) < _UNLIKE_ORDINARY:
-        return move.why
-    because = f": {move.cost_because}" if move.cost_because else ""
+        return retold(move.why)
+    because = f": {retold(move.cost_because)}" if move.cost_because else ""
     return _(
         "{why}; costs {cost:.3g} ordinary moves{because}",
-        why=move.why,
+        why=retold(move.why),
         cost=move.cost,
         because=because,
     )
@@ -273,7 +273,9 @@ def no_change_sentence(outcome: Outcome) -> str:
     moves = isinstance(outcome, RebalanceOutcome)
     if isinstance(outcome, RebalanceOutcome) and none_may_move(outcome):
         why = pinned_reasons(outcome.pinned.values())
-        reasons = "; ".join(f"{units.count(count, 'pod')}: {_(reason)}" for reason, count in why)
+        reasons = "; ".join(
+            f"{units.count(count, 'pod')}: {retold(reason)}" for reason, count in why
+        )
         return _("No pod may move. {reasons}.", reasons=reasons)
     if searched_to_its_end(outcome):
         if moves:

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 
 import numpy as np
 
+from kytos.language import said
 from kytos.problem import Bools
 from kytos.rules.base import Rule, none_refused
 from kytos.rules.index import RuleIndex
@@ -77,7 +78,7 @@ class AttachLimits(Rule):
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name the driver and its count."""
         driver, new, there, most = self._over(index, pod, node) or ("", 0, 0, 0)
-        return f"too many volumes of {driver}: {there} of {most} attached, {new} more needed"
+        return said(f"too many volumes of {driver}: {there} of {most} attached, {new} more needed")
 
     def _over(self, index: RuleIndex, pod: int, node: int) -> tuple[str, int, int, int] | None:
         limits = attach_limits(index).get(index.nodes[node].name, {})

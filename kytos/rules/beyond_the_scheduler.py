@@ -11,6 +11,7 @@ from collections.abc import Hashable
 import numpy as np
 
 from kytos.cluster import BETA_OS, DEFAULT_SCHEDULER, OS
+from kytos.language import said
 from kytos.problem import Bools
 from kytos.rules.base import Rule
 from kytos.rules.in_use import InUse
@@ -36,7 +37,7 @@ class OtherScheduler(Rule):
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name the scheduler."""
-        return f"scheduler {index.pods[pod].scheduler} places it, whose rules are not known"
+        return said(f"scheduler {index.pods[pod].scheduler} places it, whose rules are not known")
 
 
 class NotReady(Rule):
@@ -59,7 +60,7 @@ class NotReady(Rule):
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Say so."""
-        return "the node is not ready"
+        return said("the node is not ready")
 
 
 class OperatingSystem(Rule):
@@ -92,7 +93,7 @@ class OperatingSystem(Rule):
         """Name both."""
         labels = index.nodes[node].labels
         runs = labels.get(OS, labels.get(BETA_OS))
-        return f"the pod is for {_system_of(index, pod)}, the node runs {runs}"
+        return said(f"the pod is for {_system_of(index, pod)}, the node runs {runs}")
 
 
 def _system_of(index: RuleIndex, pod: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 
 import numpy as np
 
+from kytos.language import said
 from kytos.problem import Bools
 from kytos.rules.base import Rule
 from kytos.rules.index import RuleIndex
@@ -32,4 +33,4 @@ class DeclaredFeatures(Rule):
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name the features."""
         missing = index.pods[pod].required_features - index.nodes[node].declared_features
-        return f"the node does not declare {', '.join(sorted(missing))}"
+        return said(f"the node does not declare {', '.join(sorted(missing))}")

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kytos.cluster import Device, DeviceClass, DeviceRequest, Pod, ResourceClaim
+from kytos.language import said
 from kytos.problem import Bools
 from kytos.rules.base import Rule
 from kytos.rules.cel import NotUnderstoodError, selects
@@ -71,10 +72,12 @@ def claims_of(index: RuleIndex, pod: Pod) -> list[Wanted]:
         made = entry.claim or entry.generated
         if made:
             claim = claims.get((pod.namespace, made))
-            problem = "" if claim else f"resource claim {made} does not exist"
+            problem = "" if claim else said(f"resource claim {made} does not exist")
         else:
             claim = templates.get((pod.namespace, entry.template))
-            problem = "" if claim else f"resource claim template {entry.template} does not exist"
+            problem = (
+                "" if claim else said(f"resource claim template {entry.template} does not exist")
+            )
         wanted.append(Wanted(entry.name, claim, problem))
     return wanted
 
@@ -106,11 +109,11 @@ def _judged(index: RuleIndex, pod: int, node: int) -> str | None:
         if claim.allocated:
             terms = claim.allocated_terms
             if terms is not None and not nodes_of_terms(index, terms)[node]:
-                return f"resource claim {claim.name} is allocated on another node"
+                return said(f"resource claim {claim.name} is allocated on another node")
             continue
         requests += [(wanted_claim.name, request) for request in claim.requests]
         if claim.beyond:
-            doubts.append(f"claim {wanted_claim.name} {claim.beyond}")
+            doubts.append(said(f"claim {wanted_claim.name} {claim.beyond}"))
     if not requests:
         return None
     devices = free_devices(index, node, pod)
@@ -118,20 +121,21 @@ def _judged(index: RuleIndex, pod: int, node: int) -> str | None:
     for name, request in requests:
         device_class = _classes(index).get(request.device_class)
         if device_class is None and not request.beyond:
-            return f"device class {request.device_class} does not exist"
+            return said(f"device class {request.device_class} does not exist")
         matching, doubt = _matching(devices, device_class, request)
         if doubt:
-            doubts.append(f"claim {name}: {doubt}")
+            doubts.append(said(f"claim {name}: {doubt}"))
         if request.beyond:
-            doubts.append(f"claim {name} {request.beyond}")
+            doubts.append(said(f"claim {name} {request.beyond}"))
         count = max(1, len(matching)) if request.all_devices else request.count
         if len(matching) < count:
-            return f"claim {name} needs {_devices(count)} of class {request.device_class}, " + (
-                f"{len(matching)} free" if matching else "none is free"
+            free = f"{len(matching)} free" if matching else "none is free"
+            return said(
+                f"claim {name} needs {_devices(count)} of class {request.device_class}, {free}"
             )
         fitting += [matching] * count
     if not _each_its_own(fitting):
-        return "its claims together need more devices than are free"
+        return said("its claims together need more devices than are free")
     return f"{NOT_JUDGED}{'; '.join(dict.fromkeys(doubts))}" if doubts else None
 
 
@@ -146,9 +150,9 @@ def _matching(
             if not all(selects(expression, device) for expression in expressions):
                 continue
         except NotUnderstoodError as error:
-            doubt = f"selector `{error}`"
+            doubt = said(f"selector `{error}`")
         if device.beyond:
-            doubt = f"device {device.name} {device.beyond}"
+            doubt = said(f"device {device.name} {device.beyond}")
         matching.append(position)
     return matching, doubt
 

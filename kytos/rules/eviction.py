@@ -20,6 +20,7 @@ from datetime import datetime
 import numpy as np
 
 from kytos.cluster import DEFAULT_SCHEDULER, Cluster, DisruptionBudget, Phase, Pod
+from kytos.language import said
 from kytos.pod_sets import PodSet
 from kytos.problem import MoveLimit
 from kytos.rules.keep_marks import (
@@ -103,42 +104,42 @@ def budgets_after_losing(cluster: Cluster, pods: Collection[str]) -> tuple[Disru
 def _impossible(pod: Pod) -> str | None:
     """Reasons that nobody can overrule."""
     if pod.node is None:
-        return "it is not bound to a node"
+        return said("it is not bound to a node")
     if pod.finished:
-        return f"it has finished ({pod.phase.value})"
+        return said(f"it has finished ({pod.phase.value})")
     if pod.terminating:
-        return "it is being deleted"
+        return said("it is being deleted")
     if pod.mirror:
-        return "it is a static pod, which its kubelet runs from a file"
+        return said("it is a static pod, which its kubelet runs from a file")
     if pod.owner is not None and pod.owner.kind == "DaemonSet":
-        return f"DaemonSet {pod.owner.name} runs it on this node"
+        return said(f"DaemonSet {pod.owner.name} runs it on this node")
     if pod.scheduler != DEFAULT_SCHEDULER:
-        return f"scheduler {pod.scheduler} places it, whose rules are not known"
+        return said(f"scheduler {pod.scheduler} places it, whose rules are not known")
     return None
 
 
 def _unwise(pod: Pod, now: datetime) -> str | None:
     """Reasons of care; the user's word comes first."""
     if pod.movable is not None:
-        return None if pod.movable else "it is set to stay"
+        return None if pod.movable else said("it is set to stay")
     safe = pod.annotations.get(SAFE_TO_EVICT)
     if safe == "false":
-        return f"annotation {SAFE_TO_EVICT} is false"
+        return said(f"annotation {SAFE_TO_EVICT} is false")
     if (asked := asks_not_to_be_disrupted(pod, pod.started, now)) is not None:
         return asked
     if mark_of(pod, PREFER_NO_EVICTION) not in (None, "false"):
-        return f"annotation {PREFER_NO_EVICTION} asks the descheduler to leave it"
+        return said(f"annotation {PREFER_NO_EVICTION} asks the descheduler to leave it")
     if pod.priority >= SYSTEM_CRITICAL:
-        return f"its priority {pod.priority} is system-critical"
+        return said(f"its priority {pod.priority} is system-critical")
     if safe == "true":
         # As in the cluster autoscaler, this word covers local storage and a missing controller.
         return None
     if pod.owner is None:
-        return "no controller would start it again"
+        return said("no controller would start it again")
     if pod.custom_controller:
-        return f"{pod.custom_controller} runs it, which may not start it again"
+        return said(f"{pod.custom_controller} runs it, which may not start it again")
     if pod.local_storage:
-        return "it would lose its local storage (emptyDir or hostPath)"
+        return said("it would lose its local storage (emptyDir or hostPath)")
     return None
 
 
@@ -148,20 +149,22 @@ def _node_not_to_disrupt(cluster: Cluster, pod: Pod) -> str | None:
         return None
     node = cluster.nodes[cluster.node_index[pod.node]]
     asked = asks_not_to_be_disrupted(node, node.created, cluster.moment)
-    return None if asked is None else f"its node {node.name} has {asked}"
+    return None if asked is None else said(f"its node {node.name} has {asked}")
 
 
 def _over_budget(pod: Pod, budgets: Sequence[DisruptionBudget]) -> str | None:
     if len(budgets) > 1:
         names = ", ".join(_named(budget) for budget in budgets)
-        return f"several disruption budgets match it ({names}), which the Eviction API refuses"
+        return said(
+            f"several disruption budgets match it ({names}), which the Eviction API refuses"
+        )
     for budget in budgets:
         if _left(budget) == 0 and not leaves_freely(pod, budget):
             if not budget.counted:
-                return (
+                return said(
                     f"disruption budget {_named(budget)} allows none: its status was never counted"
                 )
-            return f"disruption budget {_named(budget)} allows no disruption now"
+            return said(f"disruption budget {_named(budget)} allows no disruption now")
     return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 
 import numpy as np
 
+from kytos.language import said
 from kytos.problem import Bools
 from kytos.rules.base import Rule
 from kytos.rules.index import RuleIndex
@@ -33,4 +34,4 @@ class SchedulingGates(Rule):
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name the gates."""
-        return f"it waits for its scheduling gates: {', '.join(index.pods[pod].gates)}"
+        return said(f"it waits for its scheduling gates: {', '.join(index.pods[pod].gates)}")

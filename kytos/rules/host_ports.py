@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterator, Mapping
 import numpy as np
 
 from kytos.cluster import Pod
+from kytos.language import said
 from kytos.problem import Bools, Ints
 from kytos.rules.base import Rule, none_refused
 from kytos.rules.index import RuleIndex
@@ -78,14 +79,14 @@ class HostPorts(Rule):
             f"{key[1]}/{key[0]} ({index.pods[holders[0]].id})"
             for key, holders in self._held(index, pod, node)
         ]
-        return f"host port {', '.join(taken)} is taken"
+        return said(f"host port {', '.join(taken)} is taken")
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
         """Move whoever has the port, where it is one pod."""
         holders = {holder for _, pods in self._held(index, pod, node) for holder in pods}
         if len(holders) != 1:
             return None
-        return f"move {index.pods[holders.pop()].id} off {index.nodes[node].name}"
+        return said(f"move {index.pods[holders.pop()].id} off {index.nodes[node].name}")
 
     def _held(self, index: RuleIndex, pod: int, node: int) -> list[tuple[PortKey, list[int]]]:
         """Each port of the pod that is taken on the node, and who has it."""

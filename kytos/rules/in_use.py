@@ -13,6 +13,7 @@ from math import ceil, floor
 import numpy as np
 
 from kytos.cluster import LOAD_RESOURCES, Cluster, Pod
+from kytos.language import said
 from kytos.load_profile import LoadProfile
 from kytos.problem import Bools, Floats, Ints
 from kytos.rules.base import Rule
@@ -110,14 +111,16 @@ class InUse(Rule):
         ] * len(profile.slots)
         worst = int(np.argmax(over / np.array(offered)))
         name, slot = LOAD_RESOURCES[worst % 2], slot_names(profile)[worst // 2]
-        at = f" at {slot}" if slot else ""
+        at = said(f" at {slot}") if slot else ""
         uses = amount_written(name, int(asked[worst]), up=True)
         limit = f"max_used {profile.max_used:.0%}"
         if left[worst] < 0:
             too_much = amount_written(name, -int(left[worst]), up=True)
-            return f"{name} in use{at}: the pod uses {uses}, the others {too_much} above {limit}"
+            return said(
+                f"{name} in use{at}: the pod uses {uses}, the others {too_much} above {limit}"
+            )
         free = amount_written(name, int(left[worst]), up=False)
-        return f"{name} in use{at}: the pod uses {uses}, {free} left below {limit}"
+        return said(f"{name} in use{at}: the pod uses {uses}, {free} left below {limit}")
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
         """Name the share that would let the pod in, where that is no more than the node has."""
@@ -133,7 +136,7 @@ class InUse(Rule):
             if taken + int(asked[column]) > whole:
                 return None
             needed = max(needed, Fraction(taken + int(asked[column]), whole))
-        return f"ask for a max_used of at least {ceil(1000 * needed) / 1000:g}"
+        return said(f"ask for a max_used of at least {ceil(1000 * needed) / 1000:g}")
 
 
 def _left(index: RuleIndex, pod: int) -> Ints:

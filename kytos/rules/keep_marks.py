@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 
 from kytos.cluster import Node, Pod
+from kytos.language import said
 
 DO_NOT_DISRUPT = "karpenter.sh/do-not-disrupt"
 DO_NOT_EVICT = "karpenter.sh/do-not-evict"
@@ -49,8 +50,8 @@ def asks_not_to_be_disrupted(
     for key in (DO_NOT_DISRUPT, DO_NOT_EVICT):
         value = (mark_of(subject, key) or "").strip()
         if value.lower() == "true":
-            return f"annotation {key} is true"
+            return said(f"annotation {key} is true")
         lasts = go_duration(value)
         if lasts is not None and (since is None or now - since < lasts):
-            return f"annotation {key} asks for {value} from its start, which are not over"
+            return said(f"annotation {key} asks for {value} from its start, which are not over")
     return None

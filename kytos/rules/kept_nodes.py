@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kytos.cluster import Cluster, Node, Pod
+from kytos.language import said
 from kytos.rules.keep_marks import (
     DO_NOT_DISRUPT,
     SCALE_DOWN_DISABLED,
@@ -48,15 +49,15 @@ def kept_nodes(cluster: Cluster) -> dict[str, str]:
 def _runs_control_plane(node: Node, pods: tuple[Pod, ...]) -> str | None:
     for role in CONTROL_PLANE_ROLES:
         if role in node.labels:
-            return f"it is a control-plane node (label {role})"
+            return said(f"it is a control-plane node (label {role})")
     if (role := node.labels.get(OLD_ROLE, "")) in ("master", "control-plane"):
-        return f"it is a control-plane node (label {OLD_ROLE} is {role})"
+        return said(f"it is a control-plane node (label {OLD_ROLE} is {role})")
     for taint in node.taints:
         if taint.key in CONTROL_PLANE_ROLES:
-            return f"it is a control-plane node (taint {taint.key})"
+            return said(f"it is a control-plane node (taint {taint.key})")
     for pod in pods:
         if pod.mirror and _is_control_plane_pod(pod):
-            return f"it is a control-plane node (static pod {pod.id})"
+            return said(f"it is a control-plane node (static pod {pod.id})")
     return None
 
 
@@ -70,7 +71,7 @@ def _is_control_plane_pod(pod: Pod) -> bool:
 
 def _asks_to_stay(cluster: Cluster, node: Node) -> str | None:
     if (mark_of(node, SCALE_DOWN_DISABLED) or "").strip().lower() == "true":
-        return f"annotation {SCALE_DOWN_DISABLED} is true"
+        return said(f"annotation {SCALE_DOWN_DISABLED} is true")
     return asks_not_to_be_disrupted(node, node.created, cluster.moment)
 
 
@@ -81,5 +82,5 @@ def _holds_a_daemon_not_to_disrupt(cluster: Cluster, node: Node) -> str | None:
             continue
         why = asks_not_to_be_disrupted(pod, pod.started, cluster.moment)
         if why is not None and DO_NOT_DISRUPT in why:
-            return f"{pod.id} runs on it and its {why}"
+            return said(f"{pod.id} runs on it and its {why}")
     return None

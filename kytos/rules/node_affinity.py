@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from kytos.cluster import Labels, NodeTerm, Pod, Requirement, Volume
+from kytos.language import said
 from kytos.problem import Bools
 from kytos.rules.base import Rule, none_refused
 from kytos.rules.index import RuleIndex
@@ -94,11 +95,15 @@ class NodeSelector(Rule):
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name the labels that are not there."""
-        return f"node selector {_labels_written(self.missing(index, pod, node))} is not matched"
+        return said(
+            f"node selector {_labels_written(self.missing(index, pod, node))} is not matched"
+        )
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str:
         """Label the node."""
-        return f"label {index.nodes[node].name} {_labels_written(self.missing(index, pod, node))}"
+        return said(
+            f"label {index.nodes[node].name} {_labels_written(self.missing(index, pod, node))}"
+        )
 
     def missing(self, index: RuleIndex, pod: int, node: int) -> Labels:
         """The labels the pod selects by that the node lacks."""
@@ -130,11 +135,11 @@ class NodeAffinity(Rule):
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Write out the terms."""
-        return f"required node affinity is not matched: {self._terms(index, pod)}"
+        return said(f"required node affinity is not matched: {self._terms(index, pod)}")
 
     def _terms(self, index: RuleIndex, pod: int) -> str:
         terms = index.pods[pod].required_node_terms or ()
-        return " or ".join(_term_written(term) for term in terms) or "no term to match"
+        return " or ".join(_term_written(term) for term in terms) or said("no term to match")
 
 
 def _labels_written(labels: Labels) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
+from kytos.language import said
 from kytos.pod_sets import PodSet
 from kytos.problem import Bools
 from kytos.rules.base import Rule, none_refused
@@ -92,10 +93,10 @@ class PodAffinity(Rule):
         terms = affinity_terms(index, pod)
         for term in terms:
             if index.topology(term.topology_key).of_node[node] < 0:
-                return f"required pod affinity: the node has no label {term.topology_key}"
+                return said(f"required pod affinity: the node has no label {term.topology_key}")
         keys = ", ".join(dict.fromkeys(term.topology_key for term in terms))
         company = _company_written(index, pod, terms)
-        return f"required pod affinity: no pod {company} in the node's {keys}"
+        return said(f"required pod affinity: no pod {company} in the node's {keys}")
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
         """Bring the company, where there can be any."""
@@ -103,7 +104,7 @@ class PodAffinity(Rule):
         if lacks_a_key(index, terms)[node] or _nobody_matches(terms):
             return None
         company = _company_written(index, pod, terms)
-        return f"run a pod {company} beside {index.nodes[node].name}"
+        return said(f"run a pod {company} beside {index.nodes[node].name}")
 
 
 class _AntiAffinity(Rule):
@@ -140,7 +141,7 @@ class _AntiAffinity(Rule):
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
         """Move the pod in the way, where it is one."""
         pods = {rival for _, rivals in self._in_the_way(index, pod, node) for rival in rivals}
-        return f"move {index.pods[pods.pop()].id} elsewhere" if len(pods) == 1 else None
+        return said(f"move {index.pods[pods.pop()].id} elsewhere") if len(pods) == 1 else None
 
     def _refused_by(self, index: RuleIndex, pod: int, term: Term) -> Bools:
         rivals = self._rivals(index, term)
@@ -167,7 +168,7 @@ class PodAntiAffinity(_AntiAffinity):
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name a pod that is in the way."""
         term, rivals = self._in_the_way(index, pod, node)[0]
-        return (
+        return said(
             f"required pod anti-affinity: {index.pods[rivals[0]].id} is in the same "
             f"{term.topology_key}"
         )
@@ -191,7 +192,7 @@ class ExistingAntiAffinity(_AntiAffinity):
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name the pod that keeps this one away."""
         term, carriers = self._in_the_way(index, pod, node)[0]
-        return (
+        return said(
             f"{index.pods[carriers[0]].id} is in the same {term.topology_key} and keeps such pods "
             "away (required pod anti-affinity)"
         )
@@ -211,7 +212,7 @@ def _company_written(index: RuleIndex, pod: int, terms: Sequence[Term]) -> str:
     namespaces = _common_namespaces(terms)
     if namespaces is None or index.pods[pod].namespace in namespaces:
         return wanted
-    return f"{wanted} in namespace {' or '.join(sorted(namespaces)) or '(none)'}"
+    return said(f"{wanted} in namespace {' or '.join(sorted(namespaces)) or '(none)'}")
 
 
 def _common_namespaces(terms: Sequence[Term]) -> frozenset[str] | None:

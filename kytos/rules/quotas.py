@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from kytos.cluster import CPU, MEMORY, Cluster, Pod, Quota
+from kytos.language import said
 from kytos.rules.wording import amount_written
 
 _COMPUTE = ("cpu", "memory", "ephemeral-storage")
@@ -87,7 +88,7 @@ class _Counted:
         named = f"quota {self.quota.namespace}/{self.quota.name}"
         selects = self._selects(pod)
         if selects is None:
-            return f"{NOT_JUDGED}{named} has a scope that is not known here"
+            return said(f"{NOT_JUDGED}{named} has a scope that is not known here")
         if not selects:
             return None
         lacking = sorted(
@@ -97,12 +98,12 @@ class _Counted:
             and name.rpartition(".")[2] in _COMPUTE[:2]
         )
         if lacking:
-            return f"{named} asks that each container specify {', '.join(lacking)}"
+            return said(f"{named} asks that each container specify {', '.join(lacking)}")
         usage = _usage(pod)
         for name, told in self.quota.hard.items():
             asked = usage.get(name, 0)
             if asked > 0 and self.used[name] + asked > told:
-                return (
+                return said(
                     f"{named} is exceeded: {_written(name, self.used[name])} of "
                     f"{_written(name, told)} {name} used, {_written(name, asked)} asked for"
                 )

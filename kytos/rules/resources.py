@@ -7,6 +7,7 @@ from collections.abc import Hashable
 import numpy as np
 
 from kytos.cluster import PODS
+from kytos.language import said
 from kytos.problem import Bools, Ints
 from kytos.rules.base import Rule
 from kytos.rules.index import RuleIndex
@@ -54,8 +55,8 @@ class Resources(Rule):
         if index.request[pod, resource] > index.allocatable[node, resource]:
             return None
         missing = int((index.request[pod] - self._free_at(index, pod, node))[resource])
-        what = "1 pod slot" if name == PODS and missing == 1 else _of(name, missing)
-        return f"free {what} on {index.nodes[node].name}"
+        what = said("1 pod slot") if name == PODS and missing == 1 else _of(name, missing)
+        return said(f"free {what} on {index.nodes[node].name}")
 
     def short_counts(self, index: RuleIndex, pod: int, nodes: Ints) -> dict[str, int]:
         """On how many of some nodes each resource runs short, by name."""
@@ -91,12 +92,14 @@ class Resources(Rule):
             int(self._free_at(index, pod, node)[resource]),
         )
         if name == PODS:
-            return f"too many pods: {offered - free} of {offered}"
+            return said(f"too many pods: {offered - free} of {offered}")
         need = amount_written(name, int(index.request[pod, resource]), up=True)
         if free < 0:
             over = amount_written(name, -free, up=True)
-            return f"insufficient {name}: needs {need}, the node is overcommitted by {over}"
-        return f"insufficient {name}: needs {need}, {amount_written(name, free, up=False)} free"
+            return said(f"insufficient {name}: needs {need}, the node is overcommitted by {over}")
+        return said(
+            f"insufficient {name}: needs {need}, {amount_written(name, free, up=False)} free"
+        )
 
 
 def _free(index: RuleIndex) -> Ints:
@@ -112,5 +115,5 @@ def _short(need: Ints, free: Ints) -> Bools:
 
 def _of(resource: str, amount: int) -> str:
     if resource == PODS:
-        return f"{amount} pod slots"
+        return said(f"{amount} pod slots")
     return f"{amount_written(resource, amount, up=True)} of {resource}"

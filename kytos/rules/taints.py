@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable
 import numpy as np
 
 from kytos.cluster import Effect, Taint, Toleration
+from kytos.language import said
 from kytos.problem import Bools
 from kytos.rules.base import Rule
 from kytos.rules.index import RuleIndex
@@ -69,9 +70,9 @@ class Taints(Rule):
         against = untolerated(index.pods[pod].tolerations, index.nodes[node].taints)
         names = ", ".join(_written(taint) for taint in against)
         return (
-            f"taint {names} is not tolerated"
+            said(f"taint {names} is not tolerated")
             if len(against) == 1
-            else f"taints {names} are not tolerated"
+            else said(f"taints {names} are not tolerated")
         )
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kytos.cluster import Pod, Requirement, SpreadConstraint
+from kytos.language import said
 from kytos.pod_sets import PodSet
 from kytos.problem import Bools, Ints
 from kytos.rules.base import Rule, none_refused
@@ -159,11 +160,11 @@ class TopologySpread(Rule):
         """Name the key that is missing, or the skew."""
         for constraint in hard_constraints(index.pods[pod]):
             if index.topology(constraint.topology_key).of_node[node] < 0:
-                return f"topology spread: the node has no label {constraint.topology_key}"
+                return said(f"topology spread: the node has no label {constraint.topology_key}")
         spread, skew = self._broken(index, pod, node)[0]
         topology = index.topology(spread.topology_key)
         domain = topology.names[topology.of_node[node]]
-        return (
+        return said(
             f"topology spread: {spread.topology_key} {domain} would be {skew} above the emptiest, "
             f"at most {spread.max_skew} is allowed"
         )
@@ -172,10 +173,11 @@ class TopologySpread(Rule):
         """Allow the skew, of every constraint that is broken."""
         if lacks_a_key(index, hard_constraints(index.pods[pod]))[node]:
             return None
-        return "raise maxSkew " + " and ".join(
+        broken = " and ".join(
             f"over {spread.topology_key} to {skew}"
             for spread, skew in self._broken(index, pod, node)
         )
+        return said(f"raise maxSkew {broken}")
 
     def lets_in_once_eligible(self, index: RuleIndex, pod: int, node: int) -> bool:
         """Whether a node that the pod neither asks for nor tolerates would pass once it did.

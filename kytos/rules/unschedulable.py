@@ -7,6 +7,7 @@ from collections.abc import Hashable
 import numpy as np
 
 from kytos.cluster import Effect, Taint
+from kytos.language import said
 from kytos.problem import Bools
 from kytos.rules.base import Rule
 from kytos.rules.index import RuleIndex
@@ -35,11 +36,11 @@ class Unschedulable(Rule):
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name the cordon."""
-        return "cordoned (unschedulable), which the pod does not tolerate"
+        return said("cordoned (unschedulable), which the pod does not tolerate")
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str:
         """Uncordon."""
-        return f"uncordon {index.nodes[node].name}"
+        return said(f"uncordon {index.nodes[node].name}")
 
 
 class AcceptsPods(Rule):
@@ -59,8 +60,8 @@ class AcceptsPods(Rule):
 
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Say that it takes none."""
-        return "the node is marked as accepting no pods"
+        return said("the node is marked as accepting no pods")
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str:
         """Let it accept pods."""
-        return f"let {index.nodes[node].name} accept pods"
+        return said(f"let {index.nodes[node].name} accept pods")

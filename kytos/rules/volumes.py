@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterator, Mapping
 import numpy as np
 
 from kytos.cluster import REGION, ZONE, Claim, Volume
+from kytos.language import said
 from kytos.problem import Bools, Ints
 from kytos.rules.base import Rule, none_refused
 from kytos.rules.index import RuleIndex
@@ -83,36 +84,38 @@ class Volumes(Rule):
             if claim is None and name in unknown:
                 continue  # not judged: the answer's notes say so
             if claim is None:
-                yield f"persistent volume claim {name} does not exist", everywhere
+                yield said(f"persistent volume claim {name} does not exist"), everywhere
             elif claim.terminating:
-                yield f"persistent volume claim {name} is being deleted", everywhere
+                yield said(f"persistent volume claim {name} is being deleted"), everywhere
             elif claim.lost:
-                yield f"persistent volume claim {name} lost its volume", everywhere
+                yield said(f"persistent volume claim {name} lost its volume"), everywhere
             elif claim.volume is None:
                 storage_class = index.storage_classes.get(claim.storage_class or "")
                 if storage_class is None:
-                    known = f"claim {name} is unbound and has no storage class that is known"
+                    known = said(f"claim {name} is unbound and has no storage class that is known")
                     yield known, everywhere
                 elif storage_class.waits_for_consumer or claim.to_be_made:
                     waiting.append(claim)
                 else:
-                    yield f"claim {name} is not bound to a volume", everywhere
+                    yield said(f"claim {name} is not bound to a volume"), everywhere
             elif not claim.binding_completed:
-                yield f"claim {name} is not bound to volume {claim.volume} yet", everywhere
+                yield said(f"claim {name} is not bound to volume {claim.volume} yet"), everywhere
             elif claim.volume not in index.volumes:
-                yield f"volume {claim.volume} of claim {name} does not exist", everywhere
+                yield said(f"volume {claim.volume} of claim {name} does not exist"), everywhere
             else:
                 volume = index.volumes[claim.volume]
                 yield (
-                    f"volume {volume.name} of claim {name} cannot be reached from the node",
+                    said(f"volume {volume.name} of claim {name} cannot be reached from the node"),
                     ~nodes_reaching(index, volume),
                 )
                 yield (
-                    f"volume {volume.name} of claim {name} is in another zone or region",
+                    said(f"volume {volume.name} of claim {name} is in another zone or region"),
                     _outside_zone(index, volume),
                 )
         for claim, nodes in nodes_serving(index, waiting):
-            why = f"claim {claim.name} waits for a volume of class {claim.storage_class}: none here"
+            why = said(
+                f"claim {claim.name} waits for a volume of class {claim.storage_class}: none here"
+            )
             yield why, ~nodes
 
 
@@ -139,12 +142,12 @@ class ExclusiveVolumes(Rule):
     def reason(self, index: RuleIndex, pod: int, node: int) -> str:
         """Name the claim and its user."""
         claim, users = self._in_use(index, pod)[0]
-        return f"claim {claim} is {EXCLUSIVE} and in use by {index.pods[users[0]].id}"
+        return said(f"claim {claim} is {EXCLUSIVE} and in use by {index.pods[users[0]].id}")
 
     def remedy(self, index: RuleIndex, pod: int, node: int) -> str | None:
         """Stop the other pod, where it is one."""
         users = {user for _, pods in self._in_use(index, pod) for user in pods}
-        return f"stop {index.pods[users.pop()].id}" if len(users) == 1 else None
+        return said(f"stop {index.pods[users.pop()].id}") if len(users) == 1 else None
 
     def _claims(self, index: RuleIndex, pod: int) -> tuple[tuple[str, str], ...]:
         namespace = index.pods[pod].namespace

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from kytos.cluster import PODS, REGION, ZONE, Cluster
 from kytos.errors import InputError
+from kytos.language import said
 from kytos.problem import Bools
 from kytos.rules.base import Rule, Verdict
 from kytos.rules.beyond_the_scheduler import BEYOND
@@ -122,17 +123,17 @@ def refusal_summary(index: RuleIndex, pod: int, first: npt.NDArray[np.int8]) -> 
         rule, nodes = PLAN_RULES[position], np.flatnonzero(first == position)
         if isinstance(rule, Resources):
             for name, count in rule.short_counts(index, pod, nodes).items():
-                causes["too many pods" if name == PODS else f"insufficient {name}"] += count
+                causes[said("too many pods" if name == PODS else f"insufficient {name}")] += count
         elif isinstance(rule, DynamicResources):
             unjudged = sum(
                 rule.reason(index, pod, int(node)).startswith(NOT_JUDGED) for node in nodes
             )
-            causes["whose devices are not judged"] += unjudged
+            causes[said("whose devices are not judged")] += unjudged
             causes[rule.summary] += len(nodes) - unjudged
         else:
             causes[rule.summary] += len(nodes)
     causes = +causes
-    head = f"{int((first == FEASIBLE).sum())} of {len(index.nodes)} nodes"
+    head = said(f"{int((first == FEASIBLE).sum())} of {len(index.nodes)} nodes")
     told = _told(causes)
     return f"{head}: {told}" if told else head
 
@@ -146,14 +147,18 @@ def _available(index: RuleIndex, pod: int, first: npt.NDArray[np.int8]) -> str:
     """The same for someone who asks about one pod: what the numbers count is said."""
     head, _, causes = refusal_summary(index, pod, first).partition(": ")
     refused = int((first != FEASIBLE).sum())
-    return f"{head} available, {refused} refused: {causes}" if causes else f"{head} available"
+    return (
+        said(f"{head} available, {refused} refused: {causes}")
+        if causes
+        else said(f"{head} available")
+    )
 
 
 def _position(cluster: Cluster, pod: str) -> int:
     position = cluster.pod_index.get(pod)
     if position is None:
         raise InputError(
-            f"no pod {pod!r} in cluster {cluster.name!r}; pods are named namespace/name"
+            said(f"no pod {pod!r} in cluster {cluster.name!r}; pods are named namespace/name")
         )
     return position
 
@@ -166,7 +171,7 @@ def _explain(index: RuleIndex, pod: int, pinned: str | None) -> WhyNot:
     summary = _available(index, pod, first)
     in_use = [verdict for verdict in beyond if verdict.rule == InUse.name]
     if in_use:
-        summary += f"; of those available {len(in_use)} {InUse.summary}"
+        summary += said(f"; of those available {len(in_use)} {InUse.summary}")
     return WhyNot(
         pod=index.pods[pod].id,
         verdicts=verdicts_of(index, pod, first),

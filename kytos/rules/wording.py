@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kytos.cluster import CPU, MEMORY, Requirement
+from kytos.language import said
 
 _UNITS = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 
@@ -28,7 +29,7 @@ def amount_written(resource: str, amount: int, *, up: bool) -> str:
         tenths = -(-10 * amount // size) if up else 10 * amount // size
         if tenths >= 10:
             return f"{tenths / 10:.1f} {unit}"
-    return f"{amount} bytes"
+    return said(f"{amount} bytes")
 
 
 def requirement_written(requirement: Requirement) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from kytos.cluster import Cluster
+from kytos.language import said
 from kytos.problem import UNPLACED, LoadMode, Problem
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome, scaled_cluster
 from kytos.questions.autoscale.request import AutoscaleRequest
@@ -137,7 +138,7 @@ def _of_fleet(cluster: Cluster, request: FleetRequest, outcome: FleetOutcome) ->
         Change(move.pod, Kind.MOVED, move.origin, move.target, move.why) for move in outcome.moves
     )
     waits = (
-        Change(pod.id, Kind.WAITING, None, outcome.placement[pod.id], "it waits for a node")
+        Change(pod.id, Kind.WAITING, None, outcome.placement[pod.id], said("it waits for a node"))
         for pod in before.pods
         if pod.node is None and outcome.placement.get(pod.id) is not None
     )
@@ -164,7 +165,7 @@ def _of_recovery(cluster: Cluster, request: RecoveryRequest, outcome: RecoveryOu
     survivors = failure.survivors
     at = {pod.id: pod.node for pod in survivors.pods}
     back = (
-        Change(placed.pod, Kind.BACK, None, placed.node, "its node failed")
+        Change(placed.pod, Kind.BACK, None, placed.node, said("its node failed"))
         for placed in outcome.placements
     )
     given_up = (Change(left.pod, Kind.BACK, None, None) for left in outcome.unplaced)
@@ -172,7 +173,7 @@ def _of_recovery(cluster: Cluster, request: RecoveryRequest, outcome: RecoveryOu
         Change(move.pod, Kind.MOVED, move.origin, move.target, move.why) for move in outcome.moves
     )
     gone = (
-        Change(pod, Kind.GIVES_WAY, at[pod], None, "makes room for pods of higher priority")
+        Change(pod, Kind.GIVES_WAY, at[pod], None, said("makes room for pods of higher priority"))
         for pod in outcome.preempted
     )
     return _plan(
@@ -209,8 +210,10 @@ def _of_autoscale(cluster: Cluster, request: AutoscaleRequest, outcome: Autoscal
     )
     before = cluster.replace(pods=cluster.pods + new)
     counts = {
-        action.service: f"{action.service} from {action.current_replicas} replicas to "
-        f"{action.recommended_replicas}"
+        action.service: said(
+            f"{action.service} from {action.current_replicas} replicas to "
+            f"{action.recommended_replicas}"
+        )
         for action in outcome.actions
     }
     out = tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kytos.language import said
 from kytos.problem import Bools, Floats, Ints
 from kytos.runbook.changes import Plan
 from kytos.runbook.scheduling import Arena
@@ -55,7 +56,7 @@ def _descheduler(
     was_under, was_over = acts(before, usable)
     if not (under.any() and over.any()) or (was_under.any() and (over & ~was_over).sum() == 0):
         return None
-    return (
+    return said(
         f"the descheduler's LowNodeUtilization at its usual thresholds ({THRESHOLD:.0%}, "
         f"{TARGET:.0%}) would evict pods from {_named(plan, over)} again, as "
         f"{_named(plan, under)} would be underused: exclude them, or raise its target"
@@ -68,7 +69,7 @@ def _autoscaler(plan: Plan, before: Floats, after: Floats, stays: Bools) -> str 
     new = low & ~(before[:, columns] < SCALE_DOWN).all(axis=1)
     if not new.any():
         return None
-    return (
+    return said(
         f"the cluster autoscaler at its usual setting may remove {_named(plan, new)}, of which "
         f"less than {SCALE_DOWN:.0%} would be requested, and move its pods again"
     )
@@ -85,4 +86,6 @@ def _shares(arena: Arena, placement: Ints) -> Floats:
 
 def _named(plan: Plan, nodes: Bools) -> str:
     names = [plan.cluster.nodes[node].name for node in np.flatnonzero(nodes)]
-    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > 3 else "")
+    return ", ".join(names[:NAMED]) + (
+        said(f" and {len(names) - NAMED} more") if len(names) > 3 else ""
+    )

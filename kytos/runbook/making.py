@@ -16,6 +16,7 @@ from kytos.contract.runbook import (
     Way,
 )
 from kytos.contract.watch import Watch
+from kytos.language import said
 from kytos.problem import UNPLACED, Bools
 from kytos.runbook.changes import UNBIDDEN, Kind, Plan
 from kytos.runbook.forecast import PLAIN, Replay, Replayer
@@ -207,7 +208,9 @@ class _Making:
         pending, nodes = self._badness(attempt.replay)
         words = []
         if nodes > self.plan.nodes_in_use:
-            words.append(f"{nodes} nodes would be in use, {self.plan.nodes_in_use} are promised")
+            words.append(
+                said(f"{nodes} nodes would be in use, {self.plan.nodes_in_use} are promised")
+            )
         if pending:
             gives_way = {change.pod for change in self.plan.changes if change.target is None}
             pods = [self.arena.pods[row].id for row in attempt.replay.pending]
@@ -215,14 +218,14 @@ class _Making:
             names = ", ".join(waits[:NAMED])
             more = " and others" if len(waits) > NAMED else ""
             who = "1 pod" if pending == 1 else f"{pending} pods"
-            words.append(f"{who} would wait for a node ({names}{more})")
+            words.append(said(f"{who} would wait for a node ({names}{more})"))
         stuck = self.names(self._emptied & ~attempt.freed)
         if stuck:
-            words.append(f"{', '.join(stuck)} would not come free: a pod on it is left out")
+            words.append(said(f"{', '.join(stuck)} would not come free: a pod on it is left out"))
         lost = self._lost(attempt.replay)
         if lost > 0:
             kept = max(0.0, ENERGY_KEPT - lost)
-            words.append(f"{kept:.0%} of the promised fall in energy would be kept")
+            words.append(said(f"{kept:.0%} of the promised fall in energy would be kept"))
         return "; ".join(words) or None
 
     def notes(self, attempt: _Attempt) -> list[str]:
@@ -230,10 +233,12 @@ class _Making:
         notes = []
         if attempt.steps:
             notes.append(
-                f"the forecast is the worst of {self._draws} replays, each with other ties between "
-                "equally good nodes"
+                said(
+                    f"the forecast is the worst of {self._draws} replays, each with other ties "
+                    "between equally good nodes"
+                )
                 if self._draws > 1
-                else "the forecast is one replay; ties between equal nodes may fall otherwise"
+                else said("the forecast is one replay; ties between equal nodes may fall otherwise")
             )
         back = any(
             change.kind in UNBIDDEN and self.request.way is Way.STEER
@@ -241,17 +246,20 @@ class _Making:
         )
         if back:
             notes.append(
-                "pods that wait already are steered only where gates were set before they were made"
+                said(
+                    "pods that wait already are steered only where gates were set before they were "
+                    "made"
+                )
             )
         stubborn = [item.change.pod for item in self.items if self.arena.tolerates_cordon[item.row]]
         if stubborn and self.request.way is Way.DRAIN:
-            notes.append(
-                f"{', '.join(stubborn[:NAMED])}{' and others' if len(stubborn) > NAMED else ''} "
-                "tolerate a cordon, so no cordon keeps them off a node"
-            )
+            pods = ", ".join(stubborn[:NAMED]) + (" and others" if len(stubborn) > NAMED else "")
+            notes.append(said(f"{pods} tolerate a cordon, so no cordon keeps them off a node"))
         if attempt.alone:
             notes.append(
-                "nodes are cordoned for a while where the scheduler would choose otherwise; other "
-                "pods created meanwhile may wait until they are uncordoned"
+                said(
+                    "nodes are cordoned for a while where the scheduler would choose otherwise; "
+                    "other pods created meanwhile may wait until they are uncordoned"
+                )
             )
         return notes

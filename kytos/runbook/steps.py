@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from kytos.contract.runbook import Action, RunbookRequest, RunbookStep, Way
+from kytos.language import said
 from kytos.problem import UNPLACED, Bools
 from kytos.runbook.changes import Kind, Plan
 from kytos.runbook.waves import Item, Order, Wave
@@ -49,21 +50,25 @@ class _Writer:
     ) -> Iterator[RunbookStep]:
         closed = kept_empty.copy()
         for name in self._bought:
-            yield _step(0, Action.WAIT, node=name, why="until it is bought and ready")
-        yield from self._cordon(0, freed, "to be freed: nothing new may land on it")
-        yield from self._cordon(0, kept_empty, "stays empty: closed until all moves are made")
+            yield _step(0, Action.WAIT, node=name, why=said("until it is bought and ready"))
+        yield from self._cordon(0, freed, said("to be freed: nothing new may land on it"))
+        yield from self._cordon(0, kept_empty, said("stays empty: closed until all moves are made"))
         number = 0
         for number, wave in enumerate(waves, start=1):
             wanted = kept_empty if wave.closes is None else closed | wave.closes
             wanted = wanted & ~_targets(wave, len(self._names))
-            yield from self._uncordon(number, closed & ~wanted, "takes pods again: they go there")
+            yield from self._uncordon(
+                number, closed & ~wanted, said("takes pods again: they go there")
+            )
             yield from self._cordon(
-                number, wanted & ~closed, "closed for a while: pods of this wave would land on it"
+                number,
+                wanted & ~closed,
+                said("closed for a while: pods of this wave would land on it"),
             )
             closed = wanted
             yield from self._wave(number, wave)
-        yield from self._uncordon(number + 1, closed, "all moves are made")
-        stays = "does not come free: a pod on it is left out"
+        yield from self._uncordon(number + 1, closed, said("all moves are made"))
+        stays = said("does not come free: a pod on it is left out")
         yield from self._uncordon(number + 1, reopened, stays)
 
     def _wave(self, number: int, wave: Wave) -> Iterator[RunbookStep]:
@@ -82,9 +87,9 @@ class _Writer:
                         Action.NOMINATE,
                         pod=item.change.pod,
                         to=self._names[item.target],
-                        why="its replacement is gated until it is nominated to its node"
+                        why=said("its replacement is gated until it is nominated to its node")
                         if item.origin != UNPLACED
-                        else "goes to the node that was planned for it",
+                        else said("goes to the node that was planned for it"),
                     )
         yield _step(number, Action.WAIT, why=self._until(wave))
 
@@ -98,37 +103,50 @@ class _Writer:
         if change.kind in (Kind.SCALED_IN, Kind.SCALED_OUT):
             return _step(number, Action.SCALE, node=origin, pod=change.pod, to=target, why=why)
         if change.kind is Kind.NEW:
-            return _step(number, Action.CREATE, pod=change.pod, to=target, why=why or "is new")
-        why = why or "it waited already"
-        return _step(number, Action.WAIT, pod=change.pod, to=target, why=f"{why}; needs a node")
+            return _step(
+                number, Action.CREATE, pod=change.pod, to=target, why=why or said("is new")
+            )
+        why = why or said("it waited already")
+        return _step(
+            number, Action.WAIT, pod=change.pod, to=target, why=said(f"{why}; needs a node")
+        )
 
     def _surge(self, number: int, item: Item) -> Iterator[RunbookStep]:
         pod, target = item.change.pod, self._names[item.target]
         yield _step(
-            number, Action.SCALE, pod=pod, to=target, why=f"one replica more first: {item.last}"
+            number,
+            Action.SCALE,
+            pod=pod,
+            to=target,
+            why=said(f"one replica more first: {item.last}"),
         )
         if self._way is Way.STEER:
-            why = "the new replica is gated until it is nominated to its node"
+            why = said("the new replica is gated until it is nominated to its node")
             yield _step(number, Action.NOMINATE, pod=pod, to=target, why=why)
-        yield _step(number, Action.WAIT, why="until the new replica is ready")
+        yield _step(number, Action.WAIT, why=said("until the new replica is ready"))
+        last = item.change.why or said("it has moved")
         yield _step(
             number,
             Action.SCALE,
             node=self._names[item.origin],
             pod=pod,
-            why="one replica less, the old one: " + (item.change.why or "it has moved"),
+            why=said(f"one replica less, the old one: {last}"),
         )
-        yield _step(number, Action.WAIT, why="until the old replica is gone")
+        yield _step(number, Action.WAIT, why=said("until the old replica is gone"))
 
     def _until(self, wave: Wave) -> str:
         come = sum(item.target != UNPLACED for item in wave.items)
         leave = len(wave.items) - come
         words = []
         if come:
-            words.append(f"until {come} pod{'s are' if come > 1 else ' is'} ready")
+            words.append(
+                said(f"until {come} pods are ready" if come > 1 else "until 1 pod is ready")
+            )
         if leave:
-            words.append(f"until {leave} pod{'s have' if leave > 1 else ' has'} left")
-        settle = f", then {self._request.settle_s:g} s" if self._request.settle_s else ""
+            words.append(
+                said(f"until {leave} pods have left" if leave > 1 else "until 1 pod has left")
+            )
+        settle = said(f", then {self._request.settle_s:g} s") if self._request.settle_s else ""
         return " and ".join(words) + settle
 
     def _cordon(self, number: int, nodes: Bools, why: str) -> Iterator[RunbookStep]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from kytos.cluster import Cluster, Pod
 from kytos.contract.runbook import LeftOutMove, RunbookRequest
+from kytos.language import said
 from kytos.problem import UNPLACED, Bools
 from kytos.rules.eviction import SYSTEM_CRITICAL, budgets_of, leaves_freely
 from kytos.runbook.changes import Change, Kind, Plan
@@ -147,7 +148,7 @@ def _why_last(pod: Pod, replicas: Counter[str | None]) -> str:
         return "critical"
     serves = pod.owner is None or pod.owner.kind not in RUNS_TO_ITS_END
     if serves and pod.service is not None and replicas[pod.service] == 1:
-        return "its service's only replica"
+        return said("its service's only replica")
     return ""
 
 
@@ -332,7 +333,7 @@ class _Search:
                 continue
             elsewhere = self._elsewhere(item)
             if elsewhere is not None:
-                note = f"planned for {item.change.target}, which others that wait still fill"
+                note = said(f"planned for {item.change.target}, which others that wait still fill")
                 self._replace(groups, item, replace(item, target=elsewhere, note=note))
                 return
         size = self._arena.problem.request
@@ -374,17 +375,17 @@ class _Search:
         spent = [budgets[budget] for budget in item.budgets if self._allowed[budget] < 1]
         if spent:
             names = ", ".join(f"{budget.namespace}/{budget.name}" for budget in spent)
-            return f"disruption budget {names} allows no further eviction"
+            return said(f"disruption budget {names} allows no further eviction")
         node = item.change.target
         ahead = [other.change.pod for other in blocked if other.origin == item.target]
         if ahead:
             names = ", ".join(ahead[:NAMED]) + (" and others" if len(ahead) > NAMED else "")
-            return f"{node} takes it only once room is made by {names}, which waits in turn"
+            return said(f"{node} takes it only once room is made by {names}, which waits in turn")
         stays = [name for name, origin in self._stays if origin == item.target]
         if stays:
             names = ", ".join(stays[:NAMED]) + (" and others" if len(stays) > NAMED else "")
-            return f"{node} does not take it while {names}, left out too, stays on it"
-        return f"{node} does not take it as the cluster stands then"
+            return said(f"{node} does not take it while {names}, left out too, stays on it")
+        return said(f"{node} does not take it as the cluster stands then")
 
 
 def empties(plan: Plan, arena: Arena) -> Bools:

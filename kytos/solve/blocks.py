@@ -17,6 +17,7 @@ from kytos.contract.weights import Weights
 from kytos.hamiltonian.decode import NOT_ONE_PLACE, broken_constraints
 from kytos.hamiltonian.layout import Scope
 from kytos.hamiltonian.model import Model, build_model
+from kytos.language import said
 from kytos.problem import Bools, Ints, LoadMode, Problem
 from kytos.referee.energy import score
 from kytos.referee.feasible import feasible
@@ -93,13 +94,18 @@ def block_sampler(params: SolverParams) -> Sampler:
     sampler = find_solver(params.hybrid.block_sampler)
     if not isinstance(sampler, Sampler):
         raise SolverUnavailableError(
-            f"block_sampler is {params.hybrid.block_sampler.value}, which draws no samples of a "
-            f"QUBO; choose a sampler, for example {SolverName.OPENJIJ_SA.value}"
+            said(
+                f"block_sampler is {params.hybrid.block_sampler.value}, which draws no samples "
+                f"of a QUBO; choose a sampler, for example {SolverName.OPENJIJ_SA.value}"
+            )
         )
     available = sampler.available()
     if not available.ok:
         raise SolverUnavailableError(
-            f"{params.hybrid.block_sampler.value} cannot be used for blocks here: {available.how}"
+            said(
+                f"{params.hybrid.block_sampler.value} cannot be used for blocks here: "
+                f"{available.how}"
+            )
         )
     return sampler
 

@@ -10,6 +10,7 @@ from kytos.contract.given import IMPORTED, Given
 from kytos.contract.run_report import SolverReport, Stage
 from kytos.contract.watch import StopReason
 from kytos.contract.weights import Weights
+from kytos.language import said
 from kytos.problem import Problem
 from kytos.referee.energy import energy, fall
 from kytos.referee.feasible import Violation, feasible, violations
@@ -39,11 +40,11 @@ def take_given(problem: Problem, weights: Weights, given: Given) -> Solution:
         stages.append(Stage(name="repair", seconds=time.monotonic() - began, energy=repaired.total))
         reached = repaired
     if messages:
-        messages = [f"The solution breaks a rule: {told}" for told in messages]
-        messages.append("It was repaired; the plan below breaks nothing.")
+        messages = [said(f"The solution breaks a rule: {told}") for told in messages]
+        messages.append(said("It was repaired; the plan below breaks nothing."))
     if fall(weights, start, reached) < 0:
         messages.append(
-            f"It reaches {reached.total:.4g}, worse than doing nothing ({start.total:.4g})."
+            said(f"It reaches {reached.total:.4g}, worse than doing nothing ({start.total:.4g}).")
         )
     report = SolverReport(
         name=IMPORTED,
@@ -63,9 +64,9 @@ def take_given(problem: Problem, weights: Weights, given: Given) -> Solution:
 
 def _told(problem: Problem, broken: Violation) -> str:
     pods = ", ".join(problem.pods[pod] for pod in broken.pods[:5])
-    more = f" and {len(broken.pods) - 5} more" if len(broken.pods) > 5 else ""
-    where = ""
+    more = said(f" and {len(broken.pods) - 5} more") if len(broken.pods) > 5 else ""
+    rule = broken.rule
     if broken.place >= 0 and broken.kind.value in ("capacity", "forbidden"):
-        where = f" on {problem.nodes[broken.place]}"
-    by = f" ({pods}{more})" if pods else ""
-    return f"{broken.kind.value}, {broken.rule}{where}, by {broken.amount}{by}."
+        rule = f"{rule} on {problem.nodes[broken.place]}"
+    told = said(f"{broken.kind.value}, {rule}, by {broken.amount}")
+    return f"{told} ({pods}{more})." if pods else f"{told}."

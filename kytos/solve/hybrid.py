@@ -22,6 +22,7 @@ from kytos.contract.run_report import ENERGIES_KEPT, QuboFacts, Stage
 from kytos.contract.solver import Availability, Improvement
 from kytos.contract.watch import Report, StopReason, Watch
 from kytos.contract.weights import Weights
+from kytos.language import said
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.referee.energy import EnergyTerms, Rank, energy, fall, rank
 from kytos.referee.feasible import feasible
@@ -299,7 +300,7 @@ class _Books:
 def _for_all_blocks(error: ConsentRequiredError, count: int) -> ConsentRequiredError:
     """The charge of one block as the charge of the run."""
     one = error.estimate
-    charge = f"up to {count} such blocks, each {one.charge}"
+    charge = said(f"up to {count} such blocks, each {one.charge}")
     return ConsentRequiredError(
         replace(one, minimum_time_s=count * one.minimum_time_s, charge=charge)
     )

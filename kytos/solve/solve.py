@@ -25,6 +25,7 @@ from kytos.contract.weights import Weights
 from kytos.hamiltonian.decode import broken_constraints
 from kytos.hamiltonian.layout import Scope, beyond_quadratic
 from kytos.hamiltonian.model import Model, build_model
+from kytos.language import said
 from kytos.problem import Floats, Ints, Problem, pairs_with_room
 from kytos.referee.energy import energy, fall, rank
 from kytos.referee.feasible import feasible
@@ -96,7 +97,7 @@ def solve(
     chosen = find_solver(name)
     available = chosen.available()
     if not available.ok:
-        raise SolverUnavailableError(f"{name.value} cannot be used here: {available.how}")
+        raise SolverUnavailableError(said(f"{name.value} cannot be used here: {available.how}"))
     compile_first(watch, name)
     run = _Run(problem, weights, params, watch)
     if last is not None:
@@ -199,7 +200,9 @@ class _Run:
                 capacity=self.params.capacity,
             )
             if not model.assignments:
-                self.messages.append("No pod may go anywhere else: there is nothing to anneal.")
+                self.messages.append(
+                    said("No pod may go anywhere else: there is nothing to anneal.")
+                )
                 return
         with self._stage("sample"):
             draw = draw_at_once if sampler.name.traits.paid else draw_in_rounds
@@ -211,9 +214,9 @@ class _Run:
                 self.watch.share(SAMPLING_SHARE),
             )
         if not len(drawn.bits):
-            self.messages.append("Stopped before the first read.")
+            self.messages.append(said("Stopped before the first read."))
             return
-        with self._stage("decode and repair"):
+        with self._stage(said("decode and repair")):
             self._decode(model, scope, drawn)
 
     def refine_and_prove(self, refine: Callable[[], None]) -> None:
@@ -327,8 +330,10 @@ class _Run:
         self.proposed = reached.total
         if not self._offer(placement) and fall(self.weights, self.start_energy, reached) < 0:
             self.messages.append(
-                f"{placer.name.value} itself reaches {self.proposed:.4g}, worse than doing "
-                f"nothing ({self.start_energy.total:.4g}); nothing is moved."
+                said(
+                    f"{placer.name.value} itself reaches {self.proposed:.4g}, worse than doing "
+                    f"nothing ({self.start_energy.total:.4g}); nothing is moved."
+                )
             )
         self.stopped_by = self.watch.reason or StopReason.WORK
 

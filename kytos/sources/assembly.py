@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from kytos.cluster import Autoscaler, Cluster, Node, Note, NoteKind, Owner, Pod, note_about
 from kytos.errors import SourceError, first_problem
+from kytos.language import said
 from kytos.sources.alike import AlikePods
 from kytos.sources.autoscalers import (
     read_autoscaler,
@@ -108,8 +109,12 @@ def assemble(
     if not nodes and (nodes_needed or not by_kind.get("Pod")):
         if faults.first is not None:
             raise faults.first
-        read = "what was read is empty" if not objects else f"no Node among {_counted(by_kind)}"
-        raise SourceError(f"{read}; add the output of `kubectl get nodes -o json`")
+        read = (
+            said("what was read is empty")
+            if not objects
+            else said(f"no Node among {_counted(by_kind)}")
+        )
+        raise SourceError(said(f"{read}; add the output of `kubectl get nodes -o json`"))
     recommended = _recommended(by_kind, faults)
     pods = _read_pods(by_kind["Pod"], context, faults)
     pods = _on_known_nodes(_tell_services_apart(pods), {node.name for node in nodes}, faults)
@@ -167,7 +172,7 @@ def _recommended(by_kind: Sorted, faults: Faults) -> tuple[Recommendation, ...]:
             told += own
             if not own:
                 faults.remark(
-                    "VerticalPodAutoscalers that recommend nothing yet",
+                    said("VerticalPodAutoscalers that recommend nothing yet"),
                     item.object("metadata").text("name"),
                 )
     return tuple(told)
@@ -269,7 +274,7 @@ def _read_pods(items: Iterable[Fields], context: Context, faults: Faults) -> lis
             faults.leave_out(cause)
         else:
             faults.remark(
-                f"read only as what it holds, and stays: {cause.message}",
+                said(f"read only as what it holds, and stays: {cause.message}"),
                 cause.where,
                 NoteKind.LEFT_OUT,
             )
@@ -321,12 +326,14 @@ def _on_known_nodes(pods: list[Pod], known: set[str], faults: Faults) -> list[Po
         elif pod.finished or pod.terminating:
             kept.append(pod.model_copy(update={"node": None}))
             faults.remark(
-                "finished or terminating pods whose node is gone: they hold nothing", pod.id
+                said("finished or terminating pods whose node is gone: they hold nothing"), pod.id
             )
         else:
             faults.remark(
-                "pods left out because their node is not listed; if it is there, add the output of "
-                "`kubectl get nodes -o json`",
+                said(
+                    "pods left out because their node is not listed; if it is there, add the "
+                    "output of `kubectl get nodes -o json`"
+                ),
                 f"{pod.id} on {pod.node}",
             )
     return kept
@@ -335,7 +342,7 @@ def _on_known_nodes(pods: list[Pod], known: set[str], faults: Faults) -> list[Po
 def _bare_nodes(nodes: Sequence[Node]) -> list[Note]:
     bare = [node.name for node in nodes if not node.allocatable.get("pods")]
     return (
-        [note_about("nodes that report no room for pods: nothing can be placed there", bare)]
+        [note_about(said("nodes that report no room for pods: nothing can be placed there"), bare)]
         if bare
         else []
     )
@@ -349,10 +356,12 @@ def _other_kinds(by_kind: Mapping[str, list[Fields]]) -> list[Note]:
         if items and kind not in HONOURED | CONTROLLERS | WITHOUT_EFFECT | _RECOMMENDERS
     }
     if len(others) > _KINDS_NAMED:
-        return [note_about(f"objects of {len(others)} more kinds: read, not honoured yet", others)]
+        return [
+            note_about(said(f"objects of {len(others)} more kinds: read, not honoured yet"), others)
+        ]
     return [
         note_about(
-            f"{kind} objects: read, not honoured yet",
+            said(f"{kind} objects: read, not honoured yet"),
             [item.object("metadata").text("name") for item in items],
         )
         for kind, items in others.items()

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from kytos.cluster import Cluster, Note, Pod
 from kytos.errors import SourceError, first_problem
+from kytos.language import said
 from kytos.plain import Plain, PlainNode, PlainPod, node_of, pod_of
 from kytos.sources.prices import PriceTable, with_prices
 from kytos.sources.quantities import check_totals
@@ -119,8 +120,10 @@ def merged_body(documents: list[tuple[str, Any]]) -> dict[str, Any]:
     for where, document in documents:
         if not is_body(document):
             raise SourceError(
-                "holds no `nodes` and `pods` lists, as the other files do; "
-                "give either request bodies or Kubernetes objects, not both",
+                said(
+                    "holds no `nodes` and `pods` lists, as the other files do; "
+                    "give either request bodies or Kubernetes objects, not both"
+                ),
                 where,
             )
         for key, value in document.items():
@@ -178,8 +181,10 @@ def cluster_from_body(
     if homeless and not evacuate_unknown:
         position = next(i for i, pod in enumerate(body.pods) if pod.id == homeless[0])
         raise SourceError(
-            f"there is no node {body.pods[position].current_node!r} among the nodes; add it, or "
-            "leave current_node out if the pod runs nowhere",
+            said(
+                f"there is no node {body.pods[position].current_node!r} among the nodes; add it, "
+                "or leave current_node out if the pod runs nowhere"
+            ),
             f"pods[{position}].current_node",
         )
     lost = frozenset(homeless)
@@ -191,7 +196,7 @@ def cluster_from_body(
         ),
         notes=(
             Note(
-                message="pods whose node is not listed: they need a new one",
+                message=said("pods whose node is not listed: they need a new one"),
                 subjects=homeless[:3],
                 count=len(homeless),
             ),
@@ -208,8 +213,10 @@ def _refuse_repeats(field: str, ids: list[str]) -> None:
     for position, identifier in enumerate(ids):
         if identifier in first_seen:
             raise SourceError(
-                f"{identifier!r} is named twice (first as {field}[{first_seen[identifier]}]); "
-                "each id must be its own",
+                said(
+                    f"{identifier!r} is named twice (first as {field}[{first_seen[identifier]}]); "
+                    "each id must be its own"
+                ),
                 f"{field}[{position}].id",
             )
         first_seen[identifier] = position

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from kytos.cluster import DEFAULT_SCHEDULER, Note, NoteKind, note_about
+from kytos.language import said
 from kytos.sources.fields import Fields
 
 _IN_TREE_DISKS = (
@@ -44,7 +45,7 @@ def unhonoured_fields(by_kind: Mapping[str, list[Fields]]) -> list[Note]:
     for message, uses in _POD_FIELDS.items():
         if names := _pods_that(by_kind, uses):
             notes.append(
-                note_about(f"{message}: read, not honoured yet", names, NoteKind.NOT_JUDGED)
+                note_about(said(f"{message}: read, not honoured yet"), names, NoteKind.NOT_JUDGED)
             )
     for message, uses in _LEFT_TO_OTHERS.items():
         if names := _pods_that(by_kind, uses):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kytos.cluster import INSTANCE_TYPE, REGION, Cluster, Node, NoteKind, is_spot, note_about
 from kytos.errors import SourceError
+from kytos.language import said
 from kytos.settings import PriceSettings
 from kytos.sources.catalogue.types import DEFAULT_REGION, currency_of, list_prices, regions
 
@@ -43,22 +44,24 @@ def read_prices(text: str, where: str = "prices") -> PriceTable:
     rows = csv.DictReader(lines.values(), skipinitialspace=True)
     if lines and (lacking := [name for name in _COLUMNS if name not in (rows.fieldnames or ())]):
         raise SourceError(
-            f"no column {lacking[0]}; the first line must name {', '.join(_COLUMNS)}, with commas "
-            "between them",
+            said(
+                f"no column {lacking[0]}; the first line must name {', '.join(_COLUMNS)}, with "
+                "commas between them"
+            ),
             where,
         )
     table: dict[tuple[str, str], float] = {}
     for number, row in zip(list(lines)[1:], rows, strict=True):
-        place = f"{where}: line {number}"
+        place = said(f"{where}: line {number}")
         instance_type, capacity_type, price = ((row[name] or "").strip() for name in _COLUMNS)
         if not instance_type:
-            raise SourceError("no instance_type; expected one such as m5.large", place)
+            raise SourceError(said("no instance_type; expected one such as m5.large"), place)
         if capacity_type not in (ON_DEMAND, SPOT):
             raise SourceError(
-                f"capacity_type is {capacity_type!r}; expected {ON_DEMAND} or {SPOT}", place
+                said(f"capacity_type is {capacity_type!r}; expected {ON_DEMAND} or {SPOT}"), place
             )
         if (instance_type, capacity_type) in table:
-            raise SourceError(f"{instance_type} {capacity_type} is listed twice", place)
+            raise SourceError(said(f"{instance_type} {capacity_type} is listed twice"), place)
         table[instance_type, capacity_type] = _price(price, place)
     return table
 
@@ -106,7 +109,9 @@ def with_prices(cluster: Cluster, table: PriceTable | None = None) -> Cluster:
         price = _price_in(node, prices) if own is None else own
         nodes.append(node.model_copy(update={"price_per_hour": price}))
     notes = tuple(
-        note_about(f"left out: annotation {PRICE_ANNOTATION}: {why}", names, NoteKind.LEFT_OUT)
+        note_about(
+            said(f"left out: annotation {PRICE_ANNOTATION}: {why}"), names, NoteKind.LEFT_OUT
+        )
         for why, names in unread.items()
     )
     return cluster.replace(nodes=tuple(nodes), notes=(*cluster.notes, *notes))
@@ -133,9 +138,9 @@ def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")  # a spreadsheet begins it with a mark
     except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror}", str(path)) from error
+        raise SourceError(said(f"cannot be read: {error.strerror}"), str(path)) from error
     except UnicodeDecodeError as error:
-        raise SourceError("is not text in UTF-8; expected a CSV file", str(path)) from error
+        raise SourceError(said("is not text in UTF-8; expected a CSV file"), str(path)) from error
 
 
 def _own_price(node: Node) -> float | None:
@@ -165,5 +170,5 @@ def _price(text: str | None, where: str) -> float:
     except ValueError:
         price = math.nan
     if not 0 <= price < math.inf:
-        raise SourceError(f"expected a price per hour such as 0.192, found {text!r}", where)
+        raise SourceError(said(f"expected a price per hour such as 0.192, found {text!r}"), where)
     return price

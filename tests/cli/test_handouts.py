@@ -66,9 +66,20 @@ def test_a_handout_is_made_again_of_itself(files: tuple[Path, Path, Path], tmp_p
     assert again.read_text().count("<svg") == 3
 
 
+def test_a_handout_in_another_language(files: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    """Its words, reasons and numbers are that language's; what it carries is the same."""
+    made = tmp_path / "plan-ja.html"
+    assert kytos("report", files[2], "-o", made, "--lang", "ja").exit_code == 0
+    text = made.read_text(encoding="utf-8")
+    assert '<html lang="ja">' in text
+    assert "を空にします" in text
+    assert "empties n" not in text
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("report", "ANSWER", "-o", "x.html", "--lang", "fr"), "choose one of en, ja"),
         (("report", "ANSWER"), "--output"),
         (("report", "CLUSTER", "-o", "x.html"), "is no answer"),
         (("replay", "ANSWER"), "not a scenario"),

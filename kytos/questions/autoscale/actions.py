@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kytos.cluster import CPU, LOAD_RESOURCES, Cluster, Frozen
+from kytos.language import said
 from kytos.questions.autoscale.desired_replicas import replicas_for_rate
 from kytos.questions.autoscale.grants import Cause, Grants, Refusal
 from kytos.questions.autoscale.request import AutoscaleRequest, ServiceRate
@@ -69,17 +70,17 @@ def _why(service: ServiceRate, step: Step) -> str:
         step.desired[service.id],
     )
     if not service.enabled:
-        return "not enabled: its count stays"
+        return said("not enabled: its count stays")
     rate, target = f"{service.request_rate:g}", f"{service.target_rate:g}"
-    told = f"{rate} at {target} each needs {rated}"
+    told = said(f"{rate} at {target} each needs {rated}")
     if rated == have and have != replicas_for_rate(0, service.request_rate, service.target_rate):
-        told = f"{rate} at {target} each is within 10% of what {have} serve"
+        told = said(f"{rate} at {target} each is within 10% of what {have} serve")
     scaled = service.id in step.bounded_by_autoscaler
-    whose = "its HorizontalPodAutoscaler's" if scaled else "its"
+    whose = said("its HorizontalPodAutoscaler's" if scaled else "its")
     if want > rated:
-        told += f", raised to {whose} minimum {want}"
-    elif want < rated:
-        told += f", cut to {whose} maximum {want}"
+        return said(f"{told}, raised to {whose} minimum {want}")
+    if want < rated:
+        return said(f"{told}, cut to {whose} maximum {want}")
     return told
 
 
@@ -91,9 +92,9 @@ def _why_held_back(
     judged: RuleIndex,
     request: AutoscaleRequest,
 ) -> str:
-    head = f"held back at {step.current[service] + granted}"
+    head = said(f"held back at {step.current[service] + granted}")
     if refusal.cause is Cause.WORTHLESS:
-        return f"{head}: at C = 0 demand beyond the minimum is worth nothing"
+        return said(f"{head}: at C = 0 demand beyond the minimum is worth nothing")
     if refusal.cause is Cause.QUOTA:
         return f"{head}: {refusal.quota}"
     if refusal.cause is Cause.MARGIN:
@@ -101,12 +102,12 @@ def _why_held_back(
         name = "CPU" if refusal.resource == CPU else "memory"
         at = LOAD_RESOURCES.index(refusal.resource)
         if step.margin_room[at] < 0:
-            return f"{head}: less than {share:.0%} of {name} is free already"
+            return said(f"{head}: less than {share:.0%} of {name} is free already")
         if share == 0:
-            return f"{head}: not enough {name} is free"
-        return f"{head}: {share:.0%} of {name} must stay free"
+            return said(f"{head}: not enough {name} is free")
+        return said(f"{head}: {share:.0%} of {name} must stay free")
     wish = next(wish for wish in step.wishes if wish.service == service)
     position = judged.cluster.pod_index[wish.pods[granted].id]
     summary = refusal_summary(judged, position, first_refusals(judged, [position])[0])
-    unsure = "" if refusal.proven else " (no place found in time)"
+    unsure = "" if refusal.proven else said(" (no place found in time)")
     return f"{head}: {summary}{unsure}"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from kytos.cluster import Autoscaler, Cluster, Note, ScaleMetric
+from kytos.language import said
 from kytos.questions.parts.decimals import as_written
 
 
@@ -23,15 +24,15 @@ def ruling_metric(scaler: Autoscaler) -> tuple[ScaleMetric | None, str]:
     Source: ``computeReplicasForMetrics`` in ``pkg/controller/podautoscaler/horizontal.go``.
     """
     if not scaler.metrics:
-        return None, "it has no metric that is read here"
+        return None, said("it has no metric that is read here")
     known = [metric for metric in scaler.metrics if metric.known]
     unknown = [metric for metric in scaler.metrics if not metric.known]
     named = ", ".join(f"{metric.name} ({metric.problem or 'no value'})" for metric in unknown)
     if not known:
-        return None, f"not known: {named}"
+        return None, said(f"not known: {named}")
     ruling = max(known, key=_times_target)
     if unknown and _times_target(ruling) < 1:
-        return None, f"not scaled in while a metric is not known: {named}"
+        return None, said(f"not scaled in while a metric is not known: {named}")
     return ruling, ""
 
 
@@ -52,9 +53,9 @@ def rates_of(cluster: Cluster) -> tuple[tuple[dict[str, object], ...], tuple[Not
         running = replicas[scaler.service]
         ruling, why = ruling_metric(scaler)
         if scaler.service in rates:
-            why = "a second autoscaler of one service: the first counts"
+            why = said("a second autoscaler of one service: the first counts")
         elif not running:
-            why = "no pod of its target runs"
+            why = said("no pod of its target runs")
         if why or ruling is None:
             reasons.setdefault(why, []).append(scaler.service)
             continue
@@ -72,7 +73,7 @@ def rates_of(cluster: Cluster) -> tuple[tuple[dict[str, object], ...], tuple[Not
 def _notes(reasons: dict[str, list[str]]) -> tuple[Note, ...]:
     return tuple(
         Note(
-            message=f"HorizontalPodAutoscaler left out, its count stays: {why}",
+            message=said(f"HorizontalPodAutoscaler left out, its count stays: {why}"),
             subjects=tuple(services[:3]),
             count=len(services),
         )

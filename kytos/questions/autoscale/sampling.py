@@ -32,6 +32,7 @@ from kytos.hamiltonian.replicas import (
     broken,
     replica_model,
 )
+from kytos.language import said
 from kytos.problem import Floats, Ints
 from kytos.questions.autoscale.grants import Grants
 from kytos.questions.autoscale.reads import SAMPLED, SETTLED
@@ -94,7 +95,7 @@ def place_granted(
     chosen = None if isinstance(params, Given) else find_solver(solver)
     available = Availability(True) if chosen is None else chosen.available()
     if not available.ok:
-        raise SolverUnavailableError(f"{solver.value} cannot be used here: {available.how}")
+        raise SolverUnavailableError(said(f"{solver.value} cannot be used here: {available.how}"))
     run = _Run(params, watch)
     draw = None
     if isinstance(chosen, Sampler) and problem.most.any():
@@ -109,7 +110,7 @@ def place_granted(
         solution = place_as_many_as_possible(grants.problem, weights, solution, params, watch)
         if (solution.placement < 0).any():
             reached = energy(grants.problem, weights, grants.placement)
-            told = (
+            told = said(
                 f"{solution.report.name} did not place all that fits; the rest of the plan is the "
                 "exact stage's."
             )
@@ -151,7 +152,7 @@ class _Run:
         with self.stage(SAMPLED):
             samples = sampler.sample(bqm, self.params, self.watch.share(SAMPLING_SHARE))
         if not len(samples):
-            self.messages.append("Stopped before the first read.")
+            self.messages.append(said("Stopped before the first read."))
             return None
         order = np.argsort(samples.record.energy, kind="stable")
         names = list(samples.variables)
@@ -163,8 +164,10 @@ class _Run:
         best = reads[breaks.index(frozenset()) if frozenset() in breaks else 0]
         energies = samples.record.energy
         self.messages.append(
-            f"Replica counts are integers of up to {len(model.assignments)} bits in all; "
-            f"the best read asks for {int(best.sum())} of {int(problem.wanted.sum())} replicas."
+            said(
+                f"Replica counts are integers of up to {len(model.assignments)} bits in all; "
+                f"the best read asks for {int(best.sum())} of {int(problem.wanted.sum())} replicas."
+            )
         )
         facts = _facts(model, bqm.num_interactions, breaks, energies, samples.info, problem)
         return Draw(best, tuple(drawn[:READS_REPORTED]), facts, model, bqm)
@@ -217,9 +220,9 @@ class _Run:
             for count, granted in zip(sampled, grants.granted.values(), strict=True)
         )
         self.messages.append(
-            f"The exact stage changed the count of {changed} of {len(sampled)} services."
+            said(f"The exact stage changed the count of {changed} of {len(sampled)} services.")
             if changed
-            else "The exact stage confirmed every count."
+            else said("The exact stage confirmed every count.")
         )
 
 

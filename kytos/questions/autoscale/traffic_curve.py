@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from kytos.cluster import Cluster, Frozen
 from kytos.contract.watch import Watch
 from kytos.errors import RequestRefused
+from kytos.language import said
 from kytos.questions.autoscale.actions import scale_actions
 from kytos.questions.autoscale.margin import Margin, margin_of
 from kytos.questions.autoscale.request import AutoscaleRequest
@@ -53,7 +54,8 @@ def traffic_curve(
     for position, factor in enumerate(factors):
         if not 0 <= factor < float("inf"):
             raise RequestRefused(
-                f"{factor} is no factor of traffic; give a number from 0", f"factors[{position}]"
+                said(f"{factor} is no factor of traffic; give a number from 0"),
+                f"factors[{position}]",
             )
     cluster = as_asked(cluster, request)
     points = []

@@ -11,6 +11,7 @@ from kytos.cluster import Cluster, Note, Pod
 from kytos.contract.watch import Watch
 from kytos.errors import RequestRefused, refuse_repeats
 from kytos.hamiltonian.replicas import ScaleOut
+from kytos.language import said
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
 from kytos.questions.autoscale.autoscalers import bounds_of, rates_of
 from kytos.questions.autoscale.desired_replicas import bounded, replicas_for_rate
@@ -134,7 +135,9 @@ def _asked(
         return request.services, ()
     rates, notes = rates_of(cluster)
     if not rates and not notes:
-        none = "no service was named and the cluster has no HorizontalPodAutoscaler: nothing scales"
+        none = said(
+            "no service was named and the cluster has no HorizontalPodAutoscaler: nothing scales"
+        )
         notes = (Note(message=none),)
     return tuple(ServiceRate.model_validate(rate) for rate in rates), notes
 
@@ -274,15 +277,19 @@ def _current(service: ServiceRate, own: Sequence[Pod], path: str) -> int:
     if service.replicas is None:
         if not own:
             raise RequestRefused(
-                f"no pod belongs to service {service.id!r}; mend its name, or give replicas "
-                "(0 if none runs yet)",
+                said(
+                    f"no pod belongs to service {service.id!r}; mend its name, or give replicas "
+                    "(0 if none runs yet)"
+                ),
                 f"{path}.id",
             )
         return len(own)
     if own and len(own) != service.replicas:
         raise RequestRefused(
-            f"is {service.replicas}, but {len(own)} pods of service {service.id!r} are listed; "
-            "leave it out, or list as many pods",
+            said(
+                f"is {service.replicas}, but {len(own)} pods of service {service.id!r} are listed; "
+                "leave it out, or list as many pods"
+            ),
             f"{path}.replicas",
         )
     return service.replicas
@@ -291,7 +298,9 @@ def _current(service: ServiceRate, own: Sequence[Pod], path: str) -> int:
 def _refuse_too_many(count: int, path: str) -> None:
     if count > MOST_NEW:
         raise RequestRefused(
-            f"asks for {count:,} new replicas, {MOST_NEW:,} are the most; give max_replicas or a "
-            "higher target_rate",
+            said(
+                f"asks for {count:,} new replicas, {MOST_NEW:,} are the most; give max_replicas "
+                "or a higher target_rate"
+            ),
             path,
         )

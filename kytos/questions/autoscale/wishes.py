@@ -9,6 +9,7 @@ from typing import Any
 
 from kytos.cluster import CPU, MEMORY, Phase, Pod
 from kytos.errors import RequestRefused
+from kytos.language import said
 from kytos.plain import MIB
 from kytos.questions.autoscale.request import ServiceRate
 from kytos.questions.parts.decimals import as_written
@@ -63,7 +64,10 @@ def wish_of(
             requests[name] = ceil(as_written(given) * unit)
         elif model is None:
             raise RequestRefused(
-                f"is missing, and no pod of service {service.id!r} is listed to tell it; give it",
+                said(
+                    f"is missing, and no pod of service {service.id!r} is listed to tell it; "
+                    "give it"
+                ),
                 f"{path}.{field}",
             )
     priority = service.priority

@@ -12,6 +12,7 @@ import numpy as np
 from kytos.cluster import Cluster, Node, NodePool, Note, Phase, Pod, is_spot, note_about
 from kytos.contract.weights import PAY_BACK_DAYS, RESTART_DAYS
 from kytos.errors import RequestRefused
+from kytos.language import said
 from kytos.problem import Bools
 from kytos.questions.fleet.offer import Offer
 from kytos.questions.fleet.offers import offers_of, with_room_for_daemons
@@ -80,8 +81,10 @@ def made_concrete(cluster: Cluster, request: FleetRequest) -> Asked:
     offers, notes = offers_of(cluster, request)
     if not offers:
         raise RequestRefused(
-            "there is nothing to buy; give at least one type, or leave types out for the shipped "
-            "catalogue",
+            said(
+                "there is nothing to buy; give at least one type, or leave types out for the "
+                "shipped catalogue"
+            ),
             "types",
         )
     offers = with_room_for_daemons(cluster, offers)
@@ -105,7 +108,7 @@ def made_concrete(cluster: Cluster, request: FleetRequest) -> Asked:
         assumed = (
             *assumed,
             note_about(
-                "nodes that stay though keep does not name them: pods there must not move",
+                said("nodes that stay though keep does not name them: pods there must not move"),
                 against_will,
             ),
         )
@@ -141,8 +144,10 @@ def _may_stay(cluster: Cluster, request: FleetRequest) -> frozenset[str]:
     for position, name in enumerate(request.keep):
         if not meant_nodes(cluster, (name,)):
             raise RequestRefused(
-                f"{name!r} is no node of cluster {cluster.name!r} and no key=value label that one "
-                "carries; name a node, or a label as its nodes have it",
+                said(
+                    f"{name!r} is no node of cluster {cluster.name!r} and no key=value label "
+                    "that one carries; name a node, or a label as its nodes have it"
+                ),
                 f"keep[{position}]",
             )
     return meant_nodes(cluster, request.keep)
@@ -181,7 +186,9 @@ def _barred(
         for position, name in enumerate(request.services):
             if name not in known:
                 raise RequestRefused(
-                    f"{name!r} is no service, namespace or pod of the cluster; name one that is",
+                    said(
+                        f"{name!r} is no service, namespace or pod of the cluster; name one that is"
+                    ),
                     f"services[{position}]",
                 )
         named = set(request.services)

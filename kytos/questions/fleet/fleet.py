@@ -15,6 +15,7 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.run_report import SolverReport, Stage
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights, exchange_rates
+from kytos.language import said
 from kytos.problem import UNPLACED, Ints, Problem
 from kytos.questions.fleet.asked import Asked, made_concrete, spot_of
 from kytos.questions.fleet.built import (
@@ -171,7 +172,7 @@ def _survival_price(
         price_per_hour=paid - less,
         energy=kept.more,
         proven=proven,
-        sentence=f"Surviving any {named} costs {told}.",
+        sentence=said(f"Surviving any {named} costs {told}."),
         not_promised=kept.not_promised,
     )
 
@@ -285,9 +286,9 @@ def _placed(
             placement = start
     else:
         why = (
-            "The plan by patterns is proven; nothing was annealed."
+            said("The plan by patterns is proven; nothing was annealed.")
             if proven
-            else "Too many pods and nodes for the anneal beside the plan by patterns."
+            else said("Too many pods and nodes for the anneal beside the plan by patterns.")
         )
         placement, report = start, _report(built, params, reached.total, planned, watch, why)
     used = {built.nodes[at] for at in placement if at >= 0}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import ceil
 
 from kytos.cluster import CPU, MEMORY, PODS, NodeClass, NodePool, Note, NoteKind, note_about
+from kytos.language import said
 from kytos.plain import MIB
 from kytos.questions.fleet.offer import Offer
 from kytos.sources.catalogue.reserves import EVICTION_MIB
@@ -111,7 +112,7 @@ def class_notes(
     used = [by_name[name] for name in sorted(named & by_name.keys())]
     notes = [
         note_about(
-            f"{field} of an EC2NodeClass: read, not honoured yet", names, NoteKind.NOT_JUDGED
+            said(f"{field} of an EC2NodeClass: read, not honoured yet"), names, NoteKind.NOT_JUDGED
         )
         for field in sorted({field for one in used for field in one.not_honoured})
         for names in ([one.name for one in used if field in one.not_honoured],)
@@ -119,16 +120,20 @@ def class_notes(
     if own and (asking := [one.name for one in used if one.kube_reserved or one.system_reserved]):
         notes.append(
             note_about(
-                "EC2NodeClasses whose reserves are not deducted: what own types offer is what "
-                "pods may ask",
+                said(
+                    "EC2NodeClasses whose reserves are not deducted: what own types offer is what "
+                    "pods may ask"
+                ),
                 asking,
             )
         )
     if named - by_name.keys():
         notes.append(
             note_about(
-                "EC2NodeClasses that NodePools name and no file holds: Karpenter's defaults are "
-                "assumed",
+                said(
+                    "EC2NodeClasses that NodePools name and no file holds: Karpenter's defaults "
+                    "are assumed"
+                ),
                 sorted(named - by_name.keys()),
             )
         )

@@ -23,6 +23,7 @@ from kytos.cluster import (
     NoteKind,
     Taint,
 )
+from kytos.language import said
 from kytos.plain import MIB
 from kytos.questions.fleet.node_classes import STORAGE, class_notes, default_storage
 from kytos.questions.fleet.offer import Offer
@@ -66,9 +67,9 @@ def offers_of(
 
 
 def _pools_note(pools: Sequence[NodePool]) -> Note:
+    names = ", ".join(sorted(pool.name for pool in pools))
     return Note(
-        message="only what the NodePools allow is bought: "
-        + ", ".join(sorted(pool.name for pool in pools)),
+        message=said(f"only what the NodePools allow is bought: {names}"),
         kind=NoteKind.ASSUMED,
         count=len(pools),
     )
@@ -139,8 +140,10 @@ def _of_catalogue(
         if spot is not None and asked and request.region == DEFAULT_REGION:
             types.append(_type(one, spot, SPOT))
     note = Note(
-        message=f"nodes are bought at the list prices of {request.region} that come with Kytos, "
-        f"{'and '.join(architectures)} types only; their sizes are what EKS leaves for pods",
+        message=said(
+            f"nodes are bought at the list prices of {request.region} that come with Kytos, "
+            f"{'and '.join(architectures)} types only; their sizes are what EKS leaves for pods"
+        ),
         kind=NoteKind.ASSUMED,
         count=len(types),
     )

@@ -17,6 +17,7 @@ from kytos.cluster import (
     Taint,
 )
 from kytos.errors import RequestRefused
+from kytos.language import said
 from kytos.questions.fleet.node_classes import by_node_class
 from kytos.questions.fleet.offer import Offer
 
@@ -89,8 +90,10 @@ def through_pools(
     ]
     if not bought:
         raise RequestRefused(
-            f"the NodePools ({', '.join(pool.name for pool in pools)}) allow none of the "
-            f"{len(offers)} offers; loosen their requirements or offer other types",
+            said(
+                f"the NodePools ({', '.join(pool.name for pool in pools)}) allow none of the "
+                f"{len(offers)} offers; loosen their requirements or offer other types"
+            ),
             "pools",
         )
     return tuple(bought)

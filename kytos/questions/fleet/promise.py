@@ -9,6 +9,7 @@ import numpy as np
 
 from kytos.cluster import Cluster, Node, Note, Pod, note_about
 from kytos.contract.watch import Watch
+from kytos.language import said
 from kytos.problem import Bools, Problem
 from kytos.questions.fleet.asked import Asked
 from kytos.questions.fleet.built import Plan
@@ -108,8 +109,10 @@ def promise(asked: Asked, problem: Problem, kinds: Collection[Failing], watch: W
                 where = "nowhere but on" if kind == "node" else "nowhere but in"
                 notes.append(
                     note_about(
-                        f"no fleet survives the failure of {kind} {name}: pods that can run "
-                        f"{where} it",
+                        said(
+                            f"no fleet survives the failure of {kind} {name}: pods that can run "
+                            f"{where} it"
+                        ),
                         pods,
                     )
                 )

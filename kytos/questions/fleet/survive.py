@@ -18,6 +18,7 @@ from kytos.cluster import CPU, MEMORY, Cluster, Note, Phase, note_about
 from kytos.contract.params import SolverParams
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
+from kytos.language import said
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
 from kytos.questions.fleet.asked import Asked, spot_of
 from kytos.questions.fleet.built import Plan, bought_by, build, free_name, within_request
@@ -325,7 +326,7 @@ def surviving(
         if grown is not None and (best is None or grown.rank < best.rank):
             best = grown
     if best is None:
-        told = "no fleet was found that could be held to surviving failures"
+        told = said("no fleet was found that could be held to surviving failures")
         return Surviving(free, bound, 0.0, (*held.notes, note_about(told, kinds)))
     best = search.trimmed(best, watch.share(1 - EXACT_SHARE))
     exact = _exactly(search, best, params, watch.share(EXACT_SHARE))
@@ -337,7 +338,7 @@ def surviving(
     notes = held.notes
     broken = tuple(sorted(" ".join(one) for one in held.broken(best.plan)))
     if broken:
-        notes = (*notes, note_about("failures that the plan found does not survive", broken))
+        notes = (*notes, note_about(said("failures that the plan found does not survive"), broken))
     more = best.worth - (first.worth if first is not None else best.worth)
     return Surviving(_settled(best.plan), bound, more, notes, broken)
 

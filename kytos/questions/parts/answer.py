@@ -11,6 +11,7 @@ from kytos.bounds import Certificate, certificate, ended_by
 from kytos.cluster import LOAD_RESOURCES, Cluster
 from kytos.contract.shares import shares_of
 from kytos.contract.weights import Weights
+from kytos.language import said
 from kytos.problem import Floats, Ints, Problem
 from kytos.questions.outcome import Energy, EnergyChange, MetricsChange, Move, Question, measure
 from kytos.questions.parts.move_cost import MoveCosts
@@ -98,11 +99,11 @@ def freed_nodes(problem: Problem, placement: Ints) -> tuple[str, ...]:
 
 def _why(problem: Problem, utilisation: Floats, freed: set[str], origin: int, target: int) -> str:
     if problem.nodes[origin] in freed:
-        return f"empties {problem.nodes[origin]}"
+        return said(f"empties {problem.nodes[origin]}")
     if not problem.usable[origin]:
-        return f"{problem.nodes[origin]} takes no new pods"
+        return said(f"{problem.nodes[origin]} takes no new pods")
     resource = int((utilisation[origin] - utilisation[target]).argmax())
     high, low = utilisation[origin, resource], utilisation[target, resource]
     if high > low:
-        return f"{LOAD_RESOURCES[resource % 2]} {high:.0%} here, {low:.0%} there"
-    return "makes room for another move"
+        return said(f"{LOAD_RESOURCES[resource % 2]} {high:.0%} here, {low:.0%} there")
+    return said("makes room for another move")

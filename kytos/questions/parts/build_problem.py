@@ -12,6 +12,7 @@ import numpy as np
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster, Node, Pod, Resources
 from kytos.contract.weights import moves_per_node
 from kytos.errors import RequestRefused
+from kytos.language import said
 from kytos.pairs import PairCosts
 from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem, pairs_with_room
 from kytos.questions.parts.decimals import as_written
@@ -169,8 +170,10 @@ def superincreasing(priority: Ints) -> Floats:
         below += (1.0 + below) * int(members.sum())
         if below > LARGEST_DESIRE:
             raise RequestRefused(
-                f"{len(priority):,} pods to place have {len(ranks):,} different priorities, more "
-                "than can be weighed against each other; give alike pods the same priority",
+                said(
+                    f"{len(priority):,} pods to place have {len(ranks):,} different priorities, "
+                    "more than can be weighed against each other; give alike pods the same priority"
+                ),
                 "pods",
             )
     return desire

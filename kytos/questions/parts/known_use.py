@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, Cluster, Note, NoteKind, Pod, note_about
+from kytos.language import said
 from kytos.load_profile import LoadProfile
 from kytos.problem import Ints
 from kytos.questions.parts.earlier_pods import earlier_pods
@@ -214,16 +215,23 @@ def use_notes(cluster: Cluster, known: KnownUse, load_from: LoadFrom) -> Iterato
     missing = [pod.id for pod in running if not _is_known(known, pod)]
     covered = len(running) - len(missing)
     share = covered / len(running) if running else 0.0
-    counted = ", which count for what they request" if load_from is LoadFrom.USAGE else ""
-    told = f"use is known of {covered} of {len(running)} pods ({share:.0%})"
+    told = said(f"use is known of {covered} of {len(running)} pods ({share:.0%})")
     if missing:
-        message = f"{told}; unknown is that of the others named here{counted}"
+        message = (
+            said(
+                f"{told}; unknown is that of the others named here, which count for what they "
+                "request"
+            )
+            if load_from is LoadFrom.USAGE
+            else said(f"{told}; unknown is that of the others named here")
+        )
         yield note_about(message, missing, NoteKind.ASSUMED)
     else:
         yield Note(message=told)
     if not covered:
         yield Note(
-            message="no pod's use is known, so no peak of use can be told", kind=NoteKind.ASSUMED
+            message=said("no pod's use is known, so no peak of use can be told"),
+            kind=NoteKind.ASSUMED,
         )
     usage = cluster.usage
     if usage is None:
@@ -232,7 +240,7 @@ def use_notes(cluster: Cluster, known: KnownUse, load_from: LoadFrom) -> Iterato
         yield note_about(why, names, NoteKind.LEFT_OUT)
     gone = [pod for pods in earlier_pods(cluster).values() for pod in pods]
     if gone:
-        message = (
+        message = said(
             "pods with use that are gone; by their names they were replicas of services here, and "
             "count as such"
         )
@@ -242,7 +250,7 @@ def use_notes(cluster: Cluster, known: KnownUse, load_from: LoadFrom) -> Iterato
         pod for pod in usage.pods if pod not in cluster.pod_index and pod not in known_gone
     ]
     if strangers:
-        yield note_about("pods with use that are not in the cluster; left out", strangers)
+        yield note_about(said("pods with use that are not in the cluster; left out"), strangers)
     replicas = [
         pod.id
         for pod in running
@@ -251,7 +259,9 @@ def use_notes(cluster: Cluster, known: KnownUse, load_from: LoadFrom) -> Iterato
         and not pod.expected.keys() & {CPU, MEMORY}
     ]
     if replicas:
-        message = "pods without a measurement of their own take the mean of their service's others"
+        message = said(
+            "pods without a measurement of their own take the mean of their service's others"
+        )
         yield note_about(message, replicas, NoteKind.ASSUMED)
 
 

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 
 from kytos.cluster import Cluster, Frozen, Node
 from kytos.errors import RequestRefused
+from kytos.language import said
 from kytos.problem import Bools
 from kytos.questions.parts.right_sizing import USUAL_RULES, SizeRules
 
@@ -113,11 +114,13 @@ def nodes_asked_to_stay(cluster: Cluster, names: Sequence[str]) -> dict[str, str
     for position, name in enumerate(names):
         if not any(_is_meant(node, (name,)) for node in cluster.nodes):
             raise RequestRefused(
-                f"{name!r} is no node of cluster {cluster.name!r} and no key=value label that one "
-                "carries; name a node, or a label as its nodes have it",
+                said(
+                    f"{name!r} is no node of cluster {cluster.name!r} and no key=value label "
+                    "that one carries; name a node, or a label as its nodes have it"
+                ),
                 f"keep_nodes[{position}]",
             )
-    return dict.fromkeys(meant_nodes(cluster, names), "keep_nodes names it")
+    return dict.fromkeys(meant_nodes(cluster, names), said("keep_nodes names it"))
 
 
 def meant_nodes(cluster: Cluster, names: Sequence[str]) -> frozenset[str]:
@@ -146,8 +149,10 @@ def nodes_carrying(cluster: Cluster, label: str) -> Bools:
     members = np.array([carries(node, label) for node in cluster.nodes], dtype=np.bool_)
     if not members.any():
         raise RequestRefused(
-            f"no node of cluster {cluster.name!r} carries the label {label!r}; give key=value as "
-            "its nodes have it",
+            said(
+                f"no node of cluster {cluster.name!r} carries the label {label!r}; give "
+                "key=value as its nodes have it"
+            ),
             f"least_nodes.{label}",
         )
     return members

@@ -14,6 +14,7 @@ from kytos.contract.params import SolverParams
 from kytos.contract.run_report import Stage
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
+from kytos.language import said
 from kytos.problem import Ints, Problem
 from kytos.questions.parts.build_problem import superincreasing
 from kytos.referee.energy import energy
@@ -83,7 +84,7 @@ def place_as_many_as_possible(
     told = _told(most)
     if fewest < short:
         gained = int((placement >= 0).sum() - (solution.placement >= 0).sum())
-        told = f"{STAGE} improved on {solution.report.name} ({gained:+d} pods placed). {told}"
+        told = said(f"{STAGE} improved on {solution.report.name} ({gained:+d} pods placed). {told}")
         proposals = params.refine_proposals
         placement = refine(
             _with_lifelines_of(problem, placement),
@@ -120,11 +121,11 @@ def place_as_many_as_possible(
 def _told(most: MostPlaced) -> str:
     """What is proven of a placement: its counts, then the choice among pods that count alike."""
     if not most.proven:
-        return f"{COUNTS} are the best found; that no more fit is not proven."
-    told = f"{COUNTS}, class by class, are proven the most possible"
+        return said(f"{COUNTS} are the best found; that no more fit is not proven.")
+    told = said(f"{COUNTS}, class by class, are proven the most possible")
     if most.kept_proven:
         return f"{told}."
-    return f"{told}; that no other choice keeps more services up is not proven."
+    return said(f"{told}; that no other choice keeps more services up is not proven.")
 
 
 def place_quickly(problem: Problem, watch: Watch) -> tuple[Ints, bool]:

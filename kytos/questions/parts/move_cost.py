@@ -10,6 +10,7 @@ from statistics import median
 
 from kytos.cluster import Cluster, Pod
 from kytos.contract.weights import STARTUP_SECONDS_PER_MOVE
+from kytos.language import said
 
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 """https://kubernetes.io/docs/reference/labels-annotations-taints/#pod-deletion-cost"""
@@ -68,19 +69,19 @@ class MoveCosts:
     def why(self, pod: Pod) -> tuple[str, ...]:
         """Say what makes a move cost more, or less, than an ordinary one."""
         if pod.move_cost is not None:
-            return ("as given",) if pod.move_cost != 1.0 else ()
+            return (said("as given"),) if pod.move_cost != 1.0 else ()
         told = []
         if extra_for_start_up(seconds := self._start_up(pod)):
-            told.append(f"takes {_time(seconds or 0.0)} to start")
+            told.append(said(f"takes {_time(seconds or 0.0)} to start"))
         if pod.priority:
-            told.append(f"priority {pod.priority:,}")
+            told.append(said(f"priority {pod.priority:,}"))
         if deletion := deletion_cost(pod):
             told.append(f"pod-deletion-cost {deletion:,}")
         if pod.owner is not None:
             if pod.owner.kind in RESTART_WEIGHT:
-                told.append(f"of a {pod.owner.kind}")
+                told.append(said(f"of a {pod.owner.kind}"))
             if self._sole(pod):
-                told.append("the only replica")
+                told.append(said("the only replica"))
         return tuple(told)
 
     def _sole(self, pod: Pod) -> bool:

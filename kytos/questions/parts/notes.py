@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kytos.cluster import Cluster, Note, NoteKind, note_about
+from kytos.language import said
 from kytos.questions.parts.prices import price_notes
 
 
@@ -28,7 +29,7 @@ def _claims_not_judged(cluster: Cluster) -> Iterator[Note]:
     pods = [pod.id for pod in cluster.pods if pod.claims_to_make]
     if pods:
         yield note_about(
-            "the volumes that new pods bring: no StorageClass was read with the cluster",
+            said("the volumes that new pods bring: no StorageClass was read with the cluster"),
             pods,
             NoteKind.NOT_JUDGED,
         )

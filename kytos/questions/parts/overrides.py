@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kytos.cluster import Cluster, Pod
 from kytos.errors import RequestRefused
+from kytos.language import said
 
 
 def with_overrides(cluster: Cluster, may_move: Sequence[str], must_stay: Sequence[str]) -> Cluster:
@@ -27,7 +28,9 @@ def with_overrides(cluster: Cluster, may_move: Sequence[str], must_stay: Sequenc
         for position, name in enumerate(names):
             if name not in known:
                 raise RequestRefused(
-                    f"{name!r} is no pod, service or namespace of the cluster; name one that is",
+                    said(
+                        f"{name!r} is no pod, service or namespace of the cluster; name one that is"
+                    ),
                     f"{field}[{position}]",
                 )
     return cluster.replace(pods=tuple(_overridden(pod, movers, stayers) for pod in cluster.pods))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kytos.cluster import INSTANCE_TYPE, LOAD_RESOURCES, Cluster, Node, Note, NoteKind
+from kytos.language import said
 from kytos.problem import Floats
 
 
@@ -40,13 +41,14 @@ def price_notes(nodes: Sequence[Node]) -> tuple[Note, ...]:
     if not unknown:
         return ()
     if len(unknown) == len(nodes):
-        none = "no node's price is known: every node counts as one, and no price is told"
+        none = said("no node's price is known: every node counts as one, and no price is told")
         return (Note(message=none, kind=NoteKind.ASSUMED, count=len(nodes)),)
     price = prices_by_size(nodes)
     return (
         Note(
-            message="prices that are not known are assumed, at what the known ones cost for their "
-            "size",
+            message=said(
+                "prices that are not known are assumed, at what the known ones cost for their size"
+            ),
             kind=NoteKind.ASSUMED,
             subjects=tuple(f"{_named(nodes[at])}: ${price[at]:.4g}/h" for at in unknown[:3]),
             count=len(unknown),

@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, Cluster, Frozen, Pod, Resources
+from kytos.language import said
 from kytos.questions.parts.advice import Advisers
 from kytos.questions.parts.earlier_pods import earlier_pods
 from kytos.usage import WHOLE_POD, Series, Usage
@@ -68,7 +69,7 @@ class SizeRules(Frozen):
     def method(self) -> str:
         """The rules in a sentence."""
         margin = f"{100 * self.memory_margin:g} %"
-        return (
+        return said(
             f"cpu: {self.cpu_percentile:g}th percentile of all replicas' samples; memory: highest "
             f"sample and {margin} more; at least {self.min_cpu}m and {self.min_memory}Mi, never "
             "below what a VerticalPodAutoscaler sets (its target, or its lower bound where it only "
@@ -202,8 +203,8 @@ def _sizes(cluster: Cluster, rules: SizeRules) -> dict[_Key, RightSize]:
             recommended=_shown(recommended),
             saves=_shown(saves),
             replicas=len(one.pods),
-            method=rules.method if seen else f"as {advice.source} recommends",
-            window=window_of(usage) if seen else "its own",
+            method=rules.method if seen else said(f"as {advice.source} recommends"),
+            window=window_of(usage) if seen else said("its own"),
         )
     return sizes
 
@@ -300,12 +301,12 @@ def _shown(amounts: Mapping[str, int]) -> Amounts:
 def window_of(usage: Usage) -> str:
     """The time that was looked at, in words."""
     if not usage.samples:
-        return "as foreseen"
+        return said("as foreseen")
     if usage.samples == 1:
-        return "a single sample"
+        return said("a single sample")
     span = usage.samples * usage.step_s
-    told = f"{span / 86_400:.3g} days" if span >= 86_400 else f"{span / 3600:.3g} hours"
-    return f"{told} in steps of {usage.step_s:g} s"
+    told = said(f"{span / 86_400:.3g} days") if span >= 86_400 else said(f"{span / 3600:.3g} hours")
+    return said(f"{told} in steps of {usage.step_s:g} s")
 
 
 def requested(cluster: Cluster) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import floor
 
 from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen, Pod
+from kytos.language import said
 from kytos.questions.parts.decimals import as_written
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import PLAN_RULES, first_refusals
@@ -42,7 +43,6 @@ def explain(
         Share of CPU and memory that the nodes were to be filled to.
     """
     index = RuleIndex(_limited(cluster, max_utilization))
-    limit = f" (filled to {max_utilization:.0%} at most)" if max_utilization < 1 else ""
     positions = [cluster.pod_index[pod.id] for pod in unplaced_pods]
     unplaced = []
     for pod, position, first in zip(
@@ -51,11 +51,15 @@ def explain(
         stuck = bool((first == _BY_VOLUME).all())
         of_all = PLAN_RULES[first[0]] if first[0] >= 0 and (first == first[0]).all() else None
         if stuck:
-            reason = f"stuck on every node: {PLAN_RULES[_BY_VOLUME].reason(index, position, 0)}"
+            reason = said(
+                f"stuck on every node: {PLAN_RULES[_BY_VOLUME].reason(index, position, 0)}"
+            )
         elif of_all is not None and of_all.whole_pod:
             reason = of_all.reason(index, position, 0)
         else:
-            reason = refusal_summary(index, position, first) + limit
+            reason = refusal_summary(index, position, first)
+            if max_utilization < 1:
+                reason = said(f"{reason} (filled to {max_utilization:.0%} at most)")
         unplaced.append(UnplacedPod(pod=pod.id, priority=pod.priority, reason=reason, stuck=stuck))
     return tuple(unplaced)
 

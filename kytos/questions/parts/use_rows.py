@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from kytos.cluster import LOAD_RESOURCES, Cluster, Pod
+from kytos.language import said
 from kytos.load_profile import LoadProfile
 from kytos.problem import Bools, Floats, Ints, Problem
 from kytos.rules.in_use import (
@@ -80,7 +81,7 @@ def _held_to(problem: Problem, profile: LoadProfile, bound: Floats, fixed: Float
 def use_names(profile: LoadProfile) -> list[str]:
     """``(2 slots)`` what the resources of use are called, in the order of columns."""
     return [
-        f"{resource}{_IN_USE}" + (f" at {slot}" if slot else "")
+        f"{resource}{_IN_USE}" + (said(f" at {slot}") if slot else "")
         for slot in slot_names(profile)
         for resource in LOAD_RESOURCES
     ]

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from kytos.cluster import CPU, Cluster, Node, Phase, Pod
 from kytos.errors import RequestRefused
+from kytos.language import said
 from kytos.plain import PlainNode, PlainPod, node_of, pod_of
 from kytos.rules.daemon_sets import daemonset_overhead, without_overhead
 from kytos.sources.admission import Admission, admitted
@@ -47,7 +48,7 @@ def new_pods(cluster: Cluster, wanted: Sequence[NewPod]) -> dict[str, tuple[Pod,
         path = f"new_pods[{position}]"
         if entry.current_node is not None:
             raise RequestRefused(
-                "a new pod runs nowhere yet; leave current_node out, or list it under pods",
+                said("a new pod runs nowhere yet; leave current_node out, or list it under pods"),
                 f"{path}.current_node",
             )
         names = _copies(entry.id, entry.count)
@@ -126,5 +127,7 @@ def _copies(name: str, count: int) -> tuple[str, ...]:
 def _refuse_taken(taken: set[str], names: Sequence[str], path: str, repeated: bool) -> None:
     for name in names:
         if name in taken or repeated:
-            raise RequestRefused(f"{name!r} is taken already; give an id of its own", f"{path}.id")
+            raise RequestRefused(
+                said(f"{name!r} is taken already; give an id of its own"), f"{path}.id"
+            )
         taken.add(name)

@@ -14,6 +14,7 @@ from kytos.contract.runbook import CarriedOut
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import LATENCY_MS_PER_MOVE, STARTUP_SECONDS_PER_MOVE, Weights
 from kytos.errors import RequestRefused
+from kytos.language import said
 from kytos.pairs import PairRows
 from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Problem
 from kytos.questions.outcome import Outcome, Question
@@ -197,7 +198,7 @@ def place(
     )
     options = _options(asked, problem, weights, placement, request.alternatives, whole)
     if len({option.pod for option in options}) < int((placement >= 0).sum()):
-        cut = (*cut, "The time cap left no time to look for the runners-up of every pod.")
+        cut = (*cut, said("The time cap left no time to look for the runners-up of every pod."))
     proven = None
     if request.node_shapes:
         proven = certificate_of_bought(problem, weights, solution, whole)
@@ -299,8 +300,10 @@ def _grown(cluster: Cluster, growth: dict[str, float]) -> Cluster:
     for service in growth:
         if service not in services:
             raise RequestRefused(
-                f"no pod belongs to service {service!r}; name one of the cluster's or of the new "
-                "pods' services",
+                said(
+                    f"no pod belongs to service {service!r}; name one of the cluster's or of the "
+                    "new pods' services"
+                ),
                 f"growth.{service}",
             )
 
@@ -334,7 +337,7 @@ def _default_scheduler(
         for pod, node in zip(problem.pods, placement, strict=True)
     }
     cut = (
-        ("The default scheduler's run was cut short by the time cap.",)
+        (said("The default scheduler's run was cut short by the time cap."),)
         if watch.reason is StopReason.CLOCK
         else ()
     )

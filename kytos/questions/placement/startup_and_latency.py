@@ -13,6 +13,7 @@ from pydantic import Field
 from kytos.cluster import REGION, Cluster, Frozen, Node, Pod
 from kytos.contract.weights import LATENCY_MS_PER_MOVE
 from kytos.errors import RequestRefused
+from kytos.language import said
 from kytos.problem import Floats, Ints
 from kytos.problem import Traffic as TrafficArrays
 
@@ -154,14 +155,18 @@ def talk(
         for field, name in (("from", edge.source), ("to", edge.target)):
             if name not in known:
                 raise RequestRefused(
-                    f"there is no pod or service {name!r}; name one of the cluster's or of the "
-                    "new pods",
+                    said(
+                        f"there is no pod or service {name!r}; name one of the cluster's or of the "
+                        "new pods"
+                    ),
                     f"traffic[{number}].{field}",
                 )
             ends.append(known[name])
         if len(ends[0]) * len(ends[1]) > MOST_PAIRS:
             raise RequestRefused(
-                f"{len(ends[0])} x {len(ends[1])} pods talk; {MOST_PAIRS:,} pairs are the most",
+                said(
+                    f"{len(ends[0])} x {len(ends[1])} pods talk; {MOST_PAIRS:,} pairs are the most"
+                ),
                 f"traffic[{number}]",
             )
         pairs = [(a, b) for a in ends[0] for b in ends[1] if a != b]

@@ -22,6 +22,7 @@ from kytos.hamiltonian.model import Model, build_model
 from kytos.hamiltonian.mps import mps_file
 from kytos.hamiltonian.ommx import ommx_instance
 from kytos.hamiltonian.samples import numbered, read_sample
+from kytos.language import said
 from kytos.problem import UNPLACED, Ints, Problem
 from kytos.questions.qubo.extent import MOST_TERMS, extent, refuse_too_large
 from kytos.questions.qubo.problem_of import problem_for_placers
@@ -113,7 +114,7 @@ class Interchange:
         if not form.penalised:
             refuse_too_large(self.problem, linear=form is Format.MPS, form=form)
         if not self.layout(form).assignments:
-            raise InputError(f"there is nothing to export: {self._why_nothing()}")
+            raise InputError(said(f"there is nothing to export: {self._why_nothing()}"))
         if form.penalised:
             bqm = self.penalised.bqm(self.weights)
             if as_json:
@@ -134,16 +135,20 @@ class Interchange:
         moving, whole = int(layout.free.sum()), len(self.problem.pods)
         if form.penalised and moving < self._choosing:
             told.append(
-                f"The QUBO decides on {moving} of {whole} pods; raise solver.max_variables "
-                f"({self.params.max_variables}) for more."
+                said(
+                    f"The QUBO decides on {moving} of {whole} pods; raise solver.max_variables "
+                    f"({self.params.max_variables}) for more."
+                )
             )
         rules = [rule.rule for rule in self.problem.presences]
         rules += [rule.rule for rule in self.problem.skews]
         if rules:
             names = ", ".join(sorted(set(rules))[:3])
             told.append(
-                f"{len(rules)} rules of pod affinity and topology spread are not in the file "
-                f"({names}): a solution is checked for them when it comes back, and repaired."
+                said(
+                    f"{len(rules)} rules of pod affinity and topology spread are not in the file "
+                    f"({names}): a solution is checked for them when it comes back, and repaired."
+                )
             )
         return tuple(told)
 
@@ -186,7 +191,7 @@ class Interchange:
         if form is not None and not form.penalised:
             refuse_too_large(self.problem, linear=False, form=form)
         if not self.layout(form or Format.CQM).assignments:
-            raise InputError(f"there is nothing to solve: {self._why_nothing()}")
+            raise InputError(said(f"there is nothing to solve: {self._why_nothing()}"))
         try:
             chosen = self._form_of(content) if form is None else form
             sample = read_sample(content, self.variables(chosen))
@@ -221,8 +226,8 @@ class Interchange:
 
     def _why_nothing(self) -> str:
         if not self._choosing:
-            return "no pod may go to another node"
-        return (
+            return said("no pod may go to another node")
+        return said(
             f"solver.max_variables ({self.params.max_variables}) does not hold two nodes with "
             "their pods; raise it"
         )
@@ -263,7 +268,7 @@ def interchange(
     for field in ("survive", "least_nodes"):
         if getattr(request, field, None):
             raise InputError(
-                f"{field} is decided over several solves, no one problem; leave it out", field
+                said(f"{field} is decided over several solves, no one problem; leave it out"), field
             )
     return Interchange(problem_for_placers(request, cluster, weights), weights, params)
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from kytos.cluster import DEFAULT_SCHEDULER, Cluster, Node, Phase, Pod, is_spot
 from kytos.errors import RequestRefused, refuse_repeats
+from kytos.language import said
 from kytos.rules.eviction import budgets_after_losing
 
 
@@ -64,19 +65,22 @@ def failing_nodes(
     for position, name in enumerate(names):
         if name not in cluster.node_index:
             raise RequestRefused(
-                f"there is no node {name!r} in cluster {cluster.name!r}; name one of its nodes",
+                said(
+                    f"there is no node {name!r} in cluster {cluster.name!r}; name one of its nodes"
+                ),
                 f"failed_nodes[{position}]",
             )
     known = {node.zone for node in cluster.nodes if node.zone is not None}
     for position, zone in enumerate(zones):
         if zone not in known:
-            listed = ", ".join(sorted(known)) or "none: its nodes carry no zone label"
+            listed = ", ".join(sorted(known)) or said("none: its nodes carry no zone label")
             raise RequestRefused(
-                f"no node is in zone {zone!r}; the zones are {listed}", f"failed_zones[{position}]"
+                said(f"no node is in zone {zone!r}; the zones are {listed}"),
+                f"failed_zones[{position}]",
             )
     if spot and not any(map(is_spot, cluster.nodes)):
         raise RequestRefused(
-            "no node carries a provisioner's spot label; name the nodes that fail instead",
+            said("no node carries a provisioner's spot label; name the nodes that fail instead"),
             "failed_spot",
         )
     return tuple(
@@ -105,8 +109,10 @@ def fail(
     survivors = tuple(node for node in cluster.nodes if node.name not in gone)
     if not survivors:
         raise RequestRefused(
-            f"{_all_of(len(cluster.nodes))}, so there is no survivor to take their pods; "
-            "leave at least one out",
+            said(
+                f"{_all_of(len(cluster.nodes))}, so there is no survivor to take their pods; "
+                "leave at least one out"
+            ),
             "failed_nodes",
         )
     hit = [pod for pod in cluster.pods if pod.lost or pod.node in gone]
@@ -129,20 +135,22 @@ def not_evacuated(pod: Pod, how: HowNodesFail = HowNodesFail.DELETED) -> str | N
     if pod.finished or pod.terminating:
         return ""
     if pod.mirror:
-        return "it is a static pod: it comes back with its node"
+        return said("it is a static pod: it comes back with its node")
     if pod.owner is not None and pod.owner.kind == "DaemonSet":
-        return f"DaemonSet {pod.owner.name} runs one on each node: it comes back with its node"
+        return said(
+            f"DaemonSet {pod.owner.name} runs one on each node: it comes back with its node"
+        )
     if pod.owner is None and pod.movable is None:
         return NO_CONTROLLER
     if pod.scheduler != DEFAULT_SCHEDULER:
-        return f"scheduler {pod.scheduler} places it anew, whose rules are not known"
+        return said(f"scheduler {pod.scheduler} places it anew, whose rules are not known")
     if (
         how is HowNodesFail.NOT_READY
         and pod.node is not None
         and pod.owner is not None
         and pod.owner.kind == "StatefulSet"
     ):
-        return (
+        return said(
             f"StatefulSet {pod.owner.name} does not replace it while its node is only not ready: "
             "it stays Terminating until the node is back, deleted or tainted out-of-service"
         )
@@ -164,4 +172,4 @@ def _without(
 
 
 def _all_of(nodes: int) -> str:
-    return "the only node fails" if nodes == 1 else f"all {nodes:,} nodes fail"
+    return said("the only node fails") if nodes == 1 else said(f"all {nodes:,} nodes fail")

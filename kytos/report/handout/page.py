@@ -10,14 +10,14 @@ from markupsafe import Markup, escape
 
 from kytos.cluster import Cluster
 from kytos.contract.runbook import Runbook
-from kytos.language import N_, _, language, moment
+from kytos.language import N_, _, language, moment, retold
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.outcome import Outcome, Question
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.report.boxes import boxes, coloured_services
 from kytos.report.handout.pictures import boxes_picture, energy_picture, legend
-from kytos.report.handout.tables import change_tables, notes_table, runbook_table
+from kytos.report.handout.tables import change_tables, left_out_table, notes_table, runbook_table
 from kytos.report.headlines import headline
 from kytos.report.runbook import WAYS, forecast_header, forecast_rows
 from kytos.report.summary import summary_cells
@@ -80,6 +80,7 @@ def handout_page(handout: Handout) -> str:
         .get_template("page.html.j2")
         .render(
             _=_,
+            retold=retold,
             language=language(),
             title=_(_TITLES[outcome.question]),
             headline=headline(outcome),
@@ -95,6 +96,7 @@ def handout_page(handout: Handout) -> str:
             tables=change_tables(outcome, services),
             runbook=handout.runbook,
             steps=None if handout.runbook is None else runbook_table(handout.runbook),
+            left_out=None if handout.runbook is None else left_out_table(handout.runbook),
             ways={way: _(words) for way, words in WAYS.items()},
             forecast=(forecast_header(), forecast_rows(handout.runbook))
             if handout.runbook

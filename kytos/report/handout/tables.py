@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kytos.cluster import NoteKind
 from kytos.contract.runbook import Runbook
-from kytos.language import N_, _
+from kytos.language import N_, _, retold
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.outcome import Move, Outcome
@@ -19,6 +22,8 @@ from kytos.report import units
 from kytos.report.notes import note_subjects
 
 NO_SERVICE = N_("(no service)")
+MOST_ROWS, MOST_NAMES, _MOST_REASONS = 300, 40, 8
+"""Of a table, and of names in one cell: what is more is in a file that the page carries."""
 
 ASSUMPTIONS = {
     NoteKind.ASSUMED: N_("Assumed"),
@@ -37,12 +42,17 @@ class Table:
     ----------
     about
         What stands before the rows, or instead of them; may be empty.
+    file, attached
+        A file's name and where it is found, which holds what the rows leave out; empty where they
+        leave nothing out.
     """
 
     title: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     about: str = ""
+    file: str = ""
+    attached: str = ""
 
 
 def change_tables(outcome: Outcome, services: Mapping[str, str]) -> list[Table]:
@@ -91,17 +101,24 @@ def runbook_table(runbook: Runbook) -> Table:
     for step in runbook.steps:
         key = (str(step.wave), step.action.value, step.node or "", step.to or "")
         rows.setdefault(key, []).append(step.pod or "")
-    return Table(
+    return _whole_or_cut(
         _("Runbook"),
         (_("Wave"), _("Step"), _("Node"), _("To"), _("Pods")),
-        [(*key, ", ".join(filter(None, pods))) for key, pods in rows.items()],
+        [(*key, [pod for pod in pods if pod]) for key, pods in rows.items()],
+        "runbook.csv",
     )
+
+
+def left_out_table(runbook: Runbook) -> Table:
+    """Return the moves that the steps do without, and why."""
+    rows = [(one.pod, retold(one.reason)) for one in runbook.left_out]
+    return _whole_or_cut("", (_("Pod"), _("Why")), rows, "left-out-of-runbook.csv")
 
 
 def notes_table(outcome: Outcome) -> Table:
     """Return what was assumed, not judged, left out or is worth knowing."""
     rows = [
-        (told, note.message, note_subjects(note))
+        (told, retold(note.message), note_subjects(note))
         for kind, told in ASSUMPTIONS.items()
         for note in outcome.notes
         if note.kind is kind
@@ -117,12 +134,13 @@ def _moves(moves: Sequence[Move], services: Mapping[str, str]) -> Table:
         (
             service,
             str(len(those)),
-            "; ".join(f"{move.pod}: {move.origin} → {move.target}" for move in those),
-            _unique(move.why for move in those),
+            [f"{move.pod}: {move.origin} → {move.target}" for move in those],
+            _unique(retold(move.why) for move in those),
         )
         for service, those in sorted(by_service.items(), key=lambda one: (-len(one[1]), one[0]))
     ]
-    return Table(_("Moves by service"), (_("Service"), _("Pods"), _("From → to"), _("Why")), rows)
+    header = (_("Service"), _("Pods"), _("From → to"), _("Why"))
+    return _whole_or_cut(_("Moves by service"), header, rows, "moves.csv")
 
 
 def _starts(title: str, placed: Sequence[tuple[str, str]], services: Mapping[str, str]) -> Table:
@@ -130,19 +148,21 @@ def _starts(title: str, placed: Sequence[tuple[str, str]], services: Mapping[str
     for pod, node in placed:
         by_service.setdefault(services.get(pod) or _(NO_SERVICE), []).append(f"{pod}: {node}")
     rows = [
-        (service, str(len(those)), "; ".join(those))
+        (service, str(len(those)), those)
         for service, those in sorted(by_service.items(), key=lambda one: (-len(one[1]), one[0]))
     ]
-    return Table(title, (_("Service"), _("Pods"), _("Pod and node")), rows)
+    return _whole_or_cut(title, (_("Service"), _("Pods"), _("Pod and node")), rows, "pods.csv")
 
 
 def _unplaced(title: str, unplaced: Sequence[UnplacedPod]) -> Table:
-    rows = [(pod.pod, f"{pod.priority:,}", pod.reason) for pod in unplaced]
-    return Table(title, (_("Pod"), _("Priority"), _("Why")), rows)
+    rows = [(pod.pod, f"{pod.priority:,}", retold(pod.reason)) for pod in unplaced]
+    return _whole_or_cut(title, (_("Pod"), _("Priority"), _("Why")), rows, "left-out.csv")
 
 
 def _names(title: str, names: Sequence[str]) -> Table:
-    return Table(title, (), (), ", ".join(names))
+    cut = len(names) > MOST_ROWS
+    attached = _as_file((title,), [(name,) for name in names]) if cut else ""
+    return Table(title, (), (), _listed(names, MOST_ROWS), "names.csv" if cut else "", attached)
 
 
 def _replicas(outcome: AutoscaleOutcome) -> Table:
@@ -154,8 +174,8 @@ def _replicas(outcome: AutoscaleOutcome) -> Table:
             action.service,
             f"{action.current_replicas:,} → {action.recommended_replicas:,}",
             f"{action.desired_replicas:,}",
-            ", ".join(nodes.get(action.service, ())),
-            action.reason,
+            _listed(nodes.get(action.service, ())),
+            retold(action.reason),
         )
         for action in outcome.actions
     ]
@@ -185,5 +205,61 @@ def _purchases(outcome: FleetOutcome) -> Table:
     )
 
 
+Row = Sequence[str | Sequence[str]]
+"""Cells of a table; one that is a list of names is cut where they are many."""
+
+
+def _whole_or_cut(title: str, header: Sequence[str], rows: Sequence[Row], file: str) -> Table:
+    """Put a table together; what it would be too long with is in the file that goes with it."""
+    shown = [
+        [cell if isinstance(cell, str) else _listed(cell) for cell in row]
+        for row in rows[:MOST_ROWS]
+    ]
+    lists = (cell for row in rows for cell in row if not isinstance(cell, str))
+    if len(rows) <= MOST_ROWS and all(len(names) <= MOST_NAMES for names in lists):
+        return Table(title, header, shown)
+    about = (
+        _(
+            "The first {shown:,} of {count:,} rows; the file below has all of them.",
+            shown=MOST_ROWS,
+            count=len(rows),
+        )
+        if len(rows) > MOST_ROWS
+        else _(
+            "Of long lists the first {count} are shown; the file below has all.", count=MOST_NAMES
+        )
+    )
+    return Table(title, header, shown, about, file, _as_file(header, _spread(rows)))
+
+
+def _listed(names: Sequence[str], most: int = MOST_NAMES) -> str:
+    """The names one after another, the first of many."""
+    more = len(names) - most
+    told = [*names[:most]]
+    if more > 0:
+        told.append(_("and {count:,} more", count=more))
+    return "; ".join(told)
+
+
+def _spread(rows: Sequence[Row]) -> Iterable[Sequence[str]]:
+    """The rows of a file: one for each name of a list."""
+    for row in rows:
+        at = next((at for at, cell in enumerate(row) if not isinstance(cell, str)), None)
+        if at is None or not row[at]:
+            yield ["" if not isinstance(cell, str) else cell for cell in row]
+            continue
+        for name in row[at]:
+            yield [cell if isinstance(cell, str) else name for cell in row]
+
+
+def _as_file(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table as a file that is part of the page: a data address of CSV."""
+    written = io.StringIO()
+    csv.writer(written).writerows([header, *rows])
+    content = base64.b64encode(written.getvalue().encode("utf-8-sig")).decode()
+    return f"data:text/csv;charset=utf-8;base64,{content}"
+
+
 def _unique(texts: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(filter(None, texts)))
+    told = list(dict.fromkeys(filter(None, texts)))
+    return _listed(told, _MOST_REASONS)

@@ -18,6 +18,7 @@ from kytos.contract.params import SolverParams
 from kytos.contract.solver import Availability
 from kytos.contract.watch import StopReason, Watch
 from kytos.extras import DWAVE, how_to_install, there
+from kytos.language import said
 
 POLL_S = 0.05
 """Between two looks at an answer on its way."""
@@ -43,13 +44,13 @@ def account() -> Availability:
     try:
         settings = config.load_config()
     except (config.exceptions.ConfigFileError, ValueError) as error:
-        return Availability(False, f"dwave.conf cannot be read: {error}. {HOW_TO_SET}")
+        return Availability(False, said(f"dwave.conf cannot be read: {error}. {HOW_TO_SET}"))
     token = settings.get("token")
     if not token:
         return Availability(False, HOW_TO_SET)
     # Such a token is never sent: what refuses to send it would quote it.
     if not (token.isascii() and token.isprintable()) or " " in token:
-        odd = "The token holds a space, a line break or a letter that no token has."
+        odd = said("The token holds a space, a line break or a letter that no token has.")
         return Availability(False, f"{odd} {HOW_TO_SET}")
     return Availability(True)
 
@@ -73,8 +74,11 @@ def require_consent(estimate: Estimate, params: SolverParams) -> None:
     """
     if estimate.minimum_time_s > params.time_limit_s:
         raise SolverUnavailableError(
-            f"{estimate.solver} needs at least {estimate.minimum_time_s:.3g} s for this problem "
-            f"and the cap is {params.time_limit_s:.3g} s: raise the time limit or solve less."
+            said(
+                f"{estimate.solver} needs at least {estimate.minimum_time_s:.3g} s for this "
+                f"problem and the cap is {params.time_limit_s:.3g} s: raise the time limit or "
+                "solve less."
+            )
         )
     if not params.consent:
         raise ConsentRequiredError(estimate)
@@ -94,8 +98,10 @@ def name_of(sampler: Any) -> str:
 def charge(seconds: float, properties: dict[str, Any]) -> str:
     """Solver time in words, with the rate at which it counts against the account's quota."""
     rate = properties.get("quota_conversion_rate")
-    counted = "" if rate in (None, 1) else f", of which {rate:g} s count as one second of quota"
-    return f"about {seconds:.3g} s of solver time{counted}"
+    counted = (
+        "" if rate in (None, 1) else said(f", of which {rate:g} s count as one second of quota")
+    )
+    return said(f"about {seconds:.3g} s of solver time{counted}")
 
 
 @contextmanager
@@ -111,45 +117,47 @@ def plain_faults() -> Iterator[None]:
         yield
     except (faults.SolverNotFoundError, faults.SolverOfflineError) as error:
         raise SolverUnavailableError(
-            "No D-Wave solver of this kind is online for this account; try again later."
+            said("No D-Wave solver of this kind is online for this account; try again later.")
         ) from error
     except (
         faults.SolverAuthenticationError,
         api_faults.ResourceAuthenticationError,
         api_faults.ResourceAccessForbiddenError,
     ) as error:
-        raise SolverUnavailableError(f"D-Wave refused the token. {HOW_TO_SET}") from error
+        raise SolverUnavailableError(said(f"D-Wave refused the token. {HOW_TO_SET}")) from error
     except UNREACHABLE as error:
         raise SolverUnavailableError(
-            "D-Wave's cloud cannot be reached; check the network or a proxy."
+            said("D-Wave's cloud cannot be reached; check the network or a proxy.")
         ) from error
     except (requests.RequestException, faults.ProblemUploadError, ValueError) as error:
         # A ValueError is the client's own refusal, before anything is sent: a model above the
         # service's limits, or an answer that is not the service's.
         raise SolverUnavailableError(_refusal(error)) from error
     except faults.CanceledFutureError as error:
-        raise SolverUnavailableError("D-Wave cancelled the run.") from error
+        raise SolverUnavailableError(said("D-Wave cancelled the run.")) from error
 
 
 def _refusal(error: Exception) -> str:
-    said = " ".join(_without_token(str(error)).split()).rstrip(".")
-    if any(word in said.lower() for word in ("quota", "remaining solver access")):
-        return "The D-Wave account has no solver time left; add time to it or wait for its renewal."
+    words = " ".join(_without_token(str(error)).split()).rstrip(".")
+    if any(word in words.lower() for word in ("quota", "remaining solver access")):
+        return said(
+            "The D-Wave account has no solver time left; add time to it or wait for its renewal."
+        )
     if isinstance(error, api_faults.ResourceLimitsExceededError):
-        return (
+        return said(
             "The D-Wave account has no solver time left or asks too often; wait, or add time to it."
         )
     if isinstance(error, api_faults.InternalServerError):
-        return "D-Wave's service failed on its side; try again later."
+        return said("D-Wave's service failed on its side; try again later.")
     # An answer without a message of its own reads "{}".
-    told = said if any(map(str.isalpha, said)) else type(error).__name__
-    return f"D-Wave did not run the problem: {told}."
+    told = words if any(map(str.isalpha, words)) else type(error).__name__
+    return said(f"D-Wave did not run the problem: {told}.")
 
 
-def _without_token(said: str) -> str:
+def _without_token(words: str) -> str:
     """What the client says, fit to be shown: a refused request may quote its headers."""
     token = config.load_config().get("token")
-    return said.replace(token, "[token]") if token else said
+    return words.replace(token, "[token]") if token else words
 
 
 def opened(ready: Callable[[], Availability], connect: Callable[[], Any]) -> Any:
@@ -162,7 +170,7 @@ def opened(ready: Callable[[], Availability], connect: Callable[[], Any]) -> Any
     """
     account = ready()
     if not account.ok:
-        raise SolverUnavailableError(f"No D-Wave account is set up here. {account.how}")
+        raise SolverUnavailableError(said(f"No D-Wave account is set up here. {account.how}"))
     with plain_faults():
         return connect()
 

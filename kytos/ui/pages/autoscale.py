@@ -17,7 +17,7 @@ from kytos.calls.answers import autoscale
 from kytos.cluster import Cluster, Phase
 from kytos.contract.weights import PAIR_IN_SPREAD, UNSERVED_IN_SPREAD
 from kytos.errors import InputError, first_problem
-from kytos.language import N_, _
+from kytos.language import N_, _, retold
 from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome, scaled_cluster
 from kytos.questions.autoscale.autoscalers import rates_of
@@ -345,7 +345,7 @@ def _services(answer: Answer, outcome: AutoscaleOutcome) -> None:
             _("Desired"): [action.desired_replicas for action in outcome.actions],
             _("Recommended"): [action.recommended_replicas for action in outcome.actions],
             _("Held back"): [_("yes") if action.suppressed else "" for action in outcome.actions],
-            _("Why"): [action.reason for action in outcome.actions],
+            _("Why"): [retold(action.reason) for action in outcome.actions],
         }
     )
     columns = {_("Why"): results.sentences(_("Why"))}

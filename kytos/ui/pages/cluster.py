@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from kytos.calls.handout import read_handout
 from kytos.cluster import CPU, INSTANCE_TYPE, MEMORY, PODS, Cluster, Note
 from kytos.errors import InputError
-from kytos.language import _
+from kytos.language import _, retold
 from kytos.questions.parts.notes import answer_notes
 from kytos.questions.parts.right_sizing import right_sizing
 from kytos.report import units
@@ -141,7 +141,7 @@ def _refusal() -> None:
         st.error(
             _(
                 "**That could not be read, so the cluster stays as it was.** {error}",
-                error=plain(error),
+                error=plain(retold(error)),
             ),
             icon=":material/error:",
         )
@@ -259,7 +259,7 @@ def _state(loaded: Loaded) -> None:
     )
     if loaded.pinned:
         reasons = pinned_reasons(loaded.pinned.values())
-        named = "; ".join(f"{plain(why)} ({pods:,})" for why, pods in reasons[:_REASONS])
+        named = "; ".join(f"{plain(retold(why))} ({pods:,})" for why, pods in reasons[:_REASONS])
         further = len(reasons) - _REASONS
         more = (
             _("; {reasons} below", reasons=units.count(further, "more reason"))
@@ -344,7 +344,7 @@ def _notes_table(notes: Sequence[Note]) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                _("What was found"): [note.message for note in notes],
+                _("What was found"): [retold(note.message) for note in notes],
                 _("Times"): [note.count for note in notes],
                 _("For example"): [", ".join(note.subjects) for note in notes],
             }

@@ -9,7 +9,7 @@ import streamlit as st
 from kytos.compare import CompareRequest, Comparison, Plan, Row, compare_solvers
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.weights import Weights
-from kytos.language import N_, _
+from kytos.language import N_, _, retold
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.report import units
 from kytos.report.figures.compare import energy_by_solver, energy_over_time
@@ -83,7 +83,7 @@ def _solvers_result(answer: Answer) -> None:
         results.headline(solvers_headline(comparison))
     for row in comparison.rows:
         if row.problem is not None:
-            st.warning(f"`{row.solver}`: {plain(row.problem)}", icon=":material/block:")
+            st.warning(f"`{row.solver}`: {plain(retold(row.problem))}", icon=":material/block:")
     st.dataframe(
         solvers_table(comparison),
         hide_index=True,
@@ -124,7 +124,7 @@ def _solvers_result(answer: Answer) -> None:
     row = next(row for row in ran if row.solver.value == shown)
     assert row.plan is not None
     for message in row.messages:
-        st.info(plain(message), icon=":material/info:")
+        st.info(plain(retold(message)), icon=":material/info:")
     draw_plan(answer, comparison.start, row.plan, comparison.mode)
     with st.expander(_("The QUBO"), icon=":material/function:"):
         quantum_panel.show_compared(answer, row)

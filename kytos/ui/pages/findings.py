@@ -10,7 +10,7 @@ import streamlit as st
 
 from kytos.contract.params import SolverParams
 from kytos.contract.weights import Weights
-from kytos.language import _, plural
+from kytos.language import _, plural, retold
 from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.autoscale.request import AutoscaleRequest
@@ -188,7 +188,7 @@ def pods_that_wait(outcome: PlacementOutcome) -> str:
     return _(
         "{pods} cannot start: {reason}",
         pods=units.count(len(cannot), "pod"),
-        reason=cannot[0].reason,
+        reason=retold(cannot[0].reason),
     )
 
 

@@ -13,7 +13,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from kytos.calls.answers import place
 from kytos.cluster import Cluster
 from kytos.errors import InputError, SourceError, first_problem
-from kytos.language import N_, _
+from kytos.language import N_, _, retold
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Question
 from kytos.questions.placement.new_objects import NewPod, NodeShape
@@ -457,7 +457,7 @@ def _unplaced(answer: Answer, outcome: PlacementOutcome) -> None:
         {
             _("Pod"): [pod.pod for pod in outcome.unplaced],
             _("Priority"): [pod.priority for pod in outcome.unplaced],
-            _("Why"): [pod.reason for pod in outcome.unplaced],
+            _("Why"): [retold(pod.reason) for pod in outcome.unplaced],
         }
     )
     results.table_with_downloads(table, outcome.unplaced, N_("no node"), answer.loaded.name)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from kytos.calls.answers import rebalance
 from kytos.cluster import INSTANCE_TYPE, Cluster
-from kytos.language import N_, _
+from kytos.language import N_, _, retold
 from kytos.questions.outcome import Question
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.report.headlines import headline
@@ -72,14 +72,14 @@ def _result(answer: Answer, ask: Ask) -> None:
         if outcome.freed_nodes:
             st.markdown(_("Freed: {freed_nodes}", freed_nodes=named(outcome.freed_nodes)))
     if outcome.survival_price is not None:
-        st.markdown(plain(outcome.survival_price.sentence))
+        st.markdown(plain(retold(outcome.survival_price.sentence)))
     for reason, nodes in nodes_by_reason(outcome.kept_nodes).items():
         st.caption(
             plain(
                 _(
                     "Stays whatever is decided: {names} ({reason})",
                     names=", ".join(nodes),
-                    reason=reason,
+                    reason=retold(reason),
                 )
             )
         )
@@ -87,7 +87,9 @@ def _result(answer: Answer, ask: Ask) -> None:
     results.proof_caption(answer)
     fewer_moves.show(answer)
     picture.show(answer, frozenset(outcome.freed_nodes))
-    worth = [told.sentence for told in (outcome.possible, outcome.karpenter) if told is not None]
+    worth = [
+        retold(told.sentence) for told in (outcome.possible, outcome.karpenter) if told is not None
+    ]
     if worth:
         st.caption(plain("  \n".join(worth)))
     change_heatmaps(answer.before, answer.after, frozenset(outcome.freed_nodes))
@@ -116,8 +118,8 @@ def _stays(outcome: RebalanceOutcome) -> None:
         {
             _("Node"): [stays.node for stays in told],
             _("Kept by"): [_(stays.keeper.value.replace("_", " ")) for stays in told],
-            _("Why it is not freed"): [stays.reason for stays in told],
-            _("What would free it"): [stays.change for stays in told],
+            _("Why it is not freed"): [retold(stays.reason) for stays in told],
+            _("What would free it"): [retold(stays.change) for stays in told],
             _("Proven"): [stays.proven for stays in told],
         }
     )

@@ -11,7 +11,7 @@ import streamlit as st
 from kytos.calls.answers import recover
 from kytos.cluster import Cluster, is_spot
 from kytos.errors import InputError
-from kytos.language import N_, _, plural
+from kytos.language import N_, _, plural, retold
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Question
 from kytos.questions.recovery.atlas import AtlasRequest
@@ -352,7 +352,7 @@ def _unplaced_table(answer: Answer, outcome: RecoveryOutcome) -> None:
             _("Pod"): [pod.pod for pod in outcome.unplaced],
             _("Priority"): [pod.priority for pod in outcome.unplaced],
             _("Stuck"): [_("by its volume") if pod.stuck else "" for pod in outcome.unplaced],
-            _("Why"): [pod.reason for pod in outcome.unplaced],
+            _("Why"): [retold(pod.reason) for pod in outcome.unplaced],
         }
     )
     columns = {_("Why"): results.sentences(_("Why"))}
@@ -434,7 +434,7 @@ def _left(outcome: RecoveryOutcome) -> None:
         pd.DataFrame(
             {
                 _("Pod"): [left.pod for left in outcome.left_behind],
-                _("Why it is not evacuated"): [left.reason for left in outcome.left_behind],
+                _("Why it is not evacuated"): [retold(left.reason) for left in outcome.left_behind],
             }
         ),
         hide_index=True,

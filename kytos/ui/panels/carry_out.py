@@ -9,7 +9,7 @@ import streamlit as st
 
 from kytos.calls.answers import CarryOut, carry_out
 from kytos.contract.runbook import Runbook, RunbookRequest, Way
-from kytos.language import N_, _
+from kytos.language import N_, _, retold
 from kytos.report import units
 from kytos.report.figures.timeline import ROWS, timeline
 from kytos.report.runbook import WAYS, forecast_header, forecast_rows
@@ -44,7 +44,7 @@ def show(answer: Answer) -> None:
     table = pd.DataFrame(forecast_rows(runbook), columns=list(forecast_header()))
     st.dataframe(table, hide_index=True, key="forecast")
     for note in runbook.notes:
-        st.caption(plain(note))
+        st.caption(plain(retold(note)))
     chart(timeline(runbook), key="timeline", alt=_("Which node is left and filled in which wave"))
     touched = {node for step in runbook.steps for node in (step.node, step.to) if node}
     if len(touched) > ROWS:
@@ -57,7 +57,7 @@ def show(answer: Answer) -> None:
         )
     results.table_with_downloads(_steps(runbook), runbook.steps, N_("steps"), answer.loaded.name)
     if runbook.left_out:
-        left = [{_("Left out"): one.pod, _("Why"): one.reason} for one in runbook.left_out]
+        left = [{_("Left out"): one.pod, _("Why"): retold(one.reason)} for one in runbook.left_out]
         st.dataframe(pd.DataFrame(left), hide_index=True, key="left out of the runbook")
     _downloads(runbook, answer.loaded.name)
 
@@ -123,7 +123,7 @@ def _verdict(runbook: Runbook) -> None:
     """Say whether the promise is expected to come true."""
     if runbook.falls_short is not None:
         st.warning(
-            _("Falls short: {falls_short}.", falls_short=plain(runbook.falls_short)),
+            _("Falls short: {falls_short}.", falls_short=plain(retold(runbook.falls_short))),
             icon=":material/warning:",
         )
     else:
@@ -153,7 +153,7 @@ def _steps(runbook: Runbook) -> pd.DataFrame:
             _("Pod"): [step.pod or "" for step in runbook.steps],
             _("Node"): [step.node or "" for step in runbook.steps],
             _("To"): [step.to or "" for step in runbook.steps],
-            _("Why"): [step.why for step in runbook.steps],
+            _("Why"): [retold(step.why) for step in runbook.steps],
         }
     )
 

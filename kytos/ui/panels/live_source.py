@@ -9,7 +9,7 @@ import streamlit as st
 
 from kytos.errors import SourceError
 from kytos.extras import MissingExtraError
-from kytos.language import N_, _, plural
+from kytos.language import N_, _, plural, retold
 from kytos.sources.snapshot import Snapshot, snapshot_bytes, snapshot_name
 from kytos.ui.parts.text import plain
 
@@ -33,10 +33,10 @@ def context_picker(read: Callable[[str], None]) -> None:
 
         offered = contexts()
     except MissingExtraError as error:
-        st.info(plain(f"{error}."), icon=":material/extension_off:")
+        st.info(plain(f"{retold(str(error))}."), icon=":material/extension_off:")
         return
     except SourceError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain(retold(str(error))), icon=":material/error:")
         return
     if not offered:
         st.caption(_("There is none: set `KUBECONFIG`, as for kubectl."))
@@ -79,7 +79,7 @@ def snapshot_row(snapshot: Snapshot, read: Callable[[str], None]) -> None:
         help=_("A file that the upload, the command line and the HTTP service read."),
     )
     if snapshot.notes:
-        lacking = "\n".join(f"- {plain(note.message)}" for note in snapshot.notes)
+        lacking = "\n".join(f"- {plain(retold(note.message))}" for note in snapshot.notes)
         st.warning(
             _("Not all of the cluster could be read:\n{lacking}", lacking=lacking),
             icon=":material/warning:",

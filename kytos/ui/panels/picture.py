@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from kytos.cluster import CPU, MEMORY, Cluster
-from kytos.language import N_, _
+from kytos.language import N_, _, retold
 from kytos.questions.outcome import Outcome
 from kytos.report import units
 from kytos.report.boxes import boxes, coloured_services, table_of
@@ -141,7 +141,7 @@ def pod_rows(answer: Answer, node: str) -> list[dict[str, object]]:
     """Return the pods that run on a node before or after, each with what becomes of it and why."""
     before, after = _nodes_of(answer.before), _nodes_of(answer.after)
     outcome: Outcome = answer.outcome
-    why = {move.pod: move.why for move in getattr(outcome, "moves", ())}
+    why = {move.pod: retold(move.why) for move in getattr(outcome, "moves", ())}
     rows = []
     known = {pod.id: pod for pod in (*answer.before.pods, *answer.after.pods)}
     for pod in known.values():
@@ -150,7 +150,8 @@ def pod_rows(answer: Answer, node: str) -> list[dict[str, object]]:
             continue
         if start == end:
             becomes = _("stays")
-            reason = answer.loaded.pinned.get(pod.id) or _("no better node at these weights")
+            pinned = answer.loaded.pinned.get(pod.id)
+            reason = retold(pinned) if pinned else _("no better node at these weights")
         elif start == node:
             becomes = _("leaves to {end}", end=end) if end else _("ends")
             reason = why.get(pod.id, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from kytos.language import N_, _
+from kytos.language import N_, _, retold
 from kytos.report.wording import pinned_group, pinned_reasons
 from kytos.ui.session.clusters import Loaded
 
@@ -18,7 +18,9 @@ def pinned_table(loaded: Loaded) -> None:
         st.markdown(_("Every running pod may move."))
         return
     groups = [reason for reason, _count in pinned_reasons(loaded.pinned.values())]
-    chosen = st.selectbox(_("Reason"), [_EVERY_REASON, *groups], format_func=_, key="pinned reason")
+    chosen = st.selectbox(
+        _("Reason"), [_EVERY_REASON, *groups], format_func=retold, key="pinned reason"
+    )
     order = {group: place for place, group in enumerate(groups)}
     group_of = {pod: pinned_group(why) for pod, why in loaded.pinned.items()}
     shown = {
@@ -33,7 +35,7 @@ def pinned_table(loaded: Loaded) -> None:
             {
                 _("Pod"): list(shown),
                 _("Node"): [pods[place[pod]].node for pod in shown],
-                _("Why it stays"): list(shown.values()),
+                _("Why it stays"): [retold(why) for why in shown.values()],
             }
         ),
         hide_index=True,

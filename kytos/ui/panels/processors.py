@@ -18,7 +18,7 @@ from kytos.contract.params import QpuParams, SolverName, SolverParams
 from kytos.contract.run_report import QuboFacts
 from kytos.errors import first_problem
 from kytos.extras import DWAVE, how_to_install, installed
-from kytos.language import N_, _
+from kytos.language import N_, _, retold
 from kytos.questions.outcome import Question
 from kytos.questions.qubo.consent import Offer, charge, with_consent
 from kytos.report import units
@@ -130,7 +130,8 @@ def show(ask: Ask, loaded: Loaded, change: Change) -> None:
     st.markdown(_("**What would a run take?** Asking is free: nothing is sent before *Send*."))
     for how in {availability(service.account).how for service in SERVICES} - {""}:
         st.info(
-            plain(_("No D-Wave account is set up here. {how}", how=how)), icon=":material/key_off:"
+            plain(_("No D-Wave account is set up here. {how}", how=retold(how))),
+            icon=":material/key_off:",
         )
     for service in SERVICES:
         _service(service, ask, loaded, chosen)
@@ -235,7 +236,7 @@ def _settings(asked: SolverParams) -> SolverParams | None:
     try:
         return chosen.model_copy(update={"qpu": QpuParams.model_validate(qpu)})
     except ValidationError as error:
-        st.error(plain(str(first_problem(error))), icon=":material/error:")
+        st.error(plain(retold(str(first_problem(error)))), icon=":material/error:")
         return None
 
 

@@ -16,7 +16,7 @@ from kytos.contract.params import SolverName
 from kytos.contract.run_report import QuboFacts, Stage
 from kytos.hamiltonian.export import coordinates, dimod_json, ising_json
 from kytos.hamiltonian.facts import ModelFacts, Span
-from kytos.language import N_, _
+from kytos.language import N_, _, retold
 from kytos.questions.outcome import Energy, Outcome, Question
 from kytos.questions.qubo.interchange import Format, Interchange
 from kytos.questions.qubo.problem_of import problem_for_placers
@@ -278,7 +278,7 @@ def _hamiltonian(view: QuboView) -> None:
         _("The Hamiltonian term by term, with its numbers"), icon=":material/function:"
     ):
         for formula in terms:
-            st.caption(plain(_(formula.words)))
+            st.caption(plain(retold(formula.words)))
             st.latex(formula.latex)
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.weights import Weights
 from kytos.errors import InputError
-from kytos.language import _
+from kytos.language import _, retold
 from kytos.questions.outcome import Question
 from kytos.ui.panels import carry_out, results, use
 from kytos.ui.panels import qubo as quantum_panel
@@ -82,7 +82,7 @@ def no_cluster() -> None:
 
 def refused(error: InputError) -> None:
     """Say what is wrong with what was given; it stays as it was typed."""
-    st.error(plain(str(error)), icon=":material/error:")
+    st.error(plain(retold(str(error))), icon=":material/error:")
 
 
 def run(page: QuestionPage, ask: Ask | None, loaded: Loaded, *, pressed: bool) -> Answer | None:

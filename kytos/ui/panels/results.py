@@ -13,7 +13,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from kytos.bounds import CertificateStatus
 from kytos.cluster import CPU, MEMORY, Cluster, Frozen, Note, Pod
-from kytos.language import N_, _
+from kytos.language import N_, _, retold
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Metrics, Move, Outcome
 from kytos.report import units
@@ -161,8 +161,8 @@ def notes_panel(notes: Sequence[Note]) -> None:
 
 
 def _note_line(note: Note) -> str:
-    subjects = note_subjects(note)
-    return plain(f"{note.message} ({subjects})" if subjects else note.message)
+    subjects, message = note_subjects(note), retold(note.message)
+    return plain(f"{message} ({subjects})" if subjects else message)
 
 
 def energy_panel(outcome: Outcome) -> None:
@@ -298,7 +298,7 @@ def solver_panel(outcome: Outcome) -> None:
     )
     st.markdown(certificate_details(outcome.certificate))
     for message in report.messages:
-        st.info(message, icon=":material/info:")
+        st.info(retold(message), icon=":material/info:")
     left, right = st.columns(2, gap="large")
     with left:
         if outcome.shares:

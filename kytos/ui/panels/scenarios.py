@@ -12,7 +12,7 @@ from kytos.calls.saved_use import saved_use
 from kytos.calls.scenario import Scenario, read_scenario
 from kytos.contract.watch import StopReason
 from kytos.errors import InputError, SourceError
-from kytos.language import _
+from kytos.language import _, retold
 from kytos.questions.outcome import Question
 from kytos.report.wording import scenario_sentence
 from kytos.sources.packed import is_page
@@ -100,7 +100,7 @@ def _ready(content: bytes) -> Scenario[Any]:
 def _refusal() -> None:
     error = st.session_state.get(_ERROR)
     if error:
-        st.error(plain(error), icon=":material/error:")
+        st.error(plain(retold(error)), icon=":material/error:")
 
 
 def _scenario(ask: Ask, loaded: Loaded, ended: StopReason | None) -> Scenario[Any]:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from kytos.cluster import Cluster, Pod
-from kytos.language import _
+from kytos.language import _, retold
 from kytos.rules.why_not import WhyNot, told_verdicts, why_not
 from kytos.ui.parts.text import plain
 
@@ -30,11 +30,13 @@ def why_not_panel(cluster: Cluster) -> None:
     if chosen is None:
         return
     (answer,) = why_not(cluster, [chosen])
-    st.markdown(f"**{plain(answer.summary)}**")
+    st.markdown(f"**{plain(retold(answer.summary))}**")
     if answer.pinned is not None:
-        st.markdown(_("It may not be moved in any case: {pinned}", pinned=plain(answer.pinned)))
+        st.markdown(
+            _("It may not be moved in any case: {pinned}", pinned=plain(retold(answer.pinned)))
+        )
     for remedy in answer.remedies[:_REMEDIES_SHOWN]:
-        st.markdown(f"- {plain(remedy.node)}: {plain(remedy.change)}")
+        st.markdown(f"- {plain(remedy.node)}: {plain(retold(remedy.change))}")
     st.dataframe(_table(cluster, by_id[chosen], answer), hide_index=True, key="why not table")
 
 
@@ -46,9 +48,9 @@ def _table(cluster: Cluster, pod: Pod, answer: WhyNot) -> pd.DataFrame:
     return pd.DataFrame(
         {
             _("Node"): [node.name for node in cluster.nodes],
-            _("Rule"): ["" if verdict is None else verdict.rule for verdict in told],
+            _("Rule"): ["" if verdict is None else retold(verdict.rule) for verdict in told],
             _("Verdict"): [
-                fit if verdict is None else verdict.reason
+                fit if verdict is None else retold(verdict.reason)
                 for fit, verdict in zip(fits, told, strict=True)
             ],
         }

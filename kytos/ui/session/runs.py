@@ -18,7 +18,7 @@ from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.weights import Weights
 from kytos.errors import InputError, fault_sentence
 from kytos.jobs import FunctionFailed, Job, JobCancelled, JobError, QueueFull
-from kytos.language import N_, _
+from kytos.language import N_, _, retold
 from kytos.questions.parts.known_use import as_asked
 from kytos.questions.parts.limits import Limits
 from kytos.report.units import energy
@@ -148,12 +148,12 @@ def start(
         )
     except QueueFull as error:
         st.session_state.pop(_key("run", ask.question), None)
-        failure = Failure(_("All workers are busy: {error}.", error=error))
+        failure = Failure(_("All workers are busy: {error}.", error=retold(str(error))))
         st.session_state[_key("error", ask.question)] = failure
         return
     except JobError as error:  # a full disk: there is no room for the job's notice board
         st.session_state.pop(_key("run", ask.question), None)
-        failure = Failure(_("No result: {error}", error=error))
+        failure = Failure(_("No result: {error}", error=retold(str(error))))
         st.session_state[_key("error", ask.question)] = failure
         return
     end_with_session(job)
@@ -275,7 +275,7 @@ def _collect(question: StrEnum) -> None:
         st.toast(_("Left the queue before its turn; nothing was computed."))
         return
     except SolverUnavailableError as error:
-        failure = Failure(_("No result: {error}", error=error), run, error.fallback)
+        failure = Failure(_("No result: {error}", error=retold(str(error))), run, error.fallback)
         st.session_state[_key("error", question)] = failure
         return
     except FunctionFailed as error:
@@ -283,7 +283,7 @@ def _collect(question: StrEnum) -> None:
         return
     except (InputError, JobError) as error:
         st.session_state[_key("error", question)] = Failure(
-            _("No result: {error}", error=error), run
+            _("No result: {error}", error=retold(str(error))), run
         )
         return
     except Exception as error:
