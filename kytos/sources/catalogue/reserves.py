@@ -3,8 +3,10 @@
 Allocatable is what is left for pods, DaemonSets included. Sources, read in 2026:
 
 - EKS: the reservation of its node images: memory 255 MiB + 11 MiB a pod, CPU by share of each core;
-  https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html
-- GKE: https://cloud.google.com/kubernetes-engine/docs/concepts/plan-node-sizes
+  https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html and nodeadm's kubelet
+  configuration in awslabs/amazon-eks-ami
+- GKE, with 400 millicores more where a node runs more than 110 pods:
+  https://cloud.google.com/kubernetes-engine/docs/concepts/plan-node-sizes
 - AKS, from 1.29 on:
   https://learn.microsoft.com/azure/aks/node-resource-reservations
 
@@ -18,6 +20,9 @@ from enum import StrEnum
 from math import inf
 
 EVICTION_MIB = 100
+
+GKE_PODS, GKE_CPU_BEYOND = 110, 400
+"""Pods of a node beyond which GKE keeps so many millicores more."""
 
 
 class Provider(StrEnum):
@@ -51,6 +56,8 @@ def allocatable(
     (3920, 13621)
     """
     cpu = _CPU[provider](cpu_millicores)
+    if provider is Provider.GKE and max_pods > GKE_PODS:
+        cpu += GKE_CPU_BEYOND
     memory = _MEMORY[provider](memory_mib, max_pods) + EVICTION_MIB
     return max(0, int(cpu_millicores - cpu)), max(0, int(memory_mib - memory))
 

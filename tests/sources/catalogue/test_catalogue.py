@@ -72,12 +72,26 @@ def test_a_gpu_is_an_extended_resource() -> None:
         (Provider.AKS, 64_000, 262_144, 250, (63_260, 262_144 - 5050 - 100)),
         (Provider.AKS, 2000, 2048, 110, (1900, 2048 - 512 - 100)),
         (Provider.EKS, 4000, 16_384, 58, (3920, 16_384 - 255 - 638 - 100)),
+        # "Node resource reservations in AKS", 1.29 and later: 650 MB of 8 GB with 30 pods, and a
+        # quarter of 4 GB with 70 pods because 20 MB a pod and 50 MB would be 1,450.
+        (Provider.AKS, 4000, 8000, 30, (3860, 8000 - 650 - 100)),
+        (Provider.AKS, 1000, 4000, 70, (940, 4000 - 1000 - 100)),
+        # "Plan GKE Standard node sizes": 255 MiB below 1 GiB, every step up to 128 GiB and 2 %
+        # beyond; 400 millicores more for more than 110 pods.
+        (Provider.GKE, 1000, 614, 110, (940, 614 - 255 - 100)),
+        (Provider.GKE, 16_000, 65_536, 110, (15_890, 65_536 - 5611.52 - 100)),
+        (Provider.GKE, 16_000, 65_536, 256, (15_490, 65_536 - 5611.52 - 100)),
+        (Provider.GKE, 96_000, 393_216, 110, (95_690, 393_216 - 9543.68 - 5242.88 - 100)),
+        # awslabs/amazon-eks-ami: 600, 100, 50 and 25 ten-thousandths by range of cores, and
+        # 11 MiB a pod and 255: m5.large with 29 pods, m5.24xlarge with 737.
+        (Provider.EKS, 2000, 8192, 29, (1930, 8192 - 574 - 100)),
+        (Provider.EKS, 96_000, 393_216, 737, (95_690, 393_216 - 8362 - 100)),
     ],
 )
 def test_reserves_follow_the_documented_formulas(
     provider: Provider, cpu: int, memory: int, pods: int, left: tuple[float, float]
 ) -> None:
-    """Worked examples, computed by hand from each provider's page."""
+    """Worked examples of each provider's page, or computed by hand from its formula."""
     assert allocatable(provider, cpu, memory, pods) == (left[0], int(left[1]))
 
 
