@@ -60,7 +60,7 @@ def test_it_has_a_plan_a_title_and_a_row(name: str) -> None:
     assert not answer(name).nothing_to_do
 
 
-@pytest.mark.parametrize("question", ["rebalance", "recovery", "placement", "autoscale"])
+@pytest.mark.parametrize("question", ["rebalance", "recovery", "placement", "autoscale", "fleet"])
 def test_every_page_has_two(question: str) -> None:
     """At least two for each question."""
     assert sum(name.startswith(f"{question}-") for name in FILES) >= 2
@@ -114,6 +114,7 @@ def told(name: str) -> dict[str, str]:
         ("autoscale-night", ("gone", "held back")),
         ("autoscale-lab", ("new", "held back")),
         ("fleet-anew", ("nodes", "price")),
+        ("fleet-spot-web", ("nodes", "price")),
     ],
 )
 def test_the_readme_gives_its_figures(name: str, figures: tuple[str, ...]) -> None:

@@ -21,6 +21,7 @@ from kytos.questions.parts.known_use import as_asked
 from kytos.questions.parts.limits import CountedAs
 from kytos.questions.placement import placement as _placement
 from kytos.questions.recovery import recovery as _recovery
+from kytos.report.families import families_in_words
 from kytos.runbook.changes import plan_of
 from kytos.runbook.making import make_runbook
 
@@ -62,7 +63,20 @@ rebalance = _carried_out(_rebalance.rebalance)
 recover = _carried_out(_recovery.recover)
 place = _carried_out(_placement.place)
 autoscale = _carried_out(_autoscale.autoscale)
-fleet = _carried_out(_fleet.fleet)
+
+
+@functools.wraps(_fleet.fleet)
+def _fleet_in_words(*given: Any, **named: Any) -> _fleet.FleetOutcome:
+    outcome = _fleet.fleet(*given, **named)
+    sentences = families_in_words(outcome.families)
+    told = (
+        one.model_copy(update={"sentence": sentence})
+        for one, sentence in zip(outcome.families, sentences, strict=True)
+    )
+    return outcome.model_copy(update={"families": tuple(told)})
+
+
+fleet = _carried_out(_fleet_in_words)
 
 
 class CarryOut(Frozen):

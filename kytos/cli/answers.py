@@ -169,6 +169,8 @@ def _print_fleet(outcome: FleetOutcome, console: Console) -> None:
     print_sentence(
         console, f"The fleet costs {units.price(after)} instead of {units.price(before)}."
     )
+    for one in outcome.families:
+        print_sentence(console, one.sentence)
 
 
 def _print_unplaced(unplaced: Iterable[UnplacedPod], console: Console) -> None:

@@ -35,13 +35,13 @@ def _alone(one: FamilyCost) -> str:
     return _(
         "{family} alone runs all of it the cheapest, for {price} at least: {reason}.",
         family=one.name,
-        price=units.price(one.price),
+        price=units.price(one.price_per_hour),
         reason=_fills(one),
     )
 
 
 def _beside(one: FamilyCost, first: FamilyCost) -> str:
-    more = one.price / first.price - 1 if first.price else 0.0
+    more = one.price_per_hour / first.price_per_hour - 1 if first.price_per_hour else 0.0
     if more < _ALIKE:
         return _(
             "{family} costs the same as {first} here: {reason}.",
@@ -53,7 +53,7 @@ def _beside(one: FamilyCost, first: FamilyCost) -> str:
         "{first} costs {less} less than {family} here, because {reason}.",
         first=first.name,
         family=one.name,
-        less=units.percent(1 - first.price / one.price),
+        less=units.percent(1 - first.price_per_hour / one.price_per_hour),
         reason=_why(one, first),
     )
 

@@ -66,7 +66,7 @@ def test_headroom_and_mixes_count() -> None:
         family_costs(
             Cluster(nodes=(), pods=tuple(SMALL)),
             FleetRequest.model_validate({"types": [C6A], "max_utilization": share}),
-        )[0].price
+        )[0].price_per_hour
         for share in (1.0, 0.5)
     ]
     assert costs == [0.5, 1.0]

@@ -8,9 +8,9 @@ import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from kytos.cluster import INSTANCE_TYPE, Cluster
+from kytos.cluster import INSTANCE_TYPE, Cluster, Toleration
 from kytos.contract.params import SolverParams
-from kytos.questions.fleet.fleet import FleetOutcome, fleet
+from kytos.questions.fleet.fleet import FleetOutcome, fleet, planned_cluster
 from kytos.questions.fleet.request import FleetRequest
 from kytos.report.node_groups import managed_groups, node_pools
 from tests.questions.fleet.test_survive import kind, pod
@@ -48,12 +48,24 @@ class ClassRef(Known):
     name: Annotated[str, Field(min_length=1)]
 
 
+class Tainted(Known):
+    key: Annotated[str, Field(min_length=1)]
+    value: str = ""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
+
+
 class NodeSpec(Known):
     nodeClassRef: ClassRef  # noqa: N815  (Karpenter's name)
+    taints: list[Tainted] = []
     requirements: Annotated[list[Requirement], Field(max_length=100)]
 
 
+class Labelled(Known):
+    labels: dict[str, Value]
+
+
 class Template(Known):
+    metadata: Labelled = Labelled(labels={})
     spec: NodeSpec
 
 
@@ -88,7 +100,7 @@ def bought() -> FleetOutcome:
 
 
 def test_karpenter_knows_every_field(bought: FleetOutcome) -> None:
-    """One pool for each capacity type, which allows its types and zones, and as many nodes."""
+    """Pools allow the types in the zones they are bought in, and as many nodes; no other pair."""
     pools = [Pool.model_validate(told) for told in yaml.safe_load_all(node_pools(bought))]
     told = {
         pool.metadata.name: (
@@ -98,13 +110,14 @@ def test_karpenter_knows_every_field(bought: FleetOutcome) -> None:
         for pool in pools
     }
     assert told == {
-        "kytos-on-demand": (
-            {
-                "instance-type": ["m5.large", "r5.24xlarge"],
-                "capacity-type": ["on-demand"],
-                "zone": ["eu-1a", "eu-1b"],
-            },
-            {"nodes": "2"},
+        # Two pools: one would allow each type in the other's zone.
+        "kytos-on-demand-1": (
+            {"instance-type": ["m5.large"], "capacity-type": ["on-demand"], "zone": ["eu-1a"]},
+            {"nodes": "1"},
+        ),
+        "kytos-on-demand-2": (
+            {"instance-type": ["r5.24xlarge"], "capacity-type": ["on-demand"], "zone": ["eu-1b"]},
+            {"nodes": "1"},
         ),
         "kytos-spot": (
             {"instance-type": ["c5.large"], "capacity-type": ["spot"], "zone": ["eu-1a"]},
@@ -122,3 +135,33 @@ def test_a_managed_group_for_each_purchase(bought: FleetOutcome) -> None:
         "r5-24xlarge-on-demand-eu-1b": 1,
     }
     assert [group["spot"] for group in groups if group["instanceTypes"] == ["c5.large"]] == [True]
+
+
+def test_labels_and_taints_of_a_type_are_in_its_pool_and_group() -> None:
+    """Nodes bought from the YAML take the pods they were planned for: their labels are set."""
+    types = [
+        kind(
+            "gpu",
+            2000,
+            0.5,
+            labels={"team": "ml"},
+            taints=[{"key": "only", "value": "ml", "effect": "NoSchedule"}],
+        ),
+        kind("plain", 2000, 0.1),
+    ]
+    request = FleetRequest.model_validate({"types": types})
+    tolerant = Toleration(key="only", operator="Exists")
+    pods = (pod("a", 900, node_selector={"team": "ml"}, tolerations=(tolerant,)), pod("b", 900))
+    before = Cluster(nodes=(), pods=pods)
+    outcome = fleet(before, request, params=SolverParams(time_limit_s=10))
+    after = planned_cluster(before, request, outcome)
+    pools = [Pool.model_validate(told) for told in yaml.safe_load_all(node_pools(outcome, after))]
+    assert [pool.spec.template.metadata.labels for pool in pools] == [{}, {"team": "ml"}]
+    assert [one.key for one in pools[1].spec.template.spec.taints] == ["only"]
+    groups = yaml.safe_load(managed_groups(outcome, after))["managedNodeGroups"]
+    told = {group["name"]: (group.get("labels"), group.get("taints")) for group in groups}
+    assert told["plain-on-demand"] == (None, None)
+    assert told["gpu-on-demand"] == (
+        {"team": "ml"},
+        [{"key": "only", "value": "ml", "effect": "NoSchedule"}],
+    )

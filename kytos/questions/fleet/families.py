@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linprog
 
-from kytos.cluster import CPU, MEMORY, PODS, Cluster, Pod
+from kytos.cluster import CPU, MEMORY, PODS, Cluster, Frozen, Pod
 from kytos.problem import Floats
-from kytos.questions.fleet.asked import made_concrete
+from kytos.questions.fleet.asked import Asked, made_concrete
 from kytos.questions.fleet.offer import Offer
 from kytos.questions.fleet.request import FleetRequest
 from kytos.sources.prices import ON_DEMAND
@@ -20,23 +19,17 @@ FULL = 1 - 1e-6
 """Share from which on a resource counts as full."""
 
 
-@dataclass(frozen=True)
-class FamilyCost:
-    """One family, were all pods to run on it.
-
-    Attributes
-    ----------
-    name
-        As ``m6i``, or ``m6i (spot)``.
-    price
-        Per hour of nodes that hold what all pods ask together: no plan on it costs less.
-    filled
-        Share (0..1) of those nodes that the pods fill, by resource.
-    """
+class FamilyCost(Frozen):
+    """One family, were all pods to run on it."""
 
     name: str
-    price: float
+    """As ``m6i``, or ``m6i (spot)``."""
+    price_per_hour: float
+    """Of nodes that hold what all pods ask together: no plan on it costs less."""
     filled: dict[str, float]
+    """Share (0..1) of those nodes that the pods fill, by resource."""
+    sentence: str = ""
+    """How it compares with the cheapest, where that was put in words."""
 
     @property
     def binds(self) -> tuple[str, ...]:
@@ -51,7 +44,11 @@ def family_costs(cluster: Cluster, request: FleetRequest) -> tuple[FamilyCost, .
     over its types. What DaemonSets and headroom take is off; taints, zones and the like are not
     looked at.
     """
-    asked = made_concrete(cluster, request)
+    return costs_by_family(made_concrete(cluster, request), request)
+
+
+def costs_by_family(asked: Asked, request: FleetRequest) -> tuple[FamilyCost, ...]:
+    """The same of a request that is made concrete."""
     pods = asked.pods(asked.rest)
     if not pods:
         return ()
@@ -66,7 +63,7 @@ def family_costs(cluster: Cluster, request: FleetRequest) -> tuple[FamilyCost, .
         for name, offers in families.items()
         if (one := _priced(name, offers, resources, wanted, largest, request.max_utilization))
     ]
-    return tuple(sorted(priced, key=lambda one: (one.price, one.name)))
+    return tuple(sorted(priced, key=lambda one: (one.price_per_hour, one.name)))
 
 
 def _wanted(pods: Sequence[Pod]) -> tuple[tuple[str, ...], Floats, Floats]:
@@ -115,4 +112,4 @@ def _priced(
     filled = {
         one: float(want / have) for one, want, have in zip(resources, wanted, held, strict=True)
     }
-    return FamilyCost(name, float(solved.fun), filled)
+    return FamilyCost(name=name, price_per_hour=float(solved.fun), filled=filled)

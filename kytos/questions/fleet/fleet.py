@@ -17,7 +17,7 @@ from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights, exchange_rates
 from kytos.language import said
 from kytos.problem import UNPLACED, Ints, Problem
-from kytos.questions.fleet.asked import Asked, made_concrete, spot_of
+from kytos.questions.fleet.asked import Asked, made_concrete
 from kytos.questions.fleet.built import (
     Plan,
     bought_by,
@@ -27,11 +27,11 @@ from kytos.questions.fleet.built import (
     spares_for,
     with_ties_broken,
     within_request,
-    without_spot,
 )
+from kytos.questions.fleet.families import FamilyCost, costs_by_family
 from kytos.questions.fleet.offer import Offer
-from kytos.questions.fleet.packing_of import Posed, packing_of
-from kytos.questions.fleet.pools import pool_bounds
+from kytos.questions.fleet.packing_of import Posed
+from kytos.questions.fleet.planned import by_patterns
 from kytos.questions.fleet.promise import planned as in_plan
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.fleet.survive import STAGE as SURVIVE
@@ -44,7 +44,7 @@ from kytos.questions.survive import SurvivalPrice, costs_in_words
 from kytos.referee.energy import energy
 from kytos.solve.result import Solution
 from kytos.solve.solve import default_solver, solve
-from kytos.solvers.patterns import PatternPlan, cheapest_plan
+from kytos.solvers.patterns import PatternPlan
 
 FREE_SHARE = 0.4
 """Of the time cap, what the plan that promises nothing has where `survive` is asked."""
@@ -55,6 +55,9 @@ rest."""
 
 ANNEALED_PAIRS = 200_000
 """Pods x nodes up to which the anneal looks at a plan as well."""
+
+FAMILIES = 3
+"""Families of types that are compared."""
 
 PROVEN = 1e-6
 """Relative gap of the plan without a promise below which it is the cheapest."""
@@ -103,6 +106,8 @@ class FleetOutcome(Outcome):
     """Nodes that stay whatever is decided, and why."""
     survival_price: SurvivalPrice | None = None
     """What `survive` costs, where it was asked."""
+    families: tuple[FamilyCost, ...] = ()
+    """The families of types that would run all pods the cheapest, each alone."""
 
 
 def fleet(
@@ -129,7 +134,9 @@ def fleet(
     problem = problem_of(asked.rest.replace(nodes=candidates(asked)), asked, request)
     watch.report(STAGE, 0.0, None)
     choosing = watch.share(FREE_SHARE) if request.survive else watch
-    posed, planned, bound = _patterns(problem, asked, request, weights, params, choosing)
+    asked, posed, planned, bound = by_patterns(
+        problem, asked, request, weights, params, choosing.share(PATTERN_SHARE)
+    )
     patterned = time.monotonic()
     plan, report = _placed(
         problem, asked, request, posed, planned, weights, solver, params, choosing
@@ -216,41 +223,6 @@ def _nodes_bought(asked: Asked, outcome: FleetOutcome) -> tuple[Node, ...]:
 
 def _waiting(cluster: Cluster, gone: frozenset[str]) -> dict[str, str | None]:
     return {pod.id: None for pod in cluster.pods if pod.node in gone and pod.keeps_node}
-
-
-def _patterns(
-    problem: Problem,
-    asked: Asked,
-    request: FleetRequest,
-    weights: Weights,
-    params: SolverParams,
-    watch: Watch,
-) -> tuple[Posed, PatternPlan, float]:
-    """The plan by patterns, and what no plan that the request allows undercuts."""
-    nodes = candidates(asked)
-
-    def posed(barred: frozenset[str], *, exact: bool) -> Posed:
-        return packing_of(
-            without_spot(problem, nodes, barred),
-            asked.offers,
-            len(asked.rest.nodes),
-            weights,
-            asked.move_price,
-            spot_nodes=spot_of(nodes),
-            spot_share=request.spot_share,
-            max_types=request.max_types,
-            pools=pool_bounds(asked.pools, asked.rest.nodes),
-            exact=exact,
-        )
-
-    watch = watch.share(PATTERN_SHARE)
-    wanted = posed(asked.barred, exact=False)
-    if wanted.exact and not asked.shared:
-        plan = cheapest_plan(wanted.packing, watch, params.seed)
-        return wanted, plan, plan.bound
-    relaxed = posed(asked.barred - asked.shared, exact=True)
-    bound = cheapest_plan(relaxed.packing, watch.share(0.5), params.seed).bound
-    return wanted, cheapest_plan(wanted.packing, watch, params.seed), bound
 
 
 def _placed(
@@ -403,6 +375,7 @@ def _answer(
         unplaced=explain(candidates, by_importance(missing), request.max_utilization),
         pinned=asked.pinned,
         kept_nodes=asked.stays,
+        families=costs_by_family(asked, request)[:FAMILIES],
     )
 
 

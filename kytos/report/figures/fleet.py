@@ -14,6 +14,9 @@ from kytos.report.units import price as price_text
 MOST_BOXES = 120
 """More could not be told apart."""
 
+_GAP = 0.6
+"""Between boxes beside one another, in cores."""
+
 ROW_CORES = 160.0
 """Cores in a row, at the least as wide as the widest node."""
 
@@ -35,8 +38,9 @@ def boxes(
         if members:
             figure.add_trace(_outlines(cluster, members, kind, colour))
     figure.add_trace(_filled(cluster, placed))
-    figure.update_xaxes(visible=False, fixedrange=True)
-    figure.update_yaxes(visible=False, fixedrange=True, autorange="reversed")
+    # Half a gap around all: an axis that ends at a box cuts its line in two.
+    figure.update_xaxes(visible=False, fixedrange=True, range=[-_GAP / 2, width - _GAP / 2])
+    figure.update_yaxes(visible=False, fixedrange=True, range=[height + _GAP / 2, -_GAP / 2])
     return figure
 
 
@@ -72,7 +76,7 @@ def _in_rows(
         if x and x + cores > limit:
             x, y, row = 0.0, y + row + 1.0, 0.0
         placed.append((node, x, y))
-        x += cores + 0.6
+        x += cores + _GAP
         width, row = max(width, x), max(row, _high(node))
     return placed, width, y + row
 

@@ -16,7 +16,6 @@ from kytos.contract.params import SolverParams
 from kytos.errors import InputError, SourceError, first_problem
 from kytos.language import N_, _
 from kytos.problem import LoadMode
-from kytos.questions.fleet.families import family_costs
 from kytos.questions.fleet.fleet import FleetOutcome, planned_cluster
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Question
@@ -213,7 +212,7 @@ def _result(answer: Answer, ask: Ask | None) -> None:
             outcome.moves, cluster, name
         ),
         _("Families"): lambda: _families(answer),
-        _("YAML"): lambda: _yaml(outcome),
+        _("YAML"): lambda: _yaml(outcome, answer.after),
         _("Cost curves"): lambda: _curves(answer),
         _("Fullness"): partial(
             change_heatmaps, answer.before, answer.after, frozenset(outcome.release)
@@ -278,7 +277,8 @@ def _unplaced(outcome: FleetOutcome) -> None:
 
 def _families(answer: Answer) -> None:
     """Compare the three families that would run all pods the cheapest, each alone."""
-    costs = family_costs(answer.loaded.cluster, answer.ask.request)
+    # Said again, in the reader's language.
+    costs = answer.outcome.families
     for words in families_in_words(costs):
         st.markdown("- " + plain(words))
     if not costs:
@@ -289,14 +289,14 @@ def _families(answer: Answer) -> None:
     )
 
 
-def _yaml(outcome: FleetOutcome) -> None:
+def _yaml(outcome: FleetOutcome, after: Cluster) -> None:
     if not outcome.buy:
         st.caption(_("Nothing is bought."))
         return
-    st.markdown(_("A Karpenter NodePool for each capacity type:"))
-    st.code(node_pools(outcome), language="yaml")
+    st.markdown(_("Karpenter NodePools that allow what is bought, and nothing else:"))
+    st.code(node_pools(outcome, after), language="yaml")
     st.markdown(_("The same as managed node groups (eksctl):"))
-    st.code(managed_groups(outcome), language="yaml")
+    st.code(managed_groups(outcome, after), language="yaml")
 
 
 def _curves(answer: Answer) -> None:
