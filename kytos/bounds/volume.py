@@ -7,7 +7,6 @@ a node that is freed costs at least the moves that empty it and uses up the boun
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from kytos.bounds.pod_costs import PodCosts
 from kytos.contract.weights import Weights
@@ -118,6 +117,8 @@ def _kept_apart(problem: Problem, exclusion: Exclusion, placed: Bools) -> tuple[
 
 def _cover(gain: Floats, rows: Floats, demand: Floats) -> float:
     """Lower bound on the least sum of `gain` over whole nodes that cover every row."""
+    from scipy.optimize import Bounds, LinearConstraint, milp  # loaded by who needs it
+
     open_anyway = gain <= 0
     total = float(gain[open_anyway].sum())
     demand = demand - rows[:, open_anyway].sum(axis=1)

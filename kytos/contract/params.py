@@ -65,13 +65,23 @@ Schedule = Annotated[tuple[Point, ...], BeforeValidator(_as_tuple)]
 Strengths = Annotated[tuple[Torques, ...], BeforeValidator(_as_tuple)]
 
 
+BLOCKS = 4
+"""Blocks of a round of `hybrid`, where nobody says how many and they gain."""
+
+
 class HybridParams(Frozen):
     """What only `hybrid` takes."""
 
     rounds: int = Field(
         1, ge=1, le=100_000, description="times blocks are annealed and the plan refined again"
     )
-    blocks: int = Field(4, ge=0, le=10_000, description="blocks of nodes annealed in each round")
+    blocks: int | None = Field(
+        None,
+        ge=0,
+        le=10_000,
+        description="blocks of nodes annealed in each round; left out: one shortly, and four where "
+        "that one betters the refined plan",
+    )
     block_sampler: SolverName = Field(
         SolverName.OPENJIJ_SA, description="the sampler of the blocks"
     )
@@ -87,6 +97,11 @@ class HybridParams(Frozen):
     target_energy: float | None = Field(
         None, allow_inf_nan=False, description="ends when the energy H is this low"
     )
+
+    @property
+    def most_blocks(self) -> int:
+        """Blocks of a round: those asked for, else the most that are annealed where they gain."""
+        return BLOCKS if self.blocks is None else self.blocks
 
 
 class QpuParams(Frozen):

@@ -15,17 +15,14 @@ from typing import Any
 
 import dimod
 import numpy as np
-from pyqubo import Binary, Constraint, Num, Placeholder, SubH
 
 from kytos.contract.params import Capacity, Encoding
 from kytos.contract.weights import Weights, exchange_rates
 from kytos.hamiltonian.arrays import UNBALANCED
 from kytos.hamiltonian.layout import Layout
 from kytos.hamiltonian.penalties import LINK, penalties
+from kytos.hamiltonian.words import Binary, Constraint, Expression, Num, Placeholder, SubH
 from kytos.problem import UNPLACED, Floats, Ints, LoadMode, Tally
-
-Expression = Any
-"""A PyQUBO expression; PyQUBO carries no types."""
 
 
 @dataclass(frozen=True)
@@ -99,12 +96,12 @@ class _Occupancy:
     """X[p, n] as expressions, and sums of them."""
 
     def __init__(self, layout: Layout) -> None:
-        self.bits: dict[int, list[Binary]] = {}
+        self.bits: dict[int, list[Expression]] = {}
         own = {}
         for name, pod, node in zip(layout.assignments, layout.pod, layout.node, strict=True):
             own[int(pod), int(node)] = Binary(name)
             self.bits.setdefault(int(pod), []).append(own[int(pod), int(node)])
-        self.slots = {}
+        self.slots: dict[tuple[int, int], Expression] = {}
         for pod, node in zip(layout.slot_pod.tolist(), layout.slot_node.tolist(), strict=True):
             if (pod, node) in own:
                 self.slots[pod, node] = own[pod, node]
@@ -160,7 +157,7 @@ def _cost(layout: Layout, x: _Occupancy) -> Expression:
     problem = layout.problem
     terms: list[Expression] = []
     for pod in np.flatnonzero(problem.current >= 0).tolist():
-        here = x.slots.get((pod, int(problem.current[pod])), Num(0))
+        here: Expression = x.slots.get((pod, int(problem.current[pod])), Num(0))
         terms.append(float(problem.move_cost[pod]) * (1 - here))
     if problem.node_cost is not None:
         terms += [float(problem.node_cost[slot]) * X for slot, X in x.slots.items()]

@@ -25,13 +25,13 @@ from typing import Any
 
 import dimod
 import numpy as np
-from pyqubo import Binary, Constraint, Num, Placeholder, SubH
 
 from kytos.contract.weights import PAIR_IN_SPREAD, UNSERVED_IN_SPREAD, Weights
 from kytos.hamiltonian.arrays import Coefficients, Parts
 from kytos.hamiltonian.facts import PenaltyFacts, family_facts
 from kytos.hamiltonian.layout import LEVELS
 from kytos.hamiltonian.penalties import MARGIN
+from kytos.hamiltonian.words import Binary, Constraint, Expression, Num, Placeholder, SubH
 from kytos.problem import Floats, Ints
 
 LARGEST = 8
@@ -47,9 +47,6 @@ what it asks for, and what fits would seem not to."""
 
 DEMAND = "demand"
 """The family of constraints that a service gets no more than it wants."""
-
-Expression = Any
-"""A PyQUBO expression; PyQUBO carries no types."""
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ def block_sampler(params: SolverParams) -> Sampler:
 def choose_blocks(
     problem: Problem, placement: Ints, params: SolverParams, seeds: np.random.SeedSequence
 ) -> list[Block]:
-    """Return at most `params.hybrid.blocks` disjoint blocks around a placement, most to gain first.
+    """Return disjoint blocks around a placement, most to gain first, `most_blocks` at the most.
 
     Each grows from a node with much to gain by others drawn at random, until its assignment
     variables reach `params.hybrid.block_variables`.
@@ -128,7 +128,7 @@ def choose_blocks(
     open_ = np.flatnonzero(_worth_trying(problem, placement))
     left = dict.fromkeys(_most_to_gain(problem, placement, open_).tolist())
     blocks: list[Block] = []
-    while len(left) > 1 and len(blocks) < params.hybrid.blocks:
+    while len(left) > 1 and len(blocks) < params.hybrid.most_blocks:
         first = next(iter(left))
         nodes, variables = [first], _may_stay_out(problem, residents[first])
         for other in rng.permutation(np.array([node for node in left if node != first])).tolist():

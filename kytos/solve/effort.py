@@ -74,7 +74,7 @@ def first_try(problem: Problem, params: SolverParams) -> SolverParams | None:
     """
     work = proof_by_effort(problem, params)
     said = params.refine_proposals is not None or params.proof_work is not None
-    if said or not work or (params.hybrid.blocks and params.hybrid.block_sampler.traits.paid):
+    if said or not work or (params.hybrid.most_blocks and params.hybrid.block_sampler.traits.paid):
         return None
     few = default_proposals(problem) // FIRST_TRY_PART
     return params.model_copy(update={"refine_proposals": few, "proof_work": FIRST_PROOF * work})
@@ -90,4 +90,4 @@ def warmed(problem: Problem, params: SolverParams) -> SolverParams:
         changes["refine_proposals"] = default_proposals(problem) // WARM_PART
     if params.proof_work is None:
         changes["proof_work"] = WARM_PROOF * proof_by_effort(problem, params)
-    return params.with_hybrid(blocks=min(1, params.hybrid.blocks)).model_copy(update=changes)
+    return params.with_hybrid(blocks=min(1, params.hybrid.most_blocks)).model_copy(update=changes)

@@ -39,6 +39,9 @@ BLOCKS_SHARE = 0.5
 """Of the time left for a round; the refinement after it has the rest, which also takes up what the
 last read of a block overruns."""
 
+PROBE_READS = 2
+"""Reads of the one block that shows whether blocks gain (docs/decisions/0276)."""
+
 REFINE = "refine"
 
 
@@ -69,7 +72,7 @@ class Hybrid:
         ConsentRequiredError
             When it is paid and the charge, named for all blocks, was not accepted.
         """
-        if params.hybrid.blocks:
+        if params.hybrid.most_blocks:
             block_sampler(params)
         search = _Search(problem, weights, placement, params, watch)
         with runner_of(params) as runner:
@@ -80,10 +83,16 @@ class Hybrid:
 HYBRID = Hybrid()
 
 
+def shortened(params: SolverParams) -> SolverParams:
+    """Return the same with one block and few reads: what shows whether blocks gain at all."""
+    reads = min(PROBE_READS, params.num_reads)
+    return params.with_hybrid(blocks=1).model_copy(update={"num_reads": reads})
+
+
 @contextmanager
 def runner_of(params: SolverParams) -> Iterator[Runner]:
     """Where pieces of work run side by side: threads here, or dask's workers."""
-    if params.hybrid.blocks and params.hybrid.block_runner is BlockRunner.DASK:
+    if params.hybrid.most_blocks and params.hybrid.block_runner is BlockRunner.DASK:
         with dask_runner() as runner:
             yield runner
     else:
@@ -117,19 +126,40 @@ class _Search:
         total = self.params.refine_proposals
         if total is None:
             total = round(default_proposals(self.problem) / FIRST_SHARE)
-        first = round(FIRST_SHARE * total) if self.params.hybrid.blocks else total
+        first = round(FIRST_SHARE * total) if self.params.hybrid.most_blocks else total
         seeds = np.random.SeedSequence(self.params.seed)
         self._refine(first, self.params.seed, FIRST_SHARE)
-        for left in range(self.params.hybrid.rounds if self.params.hybrid.blocks else 0, 0, -1):
+        rounds = self.params.hybrid.rounds if self.params.hybrid.most_blocks else 0
+        for left in range(rounds, 0, -1):
             if self._ends:
                 return
             (seed,) = seeds.spawn(1)
-            again = (total - first) // self.params.hybrid.rounds
+            again = (total - first) // rounds
             before = self.best_score
-            self._anneal_blocks(runner, seed, BLOCKS_SHARE if again else 1.0)
-            if self._ends or (left == 1 and self._settled(before)):
+            share = BLOCKS_SHARE if again else 1.0
+            gains = self._proven_to_gain(runner, seed, share)
+            if gains and not self._ends:
+                self._anneal_blocks(runner, seed, share, self.params)
+            last = left == 1 or not gains
+            if self._ends or (last and self._settled(before)):
                 return
-            self._refine(again, int(seed.generate_state(1)[0]), 1 / left)
+            (another,) = seed.generate_state(1)
+            if not gains:
+                self._refine(left * again, int(another), 1.0)
+                return
+            self._refine(again, int(another), 1 / left)
+
+    def _proven_to_gain(self, runner: Runner, seed: np.random.SeedSequence, share: float) -> bool:
+        """Whether blocks are worth their time here: one annealed shortly bettered the plan.
+
+        Not asked where somebody said how many there are to be, or pays for them.
+        """
+        hybrid = self.params.hybrid
+        if hybrid.blocks is not None or hybrid.block_sampler.traits.paid or self.books.kept:
+            return True
+        (probe,) = seed.spawn(1)
+        self._anneal_blocks(runner, probe, share, shortened(self.params))
+        return self.books.kept > 0
 
     def _settled(self, before: Rank) -> bool:
         """Whether to end rather than refine once more what blocks have left at `before`.
@@ -166,7 +196,7 @@ class _Search:
         if proposals == 0:
             return
         began = time.monotonic()
-        outer = self.watch.share(share) if self.params.hybrid.blocks else self.watch
+        outer = self.watch.share(share) if self.params.hybrid.most_blocks else self.watch
         reached = _Reached(self.params.hybrid.target_energy, self.watch.report)
         watch = replace(
             outer,
@@ -185,15 +215,17 @@ class _Search:
         self._offer(refined.placement)
         self._book(REFINE, began, before)
 
-    def _anneal_blocks(self, runner: Runner, seed: np.random.SeedSequence, share: float) -> None:
+    def _anneal_blocks(
+        self, runner: Runner, seed: np.random.SeedSequence, share: float, params: SolverParams
+    ) -> None:
         """Anneal disjoint blocks side by side; keep those that lower the exact energy, in order.
 
         They are begun and read for at most a share of the time that is left.
         """
         began, before = time.monotonic(), self.reached
         watch = self.watch.share(share)
-        blocks = choose_blocks(self.problem, self.best, self.params, seed)
-        shared = (self.problem, self.weights, self.best, self.params)
+        blocks = choose_blocks(self.problem, self.best, params, seed)
+        shared = (self.problem, self.weights, self.best, params)
         done = runner(anneal_block, shared, blocks, watch)
         try:
             for number, (block, annealed) in enumerate(zip(blocks, done, strict=False)):

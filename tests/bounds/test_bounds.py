@@ -234,3 +234,17 @@ def test_the_gap_of_a_spread_is_relative_to_the_sum_of_squares() -> None:
         0.3 / (0.2 + 3 * squares)
     )
     assert relative_gap(problem, Weights(B=0.0), 0.5, 0.0) is None
+
+
+def test_what_is_proven_needs_no_relaxation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the exact solver has closed the gap, nothing is relaxed to say so again."""
+
+    def relaxed(*_: object) -> None:
+        raise AssertionError("a relaxation was solved")
+
+    problem = equal_nodes(2, [(40, 40), (50, 50)], [0, 0])
+    proven = energy(problem, Weights(), problem.current).without_desire(Weights())
+    monkeypatch.setitem(certificate.__globals__, "lower_bound", relaxed)
+    told = certificate(problem, Weights(), problem.current, proven, fewest=True)
+    assert told.status is CertificateStatus.OPTIMAL
+    assert told.bound == pytest.approx(energy(problem, Weights(), problem.current).total)

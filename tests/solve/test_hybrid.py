@@ -116,6 +116,27 @@ def test_energy_over_time_never_rises(uneven: Problem) -> None:
     assert np.all(np.diff(energies) <= 1e-12)
 
 
+def test_blocks_that_gain_nothing_have_a_short_run(uneven: Problem) -> None:
+    """After a refinement that left nothing one block shows its reads, and the others are left."""
+    params = SolverParams(num_reads=6, num_sweeps=30, refine_proposals=400_000)
+    qubo = improved(uneven, params).qubo
+    assert qubo is not None
+    assert (qubo.info["blocks"], qubo.info["blocks_kept"], qubo.reads) == (1, 0, 2)
+    assert len(qubo.sample_energies) == 2
+
+
+def test_blocks_that_gain_have_all_of_theirs(uneven: Problem) -> None:
+    """Where the short run betters the plan the others follow; a number asked for is annealed."""
+    params = SolverParams(num_reads=2, num_sweeps=200, refine_proposals=0)
+    qubo = improved(uneven, params).qubo
+    assert qubo is not None
+    assert qubo.info["blocks"] > 1
+    assert qubo.info["blocks_kept"] > 0
+    asked = improved(uneven, QUICK.model_copy(update={"refine_proposals": 400_000})).qubo
+    assert asked is not None
+    assert asked.info["blocks"] == 2
+
+
 def test_ends_with_its_time(uneven: Problem) -> None:
     """With more work than time it ends within 20 per cent of the cap and says why."""
     began = time.monotonic()

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import linprog
 
 from kytos.cluster import CPU, MEMORY, PODS, Cluster, Frozen, Pod
 from kytos.problem import Floats
@@ -87,6 +86,8 @@ def _priced(
     largest: Floats,
     max_utilization: float,
 ) -> FamilyCost | None:
+    from scipy.optimize import linprog  # loaded by who needs it
+
     cheapest: dict[str, Offer] = {}
     for offer in offers:
         if offer.type not in cheapest or offer.price < cheapest[offer.type].price:

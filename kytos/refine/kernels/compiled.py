@@ -108,12 +108,17 @@ class _KernelCache(FunctionCache):
         self._cache_file = IndexDataCacheFile(self.cache_path, self._impl.filename_base, stamp)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return what was compiled before, None where it is not there or cannot be read."""
+        """Return what was compiled before, None where it is not there or cannot be read.
+
+        Numba first fills its tables of what it can compile, half a second of work which only who
+        compiles needs; its compiler fills them itself.
+        """
         try:
-            return super().load_overload(sig, target_context)
+            with self._guard_against_spurious_io_errors():
+                return self._load_overload(sig, target_context)
         except (OSError, EOFError, UnpicklingError, ValueError) as error:
             _tell_once(f"what is there cannot be read: {type(error).__name__}")
-            return None
+        return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep what was compiled, if there is room."""

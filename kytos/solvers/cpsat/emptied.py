@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from ortools.sat.python import cp_model
 
 from kytos.contract.params import SolverParams
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
 from kytos.problem import Ints, Problem
 from kytos.solvers.cpsat.energy import EnergyModel
+from kytos.solvers.cpsat.library import cp_model
 from kytos.solvers.cpsat.rules import BuildingStopped, RulesModel, total
 from kytos.solvers.cpsat.search import Search
 from kytos.solvers.cpsat.solver import MAX_PAIRS

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
-from ortools.sat.python import cp_model
 
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights, exchange_rates
 from kytos.problem import Bools, Floats, LoadMode, Pairing, Problem, Tally
+from kytos.solvers.cpsat.library import cp_model
 from kytos.solvers.cpsat.objective import Objective
 from kytos.solvers.cpsat.rules import Count, RulesModel, total
 

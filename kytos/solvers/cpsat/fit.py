@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from ortools.sat.python import cp_model
 
 from kytos.contract.watch import Watch
 from kytos.problem import Problem
+from kytos.solvers.cpsat.library import cp_model
 from kytos.solvers.cpsat.rules import BuildingStopped, RulesModel
 from kytos.solvers.cpsat.solver import MAX_PAIRS
 

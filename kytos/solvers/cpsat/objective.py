@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from ortools.sat.python import cp_model
+from kytos.solvers.cpsat.library import cp_model
 
 OBJECTIVE_RANGE = 2.0**58
 """Span of the integer objective; CP-SAT refuses what could leave 64 bits."""

@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
-from ortools.sat.python import cp_model
 
 from kytos.contract.watch import Watch
 from kytos.pod_sets import PodSet
 from kytos.problem import Bools, Exclusion, Locations, Presence, Problem, Skew, Tally
+from kytos.solvers.cpsat.library import cp_model
 
 Item = TypeVar("Item")
 

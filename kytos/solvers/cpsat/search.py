@@ -7,11 +7,11 @@ import threading
 from dataclasses import dataclass
 
 import numpy as np
-from ortools.sat.python import cp_model
 
 from kytos.contract.params import SolverParams
 from kytos.contract.watch import StopReason, Watch
 from kytos.problem import UNPLACED, Ints, LoadMode
+from kytos.solvers.cpsat.library import cp_model
 from kytos.solvers.cpsat.objective import Objective
 from kytos.solvers.cpsat.rules import RulesModel
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
-from ortools.sat.python import cp_model
 
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.run_report import Stage
@@ -24,6 +23,7 @@ from kytos.problem import Bools, Ints, Problem
 from kytos.referee.energy import energy, fall, rank, score
 from kytos.referee.feasible import feasible
 from kytos.solvers.cpsat.energy import EnergyModel
+from kytos.solvers.cpsat.library import cp_model
 from kytos.solvers.cpsat.rules import BuildingStopped, RulesModel, total
 from kytos.solvers.cpsat.search import Answer, Search
 

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from ortools.sat.python import cp_model
 
 from kytos.contract.params import SolverParams
 from kytos.contract.watch import Watch
@@ -20,6 +19,7 @@ from kytos.contract.weights import Weights
 from kytos.problem import Bools, Ints, Problem
 from kytos.referee.energy import energy
 from kytos.solvers.cpsat.energy import EnergyModel
+from kytos.solvers.cpsat.library import cp_model
 from kytos.solvers.cpsat.rules import BuildingStopped, total
 from kytos.solvers.cpsat.search import Answer, Search
 

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.optimize import linprog
 from scipy.sparse import csr_matrix, hstack, vstack
 
 from kytos.contract.watch import Watch
@@ -159,6 +158,8 @@ def _solved(
     packing: Packing, rows: Floats, offers: Ints, price: Floats, wanted: Floats
 ) -> tuple[Relaxed, Floats]:
     """The relaxation over some patterns, and ``(traits,)`` what each thing asked for is worth."""
+    from scipy.optimize import linprog  # loaded by who needs it
+
     asked = len(wanted)
     weights, most = offer_rows(packing)
     own = csr_matrix(weights[:, offers]) if len(most) else csr_matrix((0, len(offers)))

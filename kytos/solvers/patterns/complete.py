@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from kytos.contract.watch import Watch
 from kytos.problem import Floats, Ints
@@ -139,6 +138,8 @@ def _exact(
     bound: float,
     watch: Watch,
 ) -> tuple[Nodes, float]:
+    from scipy.optimize import Bounds, LinearConstraint, milp  # loaded by who needs it
+
     if not patterns:
         return plan, max(bound, total_of(packing, *plan))
     offers = np.array([offer for offer, _ in patterns], dtype=np.int64)

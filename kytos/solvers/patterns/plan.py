@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_matrix, hstack
 
 from kytos.contract.watch import Watch
@@ -170,6 +169,8 @@ def _cheaper(packing: Packing, one: Nodes, other: Nodes) -> Nodes:
 
 def _chosen(columns: Columns, relaxed: Relaxed, watch: Watch, best: Nodes) -> Nodes:
     """Choose patterns in whole numbers; pods covered twice are taken off again."""
+    from scipy.optimize import Bounds, LinearConstraint, milp  # loaded by who needs it
+
     packing = columns.packing
     price, matrix, offers = columns.price(), columns.matrix, columns.offers
     reduced = price + relaxed.surcharge[offers] - matrix @ relaxed.worth

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_matrix, csr_matrix, vstack
 
 from kytos.problem import Bools, Floats, Ints
@@ -59,6 +58,8 @@ def reserve_bound(
     tuple
         The bound, and ``(offers,)`` whole numbers; NaN where no time was enough for any.
     """
+    from scipy.optimize import Bounds, LinearConstraint, milp  # loaded by who needs it
+
     rows, least, members = volume_rows(packing)
     refuge, _, _ = volume_rows(replace(packing, capacity=reserve.capacity))
     evicted = reserve.evicted @ members

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from kytos.problem import Floats, Ints
 from kytos.solvers.patterns.packing import Packing, Prices
+
+if TYPE_CHECKING:  # loaded where a programme is solved
+    from scipy.optimize import LinearConstraint
 
 MOST_SETS = 200
 """Different sets of offers that classes may use which are looked at; the others are left to the
@@ -46,6 +49,8 @@ def volume_bound(
         The bound, infinite where nothing is left that is not barred, and ``(offers,)`` whole
         numbers; NaN where no time was enough for any.
     """
+    from scipy.optimize import Bounds, LinearConstraint, milp  # loaded by who needs it
+
     offers = len(packing.price)
     rows, least, members = volume_rows(packing)
     if room:
@@ -104,6 +109,8 @@ def volume_prices(packing: Packing) -> Prices:
 
     They are no more than a start for the prices of patterns, and a good one.
     """
+    from scipy.optimize import linprog  # loaded by who needs it
+
     rows, least, members = volume_rows(packing)
     scale = np.maximum(least, 1e-9)
     own = np.array([row.weight for row in packing.rows]).reshape(-1, len(packing.price))
@@ -168,4 +175,4 @@ def volume_rows(packing: Packing) -> tuple[Floats, Floats, Floats]:
 
 def _wider(constraint: LinearConstraint, by: int) -> LinearConstraint:
     wide = np.hstack([constraint.A, np.zeros((constraint.A.shape[0], by))])
-    return LinearConstraint(wide, constraint.lb, constraint.ub)
+    return type(constraint)(wide, constraint.lb, constraint.ub)
