@@ -188,6 +188,7 @@ def sample(page: Page, address: str) -> None:
     """Ask every question of the first sample."""
     for path in BUTTONS:
         _answered(page, address, path)
+        print(f"asked {path}", flush=True)
     _frontier(page)
     _pressed(page, "Draw frontier")
 

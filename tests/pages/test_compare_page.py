@@ -7,7 +7,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import button, metric, page, wait_for_result, wait_for_turn, words
+from tests.pages.conftest import ROOT, button, metric, page, wait_for_result, wait_for_turn, words
 from tests.pages.test_cluster_page import upload
 
 
@@ -121,7 +121,7 @@ def test_each_point_has_its_plan(compare_page: AppTest) -> None:
 
 
 def test_the_two_views_keep_their_results(compare_page: AppTest) -> None:
-    """Going from one view to the other and back loses nothing."""
+    """Going from one view to the other and back loses nothing, and neither does a reload."""
     app = compare(compare_page, "cp-sat")
     app = draw_frontier(app)
     app.button_group(key="compare view").set_value("compare solvers").run()
@@ -129,6 +129,17 @@ def test_the_two_views_keep_their_results(compare_page: AppTest) -> None:
     assert "Lowest energy" in words(app)
     app.button_group(key="compare view").set_value("frontier").run()
     assert "Up to 2 nodes freed" in words(app)
+    again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    again.query_params["kept"] = app.query_params["kept"]
+    again = page(again.run(), "5_Compare")
+    assert not again.exception
+    assert "Lowest energy" in words(again)
+    again.button_group(key="compare view").set_value("frontier").run()
+    assert "Up to 2 nodes freed" in words(again)
+    listed = page(again, "7_History")
+    assert "Compare · thirds" in words(listed)
+    button(listed, "Open").click().run()
+    assert not listed.exception
 
 
 def test_stop_ends_the_frontier_with_what_there_is(compare_page: AppTest) -> None:

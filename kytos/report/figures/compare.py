@@ -134,7 +134,7 @@ def energy_over_time(comparison: Comparison) -> go.Figure:
         y=comparison.bound,
         line={"color": BEFORE, "dash": "dot"},
         annotation_text=_("proven bound"),
-        annotation_position="bottom right",
+        annotation_position="bottom left",  # the lines come down from there
     )
     figure.update_layout(
         # Below, where long names take no width from the lines.
@@ -145,6 +145,11 @@ def energy_over_time(comparison: Comparison) -> go.Figure:
     if ends and max(ends) > _LOG_FROM * min(ends):
         figure.update_xaxes(type="log", title=_("seconds (logarithmic)"), dtick=1)
     figure.update_yaxes(title=_("best energy"), fixedrange=True, automargin=True)
+    reached = [energy for row in rows for _, energy in row.trace]
+    if reached:  # with room below for what is written there
+        span = max(max(reached) - comparison.bound, 1e-9)
+        low, high = comparison.bound - 0.12 * span, comparison.bound + 1.06 * span
+        figure.update_yaxes(range=[min(low, min(reached)), high])
     return figure
 
 

@@ -8,12 +8,13 @@ light.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
-from kytos.cluster import Cluster, Node
+from kytos.cluster import Cluster, Node, Pod
 from kytos.language import N_, _
 from kytos.problem import Floats
 from kytos.report.figures.sheet import Cell, Sheet, by_zone, draw, heading, tile_grid
@@ -26,6 +27,8 @@ TABLE_LIMIT = 40
 """More nodes than this do not fit a table of rows one can read without scrolling."""
 
 _OVER = 1.0 + 1e-9
+_HOVER_LETTERS = 64
+"""In a line of a hover's pods."""
 
 Measure = Callable[[Cluster], Usage]
 """What a cluster's nodes hold: what pods request, or what they use."""
@@ -211,10 +214,25 @@ def _hover(cluster: Cluster, levels: Usage, position: int, listed: int, said: Ma
     pods = cluster.pods_by_node[node.name]
     if not pods:
         lines.append(_("no pods"))
-    shown = [middle(pod.id, 48) for pod in pods[:listed]]
+    shown = _by_namespace(pods[:listed])
     if len(pods) > listed:
         shown.append(_("and {more:,} more", more=len(pods) - listed))
     return "<br>".join([*lines, safe_lines(shown)] if shown else lines)
+
+
+def _by_namespace(pods: Sequence[Pod]) -> list[str]:
+    """Pods as lines of a hover, the namespace said once: it is sent for every node."""
+    names: dict[str, list[str]] = {}
+    for pod in pods:
+        namespace, _slash, name = pod.id.rpartition("/")
+        names.setdefault(namespace, []).append(middle(name, 40))
+    return [
+        line
+        for namespace, those in names.items()
+        for line in wrap(
+            f"{namespace}: {', '.join(those)}" if namespace else ", ".join(those), _HOVER_LETTERS
+        )
+    ]
 
 
 def _remarks(node: Node) -> list[str]:

@@ -15,6 +15,7 @@ from kytos.report.figures.style import BARE_INK, blank, inks_on, safe
 from kytos.report.units import count
 
 _NO_ZONE = N_("no zone")
+_ROWS = "rows"
 _NUMBERED_TILES = 16
 """Tiles in a row up to which a number fits in each."""
 
@@ -121,12 +122,14 @@ def draw(
     above = 32 if sheet.column_names else 8
     figure = blank(int(sheet.rows * sheet.row_height) + above + 8)
     figure.update_layout(margin_t=above)  # Plotly makes no room above a figure of one row
+    by_row = bool(sheet.row_names)
     figure.add_trace(
         go.Heatmap(
             z=shares,
-            customdata=hovers,
-            text=nodes,
-            hovertemplate="%{customdata}<extra></extra>",
+            customdata=None if by_row else hovers,
+            text=None if by_row else nodes,
+            hovertemplate=None if by_row else "%{customdata}<extra></extra>",
+            hoverinfo="skip" if by_row else None,
             hoverongaps=False,
             zmin=bounds[0],
             zmax=bounds[1],
@@ -136,6 +139,8 @@ def draw(
             ygap=2,
         )
     )
+    if by_row:
+        figure.add_trace(_rows(sheet))
     figure.add_trace(_labels(sheet, scale, bounds))
     for row, heading in sheet.headings:
         figure.add_annotation(
@@ -177,16 +182,18 @@ def pickable(figure: go.Figure) -> go.Figure:
     hovering with them.
     """
     figure = go.Figure(figure)
-    cells = figure.data[0]
-    places = np.argwhere(np.asarray(cells.text, dtype=object) != "")
-    picked = [(cells.text[row][column], cells.customdata[row][column]) for row, column in places]
-    cells.update(hovertemplate=None, hoverinfo="skip")
+    told = next((trace for trace in figure.data if trace.name == _ROWS), figure.data[0])
+    places = np.argwhere(np.asarray(told.text, dtype=object) != "")
+    picked = [(told.text[row][column], told.customdata[row][column]) for row, column in places]
+    across = float(told.x0 or 0.0)
+    figure.data = [trace for trace in figure.data if trace.name != _ROWS]
+    figure.data[0].update(hovertemplate=None, hoverinfo="skip", customdata=None, text=None)
     for trace in figure.data[1:]:  # else Plotly dims what is written once a point is picked
         seen = {"marker": {"opacity": 1}} if trace.mode == "markers" else None
         trace.update(selected={"textfont": {"color": BARE_INK}}, unselected=seen)
     figure.add_trace(
         go.Scatter(
-            x=places[:, 1],
+            x=across + places[:, 1],
             y=places[:, 0],
             customdata=picked,
             mode="markers",
@@ -201,6 +208,25 @@ def pickable(figure: go.Figure) -> go.Figure:
     )
     # The nearest point, however wide the cell.
     return figure.update_layout(hoverdistance=-1, dragmode=False, clickmode="event+select")
+
+
+def _rows(sheet: Sheet) -> go.Heatmap:
+    """An unseen cell as wide as the table for each row, so that a node's hover is sent once."""
+    told = {cell.row: cell for cell in sheet.cells}
+    rows = [told.get(row) for row in range(sheet.rows)]
+    return go.Heatmap(
+        z=[[math.nan if cell is None else 0.0] for cell in rows],
+        x0=(sheet.columns - 1) / 2,
+        dx=sheet.columns,
+        customdata=[["" if cell is None else cell.hover] for cell in rows],
+        text=[["" if cell is None else cell.node] for cell in rows],
+        hovertemplate="%{customdata}<extra></extra>",
+        hoverlabel={"bgcolor": "#44515e"},
+        hoverongaps=False,
+        opacity=0,
+        showscale=False,
+        name=_ROWS,
+    )
 
 
 def _labels(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from enum import StrEnum
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -40,9 +39,10 @@ from kytos.ui.parts.meanings import Meanings, load_meaning
 from kytos.ui.parts.tables import Row, edited_rows
 from kytos.ui.parts.text import named, plain
 from kytos.ui.parts.use_controls import use_limits, use_values
-from kytos.ui.session import frame, runs
+from kytos.ui.session import frame, kept, runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask, SideAsk
+from kytos.ui.session.sides import Side, answer_about
 
 _SERVICES, _FACTOR, _CPU, _MEMORY = "services", "traffic_factor", "cpu_margin", "mem_margin"
 _TARGET = 100.0
@@ -55,12 +55,6 @@ PRESETS = (
     Preset(N_("Reserve"), N_("A fifth of CPU and memory stays free."), {_CPU: 20, _MEMORY: 20}),
     Preset(N_("Apart"), N_("New replicas on nodes of their own."), {"B": 1.0, "C": 1.0, "D": 4.0}),
 )
-
-
-class Beside(StrEnum):
-    """What runs beside the question."""
-
-    CURVE = "traffic curve"
 
 
 def request_values(request: AutoscaleRequest) -> dict[str, Any]:
@@ -163,13 +157,16 @@ def show() -> None:
         if pressed:
             runs.start(
                 partial(traffic_curve, factors=_FACTORS),
-                SideAsk(Beside.CURVE, loaded.digest, base),
+                SideAsk(Side.CURVE, loaded.digest, base),
                 loaded,
             )
     except InputError as error:
         question.refused(error)
     answer = question.run(PAGE, ask, loaded, pressed=pressed)
-    runs.watch(Beside.CURVE)
+    runs.watch(Side.CURVE)
+    beside = answer_about(Side.CURVE, loaded)
+    if beside is not None and beside.outcome.points:
+        kept.remember(beside, curve_sentence)
     if answer is None:
         question.empty(PAGE, ask, loaded, _("Set the rates and press *Autoscale*."))
         return
@@ -247,12 +244,14 @@ def scaled(request: AutoscaleRequest, factor: float) -> AutoscaleRequest:
 
 def _columns() -> dict[str, ColumnConfig]:
     return {
-        "id": st.column_config.TextColumn(_("Service"), required=True),
+        "id": st.column_config.TextColumn(_("Service"), required=True, width=140),
         "enabled": st.column_config.CheckboxColumn(_("Scales"), default=True, width=70),
         "request_rate": st.column_config.NumberColumn(
             _("Rate"), min_value=0, required=True, width=70
         ),
-        "target_rate": st.column_config.NumberColumn(_("Target per replica"), required=True),
+        "target_rate": st.column_config.NumberColumn(
+            _("Target per replica"), required=True, width=130
+        ),
         "min_replicas": st.column_config.NumberColumn(
             _("Min"), min_value=0, step=1, default=1, width=60
         ),
@@ -263,11 +262,13 @@ def _columns() -> dict[str, ColumnConfig]:
         "cpu_request": st.column_config.NumberColumn(
             _("CPU (millicores)"),
             min_value=0,
+            width=125,
             help=_("of one replica; left out: as the service's pods"),
         ),
         "mem_request": st.column_config.NumberColumn(
             _("Memory (MiB)"),
             min_value=0,
+            width=110,
             help=_("of one replica; left out: as the service's pods"),
         ),
         "replicas": st.column_config.NumberColumn(
@@ -355,8 +356,8 @@ def _services(answer: Answer, outcome: AutoscaleOutcome) -> None:
 
 
 def _curve(answer: Answer, factor: float) -> None:
-    beside = runs.last_answer(Beside.CURVE)
-    if beside is None or beside.loaded.digest != answer.loaded.digest or not beside.outcome.points:
+    beside = answer_about(Side.CURVE, answer.loaded)
+    if beside is None or not beside.outcome.points:
         st.markdown(_("The curve is being drawn; it is here as soon as it is done."))
         return
     curve: TrafficCurve = beside.outcome
@@ -397,6 +398,16 @@ def _curve(answer: Answer, factor: float) -> None:
         ]
     )
     results.table_with_downloads(table, curve.points, N_("traffic curve"), answer.loaded.name)
+
+
+def curve_sentence(curve: TrafficCurve) -> str:
+    """Say how far the curve goes and whether all is served at its end."""
+    last = curve.points[-1]
+    return _(
+        "Up to {factor:g} times the traffic: {held} held back",
+        factor=last.factor,
+        held=units.count(len(last.suppressed), "service"),
+    )
 
 
 def _new(answer: Answer, outcome: AutoscaleOutcome) -> None:

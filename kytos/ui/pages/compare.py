@@ -7,26 +7,33 @@ import streamlit as st
 from kytos.language import N_, _
 from kytos.ui.pages import compare_frontier as frontier_view
 from kytos.ui.pages import compare_solvers as solvers_view
-from kytos.ui.pages.compare_parts import View
+from kytos.ui.pages.compare_parts import VIEWS, View
 from kytos.ui.panels import question
 from kytos.ui.parts import controls, links
 from kytos.ui.session import frame
+from kytos.ui.session.sides import Side
 
-_NAMES = {View.SOLVERS: N_("Solvers side by side"), View.FRONTIER: N_("Gain against moves")}
+_NAMES: dict[View, str] = {
+    Side.SOLVERS: N_("Solvers side by side"),
+    Side.FRONTIER: N_("Gain against moves"),
+}
 _ABOUT = {
-    View.SOLVERS: (
+    Side.SOLVERS: (
         N_(
             "The same problem through several solvers, each judged by the same referee, beside "
             "what the scheduler and the usual rules would do."
         )
     ),
-    View.FRONTIER: (
+    Side.FRONTIER: (
         N_(
             "What can be gained for how many moves: the price of a move is swept while the other "
             "weights stay as the sliders are."
         )
     ),
 }
+
+VIEW = "compare view"
+"""Key of the switch between the views."""
 
 
 def show() -> None:
@@ -41,23 +48,21 @@ def show() -> None:
         params = controls.budget()
     heading, switch = st.columns([4, 5], vertical_alignment="bottom")
     with switch:
-        view = View(
-            st.segmented_control(
-                _("View"),
-                list(View),
-                format_func=lambda view: _(_NAMES[View(view)]),
-                default=View.SOLVERS,
-                required=True,
-                label_visibility="collapsed",
-                key="compare view",
-                width="stretch",
-            )
+        view: View = st.segmented_control(
+            _("View"),
+            VIEWS,
+            format_func=lambda view: _(_NAMES[view]),
+            default=Side.SOLVERS,
+            required=True,
+            label_visibility="collapsed",
+            key=VIEW,
+            width="stretch",
         )
     with heading:
         st.title(_("Compare"), anchor=False)
     st.caption(_("{about} Nothing is changed in the cluster.", about=_(_ABOUT[view])))
     links.note()
-    if view is View.SOLVERS:
+    if view == Side.SOLVERS:
         solvers_view.show(loaded, request, weights, params)
     else:
         frontier_view.show(loaded, request, weights, params)

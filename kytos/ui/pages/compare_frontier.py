@@ -15,11 +15,12 @@ from kytos.problem import LoadMode
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.report import units
 from kytos.report.figures.compare import Gain, frontier_scatter, gain_of, gains
-from kytos.ui.pages.compare_parts import View, answer_of, download, draw_empty, draw_plan, mark_old
-from kytos.ui.panels import results
-from kytos.ui.session import runs
+from kytos.ui.pages.compare_parts import download, draw_empty, draw_plan, mark_old
+from kytos.ui.panels import keeping, results
+from kytos.ui.session import kept, runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
+from kytos.ui.session.sides import Side, answer_about
 
 _POINT = "frontier point"
 """Key of the plan that is shown below the frontier, by its position."""
@@ -45,19 +46,21 @@ def show(loaded: Loaded, request: RebalanceRequest, weights: Weights, params: So
             _("Draw frontier"), type="primary", icon=":material/timeline:", width="stretch"
         )
     asked = FrontierRequest(points=number, **request.model_dump())
-    ask = Ask(View.FRONTIER, loaded.digest, asked, weights, None, params)
+    ask = Ask(Side.FRONTIER, loaded.digest, asked, weights, None, params)
     if pressed:
         st.session_state.pop(_POINT, None)
         runs.start(frontier, ask, loaded)
-    runs.watch(View.FRONTIER)
-    answer = answer_of(View.FRONTIER, loaded)
+    runs.watch(Side.FRONTIER)
+    answer = answer_about(Side.FRONTIER, loaded)
     if answer is None:
         draw_empty(loaded, _("Press *Draw frontier* to see what more moves would bring."))
         return
+    kept.remember(answer, frontier_headline)
     mark_old(answer, ask, _("Draw frontier"))
     swept: Frontier = answer.outcome
     with about:
         results.headline(frontier_headline(swept))
+    keeping.link(answer)
     _frontier_result(answer, swept)
 
 

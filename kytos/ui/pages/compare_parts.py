@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
+from typing import Literal
 
 import streamlit as st
 
@@ -15,22 +15,13 @@ from kytos.questions.parts.limits import CountedAs
 from kytos.ui.panels import results
 from kytos.ui.parts.heatmaps import change_heatmaps, cluster_heatmap
 from kytos.ui.parts.text import section
-from kytos.ui.session import runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
+from kytos.ui.session.sides import Side
 
-
-class View(StrEnum):
-    """What is compared; also the names its runs are kept under."""
-
-    SOLVERS = "compare solvers"
-    FRONTIER = "frontier"
-
-
-def answer_of(view: View, loaded: Loaded) -> Answer | None:
-    """Return the view's last answer if it is about the cluster on screen."""
-    answer = runs.last_answer(view)
-    return answer if answer is not None and answer.loaded.digest == loaded.digest else None
+View = Literal[Side.SOLVERS, Side.FRONTIER]
+"""What is compared; also the names its runs are kept under."""
+VIEWS: tuple[View, ...] = (Side.SOLVERS, Side.FRONTIER)
 
 
 def mark_old(answer: Answer, ask: Ask | None, label: str) -> None:

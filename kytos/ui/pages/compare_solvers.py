@@ -13,15 +13,16 @@ from kytos.language import N_, _, retold
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.report import units
 from kytos.report.figures.compare import energy_by_solver, energy_over_time
-from kytos.ui.pages.compare_parts import View, answer_of, download, draw_empty, draw_plan, mark_old
+from kytos.ui.pages.compare_parts import download, draw_empty, draw_plan, mark_old
+from kytos.ui.panels import keeping, results
 from kytos.ui.panels import qubo as quantum_panel
-from kytos.ui.panels import results
 from kytos.ui.parts import controls
 from kytos.ui.parts.heatmaps import chart
 from kytos.ui.parts.text import plain, section
-from kytos.ui.session import runs
+from kytos.ui.session import kept, runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
+from kytos.ui.session.sides import Side, answer_about
 
 _GAP_HELP = N_(
     "How far the energy is above the bound proven for all of them, relative to it; for even load "
@@ -55,14 +56,15 @@ def show(loaded: Loaded, request: RebalanceRequest, weights: Weights, params: So
     if chosen:
         names = tuple(SolverName(name) for name in chosen)
         asked = CompareRequest(solvers=names, **request.model_dump())
-        ask = Ask(View.SOLVERS, loaded.digest, asked, weights, None, params)
+        ask = Ask(Side.SOLVERS, loaded.digest, asked, weights, None, params)
         if pressed:
             runs.start(compare_solvers, ask, loaded)
-    runs.watch(View.SOLVERS)
-    answer = answer_of(View.SOLVERS, loaded)
+    runs.watch(Side.SOLVERS)
+    answer = answer_about(Side.SOLVERS, loaded)
     if answer is None:
         draw_empty(loaded, _("Press *Compare* to run the chosen solvers one after another."))
         return
+    kept.remember(answer, comparison_sentence)
     mark_old(answer, ask, _("Compare"))
     _solvers_result(answer)
 
@@ -81,6 +83,7 @@ def _solvers_result(answer: Answer) -> None:
         st.markdown(solvers_headline(comparison))
     else:
         results.headline(solvers_headline(comparison))
+    keeping.link(answer)
     for row in comparison.rows:
         if row.problem is not None:
             st.warning(f"`{row.solver}`: {plain(retold(row.problem))}", icon=":material/block:")
@@ -90,15 +93,21 @@ def _solvers_result(answer: Answer) -> None:
         key="solvers table",
         placeholder="",
         column_config={
-            _("Solver"): st.column_config.TextColumn(width=200),
-            _("Kind"): st.column_config.TextColumn(width=70),
-            _("Seconds"): st.column_config.NumberColumn(format="%.2f"),
-            _("Gap"): st.column_config.NumberColumn(format="percent", help=_(_GAP_HELP)),
-            _("Own proposal"): st.column_config.TextColumn(help=_(_PROPOSAL_HELP)),
+            _("Solver"): st.column_config.TextColumn(width=180),
+            _("Kind"): st.column_config.TextColumn(width=66),
+            _("Energy"): st.column_config.TextColumn(width=70),
+            _("Seconds"): st.column_config.NumberColumn(format="%.2f", width=70),
+            _("Gap"): st.column_config.NumberColumn(format="percent", help=_(_GAP_HELP), width=64),
+            _("Own proposal"): st.column_config.TextColumn(help=_(_PROPOSAL_HELP), width=96),
+            _("Nodes in use"): st.column_config.NumberColumn(width=88),
+            _("Pods moved"): st.column_config.NumberColumn(width=84),
             _("CPU spread"): st.column_config.NumberColumn(
-                format="percent", help=_("Standard deviation of the nodes' CPU utilisation.")
+                format="percent",
+                help=_("Standard deviation of the nodes' CPU utilisation."),
+                width=80,
             ),
-            _("Price per hour"): st.column_config.NumberColumn(format="dollar"),
+            _("Price per hour"): st.column_config.NumberColumn(format="dollar", width=92),
+            _("Ended by"): st.column_config.TextColumn(width=66),
         },
     )
     results.notes_panel(comparison.notes)
@@ -160,6 +169,11 @@ def savings_line(comparison: Comparison) -> str | None:
     return "; ".join(words)
 
 
+def comparison_sentence(comparison: Comparison) -> str:
+    """Say what a comparison comes to in plain words, as a history tells it."""
+    return savings_line(comparison) or solvers_headline(comparison).replace("`", "")
+
+
 def _price(row: Row) -> float | None:
     return None if row.plan is None else row.plan.metrics.price_per_hour
 
@@ -199,6 +213,9 @@ def solvers_table(comparison: Comparison) -> pd.DataFrame:
         if row.plan is not None
     ]
     table = pd.DataFrame(rows)
+    pairs = _("Replica pairs")
+    if table[pairs].nunique() == 1:  # the same for all says nothing between them
+        table = table.drop(columns=pairs)
     return table.dropna(axis="columns", how="all")
 
 
@@ -209,6 +226,7 @@ def _table_row(name: str, plan: Plan, row: Row | None) -> dict[str, object]:
         _("Solver"): name,
         _("Kind"): kind,
         _("Energy"): units.energy(plan.energy.total),
+        _("Seconds"): None if row is None else row.seconds,
         _("Own proposal"): "" if proposed is None else units.energy(proposed),
         _("Gap"): None if row is None else row.gap,
         _("Nodes in use"): plan.metrics.nodes_in_use,
@@ -216,6 +234,5 @@ def _table_row(name: str, plan: Plan, row: Row | None) -> dict[str, object]:
         _("Pods moved"): plan.metrics.pods_moved,
         _("CPU spread"): round(plan.metrics.cpu_spread, 2),
         _("Replica pairs"): plan.metrics.anti_affinity_pairs,
-        _("Seconds"): None if row is None else row.seconds,
         _("Ended by"): "" if row is None or row.stopped_by is None else _(row.stopped_by.value),
     }

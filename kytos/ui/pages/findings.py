@@ -26,7 +26,7 @@ from kytos.ui.session import background
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Ask
 
-POLL_S = 1.0
+POLL_S = 2.0
 _CARD_PIXELS = 225
 """Four in a row beside the sidebar at 1,440 pixels."""
 _MORE_TRAFFIC = 1.25

@@ -24,13 +24,17 @@ from kytos.ui.session.runs import Answer, Ask
 from kytos.ui.store import KeptAnswer
 
 _SHOWN = 50
+_UNREAD = "answer not read"
 _LEFT, _RIGHT = "left answer", "right answer"
 
 
 def show() -> None:
     """Draw the page."""
+    opening.follow()
     frame.begin(_("History"))
     st.title(_("History"), anchor=False)
+    if st.session_state.pop(_UNREAD, False):
+        st.error(_("It can no longer be read."), icon=":material/error:")
     st.caption(_where())
     lines = kept.answers()
     if not lines:
@@ -64,22 +68,29 @@ def _list(lines: Sequence[KeptAnswer]) -> None:
                 f"**{plain(kept.headline_of(line))}**  \n{_title(line)} · {plain(line.cluster)} · "
                 f"{_when(line.made_at)}"
             )
-            if st.button(_("Open"), key=f"open {line.id}", icon=":material/open_in_new:"):
-                _open(line)
+            st.button(
+                _("Open"),
+                key=f"open {line.id}",
+                icon=":material/open_in_new:",
+                on_click=_open,
+                args=(line,),
+            )
     if len(lines) > _SHOWN:
         st.caption(_("The latest {shown} of {count:,}.", shown=_SHOWN, count=len(lines)))
 
 
 def _open(line: KeptAnswer) -> None:
+    """Open an answer and its cluster; a callback, as both set controls of this page too."""
     again = kept.reopen(line.id)
     if again is None:
-        st.error(_("It can no longer be read."), icon=":material/error:")
+        st.session_state[_UNREAD] = True
         return
     opening.again(again.answer)
-    opening.go(Question(line.question))
+    opening.next_is(kept.asked_with(line))
 
 
 def _side_by_side(lines: Sequence[KeptAnswer]) -> None:
+    lines = [line for line in lines if isinstance(kept.asked_with(line), Question)]
     if len(lines) < 2:
         return
     section(_("Two side by side"))
@@ -166,7 +177,7 @@ def _uploads() -> None:
 
 
 def _title(line: KeptAnswer) -> str:
-    return _(opening.PAGES[Question(line.question)][0].title)
+    return _(opening.title_of(kept.asked_with(line)))
 
 
 def _when(seconds: float) -> str:

@@ -8,13 +8,15 @@ import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
 from kytos.calls.handout import Opened
+from kytos.language import N_
 from kytos.questions.outcome import Question
-from kytos.ui.pages import autoscale, fleet, placement, rebalance, recovery
+from kytos.ui.pages import autoscale, compare, fleet, placement, rebalance, recovery
 from kytos.ui.panels.question import QuestionPage
 from kytos.ui.parts import controls
 from kytos.ui.session import clusters, kept, runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
+from kytos.ui.session.sides import Side
 
 PAGES: dict[Question, tuple[QuestionPage, str]] = {
     Question.REBALANCE: (rebalance.PAGE, "pages/1_Rebalance.py"),
@@ -24,15 +26,29 @@ PAGES: dict[Question, tuple[QuestionPage, str]] = {
     Question.FLEET: (fleet.PAGE, "pages/6_Fleet.py"),
 }
 """Each question's page and its file."""
+SIDES: dict[Side, tuple[str, str]] = {
+    Side.SOLVERS: (N_("Compare"), "pages/5_Compare.py"),
+    Side.FRONTIER: (N_("Compare"), "pages/5_Compare.py"),
+    Side.ATLAS: (N_("Recovery"), PAGES[Question.RECOVERY][1]),
+    Side.CURVE: (N_("Autoscale"), PAGES[Question.AUTOSCALE][1]),
+}
+"""The title and the file of the page that each computation stands on."""
 
 _NEXT = "page to open"
 
 
 def again(answer: Answer) -> None:
     """Open an answer that was kept, with its cluster chosen."""
-    assert isinstance(answer.ask, Ask)
     kept.choose(answer.loaded)
-    give(answer.ask, answer.loaded, answer.outcome)
+    ask = answer.ask
+    if isinstance(ask, Ask) and ask.question in PAGES:
+        give(ask, answer.loaded, answer.outcome)
+        return
+    if isinstance(ask, Ask):
+        controls.set_controls(controls.rebalance_values(ask.request))
+        controls.set_controls(controls.setting_values(ask.weights, ask.solver, ask.params))
+        controls.set_controls({compare.VIEW: Side(ask.question)})
+    runs.give(answer)
 
 
 def give(ask: Ask, loaded: Loaded, outcome: object) -> None:
@@ -59,7 +75,12 @@ def take(opened: Opened) -> None:
         scenario.params,
     )
     give(ask, loaded, opened.outcome)
-    st.session_state[_NEXT] = scenario.question
+    next_is(scenario.question)
+
+
+def next_is(question: Question | Side) -> None:
+    """Say whose page a callback leads to; to be followed."""
+    st.session_state[_NEXT] = question
 
 
 def follow() -> None:
@@ -69,7 +90,13 @@ def follow() -> None:
         go(question)
 
 
-def go(question: Question) -> None:
+def title_of(question: Question | Side) -> str:
+    """Return what the page of a question is called, or of what was computed beside one."""
+    return SIDES[question][0] if isinstance(question, Side) else PAGES[question][0].title
+
+
+def go(question: Question | Side) -> None:
     """Go to a question's page; where it is run by itself there is none to go to."""
+    page = SIDES[question][1] if isinstance(question, Side) else PAGES[question][1]
     with suppress(StreamlitPageNotFoundError):
-        st.switch_page(PAGES[question][1])
+        st.switch_page(page)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import pandas as pd
 import streamlit as st
 
@@ -15,32 +13,28 @@ from kytos.report.figures.failures import failure_tiles, outcome_of
 from kytos.ui.panels import results
 from kytos.ui.parts.heatmaps import Pick, chart
 from kytos.ui.parts.text import plain, section
-from kytos.ui.session import runs
+from kytos.ui.session import kept, runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import SideAsk
-
-
-class Beside(StrEnum):
-    """What runs beside the question."""
-
-    ATLAS = "atlas"
+from kytos.ui.session.sides import Side, answer_about
 
 
 def start(loaded: Loaded, asked: AtlasRequest) -> None:
     """Fail every node in turn, in the background."""
-    runs.start(atlas, SideAsk(Beside.ATLAS, loaded.digest, asked), loaded)
+    runs.start(atlas, SideAsk(Side.ATLAS, loaded.digest, asked), loaded)
 
 
 def watch() -> None:
     """Draw how far it is, while it runs."""
-    runs.watch(Beside.ATLAS)
+    runs.watch(Side.ATLAS)
 
 
 def show(loaded: Loaded, on_pick: Pick) -> None:
     """Draw the last atlas, if it is of this cluster; a click on a tile names its node."""
-    answer = runs.last_answer(Beside.ATLAS)
-    if answer is None or answer.loaded.digest != loaded.digest:
+    answer = answer_about(Side.ATLAS, loaded)
+    if answer is None:
         return
+    kept.remember(answer, atlas_sentence)
     atlas: AtlasOutcome = answer.outcome
     section(_("Every node in turn"))
     limit = answer.ask.request.max_utilization

@@ -19,17 +19,28 @@ def row(answer: Answer) -> None:
         name = kept.name_of(answer)
         if name is None:
             return
-        with st.popover(_("Link"), icon=":material/link:", width="content"):
-            st.markdown(
-                _(
-                    "Whoever has this link sees this answer and its cluster, and nothing else; "
-                    "nobody can guess it."
-                )
-            )
-            st.code(link_to(name), language=None, wrap_lines=True)
+        _link(name)
         older, newer = _beside(answer, name)
         _step(_("Undo"), ":material/undo:", older, _("Back to the answer before this one."))
         _step(_("Redo"), ":material/redo:", newer, _("Forth to the answer after this one."))
+
+
+def link(answer: Answer) -> None:
+    """Draw the link to an answer that is kept, alone."""
+    name = kept.name_of(answer)
+    if name is not None:
+        _link(name)
+
+
+def _link(name: str) -> None:
+    with st.popover(_("Link"), icon=":material/link:", width="content"):
+        st.markdown(
+            _(
+                "Whoever has this link sees this answer and its cluster, and nothing else; "
+                "nobody can guess it."
+            )
+        )
+        st.code(link_to(name), language=None, wrap_lines=True)
 
 
 def link_to(name: str) -> str:

@@ -247,7 +247,7 @@ def _headline(view: QuboView, shown: _Shown) -> None:
         )
     told = _("do nothing: {start}", start=units.energy(shown.start))
     cells.append(Cell(_("Answer"), units.energy(shown.answer), remark=told))
-    cells_row(cells)
+    cells_row(cells, "qubo")
     if shown.left_out_energy:
         st.caption(
             _(

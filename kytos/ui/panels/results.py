@@ -105,9 +105,15 @@ def price_cells(before: Metrics, after: Metrics) -> list[Cell]:
     return [Cell(_("Price per hour"), f"${after.price_per_hour:,.2f}", change, aimed_at=True)]
 
 
-def cells_row(cells: Sequence[Cell]) -> None:
-    """Draw numbers side by side; where they do not all fit they go on in a further row."""
-    with st.container(horizontal=True, gap="xsmall"):
+def cells_row(cells: Sequence[Cell], key: str = "figures") -> None:
+    """Draw numbers side by side; where they do not all fit, in rows of equal columns.
+
+    Parameters
+    ----------
+    key
+        Tells the rows of a page apart; the page's style goes by it and by how many cells there are.
+    """
+    with st.container(key=f"{key} cells {len(cells)}"):
         for cell in cells:
             st.metric(
                 cell.label,
@@ -170,8 +176,8 @@ def energy_panel(outcome: Outcome) -> None:
     before, after = outcome.energy.before, outcome.energy.after
     st.markdown(
         _(
-            "Energy **{before}** before, **{after}** after. "
-            "The bars are the weighted terms; they add up to it.",
+            "What the sliders weigh, as one number, the energy: **{before}** before, **{after}** "
+            "after, and lower is better. The bars are its terms.",
             before=units.energy(before.total),
             after=units.energy(after.total),
         )

@@ -19,7 +19,7 @@ def draw(answer: Answer, first: Sequence[Cell] = ()) -> None:
     first
         What only this question tells, before what all do.
     """
-    cells_row([*first, *summary_cells(answer.outcome, answer.after)])
+    cells_row([*first, *summary_cells(answer.outcome, answer.after)], "summary")
     keeping.row(answer)
     sized = answer.outcome.if_right_sized
     if sized is not None:

@@ -62,7 +62,8 @@ def side_by_side(told: IfRightSized) -> None:
         with column, st.container(border=True):
             st.markdown(f"**{name}**")
             st.caption(caption)
-            results.cells_row(_cells(state, None if state is today else today))
+            cells = _cells(state, None if state is today else today)
+            results.cells_row(cells, f"sized {states.index((name, caption, state))}")
 
 
 def _cells(state: Sized, today: Sized | None) -> list[Cell]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -23,7 +24,7 @@ from kytos.report.figures.heatmap import (
     utilisation_table,
     utilisation_tiles,
 )
-from kytos.report.figures.scale import difference_scale, utilisation_scale
+from kytos.report.figures.scale import Scale, difference_scale, utilisation_scale
 from kytos.report.figures.sheet import pickable
 from kytos.report.units import percent, resource_name
 from kytos.report.usage import usage
@@ -64,14 +65,14 @@ def cluster_heatmap(
         chart(
             gap, key="use gap", alt=_("Use less requests of each node, in points"), on_pick=on_pick
         )
-        _scale(drawn(difference_scale), "use gap scale")
+        _scale(difference_scale())
         st.caption(
             _("Use (p95) less requests, in points: blue nodes are asked for more than is used.")
         )
         return
     figure = _utilisation(cluster, resource, marked, mark, _measured_by(measure))
     chart(figure, key="heatmap", alt=_(_ALT[measure]), on_pick=on_pick)
-    _scale(drawn(utilisation_scale), "heatmap scale")
+    _scale(utilisation_scale())
     behind(_("The heatmap as a table"), lambda: utilisation_rows(cluster), "heatmap table")
 
 
@@ -109,7 +110,7 @@ def change_heatmaps(
             else drawn(difference_tiles, before, after, resource, of)
         )
         chart(figure, key="difference", alt=_("Change of utilisation of each node, in points"))
-        _scale(drawn(difference_scale), "difference scale")
+        _scale(difference_scale())
         behind(_("The difference as a table"), lambda: change_rows(before, after), "change table")
         return
     left, right = st.columns(2, gap="medium")
@@ -126,7 +127,7 @@ def change_heatmaps(
         )
         figure = _utilisation(after, resource, marked, mark, of)
         chart(figure, key="after", alt=_("Utilisation of each node after"))
-    _scale(drawn(utilisation_scale), "change scale")
+    _scale(utilisation_scale())
     behind(_("Both heatmaps as a table"), lambda: change_rows(before, after), "change table")
 
 
@@ -267,7 +268,15 @@ def _resource_switch(cluster: Cluster, key: str, measure: Measure = usage) -> st
     return chosen
 
 
-def _scale(figure: go.Figure, key: str) -> None:
-    _left, middle, _right = st.columns([1, 1, 1])
-    with middle:
-        chart(figure, key=key, alt=_("Colour scale"))
+def _scale(scale: Scale) -> None:
+    """Draw what the colours mean; a strip of HTML is a tenth of a figure, and never too narrow."""
+    labels = [html.escape(_(label)) for label in scale.labels]
+    told = f"{html.escape(_('Colour scale'))}: {labels[0]}, {labels[-1]}"
+    ticks = "".join(f"<span>{label}</span>" for label in labels)
+    st.html(
+        f'<div role="img" aria-label="{told}" style="max-width:22rem;margin:0 auto">'
+        '<div style="height:1.1rem;border-radius:3px;'
+        f'background:linear-gradient(90deg,{",".join(scale.colours)})"></div>'
+        '<div style="display:flex;justify-content:space-between;font-size:.8rem">'
+        f"{ticks}</div></div>"
+    )

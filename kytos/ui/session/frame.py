@@ -11,7 +11,6 @@ import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
 from kytos.language import N_, _, language, settle
-from kytos.questions.outcome import Question
 from kytos.report import units
 from kytos.ui.parts import links
 from kytos.ui.session import clusters, kept, reader
@@ -28,7 +27,20 @@ _STYLE = """<style>
 [data-testid="stCaptionContainer"] {opacity: 1}
 [data-testid="stMetricValue"] > div, [data-testid="stMetricLabel"] p,
 [data-testid="stMetricDelta"] * {white-space: normal; overflow: visible; text-overflow: clip}
-.stButton button p, .stDownloadButton button p {white-space: normal; overflow: visible}
+.stButton button p, .stDownloadButton button p, .stPopover button p, .stPageLink a * {
+  white-space: normal; overflow: visible}
+[class*="-cells-"] {display: grid; gap: .5rem; grid-template-columns: repeat(2, minmax(0, 1fr))}
+@media (min-width: 900px) {
+  [class*="-cells-"] {grid-template-columns: repeat(4, minmax(0, 1fr))}
+  [class*="-cells-3"], [class*="-cells-5"], [class*="-cells-6"], [class*="-cells-9"] {
+    grid-template-columns: repeat(3, minmax(0, 1fr))}
+}
+@media (min-width: 1280px) {
+  [class*="-cells-5"] {grid-template-columns: repeat(5, minmax(0, 1fr))}
+  [class*="-cells-6"] {grid-template-columns: repeat(6, minmax(0, 1fr))}
+  [class*="-cells-7"] {grid-template-columns: repeat(7, minmax(0, 1fr))}
+  [class*="-cells-9"] {grid-template-columns: repeat(5, minmax(0, 1fr))}
+}
 .js-plotly-plot .xtick text, .js-plotly-plot .ytick text, .js-plotly-plot .annotation-text,
 .js-plotly-plot .legendtext, .js-plotly-plot .xtitle, .js-plotly-plot .ytitle,
 .js-plotly-plot text[style*="rgb(114, 127, 140)"] {fill: currentColor !important}
@@ -140,7 +152,7 @@ def _open_asked() -> None:
         )
         return
     opening.again(reopened.answer)
-    opening.go(Question(reopened.line.question))
+    opening.go(kept.asked_with(reopened.line))
 
 
 def _navigation() -> None:

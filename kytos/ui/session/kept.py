@@ -22,9 +22,10 @@ from kytos.questions.outcome import Question
 from kytos.report.headlines import headline
 from kytos.settings import StoreSettings
 from kytos.ui.parts.text import plain
-from kytos.ui.session import clusters
+from kytos.ui.session import clusters, sides
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask, give, last_answer
+from kytos.ui.session.sides import Side
 from kytos.ui.store import (
     TROUBLES,
     KeptAnswer,
@@ -109,11 +110,34 @@ def remember_cluster(loaded: Loaded) -> None:
         st.session_state[_SEEN] = loaded.digest
 
 
-def remember(answer: Answer) -> None:
-    """Keep an answer in the session's history, once."""
+def remember(answer: Answer, told: Callable[[Any], str] = headline) -> None:
+    """Keep an answer in the session's history, once.
+
+    Parameters
+    ----------
+    told
+        Says in a sentence what an outcome comes to.
+    """
     ask = answer.ask
-    if not isinstance(ask, Ask) or ask.question not in OUTCOMES or _key(ask) in _names():
+    if ask.question not in (*OUTCOMES, *Side) or _key(ask) in _names():
         return
+    line = KeptAnswer(
+        new_name(),
+        answer.loaded.digest,
+        ask.question.value,
+        answer.loaded.name,
+        _headlines(answer, told),
+        time.time(),
+    )
+    content = _of_question(answer, ask) if isinstance(ask, Ask) else sides.written(answer)
+    history, cluster = _own_history(), _cluster_content(answer.loaded)
+    if _of_store(lambda one: one.keep_answer(line, history, cluster, content), otherwise=False):
+        _names()[_key(ask)] = line.id
+
+
+def _of_question(answer: Answer, ask: Ask) -> dict[str, Any]:
+    if ask.question not in OUTCOMES:
+        return sides.written(answer)
     scenario: Scenario[Any] = Scenario(
         question=Question(ask.question),
         digest=answer.loaded.digest,
@@ -123,21 +147,10 @@ def remember(answer: Answer) -> None:
         solver=ask.solver,
         params=ask.params.model_copy(update={"consent": False}),
     )
-    line = KeptAnswer(
-        new_name(),
-        answer.loaded.digest,
-        ask.question.value,
-        answer.loaded.name,
-        _headlines(answer),
-        time.time(),
-    )
-    content = {
+    return {
         "scenario": json.loads(scenario.to_json()),
         "outcome": json.loads(answer.outcome.model_dump_json(by_alias=True)),
     }
-    history, cluster = _own_history(), _cluster_content(answer.loaded)
-    if _of_store(lambda one: one.keep_answer(line, history, cluster, content), otherwise=False):
-        _names()[_key(ask)] = line.id
 
 
 def headline_of(line: KeptAnswer) -> str:
@@ -149,18 +162,23 @@ def headline_of(line: KeptAnswer) -> str:
     return str(told.get(language(), told[ENGLISH])) if isinstance(told, dict) else line.headline
 
 
-def _headlines(answer: Answer) -> str:
+def _headlines(answer: Answer, sentence: Callable[[Any], str]) -> str:
     """An answer's headline in the languages it is likely to be read in, as JSON."""
     told = {}
     for code in {ENGLISH, language()}:
         with use(code):
-            told[code] = headline(answer.outcome)
+            told[code] = sentence(answer.outcome)
     return json.dumps(told, ensure_ascii=False, sort_keys=True)
 
 
 def name_of(answer: Answer) -> str | None:
     """Return the name that an answer's link says, None where it is not kept."""
-    return _names().get(_key(answer.ask)) if isinstance(answer.ask, Ask) else None
+    return _names().get(_key(answer.ask))
+
+
+def asked_with(line: KeptAnswer) -> Question | Side:
+    """Return the question that a kept answer is to, or what was computed beside one."""
+    return Question(line.question) if line.question in list(Question) else Side(line.question)
 
 
 def answers() -> Sequence[KeptAnswer]:
@@ -181,6 +199,8 @@ def reopen(name: str) -> Reopened | None:
     if kept is None:
         return None
     line, cluster, content = kept
+    if "side" in content:
+        return _reopened_side(line, cluster, content)
     try:
         scenario = read_scenario(
             json.dumps(content["scenario"] | {"sample": None} | cluster).encode()
@@ -200,6 +220,18 @@ def reopen(name: str) -> Reopened | None:
         scenario.params,
     )
     return Reopened(line, Answer(ask, loaded, before_and_after, outcome))
+
+
+def _reopened_side(line: KeptAnswer, cluster: Any, content: Any) -> Reopened | None:
+    asked_of = _cluster(cluster)
+    if asked_of is None:
+        return None
+    try:
+        answer = sides.read(content, _loaded(asked_of, str(content.get("sample"))))
+    except (ValueError, KeyError, TypeError) as error:  # of an older Kytos
+        _log.info("a kept answer cannot be read: %s", error)
+        return None
+    return Reopened(line, answer)
 
 
 def use_upload(digest: str) -> None:
@@ -236,7 +268,7 @@ def _take_up(name: str) -> None:
             clusters.have(clusters.prepare(cluster, sample=None))
             st.session_state[_SEEN] = upload.digest
     for line in answers():
-        if last_answer(Question(line.question)) is None:
+        if last_answer(asked_with(line)) is None:
             again = reopen(line.id)
             if again is not None:
                 give(again.answer)
@@ -287,7 +319,8 @@ def _names() -> dict[str, str]:
 
 
 def _key(ask: Any) -> str:
-    return repr((ask.question, ask.digest, ask.request, ask.weights, ask.solver, ask.params))
+    asked = [getattr(ask, name, None) for name in ("weights", "solver", "params")]
+    return repr((ask.question.value, ask.digest, ask.request, *asked))
 
 
 def _loaded(cluster: Cluster, sample: str) -> Loaded:

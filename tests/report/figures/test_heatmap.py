@@ -92,9 +92,13 @@ def test_freed_nodes_are_named(three_nodes: Cluster) -> None:
 
 def test_hover_lists_pods_and_amounts(three_nodes: Cluster) -> None:
     """The hover names the pods and says what is held, with units."""
-    hover = str(utilisation_table(three_nodes).data[0].customdata)
-    expected = ("shop/web-1", "5 of 4 cores (125%)", "4 of 8 GiB (50%)", "$0.20/h", "cordoned")
+    figure = utilisation_table(three_nodes)
+    (rows,) = [trace for trace in figure.data if trace.name == "rows"]
+    hover = str(rows.customdata)
+    expected = ("shop: ", "web-1", "5 of 4 cores (125%)", "4 of 8 GiB (50%)", "$0.20/h", "cordoned")
     assert [words for words in expected if words not in hover] == []
+    assert hover.count("5 of 4 cores") == 1, "a node's hover is sent once, for all of its row"
+    assert (rows.x0, rows.dx) == (1, 3), "which is as wide as the table"
 
 
 def test_difference_is_signed_and_centred(three_nodes: Cluster) -> None:
@@ -111,7 +115,7 @@ def test_difference_is_signed_and_centred(three_nodes: Cluster) -> None:
 def test_names_are_escaped(hostile_names: Cluster, draw) -> None:  # type: ignore[no-untyped-def]
     """Plotly would draw markup in names; none reaches it."""
     drawn = draw(hostile_names).to_plotly_json()
-    texts = str(drawn["data"][0]["customdata"]) + str(drawn["layout"])
+    texts = str([trace.get("customdata") for trace in drawn["data"]]) + str(drawn["layout"])
     assert "<img" not in texts
     assert "<a href" not in texts
     assert "<b>z" not in texts
@@ -164,14 +168,16 @@ def test_every_cell_can_be_clicked(three_nodes: Cluster, draw) -> None:  # type:
     clickable = pickable(figure)
     (nodes,) = [trace for trace in clickable.data if trace.name == "nodes"]
     told = {(x, y): data for x, y, data in zip(nodes.x, nodes.y, nodes.customdata, strict=True)}
-    drawn = np.argwhere(np.asarray(figure.data[0].customdata, dtype=object) != "")
-    assert set(told) == {(column, row) for row, column in drawn}
+    source = next((trace for trace in figure.data if trace.name == "rows"), figure.data[0])
+    drawn = np.argwhere(np.asarray(source.customdata, dtype=object) != "")
+    middle = source.x0 or 0
+    assert set(told) == {(middle + column, row) for row, column in drawn}
     assert {name for name, _ in told.values()} == {"full", "half", "idle"}
     for (column, row), (name, hover) in told.items():
-        assert hover == figure.data[0].customdata[row][column]
+        assert hover == source.customdata[row][int(column - middle)]
         assert name in hover
     assert clickable.data[0].hoverinfo == "skip"
-    assert figure.data[0].hoverinfo is None, "the drawn figure itself is left as it was"
+    assert source.customdata is not None, "the drawn figure itself is left as it was"
 
 
 def test_one_node_leaves_room_for_the_names_above(three_nodes: Cluster) -> None:
