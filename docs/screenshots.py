@@ -293,9 +293,8 @@ def _tab(number: int) -> Then:
 
 def _frontier(page: Page) -> bool:
     """Turn Compare to its second view."""
-    page.get_by_test_id("stMain").get_by_test_id("stButtonGroup").first.get_by_role("radio").nth(
-        1
-    ).click()
+    switch = page.get_by_test_id("stMain").get_by_test_id("stButtonGroup").first
+    switch.locator("button").nth(1).click()
     _still(page)
     return True
 
