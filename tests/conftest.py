@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from hypothesis import settings
 
@@ -19,3 +20,7 @@ os.environ.pop("COLUMNS", None)
 # No test leaves anything in the home of whoever runs it.
 os.environ.setdefault("KYTOS_STORE", "memory")
 os.environ.setdefault("KYTOS_CACHE_DIR", os.devnull)
+
+# Some hundred processes are started that import the same libraries: compiled once, the others read it.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
