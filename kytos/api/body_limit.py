@@ -42,10 +42,12 @@ class BodyLimit:
             return
         too_long = f"the body is longer than the {self.most_bytes // 2**20} MiB accepted here"
         read = 0
+        ended = False
 
         async def send_and_linger(message: Message) -> None:
             if (
                 read > self.most_bytes
+                and not ended
                 and message["type"] == "http.response.body"
                 and not message.get("more_body", False)
             ):
@@ -61,9 +63,10 @@ class BodyLimit:
             return
 
         async def receive_counted() -> Message:
-            nonlocal read
+            nonlocal read, ended
             message = await receive()
             read += len(message.get("body", b""))
+            ended = not message.get("more_body", False)
             if read > self.most_bytes:
                 raise HTTPException(413, too_long)
             return message

@@ -232,15 +232,15 @@ def test_a_small_spread_ends_at_its_optimum(seed: int) -> None:
     assert answer.report.stopped_by is StopReason.OPTIMAL
 
 
-def test_memory_stays_flat_over_200_solves() -> None:
-    """PyQUBO's compile leaks; solving one problem at 200 slider positions must not."""
+def test_memory_stays_flat_over_60_solves() -> None:
+    """PyQUBO's compile leaks 3 to 46 MiB each; solving one problem at 60 slider positions must not."""
     problem = random_problem(7, pods=12, nodes=5, room=2.0, waiting=0.0)
     for round_ in range(20):
         solve(problem, Weights(C=1 + round_ / 100), params=QUICK)
     gc.collect()
     before = _resident_mb()
-    for round_ in range(200):
-        solve(problem, Weights(C=1 + round_ / 100), params=QUICK)
+    for round_ in range(60):
+        solve(problem, Weights(C=2 + round_ / 100), params=QUICK)
     gc.collect()
     assert _resident_mb() - before < 50
 
