@@ -233,7 +233,7 @@ def test_a_small_spread_ends_at_its_optimum(seed: int) -> None:
 
 
 def test_memory_stays_flat_over_60_solves() -> None:
-    """PyQUBO's compile leaks 3 to 46 MiB each; solving one problem at 60 slider positions must not."""
+    """PyQUBO leaks 3 to 46 MiB a compile; solving one problem at 60 slider positions must not."""
     problem = random_problem(7, pods=12, nodes=5, room=2.0, waiting=0.0)
     for round_ in range(20):
         solve(problem, Weights(C=1 + round_ / 100), params=QUICK)
