@@ -21,6 +21,7 @@ os.environ.pop("COLUMNS", None)
 os.environ.setdefault("KYTOS_STORE", "memory")
 os.environ.setdefault("KYTOS_CACHE_DIR", os.devnull)
 
-# Some hundred processes are started that import the same libraries: compiled once, the others read it.
+# Some hundred processes are started that import the same libraries: what one compiled, the others
+# read.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
