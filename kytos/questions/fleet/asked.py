@@ -87,7 +87,7 @@ def made_concrete(cluster: Cluster, request: FleetRequest) -> Asked:
             ),
             "types",
         )
-    offers = with_room_for_daemons(cluster, offers)
+    offers = with_room_for_daemons(cluster, offers, request.max_utilization)
     cluster, assumed = _priced(cluster, [offer.node for offer in offers])
     reasons = movability(cluster)
     pinned = {

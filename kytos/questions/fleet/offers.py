@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from math import floor
+from fractions import Fraction
+from math import ceil, floor
 
 from kytos.cluster import (
     CPU,
@@ -21,6 +22,7 @@ from kytos.cluster import (
     NodeTerm,
     Note,
     NoteKind,
+    Resources,
     Taint,
 )
 from kytos.language import said
@@ -212,19 +214,39 @@ def _offer(
     return Offer(one.name, one.capacity_type, zone, price, limit, position, node, capacity=capacity)
 
 
-def with_room_for_daemons(cluster: Cluster, offers: Iterable[Offer]) -> tuple[Offer, ...]:
-    """Return the offers less what the cluster's DaemonSets take of such a node."""
+def with_room_for_daemons(
+    cluster: Cluster, offers: Iterable[Offer], max_utilization: float = 1.0
+) -> tuple[Offer, ...]:
+    """Return the offers less what the cluster's DaemonSets take of such a node.
+
+    Parameters
+    ----------
+    max_utilization
+        Share of CPU and memory that a node's pods fill it to, DaemonSets' among them: of what is
+        left that share is all that others may fill, so more is taken off.
+    """
     from kytos.questions.fleet.daemons import overhead_by_node
 
     listed = tuple(offers)
     overheads = overhead_by_node(cluster, [offer.node for offer in listed])
+
+    def left(node: Node, taken: Resources) -> Resources:
+        return {
+            name: max(0, amount - _as_filled(name, taken.get(name, 0), max_utilization))
+            for name, amount in node.allocatable.items()
+        }
+
     return tuple(
-        replace(offer, node=offer.node.model_copy(update={"allocatable": left}))
-        for offer, taken in zip(listed, overheads, strict=True)
-        for left in (
-            {
-                name: max(0, amount - taken.get(name, 0))
-                for name, amount in offer.node.allocatable.items()
-            },
+        replace(
+            offer,
+            node=offer.node.model_copy(update={"allocatable": left(offer.node, taken)}),
         )
+        for offer, taken in zip(listed, overheads, strict=True)
     )
+
+
+def _as_filled(resource: str, taken: int, max_utilization: float) -> int:
+    """What taking so much means of a node that is filled to a share only."""
+    if resource not in (CPU, MEMORY):
+        return taken
+    return ceil(Fraction(taken) / Fraction(str(max_utilization))) if max_utilization > 0 else taken
