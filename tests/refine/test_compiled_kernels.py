@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numba
 import pytest
@@ -104,3 +105,21 @@ def test_no_kernel_is_kept_by_numbas_own_way() -> None:
     """Its ``cache=True`` fails where nothing can be written."""
     sources = (ROOT / "kytos").rglob("*.py")
     assert not [path for path in sources if "njit(cache=True" in path.read_text()]
+
+
+@pytest.mark.usefixtures("_empty_cache")
+@pytest.mark.parametrize(("options", "starts"), [({"_nrt": False}, 0), ({}, 1)])
+def test_only_a_kernel_that_allocates_starts_the_runtime(
+    options: dict[str, bool], starts: int
+) -> None:
+    """Loaded without it, one that allocates calls what is not there, and the process dies."""
+
+    def kernel(count: int) -> int:
+        return count
+
+    started: list[None] = []
+    codegen = SimpleNamespace(magic_tuple=lambda: ("none",))
+    context = SimpleNamespace(refresh=lambda: started.append(None), codegen=lambda: codegen)
+    kept = compiled.kept_on_disk(numba.njit(**options)(kernel))
+    assert kept._cache.load_overload((), context) is None
+    assert len(started) == starts

@@ -57,7 +57,8 @@ def kept_on_disk(dispatcher: Any) -> Any:
     every process compiles for itself, and says so once; Numba would fail.
     """
     try:
-        dispatcher._cache = _KernelCache(dispatcher.py_func)
+        alone = dispatcher.targetoptions.get("_nrt") is False
+        dispatcher._cache = _KernelCache(dispatcher.py_func, alone)
     except RuntimeError:  # no folder that it can write to
         _tell_once("no folder can be written to")
     return dispatcher
@@ -102,18 +103,28 @@ class _KernelCache(FunctionCache):
     that it calls changes in another.
     """
 
-    def __init__(self, kernel: Callable[..., Any]) -> None:
+    def __init__(self, kernel: Callable[..., Any], alone: bool) -> None:
+        """Keep what a kernel is compiled to.
+
+        Parameters
+        ----------
+        alone
+            Whether it runs without Numba's runtime, which allocates.
+        """
         super().__init__(kernel)
+        self._alone = alone
         stamp = _SOURCES + _digest(kernel.__code__.co_filename)
         self._cache_file = IndexDataCacheFile(self.cache_path, self._impl.filename_base, stamp)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return what was compiled before, None where it is not there or cannot be read.
 
-        Numba first fills its tables of what it can compile, half a second of work which only who
-        compiles needs; its compiler fills them itself.
+        Numba first fills its tables of what it can compile and starts its runtime, half a second of
+        work. A kernel that allocates nothing needs neither; the compiler does both itself.
         """
         try:
+            if not self._alone:
+                target_context.refresh()
             with self._guard_against_spurious_io_errors():
                 return self._load_overload(sig, target_context)
         except (OSError, EOFError, UnpicklingError, ValueError) as error:
