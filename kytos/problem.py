@@ -372,6 +372,11 @@ class Problem:
             raise ValueError(f"Problem.overlap has shape {self.overlap.shape}")
 
     @property
+    def keeps_headroom(self) -> bool:
+        """Whether H_load counts what should stay free (`kytos.headroom`)."""
+        return self.safety is not None or bool(self.balances)
+
+    @property
     def loads(self) -> int:
         """How many sums of load H_load squares on each node."""
         return int(self.load_request.shape[1])
@@ -412,6 +417,11 @@ class Problem:
         return held
 
     @cached_property
+    def counts_at_first(self) -> tuple[Ints, ...]:
+        """What each tally counts at the start, by domain."""
+        return tuple(tally.counts(self.current) for tally in self.tallies)
+
+    @cached_property
     def promised(self) -> Ints:
         """``(nodes, resources)`` what pods hold at home until the moves are done, come or gone."""
         promised = np.zeros_like(self.fixed)
@@ -434,7 +444,7 @@ class Problem:
 
     def least_domains(self, rule: Locations) -> int:
         """Return how many domains have to: those asked for, or today's where they are fewer."""
-        return min(rule.least, self.domains_held(rule, self.current))
+        return min(rule.least, int((self.counts_at_first[rule.counted] > 0).sum()))
 
     def utilisation(self, placement: Ints) -> Floats:
         """``(nodes, loads)`` cpu and memory as H_load sees them; 0 where nothing is allocatable."""

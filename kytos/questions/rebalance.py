@@ -21,6 +21,7 @@ from kytos.questions.parts.limits import PlanLimits, meant_nodes, nodes_asked_to
 from kytos.questions.parts.others_pods import OthersPods, with_others_pods
 from kytos.questions.parts.overrides import with_overrides
 from kytos.questions.parts.prices import prices_by_size
+from kytos.questions.parts.wishes import Wishes, with_wishes
 from kytos.questions.recovery.risk import risk_of, without_nodes
 from kytos.questions.survive import SurvivalPrice, pools_of, survival_price, survive, with_pools
 from kytos.questions.why_not_freed import Asked, NodeStays, why_not_freed
@@ -36,7 +37,7 @@ WHY_SHARE = 1.0
 """Of the time cap, what saying why nodes are not freed may take on top of the plan."""
 
 
-class RebalanceRequest(OthersPods, PlanLimits, CarriedOut):
+class RebalanceRequest(OthersPods, Wishes, PlanLimits, CarriedOut):
     """What is asked of a rebalance beside the weights."""
 
     mode: LoadMode = Field(LoadMode.CONSOLIDATE, description="consolidate, spread or squares")
@@ -104,8 +105,8 @@ def rebalance(
     Raises
     ------
     kytos.errors.RequestRefused
-        When `may_move`, `must_stay`, `keep_nodes` or `least_nodes` names what is not in the
-        cluster.
+        When `may_move`, `must_stay`, `keep_nodes`, `least_nodes` or one of `Wishes` names what
+        is not in the cluster.
     kytos.contract.paid.SolverUnavailableError
         When the solver cannot be used here; the message says what to do.
     """
@@ -214,7 +215,7 @@ def rebalance_problem(
 ) -> Problem:
     """Return the problem of moving the running pods that are not `pinned`."""
     cluster = with_others_pods(cluster, request)
-    return build_problem(
+    problem = build_problem(
         cluster,
         [pod for pod in cluster.pods if pod.holds_capacity and pod.id not in pinned],
         mode=request.mode,
@@ -223,3 +224,4 @@ def rebalance_problem(
         max_utilization=request.max_utilization,
         keep=nodes_asked_to_stay(cluster, request.keep_nodes),
     )
+    return with_wishes(problem, cluster, request)

@@ -140,7 +140,7 @@ def _levelled(problem: Problem, placement: Ints) -> float:
 
 def _headroom(problem: Problem, placement: Ints) -> float:
     """Safety lines passed, and resources that stay free out of balance."""
-    if problem.safety is None and not problem.balances:
+    if not problem.keeps_headroom:
         return 0.0
     held = problem.held(placement)
     total = 0.0 if problem.safety is None else problem.safety.total(held)

@@ -169,7 +169,7 @@ class Annealing:
         whole = len(pods) == len(self.problem.pods)
         self.typical = self._typical(self.flat, pods, nodes)
         self.chains = chain_share(self.problem)
-        ladders = ladders_of(self.problem.mode, proposals // len(pods))
+        ladders = ladders_of(self.problem, proposals // len(pods))
         freeing = self.consolidate and whole and bool((self.flat.node["price"] > 0).any())
         later = sum(ladder.share + freeing * VACATING_SHARE for ladder in ladders)
         settling = self.flat.setting["cost_rate"][0] > 0 or self.flat.setting["pair_rate"][0] > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from kytos.refine.schedule import Ladder
 
 WHOLE = Ladder(0.1, 1e-3, 1.0, 0.5)
 """Begun no hotter than what a good placement survives in part: a long one leaves it far behind."""
+REHEATED = Ladder(2.0, 1e-2, 1.0, 0.5)
+"""Begun hotter it settles where moves and swaps lead; chains bring least for their time there."""
 REGION = Ladder(0.2, 1e-3, 1.0, 0.5)
 """Typical changes among few nodes are smaller than among all."""
 CHAINS = 0.3
@@ -35,15 +38,21 @@ def cool_again(
     proposals: int,
     seed: int,
     watch: Watch | None = None,
+    hot: float = WHOLE.hot,
 ) -> Refined:
     """Cool the whole placement down once more, slowly; same seed, same answer, never a worse one.
+
+    Parameters
+    ----------
+    hot
+        Where it begins, in typical changes.
 
     Raises
     ------
     ValueError
         When `placement` is not a feasible placement.
     """
-    return _Again(problem, weights, placement, seed, watch or Watch()).whole(proposals)
+    return _Again(problem, weights, placement, seed, watch or Watch()).whole(proposals, hot)
 
 
 def cool_regions(
@@ -105,12 +114,13 @@ class Regions:
 class _Again(Annealing):
     """One run from a placement that was refined before."""
 
-    def whole(self, proposals: int) -> Refined:
+    def whole(self, proposals: int, hot: float) -> Refined:
         """Cool everything once."""
         pods, nodes = np.arange(len(self.problem.pods)), np.arange(len(self.problem.nodes))
-        self.chains = CHAINS
+        reheated = hot > WHOLE.hot
+        self.chains = 0.0 if reheated else CHAINS
         self.typical = self._typical(self.flat, pods, nodes)
-        self._cool(WHOLE, pods, nodes, proposals)
+        self._cool(replace(REHEATED, hot=hot) if reheated else WHOLE, pods, nodes, proposals)
         self._descend(pods, nodes, proposals)
         return self._refined()
 

@@ -179,7 +179,7 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
     setting["has_rules"] = bool(
         problem.exclusions or problem.presences or problem.skews or problem.locations
     )
-    setting["has_headroom"] = problem.safety is not None or bool(problem.balances)
+    setting["has_headroom"] = problem.keeps_headroom
     setting["has_overlap"] = problem.overlap is not None and bool(problem.overlap.any())
     setting["more_loads"] = problem.loads - _LOADS_IN_RECORDS
     setting["cost_rate"] = weights.C * rates.cost

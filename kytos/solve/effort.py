@@ -60,8 +60,13 @@ def time_given(params: SolverParams) -> float:
 
 
 def with_effort(problem: Problem, params: SolverParams) -> SolverParams:
-    """Return the proposals that an effort stands for, where none were given."""
-    if params.effort is not Effort.QUICK or params.refine_proposals is not None:
+    """Return the proposals that an effort stands for, where none were given.
+
+    Where headroom is kept and a time is given, the coolings of the search want it.
+    """
+    timed = problem.keeps_headroom and not isinstance(params.effort, Effort)
+    quick = params.effort is Effort.QUICK or timed
+    if not quick or params.refine_proposals is not None:
         return params
     few = default_proposals(problem) // QUICK_PART
     return params.model_copy(update={"refine_proposals": few})

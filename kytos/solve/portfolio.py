@@ -22,7 +22,7 @@ from kytos.problem import Bools, Ints, LoadMode, Problem
 from kytos.referee.energy import energy, fall, rank
 from kytos.referee.feasible import feasible
 from kytos.refine import Regions, cool_again, cool_regions, default_proposals, refine
-from kytos.refine.schedule import chain_share
+from kytos.refine.schedule import FROM_HOT, chain_share
 from kytos.solve.threads import Runner
 
 PROBE = 2
@@ -45,6 +45,16 @@ EXACT_PODS = 2_000
 LARGE = 4_000_000
 """Pods x nodes from which on *normal* leaves it at the refinement, and a round holds two searches:
 each has tables of its own."""
+HEATS = (FROM_HOT, 2.0)
+"""In typical changes, of the first rounds where headroom is kept: one long cooling that forgets
+where it began, and one from the best of these that does not (docs/decisions/0271)."""
+HEAT_SHARE = 0.6
+"""Of the time that is left, for one such round."""
+FEW_PAIRS = 4_000
+"""Pairs of a pod and a node up to which CP-SAT decides regions where headroom is kept: its hinges
+take long to build, and beyond gained nothing."""
+ENDLESS = 10**11
+"""Proposals that no time is enough for: the clock sets the pace."""
 RESERVE_S = 0.2
 """Of the time kept back for a round's searches to end in."""
 
@@ -58,6 +68,8 @@ class Way(StrEnum):
     """Everything, in one slow cooling from the best plan."""
     EXACT = "exact regions"
     """Few nodes at a time, decided by CP-SAT under all rules."""
+    REHEATING = "reheating"
+    """Everything, from hot enough to leave the best plan: where headroom is kept."""
     REFINEMENT = "refinement"
     """A whole refinement again with a seed of its own, which frees and packs nodes anew."""
 
@@ -97,6 +109,8 @@ class Search:
     proposals: int
     level: int
     seed: int
+    heat: float = 0.0
+    seconds: float = np.inf
 
 
 @dataclass(frozen=True)
@@ -177,15 +191,18 @@ class _Rounds:
         self.began = watch.clock()
         self.trace = [(0.0, self.reached.total)]
         self.stopped_by = StopReason.WORK
-        self.books = {way: _Book() for way in _ways(problem)}
+        self.ways = _ways(problem)
+        self.books = {way: _Book() for way in (Way.REHEATING, *self.ways)}
         self.seeds = np.random.SeedSequence([params.seed, 0x5EA2C4])
         first = default_proposals(problem) // FIRST_PART
         self.proposals = int(np.clip(first, FEWEST, MOST))
         self.level = 0
+        self.timed = False
 
     def run(self, runner: Runner, rule: Rule) -> None:
         """Search round after round until the rule, the watch or a proof ends it."""
         number = idle = 0
+        self.timed = rule is UNTIL_THE_CLOCK
         while number < rule.rounds and idle < rule.patience and not self._closed():
             if self.watch.reason is not None:
                 self.stopped_by = self.watch.reason
@@ -232,23 +249,37 @@ class _Rounds:
         count = self.params.workers
         if self.problem.allowed.size > LARGE:
             count = min(count, 2)
+        heated = self.problem.keeps_headroom and Way.REFINEMENT not in self.ways
+        if heated and number < len(HEATS):
+            return self._heated(HEATS[number], count)
         if number == 0 and self.probe:
             ways = [Way.REGIONS] * min(PROBE, count)
         else:
             ways = []
-            total = sum(book.worth for book in self.books.values())
-            for book in self.books.values():
-                book.credit += count * book.worth / total
+            total = sum(self.books[way].worth for way in self.ways)
+            for way in self.ways:
+                self.books[way].credit += count * self.books[way].worth / total
             for _ in range(count):
-                way = max(self.books, key=lambda one: self.books[one].credit)
+                way = max(self.ways, key=lambda one: self.books[one].credit)
                 self.books[way].credit -= 1.0
                 ways.append(way)
-        (seed,) = self.seeds.spawn(1)
-        seeds = seed.generate_state(len(ways))
         return [
-            Search(way, self.proposals, self.level, int(one) >> 1)
-            for way, one in zip(ways, seeds, strict=True)
+            Search(way, self.proposals, self.level, seed)
+            for way, seed in zip(ways, self._seeds(len(ways)), strict=True)
         ]
+
+    def _heated(self, heat: float, count: int) -> list[Search]:
+        """Coolings of everything from a heat, at the pace of the clock where one is given."""
+        if self.timed:
+            seconds, proposals = HEAT_SHARE * self.watch.remaining_s, ENDLESS
+        else:
+            seconds, proposals = np.inf, default_proposals(self.problem)
+        seeds = self._seeds(count)
+        return [Search(Way.REHEATING, proposals, 0, seed, heat, seconds) for seed in seeds]
+
+    def _seeds(self, count: int) -> list[int]:
+        (seed,) = self.seeds.spawn(1)
+        return [int(one) >> 1 for one in seed.generate_state(count)]
 
     def _round(self, runner: Runner, searches: list[Search]) -> None:
         """Run searches side by side and keep what is better, in their order."""
@@ -308,6 +339,11 @@ def run_search(
         reached = cool_again(
             problem, weights, placement, GROWTH * search.proposals, search.seed, watch
         ).placement
+    elif search.way is Way.REHEATING:
+        watch = watch.within(search.seconds)
+        reached = cool_again(
+            problem, weights, placement, search.proposals, search.seed, watch, hot=search.heat
+        ).placement
     else:
         reached = refine(
             problem, weights, placement, GROWTH * search.proposals, search.seed, watch
@@ -362,7 +398,10 @@ def _with_work(params: SolverParams, work: float, seed: int) -> SolverParams:
 
 def _ways(problem: Problem) -> tuple[Way, ...]:
     """The ways that can better a problem's plan."""
-    exact = (Way.EXACT,) if len(problem.pods) <= EXACT_PODS else ()
+    small = len(problem.pods) <= EXACT_PODS
+    if problem.keeps_headroom:
+        small = problem.allowed.size <= FEW_PAIRS
+    exact = (Way.EXACT,) if small else ()
     if problem.mode is LoadMode.CONSOLIDATE:
         return (*exact, Way.REFINEMENT, Way.REGIONS, Way.COOLING)
     return (Way.REGIONS, Way.COOLING, *exact)

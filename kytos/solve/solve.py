@@ -277,7 +277,8 @@ class _Run:
         if not self.rule.rounds or self.watch.reason is not None or self.stopped_by in _SETTLED:
             return
         bound = self.bound
-        if self.problem.allowed.size <= BOUNDED_PAIRS:
+        # No bound here knows of headroom, so none would tell that there is nothing left to gain.
+        if self.problem.allowed.size <= BOUNDED_PAIRS and not self.problem.keeps_headroom:
             options = pairs_with_room(self.problem)
             placed = surely_placed(self.problem, self.best, options)
             proven = lower_bound(self.problem, self.weights, placed, options)

@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 
 from benchmarks.roadef.as_problem import WEIGHTS, as_problem
+from benchmarks.roadef.contestants import CONTESTANTS
 from benchmarks.roadef.instance import Instance, load, path_of, read
 from benchmarks.roadef.official import Cost, broken, cost
+from benchmarks.roadef.published import PUBLISHED
+from kytos.contract.params import SolverParams
 from kytos.referee.energy import energy
 from kytos.referee.feasible import feasible
+from kytos.solve.solve import solve
 
 MODEL = """
 2
@@ -108,6 +112,23 @@ def test_energy_is_the_official_cost_along_a_walk(name: str) -> None:
         placement = proposal if valid else placement
     official = cost(instance, placement.tolist()).total
     assert energy(problem, WEIGHTS, placement).total == pytest.approx(official, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", list(CONTESTANTS))
+def test_every_contestant_keeps_the_rules_and_betters_the_start(name: str) -> None:
+    """In a second each comes close to the published 44,306,501 of a1_1, which nobody is below."""
+    instance = load("a1_1")
+    assignment = CONTESTANTS[name](as_problem(instance), 1.0, 1).tolist()
+    assert broken(instance, assignment) == []
+    assert PUBLISHED["a1_1"] <= cost(instance, assignment).total <= 49_528_750
+
+
+def test_the_published_cost_of_the_smallest_instance_is_reached() -> None:
+    """By work, not by the clock, so wherever it runs: 44,306,501."""
+    instance = load("a1_1")
+    params = SolverParams(seed=1, workers=2, time_limit_s=300.0)
+    solution = solve(as_problem(instance), WEIGHTS, params=params)
+    assert cost(instance, solution.placement.tolist()).total == PUBLISHED["a1_1"]
 
 
 @pytest.mark.parametrize("text", [MODEL.rsplit("11", 1)[0], MODEL + " 1", "2\n1 10"])
