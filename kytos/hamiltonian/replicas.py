@@ -10,10 +10,7 @@ With k[s, n] new replicas of service s on node n, and w[s] of its demand left un
                 count gains most from the next replica
     affinity:   pairs of replicas of one service on one node
 
-Every integer is a sum of binary variables with the coefficients 1, 2, 4, … up to `LARGEST`, which
-is then repeated (the bounded-coefficient encoding of Karimi and Ronagh, *Practical
-integer-to-binary mapping for quantum annealers*, 2019): every value up to the bound can be
-reached, none above it, and no coefficient drowns the others in a machine of limited precision.
+The integers are sums of binary variables, see `kytos.hamiltonian.integers`.
 """
 
 from __future__ import annotations
@@ -26,104 +23,22 @@ from typing import Any
 import dimod
 import numpy as np
 
-from kytos.contract.weights import PAIR_IN_SPREAD, UNSERVED_IN_SPREAD, Weights
+from kytos.contract.weights import PAIR_IN_SPREAD, Weights
 from kytos.hamiltonian.arrays import Coefficients, Parts
 from kytos.hamiltonian.facts import PenaltyFacts, family_facts
-from kytos.hamiltonian.layout import LEVELS
+from kytos.hamiltonian.integers import (
+    Bits,
+    added_up,
+    bits_needed,
+    integer,
+    names_of,
+    value_of,
+    written,
+)
 from kytos.hamiltonian.penalties import MARGIN
-from kytos.hamiltonian.words import Binary, Constraint, Expression, Num, Placeholder, SubH
-from kytos.problem import Floats, Ints
-
-LARGEST = 8
-"""Of the coefficients of one integer."""
-
-CLASS_FACTOR = 10.0
-"""What a unit of demand is worth in one priority class against the next lower one. A true
-lexicographic order would need coefficients no annealer tells apart: it is the exact stage's."""
-
-MOST_LEVELS = 4 * LEVELS
-"""Of a row that many small replicas share: in fewer, each would be rounded up to several times
-what it asks for, and what fits would seem not to."""
-
-DEMAND = "demand"
-"""The family of constraints that a service gets no more than it wants."""
-
-
-@dataclass(frozen=True)
-class ScaleOut:
-    """Services that want more replicas, and the room there is for them.
-
-    Attributes
-    ----------
-    services, nodes, resources
-        Names along the axes.
-    wanted, desired
-        ``(services,)`` new replicas asked for, and the count they would lead to.
-    rank
-        ``(services,)`` position of the priority class, 0 the lowest.
-    request
-        ``(services, resources)`` of one replica; the first two are cpu and memory.
-    most
-        ``(services, nodes)`` how many replicas the node could take of this service alone.
-    room
-        ``(nodes, resources)`` what is free.
-    margin_room
-        ``(2,)`` cpu and memory that may still be taken of the whole cluster; never negative.
-    load, offered
-        ``(nodes, 2)`` cpu and memory in use and allocatable, as H_load sees them.
-    present
-        ``(services, nodes)`` replicas already there.
-    """
-
-    services: tuple[str, ...]
-    nodes: tuple[str, ...]
-    resources: tuple[str, ...]
-    wanted: Ints
-    desired: Ints
-    rank: Ints
-    request: Ints
-    most: Ints
-    room: Ints
-    margin_room: Ints
-    load: Floats
-    offered: Floats
-    present: Ints
-
-    @property
-    def worth(self) -> Floats:
-        """``(services,)`` what one service's whole demand weighs."""
-        return np.asarray(UNSERVED_IN_SPREAD * CLASS_FACTOR**self.rank)
-
-    @property
-    def mean_load(self) -> Floats:
-        """``(2,)`` utilisation of all nodes together once everything wanted runs."""
-        total = self.load.sum(axis=0) + self.wanted @ self.request[:, :2]
-        return np.asarray(total / np.maximum(self.offered.sum(axis=0), 1))
-
-
-Bits = tuple[tuple[str, int], ...]
-"""An integer as binary variables, each with its coefficient."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """An inequality over counts that could be broken, in units of what `levels` counts.
-
-    Attributes
-    ----------
-    name, family
-        Its own, and what it is called among its like in a report.
-    pairs, amount
-        ``(counts,)`` the (service, node) of each integer in it and what one replica takes.
-    levels
-        The room; what is asked is rounded up to the unit and the room down.
-    """
-
-    name: str
-    family: str
-    pairs: tuple[tuple[int, int], ...]
-    amount: Ints
-    levels: int
+from kytos.hamiltonian.scale_out import DEMAND, Row, ScaleOut, rows_of
+from kytos.hamiltonian.words import Constraint, Expression, Placeholder, SubH
+from kytos.problem import Ints
 
 
 @dataclass(frozen=True)
@@ -152,20 +67,20 @@ class ReplicaModel:
     @property
     def assignments(self) -> tuple[str, ...]:
         """Variables that say how many replicas go where."""
-        return _names(self.counts.values())
+        return names_of(self.counts.values())
 
     @property
     def slacks(self) -> tuple[str, ...]:
         """All other variables: unserved demand, then room left."""
-        return _names(self.unserved) + _names(self.rooms)
+        return names_of(self.unserved) + names_of(self.rooms)
 
     @property
     def parts(self) -> Parts:
         """The variables by kind, in order."""
         kinds = (
             ("replicas", self.assignments),
-            ("unserved", _names(self.unserved)),
-            ("slack", _names(self.rooms)),
+            ("unserved", names_of(self.unserved)),
+            ("slack", names_of(self.rooms)),
         )
         return tuple((kind, len(names)) for kind, names in kinds if names)
 
@@ -176,8 +91,8 @@ class ReplicaModel:
     @cached_property
     def model(self) -> Any:
         """The compiled PyQUBO model."""
-        count = {pair: _value(bits) for pair, bits in self.counts.items()}
-        left = [_value(bits) for bits in self.unserved]
+        count = {pair: value_of(bits) for pair, bits in self.counts.items()}
+        left = [value_of(bits) for bits in self.unserved]
         energy = (
             Placeholder("A")
             * (_demand(self.problem, count, left) + _rooms(self.rows, count, self.rooms))
@@ -255,16 +170,16 @@ class ReplicaModel:
                     f"{self.problem.nodes[pair[1]]!r} are more than the model has bits for"
                 )
         for pair, bits in self.counts.items():
-            sample |= _written(bits, int(counts[pair]))
+            sample |= written(bits, int(counts[pair]))
         left = self.problem.wanted - counts.sum(axis=1)
         for bits, value in zip(self.unserved, left.tolist(), strict=True):
-            sample |= _written(bits, value)
+            sample |= written(bits, value)
         for row, bits in zip(self.rows, self.rooms, strict=True):
             used = sum(
                 int(amount) * int(counts[pair])
                 for pair, amount in zip(row.pairs, row.amount, strict=True)
             )
-            sample |= _written(bits, row.levels - used)
+            sample |= written(bits, row.levels - used)
         return sample
 
     def breakdown(self, weights: Weights, sample: Mapping[str, int]) -> dict[str, float]:
@@ -275,44 +190,9 @@ class ReplicaModel:
         return {label: float(value) for label, value in decoded.subh.items()}
 
 
-def bounded_coefficients(upper: int, largest: int = LARGEST) -> tuple[int, ...]:
-    """Coefficients of binary variables that together reach every integer in 0..upper, no other."""
-    powers: list[int] = []
-    left = upper
-    while left > 0:
-        power = min(2 ** len(powers), largest, left)
-        powers.append(power)
-        left -= power
-    return tuple(powers)
-
-
 def variables_needed(problem: ScaleOut) -> int:
     """How many variables k[s, n] take in all."""
     return int(bits_needed(problem.most).sum())
-
-
-def bits_needed(most: Ints) -> Ints:
-    """How many variables an integer takes that may be 0 to each of `most`."""
-    different, of = np.unique(most, return_inverse=True)
-    lengths = np.array([len(bounded_coefficients(int(one))) for one in different], dtype=np.int64)
-    return lengths[of].reshape(most.shape)
-
-
-def broken(problem: ScaleOut, counts: Ints) -> frozenset[str]:
-    """Families of constraints that counts ``(services, nodes)`` break, of those the QUBO knows."""
-    used = counts.T @ problem.request
-    rows = {
-        f"room: {name}"
-        for name, excess in zip(problem.resources, (used - problem.room).T, strict=True)
-        if (excess > 0).any()
-    }
-    rows |= {
-        f"margin: {problem.resources[at]}"
-        for at in np.flatnonzero(used[:, :2].sum(axis=0) > problem.margin_room)
-    }
-    if (counts.sum(axis=1) > problem.wanted).any():
-        rows.add(DEMAND)
-    return frozenset(rows)
 
 
 def replica_penalties(model: ReplicaModel, weights: Weights) -> tuple[PenaltyFacts, ...]:
@@ -334,19 +214,13 @@ def replica_penalties(model: ReplicaModel, weights: Weights) -> tuple[PenaltyFac
 def replica_model(problem: ScaleOut) -> ReplicaModel:
     """Return the QUBO of a scale-out; one model serves every weight."""
     counts = {
-        (s, n): _integer(f"k[{s},{n}]", int(problem.most[s, n]))
+        (s, n): integer(f"k[{s},{n}]", int(problem.most[s, n]))
         for s, n in np.argwhere(problem.most > 0).tolist()
     }
-    unserved = tuple(_integer(f"w[{s}]", int(want)) for s, want in enumerate(problem.wanted))
-    rows = _rows(problem)
-    rooms = tuple(_integer(f"room[{row.name}]", row.levels) for row in rows)
+    unserved = tuple(integer(f"w[{s}]", int(want)) for s, want in enumerate(problem.wanted))
+    rows = rows_of(problem)
+    rooms = tuple(integer(f"room[{row.name}]", row.levels) for row in rows)
     return ReplicaModel(problem, counts, unserved, rows, rooms)
-
-
-def unserved_cost(problem: ScaleOut, served: Ints) -> float:
-    """H_cost of counts ``(services,)`` of new replicas, in units of H_load."""
-    left = problem.wanted - served
-    return float((problem.worth * left**2 / np.maximum(problem.desired, 1)).sum())
 
 
 def _demand(
@@ -354,13 +228,13 @@ def _demand(
 ) -> Expression:
     terms = []
     for service, want in enumerate(problem.wanted):
-        served = _sum(k for (s, _), k in count.items() if s == service)
+        served = added_up(k for (s, _), k in count.items() if s == service)
         gap = served + unserved[service] - int(want)
         terms.append(
             Placeholder(f"demand {service}")
             * Constraint(gap**2, f"demand {problem.services[service]}")
         )
-    return _sum(terms)
+    return added_up(terms)
 
 
 def _rooms(
@@ -368,53 +242,12 @@ def _rooms(
 ) -> Expression:
     terms = []
     for row, slack in zip(rows, rooms, strict=True):
-        used = _sum(
+        used = added_up(
             int(amount) * count[pair] for pair, amount in zip(row.pairs, row.amount, strict=True)
         )
-        broken = (used + _value(slack) - row.levels) ** 2
+        broken = (used + value_of(slack) - row.levels) ** 2
         terms.append(Placeholder(f"room {row.name}") * Constraint(broken, f"room {row.name}"))
-    return _sum(terms)
-
-
-def _rows(problem: ScaleOut) -> tuple[Row, ...]:
-    """The inequalities that could be broken, of every node and of the margins."""
-    pairs = [tuple(pair) for pair in np.argwhere(problem.most > 0).tolist()]
-    bounds = []
-    for resource, name in enumerate(problem.resources):
-        for node in range(len(problem.nodes)):
-            here = [pair for pair in pairs if pair[1] == node]
-            room = int(problem.room[node, resource])
-            bounds.append((f"{node},{resource}", f"room: {name}", here, resource, room))
-    for at, room in enumerate(problem.margin_room.tolist()):
-        bounds.append((f"margin,{at}", f"margin: {problem.resources[at]}", pairs, at, room))
-    rows = []
-    for name, family, members, resource, room in bounds:
-        asking = [(s, n) for s, n in members if problem.request[s, resource] > 0]
-        asked = np.array([problem.request[s, resource] for s, _ in asking], dtype=np.int64)
-        at_most = sum(
-            int(amount) * int(problem.most[pair])
-            for pair, amount in zip(asking, asked, strict=True)
-        )
-        if at_most > room:
-            unit = _unit(asked, room)
-            rows.append(Row(name, family, tuple(asking), -(-asked // unit), room // unit))
-    return tuple(rows)
-
-
-def _unit(asked: Ints, room: int) -> int:
-    """The unit of a row: exact where that needs few levels, else what is rounded up least.
-
-    A replica is counted many times over, and so is what its request is rounded up by: a whole part
-    of some request keeps that one exact.
-    """
-    coarse, finest = -(-room // LEVELS), -(-room // MOST_LEVELS)
-    least = max(finest, min(coarse, int(asked.min())), 1)
-    divisor = int(np.gcd.reduce(asked))
-    if divisor >= least:
-        return divisor
-    sizes = np.unique(asked)
-    units = {max(-(-int(size) // k), least) for size in sizes for k in range(1, LEVELS + 1)}
-    return min(sorted(units), key=lambda unit: float(((-(-sizes // unit) * unit) / sizes).max()))
+    return added_up(terms)
 
 
 def _load(problem: ScaleOut, count: Mapping[tuple[int, int], Expression]) -> Expression:
@@ -424,17 +257,17 @@ def _load(problem: ScaleOut, count: Mapping[tuple[int, int], Expression]) -> Exp
             here = float(problem.offered[node, resource])
             if here <= 0:
                 continue
-            added = _sum(
+            added = added_up(
                 float(problem.request[s, resource]) / here * k
                 for (s, n), k in count.items()
                 if n == node
             )
             terms.append((float(problem.load[node, resource]) / here - float(mean) + added) ** 2)
-    return _sum(terms)
+    return added_up(terms)
 
 
 def _cost(problem: ScaleOut, unserved: list[Expression]) -> Expression:
-    return _sum(
+    return added_up(
         float(worth) / max(int(desired), 1) * w**2
         for worth, desired, w in zip(problem.worth, problem.desired, unserved, strict=True)
     )
@@ -443,7 +276,7 @@ def _cost(problem: ScaleOut, unserved: list[Expression]) -> Expression:
 def _affinity(problem: ScaleOut, count: Mapping[tuple[int, int], Expression]) -> Expression:
     """k(k-1)/2 pairs among the new ones, k pairs with each that is there."""
     terms = [(k**2 - k) * 0.5 + int(problem.present[pair]) * k for pair, k in count.items()]
-    return PAIR_IN_SPREAD * _sum(terms)
+    return PAIR_IN_SPREAD * added_up(terms)
 
 
 def _feed(problem: ScaleOut, rows: Sequence[Row], weights: Weights) -> dict[str, float]:
@@ -469,29 +302,3 @@ def _feed(problem: ScaleOut, rows: Sequence[Row], weights: Weights) -> dict[str,
     for service, each in enumerate(demand.tolist()):
         feed[f"demand {service}"] = each
     return feed
-
-
-def _sum(terms: Any) -> Expression:
-    return sum(terms, start=Num(0))
-
-
-def _integer(name: str, upper: int) -> Bits:
-    return tuple((f"{name}[{i}]", size) for i, size in enumerate(bounded_coefficients(upper)))
-
-
-def _value(bits: Bits) -> Expression:
-    return _sum(size * Binary(name) for name, size in bits)
-
-
-def _names(integers: Iterable[Bits]) -> tuple[str, ...]:
-    return tuple(name for bits in integers for name, _ in bits)
-
-
-def _written(bits: Bits, value: int) -> dict[str, int]:
-    """An integer in bits; as near as they come to one that is out of their reach."""
-    sample = {}
-    # Largest first reaches every value: no coefficient exceeds the smaller ones' sum by over 1.
-    for name, size in sorted(bits, key=lambda bit: -bit[1]):
-        sample[name] = int(size <= value)
-        value -= size * sample[name]
-    return sample

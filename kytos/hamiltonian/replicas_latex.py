@@ -7,7 +7,8 @@ import numpy as np
 from kytos.contract.weights import PAIR_IN_SPREAD, Weights
 from kytos.hamiltonian.facts import PenaltyFacts
 from kytos.hamiltonian.latex import Formula, number, spanned, whole
-from kytos.hamiltonian.replicas import DEMAND, ReplicaModel, replica_penalties
+from kytos.hamiltonian.replicas import ReplicaModel, replica_penalties
+from kytos.hamiltonian.scale_out import DEMAND
 from kytos.language import said
 
 

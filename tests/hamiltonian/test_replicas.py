@@ -13,18 +13,9 @@ from hypothesis import strategies as st
 
 from kytos.contract.weights import PAIR_IN_SPREAD, Weights
 from kytos.hamiltonian.arrays import Coefficients
-from kytos.hamiltonian.replicas import (
-    LARGEST,
-    MOST_LEVELS,
-    ReplicaModel,
-    ScaleOut,
-    _feed,
-    bounded_coefficients,
-    broken,
-    replica_model,
-    replica_penalties,
-    unserved_cost,
-)
+from kytos.hamiltonian.integers import LARGEST, bounded_coefficients
+from kytos.hamiltonian.replicas import ReplicaModel, _feed, replica_model, replica_penalties
+from kytos.hamiltonian.scale_out import MOST_LEVELS, ScaleOut, broken, unserved_cost
 from kytos.problem import Ints
 
 WEIGHTS = Weights(B=1.5, C=2, D=0.5)

@@ -14,7 +14,7 @@ from kytos.cluster import LOAD_RESOURCES
 from kytos.contract.run_report import QuboFacts, SolverReport
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
-from kytos.hamiltonian.replicas import ScaleOut, unserved_cost
+from kytos.hamiltonian.scale_out import ScaleOut, unserved_cost
 from kytos.problem import UNPLACED, Ints, Problem
 from kytos.questions.autoscale.grants import Grants
 from kytos.questions.autoscale.wanted import Step, problem_of_all, scale_out

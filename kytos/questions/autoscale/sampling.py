@@ -25,13 +25,9 @@ from kytos.contract.run_report import (
 from kytos.contract.solver import Availability, Sampler
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
-from kytos.hamiltonian.replicas import (
-    ReplicaModel,
-    ScaleOut,
-    bits_needed,
-    broken,
-    replica_model,
-)
+from kytos.hamiltonian.integers import bits_needed
+from kytos.hamiltonian.replicas import ReplicaModel, replica_model
+from kytos.hamiltonian.scale_out import ScaleOut, broken
 from kytos.language import said
 from kytos.problem import Floats, Ints
 from kytos.questions.autoscale.grants import Grants

@@ -10,7 +10,7 @@ import numpy as np
 from kytos.cluster import Cluster, Note, Pod
 from kytos.contract.watch import Watch
 from kytos.errors import RequestRefused, refuse_repeats
-from kytos.hamiltonian.replicas import ScaleOut
+from kytos.hamiltonian.scale_out import ScaleOut
 from kytos.language import said
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
 from kytos.questions.autoscale.autoscalers import bounds_of, rates_of

@@ -7,7 +7,7 @@ from functools import singledispatch
 from kytos.cluster import Cluster
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
-from kytos.hamiltonian.replicas import ScaleOut
+from kytos.hamiltonian.scale_out import ScaleOut
 from kytos.problem import Problem
 from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.autoscale.wanted import granted, scale_out, scaling_step

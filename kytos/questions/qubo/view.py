@@ -16,8 +16,9 @@ from kytos.hamiltonian.latex import Formula, formulas
 from kytos.hamiltonian.layout import Scope, beyond_quadratic
 from kytos.hamiltonian.model import Model, build_model
 from kytos.hamiltonian.picture import MatrixPicture, matrix_picture
-from kytos.hamiltonian.replicas import ScaleOut, replica_model, replica_penalties
+from kytos.hamiltonian.replicas import replica_model, replica_penalties
 from kytos.hamiltonian.replicas_latex import replica_formulas
+from kytos.hamiltonian.scale_out import ScaleOut
 from kytos.problem import Floats
 from kytos.questions.autoscale.sampling import scope
 from kytos.questions.qubo.problem_of import problem_of
