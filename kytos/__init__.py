@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from kytos.questions.autoscale.request import AutoscaleRequest
     from kytos.questions.fleet.fleet import FleetOutcome
     from kytos.questions.fleet.request import FleetRequest
-    from kytos.questions.placement.placement import PlacementOutcome, PlacementRequest
+    from kytos.questions.placement.request import PlacementOutcome, PlacementRequest
     from kytos.questions.rebalance import RebalanceOutcome, RebalanceRequest
     from kytos.questions.recovery.recovery import RecoveryOutcome, RecoveryRequest
     from kytos.sources.manifests import read_cluster
@@ -87,16 +87,17 @@ _HOMES = {
     "kytos.calls.answers": ("autoscale", "fleet", "place", "rebalance", "recover"),
     "kytos.calls.interchange": ("export_problem", "import_solution"),
     "kytos.cluster": ("Cluster", "Node", "Pod"),
+    "kytos.contract.params": ("SolverName", "SolverParams"),
     "kytos.contract.runbook": ("Runbook", "RunbookRequest"),
+    "kytos.contract.watch": ("Watch",),
     "kytos.contract.weights": ("Weights",),
     "kytos.questions.autoscale.autoscale": ("AutoscaleOutcome",),
     "kytos.questions.fleet.fleet": ("FleetOutcome",),
     "kytos.questions.fleet.request": ("FleetRequest",),
-    "kytos.questions.placement.placement": ("PlacementOutcome", "PlacementRequest"),
+    "kytos.questions.placement.request": ("PlacementOutcome", "PlacementRequest"),
     "kytos.questions.rebalance": ("RebalanceOutcome", "RebalanceRequest"),
     "kytos.questions.recovery.recovery": ("RecoveryOutcome", "RecoveryRequest"),
-    "kytos.questions.autoscale.wanted": ("AutoscaleRequest",),
-    "kytos.contract.solver": ("SolverName", "SolverParams", "Watch"),
+    "kytos.questions.autoscale.request": ("AutoscaleRequest",),
     "kytos.sources.manifests": ("read_cluster",),
     "kytos.sources.usage.attach": ("with_usage",),
     "kytos.sources.usage.read": ("read_usage",),

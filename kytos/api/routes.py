@@ -27,7 +27,7 @@ from kytos.calls.catalogue import (
 from kytos.compare import Comparison
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.fleet.fleet import FleetOutcome
-from kytos.questions.placement.placement import PlacementOutcome
+from kytos.questions.placement.request import PlacementOutcome
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.questions.recovery.recovery import RecoveryOutcome
 

@@ -21,7 +21,7 @@ from kytos.contract.weights import Weights
 from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Asked, Outcome, Question
-from kytos.questions.placement.placement import PlacementRequest
+from kytos.questions.placement.request import PlacementRequest
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.questions.recovery.recovery import RecoveryRequest
 from kytos.sources.body import ClusterBody, PodsAndNodesBody, cluster_from_body

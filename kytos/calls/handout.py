@@ -24,7 +24,8 @@ from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.fleet.fleet import planned_cluster as fleet_planned
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Outcome, Question
-from kytos.questions.placement.placement import PlacementOutcome, PlacementRequest, planned_cluster
+from kytos.questions.placement.placement import planned_cluster
+from kytos.questions.placement.request import PlacementOutcome, PlacementRequest
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.questions.recovery.recovery import RecoveryOutcome
 from kytos.report.handout import Handout, handout_page

@@ -12,7 +12,7 @@ from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
 from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.outcome import Outcome
-from kytos.questions.placement.placement import PlacementRequest
+from kytos.questions.placement.request import PlacementRequest
 from kytos.questions.qubo.interchange import Format, interchange
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.questions.recovery.recovery import RecoveryRequest

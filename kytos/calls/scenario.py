@@ -26,7 +26,7 @@ from kytos.language import said
 from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Question
-from kytos.questions.placement.placement import PlacementRequest
+from kytos.questions.placement.request import PlacementRequest
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.questions.recovery.recovery import RecoveryRequest
 

@@ -30,7 +30,8 @@ from kytos.questions.parts.use_report import (
     sums_by_node,
     use_by_node,
 )
-from kytos.questions.placement.placement import PlacementOutcome, planned_cluster
+from kytos.questions.placement.placement import planned_cluster
+from kytos.questions.placement.request import PlacementOutcome
 from kytos.questions.recovery.recovery import RecoveryOutcome
 
 Answer = TypeVar("Answer", bound=Outcome)

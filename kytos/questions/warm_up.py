@@ -10,7 +10,8 @@ from kytos.questions.autoscale.request import AutoscaleRequest, ServiceRate
 from kytos.questions.fleet.fleet import fleet
 from kytos.questions.fleet.request import FleetRequest, FleetType
 from kytos.questions.placement.new_objects import NewPod
-from kytos.questions.placement.placement import PlacementRequest, place
+from kytos.questions.placement.placement import place
+from kytos.questions.placement.request import PlacementRequest
 from kytos.questions.rebalance import RebalanceRequest, rebalance
 from kytos.questions.recovery.recovery import RecoveryRequest, recover
 

@@ -13,7 +13,7 @@ from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.outcome import Metrics, Outcome
-from kytos.questions.placement.placement import PlacementOutcome
+from kytos.questions.placement.request import PlacementOutcome
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.questions.recovery.recovery import RecoveryOutcome
 from kytos.questions.recovery.risk import Failures

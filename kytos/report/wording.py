@@ -11,7 +11,7 @@ from kytos.contract.watch import StopReason
 from kytos.language import N_, _, retold
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.outcome import Move, Outcome
-from kytos.questions.placement.placement import PlacementOutcome
+from kytos.questions.placement.request import PlacementOutcome
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.questions.recovery.recovery import RecoveryOutcome
 from kytos.questions.recovery.risk import Risk

@@ -18,12 +18,8 @@ from kytos.questions.fleet.fleet import FleetOutcome, with_purchases
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Outcome
 from kytos.questions.parts.build_problem import build_problem
-from kytos.questions.placement.placement import (
-    PlacementOutcome,
-    PlacementRequest,
-    placement_problem,
-    planned_cluster,
-)
+from kytos.questions.placement.placement import placement_problem, planned_cluster
+from kytos.questions.placement.request import PlacementOutcome, PlacementRequest
 from kytos.questions.rebalance import (
     RebalanceOutcome,
     RebalanceRequest,

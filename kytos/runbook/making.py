@@ -20,11 +20,12 @@ from kytos.language import said
 from kytos.problem import UNPLACED, Bools
 from kytos.runbook.changes import UNBIDDEN, Kind, Plan
 from kytos.runbook.forecast import PLAIN, Replay, Replayer
+from kytos.runbook.items import Item, items_of
 from kytos.runbook.loops import loop_notes
 from kytos.runbook.scheduling import Arena
 from kytos.runbook.seen import seen_by
 from kytos.runbook.steps import written_steps
-from kytos.runbook.waves import Item, Order, Sequencer, empties, items_of, stays_empty
+from kytos.runbook.waves import Order, Sequencer, empties, stays_empty
 
 DRAWS = 5
 """Replays of a way, each with other ties; the worst of them is what is forecast."""

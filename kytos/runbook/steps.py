@@ -10,7 +10,8 @@ from kytos.contract.runbook import Action, RunbookRequest, RunbookStep, Way
 from kytos.language import said
 from kytos.problem import UNPLACED, Bools
 from kytos.runbook.changes import Kind, Plan
-from kytos.runbook.waves import Item, Order, Wave
+from kytos.runbook.items import Item
+from kytos.runbook.waves import Order, Wave
 
 
 def written_steps(

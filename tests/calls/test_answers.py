@@ -13,7 +13,7 @@ from kytos.contract.params import SolverName
 from kytos.contract.runbook import Runbook, RunbookRequest, Way
 from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.outcome import Outcome, Question
-from kytos.questions.placement.placement import PlacementRequest
+from kytos.questions.placement.request import PlacementRequest
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.questions.recovery.recovery import RecoveryRequest
 from tests.runbook.small import node, pod

@@ -19,7 +19,7 @@ from kytos.contract.params import SolverParams
 from kytos.contract.weights import Weights
 from kytos.errors import SourceError
 from kytos.questions.outcome import Question
-from kytos.questions.placement.placement import PlacementRequest
+from kytos.questions.placement.request import PlacementRequest
 from kytos.questions.placement.startup_and_latency import TrafficEdge
 from kytos.questions.rebalance import RebalanceRequest
 from kytos.questions.recovery.recovery import RecoveryRequest

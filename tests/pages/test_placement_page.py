@@ -9,7 +9,8 @@ from kytos.calls.scenario import Scenario, digest_of, read_scenario
 from kytos.contract.params import SolverParams
 from kytos.questions.outcome import Question
 from kytos.questions.placement.new_objects import NewPod
-from kytos.questions.placement.placement import PlacementRequest, place
+from kytos.questions.placement.placement import place
+from kytos.questions.placement.request import PlacementRequest
 from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import with_prices
 from kytos.ui.shipped import SAMPLES

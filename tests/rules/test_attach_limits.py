@@ -24,7 +24,8 @@ from kytos.cluster import (
 )
 from kytos.problem import LoadMode
 from kytos.questions.parts.build_problem import build_problem
-from kytos.questions.placement.placement import PlacementRequest, place
+from kytos.questions.placement.placement import place
+from kytos.questions.placement.request import PlacementRequest
 from kytos.rules.daemon_sets import daemonset_overhead
 from tests.questions.cases import CASES, QUICK, case, rebalanced
 from tests.rules.small import node, pod, said

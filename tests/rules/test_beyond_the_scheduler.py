@@ -10,7 +10,8 @@ import pytest
 from kytos.cluster import BETA_OS, OS, Claim, Cluster, Owner, Pod
 from kytos.problem import LoadMode
 from kytos.questions.parts.build_problem import build_problem
-from kytos.questions.placement.placement import PlacementRequest, place
+from kytos.questions.placement.placement import place
+from kytos.questions.placement.request import PlacementRequest
 from kytos.referee.feasible import violations
 from kytos.rules.compile import compile_rules
 from kytos.rules.eviction import movability

@@ -11,7 +11,8 @@ import pytest
 from kytos.cluster import Cluster, PodTerm
 from kytos.contract.params import SolverParams
 from kytos.problem import LoadMode
-from kytos.questions.placement.placement import PlacementRequest, place
+from kytos.questions.placement.placement import place
+from kytos.questions.placement.request import PlacementRequest
 from kytos.questions.rebalance import RebalanceRequest, rebalance
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import RULES, refusals

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from kytos.cluster import Cluster, Pod
-from kytos.questions.placement.placement import PlacementRequest, place
+from kytos.questions.placement.placement import place
+from kytos.questions.placement.request import PlacementRequest
 from kytos.sources.admission import Admission
 from kytos.sources.manifests import cluster_from_objects, read_pods
 from tests.questions.cases import CASES, QUICK, case

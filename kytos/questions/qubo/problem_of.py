@@ -15,7 +15,8 @@ from kytos.questions.fleet.fleet import fleet_problem
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.parts.known_use import as_asked
 from kytos.questions.parts.others_pods import with_others_pods
-from kytos.questions.placement.placement import PlacementRequest, placement_problem
+from kytos.questions.placement.placement import placement_problem
+from kytos.questions.placement.request import PlacementRequest
 from kytos.questions.rebalance import RebalanceRequest, pinned_pods, rebalance_problem
 from kytos.questions.recovery.failure import fail, failing_nodes
 from kytos.questions.recovery.recovery import RecoveryRequest, recovery_problem

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from kytos.contract.weights import Weights
 from kytos.language import _
-from kytos.questions.placement.placement import NodeOption
+from kytos.questions.placement.request import NodeOption
 from kytos.report.figures.style import blank, safe
 from kytos.report.figures.terms import term_bar
 from kytos.report.units import energy, middle

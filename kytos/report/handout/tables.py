@@ -15,7 +15,7 @@ from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.fleet.fleet import FleetOutcome
 from kytos.questions.outcome import Move, Outcome
 from kytos.questions.parts.unplaced import UnplacedPod
-from kytos.questions.placement.placement import PlacementOutcome
+from kytos.questions.placement.request import PlacementOutcome
 from kytos.questions.rebalance import RebalanceOutcome
 from kytos.questions.recovery.recovery import RecoveryOutcome
 from kytos.report import units

@@ -14,7 +14,7 @@ from kytos.language import _, plural, retold
 from kytos.problem import LoadMode
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.autoscale.request import AutoscaleRequest
-from kytos.questions.placement.placement import PlacementOutcome, PlacementRequest
+from kytos.questions.placement.request import PlacementOutcome, PlacementRequest
 from kytos.questions.rebalance import RebalanceOutcome, RebalanceRequest
 from kytos.questions.recovery.recovery import RecoveryOutcome, RecoveryRequest
 from kytos.report import units

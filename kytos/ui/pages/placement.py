@@ -17,11 +17,8 @@ from kytos.language import N_, _, retold
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Question
 from kytos.questions.placement.new_objects import NewPod, NodeShape
-from kytos.questions.placement.placement import (
-    PlacementOutcome,
-    PlacementRequest,
-    planned_cluster,
-)
+from kytos.questions.placement.placement import planned_cluster
+from kytos.questions.placement.request import PlacementOutcome, PlacementRequest
 from kytos.questions.placement.startup_and_latency import Latency, StartupSeconds
 from kytos.report import units
 from kytos.report.cells import Cell

@@ -10,7 +10,8 @@ from kytos.contract.params import SolverName
 from kytos.errors import RequestRefused
 from kytos.questions.autoscale.autoscale import autoscale
 from kytos.questions.autoscale.request import AutoscaleRequest
-from kytos.questions.placement.placement import PlacementRequest, place
+from kytos.questions.placement.placement import place
+from kytos.questions.placement.request import PlacementRequest
 from kytos.questions.rebalance import RebalanceRequest, rebalance
 from kytos.questions.recovery.recovery import RecoveryRequest, recover
 from tests.questions.small import QUICK, cluster, node, pod

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kytos.cluster import Cluster, LimitRange, LimitRangeItem
 from kytos.questions.placement.new_objects import NewPod, new_pods
-from kytos.questions.placement.placement import PlacementRequest, place
+from kytos.questions.placement.placement import place
+from kytos.questions.placement.request import PlacementRequest
 from tests.questions.small import QUICK, cluster, node
 
 

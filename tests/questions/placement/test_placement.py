@@ -15,12 +15,8 @@ from kytos.contract.params import SolverParams
 from kytos.contract.weights import Weights
 from kytos.errors import RequestRefused
 from kytos.problem import LoadMode
-from kytos.questions.placement.placement import (
-    PlacementOutcome,
-    PlacementRequest,
-    place,
-    planned_cluster,
-)
+from kytos.questions.placement.placement import place, planned_cluster
+from kytos.questions.placement.request import PlacementOutcome, PlacementRequest
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import FEASIBLE, first_refusals
 from tests.questions.small import QUICK, cluster, node, pod

@@ -23,7 +23,7 @@ from kytos.errors import InputError
 from kytos.hamiltonian.plain_names import plain_name
 from kytos.problem import Problem
 from kytos.questions.autoscale.request import AutoscaleRequest
-from kytos.questions.placement.placement import PlacementRequest
+from kytos.questions.placement.request import PlacementRequest
 from kytos.questions.qubo.extent import extent
 from kytos.questions.qubo.interchange import Format, Interchange, interchange
 from kytos.questions.rebalance import RebalanceRequest

@@ -16,7 +16,8 @@ from kytos.questions.autoscale.autoscale import autoscale
 from kytos.questions.autoscale.request import AutoscaleRequest, ServiceRate
 from kytos.questions.outcome import Outcome
 from kytos.questions.placement.new_objects import NewPod
-from kytos.questions.placement.placement import PlacementRequest, place
+from kytos.questions.placement.placement import place
+from kytos.questions.placement.request import PlacementRequest
 from kytos.questions.qubo.consent import Offer, charge
 from kytos.questions.qubo.embedding import EmbeddingRequest, try_embedding
 from kytos.questions.qubo.problem_of import problem_of

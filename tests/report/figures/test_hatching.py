@@ -7,7 +7,7 @@ import pytest
 
 from kytos.contract.weights import Weights
 from kytos.questions.autoscale.actions import ScaleAction
-from kytos.questions.placement.placement import NodeOption
+from kytos.questions.placement.request import NodeOption
 from kytos.report.figures.options import cost_by_node
 from kytos.report.figures.replicas import replica_bars
 from kytos.report.figures.terms import TERMS, term_bar
