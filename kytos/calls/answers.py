@@ -12,7 +12,7 @@ from pydantic import SerializeAsAny
 from kytos.calls.use import answered_with_use
 from kytos.cluster import Cluster, Frozen
 from kytos.contract.runbook import CarriedOut, Runbook, RunbookRequest
-from kytos.contract.watch import Watch
+from kytos.contract.watch import BUILDING, Watch
 from kytos.questions import rebalance as _rebalance
 from kytos.questions.autoscale import autoscale as _autoscale
 from kytos.questions.fleet import fleet as _fleet
@@ -48,12 +48,12 @@ def _carried_out(question: Question) -> Question:
             request = inspect.signature(question).parameters["request"].default
         if request is inspect.Parameter.empty:
             return question(cluster, *given, **named)
+        watch: Watch = named.get("watch", Watch())
+        watch.report(BUILDING, 0.0, None)
         outcome = answered_with_use(
             cluster, request, lambda judged: question(judged, *given, **named)
         )
-        return with_runbook(
-            as_asked(cluster, request), request, outcome, named.get("watch", Watch())
-        )
+        return with_runbook(as_asked(cluster, request), request, outcome, watch)
 
     answered.__module__ = __name__  # where a worker, which is told its name, finds it
     return answered  # type: ignore[return-value]

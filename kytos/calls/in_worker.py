@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from kytos.calls.catalogue import CALLS, Options
 from kytos.cluster import Cluster
-from kytos.contract.watch import Watch
+from kytos.contract.watch import READING, Watch
 from kytos.logs import configure_logs
 from kytos.questions.outcome import Outcome
 
@@ -41,6 +41,7 @@ def answer_call(
     """
     configure_logs()
     started = time.monotonic()
+    watch.report(READING, 0.0, None)
     content = packed.read_bytes() if isinstance(packed, Path) else packed
     cluster: Cluster
     options: Options

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from kytos.cli.patches import check_patches
 from kytos.cli.reading import read_context, read_files, read_live_use
+from kytos.cli.solving import told_in_terminal
 from kytos.cli.writing import check_writable
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverName
@@ -208,7 +209,14 @@ class Source(UseSource):
             return with_usage(without.read(nodes_needed=nodes_needed), usage)
         if self.context is not None:
             return read_context(self.context, prices, self.usage or [], metrics=bool(self.metrics))
-        return read_files(self.files or [], prices, self.usage or [], nodes_needed=nodes_needed)
+        with told_in_terminal() as report:
+            return read_files(
+                self.files or [],
+                prices,
+                self.usage or [],
+                nodes_needed=nodes_needed,
+                report=report,
+            )
 
 
 MaxUtilization = Annotated[

@@ -6,18 +6,20 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from kytos.cluster import Cluster, Pod
+from kytos.contract.watch import READING, Report, say_nothing
 from kytos.errors import InputError, SourceError, first_problem
 from kytos.rules.quotas import quota_refusals, refused_by_quota
 from kytos.settings import UseSettings
 from kytos.sources.admission import Admission
 from kytos.sources.documents import HEAD, begins_as_json, longest_file, read_documents
-from kytos.sources.json_stream import FileContent
+from kytos.sources.json_stream import FileContent, Tell, tell_nobody
 from kytos.sources.packed import is_page
 from kytos.sources.prices import PriceTable
 from kytos.sources.snapshot import Snapshot, cluster_of, snapshot_bytes
@@ -27,6 +29,9 @@ from kytos.sources.usage.read import read_usage
 from kytos.usage import Usage
 
 STANDARD_INPUT = "-"
+
+PARSING = 0.5
+"""Of the reading of a long file, done when it has been parsed; objects are made of it then."""
 
 READ_WHOLE = 4 * 2**20
 """Bytes up to which a file is read at once."""
@@ -42,6 +47,7 @@ def read_files(
     usage: Sequence[Path] = (),
     *,
     nodes_needed: bool = True,
+    report: Report = say_nothing,
 ) -> Cluster:
     """Read one cluster from files, ``-`` being standard input; the rest as in `read_cluster`.
 
@@ -49,13 +55,16 @@ def read_files(
     ----------
     usage
         Files of what its pods really use; they may be among those of the cluster as well.
+    report
+        Who is told how far it is: long files of JSON as they are read, manifests as they become
+        a cluster's pods.
 
     Raises
     ------
     SourceError
         When a file cannot be read, or what it holds is no cluster.
     """
-    cluster_files = _with_folders(paths)
+    cluster_files = _with_folders(paths, lambda share: report(READING, PARSING * share, None))
     name, first = cluster_files[0] if len(cluster_files) == 1 else ("", b"")
     if isinstance(first, bytes) and not usage and is_page(first):
         return _of_handout(name, first)
@@ -63,7 +72,11 @@ def read_files(
     content = dict(cluster_files)
     both = [(_name(path), content[_name(path)]) for path in usage if path in paths]
     return read_with_usage(
-        cluster_files, [*_with_folders(given), *both], prices=prices, nodes_needed=nodes_needed
+        cluster_files,
+        [*_with_folders(given), *both],
+        prices=prices,
+        nodes_needed=nodes_needed,
+        tell=lambda share: report(READING, PARSING + (1 - PARSING) * share, None),
     )
 
 
@@ -287,23 +300,25 @@ def content_of(path: Path) -> bytes:
         raise SourceError(f"cannot be read: {error.strerror}", str(path)) from error
 
 
-def _content(path: Path) -> bytes | FileContent:
+def _content(path: Path, tell: Tell = tell_nobody) -> bytes | FileContent:
     """What a file holds; of a long one of JSON only where it is, to be read piece by piece."""
     try:
         file = FileContent.of(path) if path.is_file() else None
         if file and READ_WHOLE < len(file) <= longest_file() and begins_as_json(file.head(HEAD)):
-            return file
+            return replace(file, tell=tell)
     except OSError:
         pass  # said where it is read
     return content_of(path)
 
 
-def _with_folders(paths: Sequence[Path]) -> list[tuple[str, bytes | FileContent]]:
+def _with_folders(
+    paths: Sequence[Path], tell: Tell = tell_nobody
+) -> list[tuple[str, bytes | FileContent]]:
     """The files, and of folders the JSON and YAML files in them, named by where they lie."""
     sources: list[tuple[str, bytes | FileContent]] = []
     for path in paths:
         if not path.is_dir():
-            sources.append((_name(path), _content(path)))
+            sources.append((_name(path), _content(path, tell)))
             continue
         inside = sorted(
             file for ending in ("json", "yaml", "yml") for file in path.rglob(f"*.{ending}")

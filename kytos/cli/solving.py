@@ -47,6 +47,18 @@ def exit_of(outcome: Outcome) -> Exit:
 
 
 @contextmanager
+def told_in_terminal() -> Iterator[Report]:
+    """Tell on standard error how far something is, if that is a terminal; gone afterwards."""
+    in_terminal = sys.stderr.isatty()
+    try:
+        yield _draw if in_terminal else say_nothing
+    finally:
+        if in_terminal:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+@contextmanager
 def terminal_watch() -> Iterator[Watch]:
     """Watch a solve: progress on standard error if that is a terminal, Ctrl-C ends it early.
 
@@ -59,16 +71,12 @@ def terminal_watch() -> Iterator[Watch]:
         stopping.set()
         signal.signal(signal.SIGINT, previous)
 
-    in_terminal = sys.stderr.isatty()
-    report: Report = _draw if in_terminal else say_nothing
     signal.signal(signal.SIGINT, on_interrupt)
     try:
-        with prints_of_libraries_aside():
+        with told_in_terminal() as report, prints_of_libraries_aside():
             yield Watch(stopped=stopping.is_set, report=report)
     finally:
         signal.signal(signal.SIGINT, previous)
-        if in_terminal:
-            sys.stderr.write("\r\x1b[K")
 
 
 @contextmanager

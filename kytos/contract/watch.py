@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from kytos.language import N_
+
 
 class StopReason(StrEnum):
     """What ended a solve."""
@@ -24,6 +26,14 @@ Report = Callable[[str, float, float | None], None]
 
 def say_nothing(stage: str, progress: float, energy: float | None) -> None:
     """Report to nobody."""
+
+
+READING = N_("reading")
+"""The stage in which a cluster is read."""
+BUILDING = N_("building the problem")
+"""The stage in which rules and amounts become arrays."""
+CHECKING = N_("checking the plan")
+"""The stage in which a plan is held against bounds and told."""
 
 
 @dataclass(frozen=True)

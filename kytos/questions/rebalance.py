@@ -11,7 +11,7 @@ from pydantic import Field
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.runbook import CarriedOut
-from kytos.contract.watch import Watch
+from kytos.contract.watch import BUILDING, CHECKING, Report, Watch, say_nothing
 from kytos.contract.weights import Weights, moves_per_node, pay_back_days
 from kytos.problem import Ints, LoadMode, Problem
 from kytos.questions.outcome import Move, Outcome, Question
@@ -111,7 +111,8 @@ def rebalance(
         When the solver cannot be used here; the message says what to do.
     """
     pinned = pinned_pods(cluster, request)
-    asked = problem = rebalance_problem(cluster, request, pinned)
+    watch.report(BUILDING, 0.2, None)
+    asked = problem = rebalance_problem(cluster, request, pinned, watch.report)
 
     def solve_again(problem: Problem, watch: Watch) -> Solution:
         last = last_placement(problem, request.last_plan)
@@ -128,6 +129,7 @@ def rebalance(
         price = survival_price(cluster, problem, weights, request.survive, solution, free, held)
     elif not request.least_nodes:
         solution = solve_again(problem, watch)
+    watch.report(CHECKING, 0.0, solution.energy.total)
     decided = {
         pod: problem.nodes[node] for pod, node in zip(problem.pods, solution.placement, strict=True)
     }
@@ -211,7 +213,10 @@ def moves_worth_a_node(cluster: Cluster, request: RebalanceRequest) -> float:
 
 
 def rebalance_problem(
-    cluster: Cluster, request: RebalanceRequest, pinned: Collection[str]
+    cluster: Cluster,
+    request: RebalanceRequest,
+    pinned: Collection[str],
+    report: Report = say_nothing,
 ) -> Problem:
     """Return the problem of moving the running pods that are not `pinned`."""
     cluster = with_others_pods(cluster, request)
@@ -223,5 +228,6 @@ def rebalance_problem(
         zone_pairs=request.zone_pairs,
         max_utilization=request.max_utilization,
         keep=nodes_asked_to_stay(cluster, request.keep_nodes),
+        report=report,
     )
     return with_wishes(problem, cluster, request)

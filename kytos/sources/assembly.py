@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -22,6 +22,7 @@ from kytos.sources.autoscalers import (
 )
 from kytos.sources.faults import Faults
 from kytos.sources.fields import Fields
+from kytos.sources.json_stream import Tell, tell_nobody
 from kytos.sources.kubernetes_objects import read_budget, read_node, read_priority_class
 from kytos.sources.mending import read_or_mend, running_part
 from kytos.sources.metadata import namespace_of
@@ -76,6 +77,9 @@ _RECOMMENDERS = frozenset(
 _KINDS_NAMED = 8
 _NAMED = 3
 
+PODS_A_WORD = 1_000
+"""Pods read between two words of progress."""
+
 NOT_OF_A_CLUSTER = frozenset({"Config", "Status"})
 """What archives hold beside objects."""
 """How many subjects a Note names."""
@@ -88,8 +92,14 @@ def assemble(
     faults: Faults,
     *,
     nodes_needed: bool = True,
+    tell: Tell = tell_nobody,
 ) -> Cluster:
     """Return the cluster that objects of any kind make, with a note on all that is not honoured.
+
+    Parameters
+    ----------
+    tell
+        Who is told of what share of the pods it has been made.
 
     Raises
     ------
@@ -116,7 +126,7 @@ def assemble(
         )
         raise SourceError(said(f"{read}; add the output of `kubectl get nodes -o json`"))
     recommended = _recommended(by_kind, faults)
-    pods = _read_pods(by_kind["Pod"], context, faults)
+    pods = _read_pods(_counted_out(by_kind["Pod"], tell), context, faults)
     pods = _on_known_nodes(_tell_services_apart(pods), {node.name for node in nodes}, faults)
     try:
         cluster = Cluster(
@@ -255,6 +265,14 @@ def read_all(
         except SourceError as error:
             faults.leave_out(error)
     return models
+
+
+def _counted_out(items: Sequence[Fields], tell: Tell) -> Iterator[Fields]:
+    """The same one by one, telling now and then which share has been taken."""
+    for taken, item in enumerate(items):
+        if taken % PODS_A_WORD == 0:
+            tell(taken / len(items))
+        yield item
 
 
 def _read_pods(items: Iterable[Fields], context: Context, faults: Faults) -> list[Pod]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -31,6 +31,12 @@ _LONGEST_WORD = 20
 
 Keep = Callable[[Any], Any]
 """Returns what is kept of an entry."""
+Tell = Callable[[float], None]
+"""Called with the share of a file, 0..1, that has been read."""
+
+
+def tell_nobody(share: float) -> None:
+    """Tell it to nobody."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +47,13 @@ class FileContent:
     ----------
     size
         In bytes, when it was looked at.
+    tell
+        Who is told how much of it has been read.
     """
 
     path: Path
     size: int
+    tell: Tell = field(default=tell_nobody, compare=False, repr=False)
 
     @classmethod
     def of(cls, path: Path) -> FileContent:
@@ -69,6 +78,14 @@ class FileContent:
         with self.path.open("rb") as file:
             while piece := file.read(PIECE):
                 yield piece
+
+    def pieces_told(self) -> Iterator[bytes]:
+        """All of it, in order, and how far that is."""
+        read = 0
+        for piece in self.pieces():
+            yield piece
+            read += len(piece)
+            self.tell(min(1.0, read / max(1, self.size)))
 
     def holds(self, marks: tuple[bytes, ...]) -> bool:
         """Whether one of some short byte strings is in it."""
@@ -105,7 +122,7 @@ class _Window:
         self._lines = 0
         self._column = 0
         if isinstance(text, FileContent):
-            self._pieces = text.pieces()
+            self._pieces = text.pieces_told()
             wide = text.head(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
             self._encoding = "utf-16" if wide else "utf-8-sig"
             self._decoder = codecs.getincrementaldecoder(self._encoding)()

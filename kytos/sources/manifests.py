@@ -16,6 +16,7 @@ from kytos.sources.body import is_body, merged_body, pods_from_body, read_body
 from kytos.sources.documents import Content, longest_file, read_documents
 from kytos.sources.faults import Faults
 from kytos.sources.fields import Fields
+from kytos.sources.json_stream import Tell, tell_nobody
 from kytos.sources.objects import Item, single_objects, sort_by_kind
 from kytos.sources.pod_objects import Context, read_pod
 from kytos.sources.prices import PriceTable
@@ -29,6 +30,7 @@ def read_cluster(
     max_bytes: int | None = None,
     *,
     nodes_needed: bool = True,
+    tell: Tell = tell_nobody,
 ) -> Cluster:
     """Read one cluster from one or several files together.
 
@@ -46,6 +48,9 @@ def read_cluster(
         Of one file, and of what one archive unpacks to; by default ``KYTOS_MAX_FILE_MIB``.
     nodes_needed
         False reads pods without any node as well: which nodes they need may be the question.
+    tell
+        Who is told of what share of the pods in manifests the cluster has been made; how much of a
+        file has been read its `kytos.sources.json_stream.FileContent` tells.
 
     Raises
     ------
@@ -81,7 +86,7 @@ def read_cluster(
         if any(is_body(document) for _, document in documents):
             return read_body(merged_body(documents), name, prices, nodes_needed=nodes_needed)
         objects = [*single_objects(documents, faults), *archived]
-        return assemble(objects, name, prices, faults, nodes_needed=nodes_needed)
+        return assemble(objects, name, prices, faults, nodes_needed=nodes_needed, tell=tell)
 
 
 def _of_member(part: Part, limit: int, faults: Faults) -> list[Item]:

@@ -11,6 +11,7 @@ from kytos.calls.catalogue import CALLS, RebalanceOptions
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverName
 from kytos.contract.runbook import Runbook, RunbookRequest, Way
+from kytos.contract.watch import BUILDING, CHECKING, Watch
 from kytos.questions.autoscale.request import AutoscaleRequest
 from kytos.questions.outcome import Outcome, Question
 from kytos.questions.placement.request import PlacementRequest
@@ -120,3 +121,15 @@ def test_a_worker_is_told_the_question_by_its_name(question: Question) -> None:
     """Each is found again in another process, where the samplers are compared and charges made."""
     asked = CALLS[question].function
     assert pickle.loads(pickle.dumps(asked)) is asked
+
+
+def test_what_comes_before_and_after_the_search_is_told() -> None:
+    """On a large cluster either takes longer than a solve: the problem's building, the checks."""
+    told: list[str] = []
+    watch = Watch(report=lambda stage, *_: told.append(stage))
+    rebalance(SHOP, RebalanceRequest(), solver=QUICK, watch=watch)
+    assert told[0] == BUILDING
+    assert told[-1] == CHECKING
+    told.clear()
+    place(SHOP, PlacementRequest(), solver=QUICK, watch=watch)
+    assert told[0] == BUILDING

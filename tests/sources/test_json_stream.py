@@ -169,3 +169,30 @@ def test_a_long_file_is_never_held_whole(tmp_path: Path, monkeypatch: pytest.Mon
     assert len(cluster.pods) == 2_000
     assert path.stat().st_size > 9e6
     assert peak < 14e6
+
+
+def test_how_much_has_been_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first piece of a long file to the last of its pods the share rises, to the end."""
+    meta = {"uid": "u", "creationTimestamp": "2026-01-01T00:00:00Z"}
+    node = {
+        "kind": "Node",
+        "metadata": meta | {"name": "n"},
+        "status": {"allocatable": {"cpu": "900", "memory": "900Gi", "pods": "900"}},
+    }
+    spec = {"nodeName": "n", "containers": [{"name": "c"}]}
+    pods = [
+        {"kind": "Pod", "metadata": meta | {"name": f"p{one}"}, "spec": spec} for one in range(30)
+    ]
+    path = tmp_path / "cluster.json"
+    path.write_text(json.dumps({"kind": "List", "items": [node, *pods]}))
+    monkeypatch.setattr(reading, "READ_WHOLE", 0)
+    monkeypatch.setattr(json_stream, "PIECE", 1_000)
+    monkeypatch.setattr("kytos.sources.assembly.PODS_A_WORD", 10)
+    told: list[tuple[str, float]] = []
+    cluster = read_files([path], report=lambda stage, share, _: told.append((stage, share)))
+    shares = [share for _, share in told]
+    assert len(cluster.pods) == 30
+    assert {stage for stage, _ in told} == {"reading"}
+    assert shares == sorted(shares)
+    assert sum(share < 0.5 for share in shares) > 3
+    assert sum(share >= 0.5 for share in shares) > 3

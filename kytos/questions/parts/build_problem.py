@@ -10,6 +10,7 @@ from math import floor
 import numpy as np
 
 from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster, Node, Pod, Resources
+from kytos.contract.watch import BUILDING, Report, say_nothing
 from kytos.contract.weights import moves_per_node
 from kytos.errors import RequestRefused
 from kytos.language import said
@@ -39,6 +40,7 @@ def build_problem(
     max_utilization: float = 1.0,
     keep: Collection[str] = (),
     node_cost: PairCosts | None = None,
+    report: Report = say_nothing,
 ) -> Problem:
     """Return the problem of placing the pods of `decide`; all others stay where they are.
 
@@ -53,6 +55,8 @@ def build_problem(
         `kytos.rules.kept_nodes.kept_nodes`.
     node_cost
         ``(pods, nodes)``, see `Problem.node_cost`.
+    report
+        Who is told how far it is; on large clusters it takes longer than some solves.
     """
     chosen = {pod.id for pod in decide}
     cluster = with_counted(cluster, chosen)
@@ -77,7 +81,9 @@ def build_problem(
     held_open[home[[pod.keeps_node for pod in staying]]] = True
     held_open[[cluster.node_index[node] for node in {*kept_nodes(cluster), *keep}]] = True
     services, service, service_fixed = _services(decide, staying, home, len(nodes))
+    report(BUILDING, 0.4, None)
     rules = compile_rules(cluster, decide)
+    report(BUILDING, 0.8, None)
     priority = np.array([pod.priority for pod in decide], dtype=np.int64)
     price = prices_by_size(nodes)
     costs = MoveCosts.of(cluster)

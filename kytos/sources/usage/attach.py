@@ -12,7 +12,7 @@ from kytos.cluster import Cluster
 from kytos.errors import SourceError
 from kytos.sources.archives import unpacked
 from kytos.sources.documents import Content, longest_file, read_documents
-from kytos.sources.json_stream import FileContent
+from kytos.sources.json_stream import FileContent, Tell, tell_nobody
 from kytos.sources.manifests import read_cluster
 from kytos.sources.prices import PriceTable
 from kytos.sources.usage.krr import is_krr
@@ -45,6 +45,7 @@ def read_with_usage(
     max_bytes: int | None = None,
     *,
     nodes_needed: bool = True,
+    tell: Tell = tell_nobody,
 ) -> Cluster:
     """Read a cluster, and the use of its pods where any of the files tells it.
 
@@ -54,7 +55,7 @@ def read_with_usage(
         As `read_cluster` takes them; files of use among them are known by their shape.
     usage_files
         Files of use, which have to be that.
-    prices, max_bytes, nodes_needed
+    prices, max_bytes, nodes_needed, tell
         As `read_cluster` takes them.
 
     Raises
@@ -90,7 +91,7 @@ def read_with_usage(
             ", ".join(name for name, _ in files),
         )
     cluster = read_cluster(
-        of_cluster, prices=prices, max_bytes=max_bytes, nodes_needed=nodes_needed
+        of_cluster, prices=prices, max_bytes=max_bytes, nodes_needed=nodes_needed, tell=tell
     )
     given = [(name, _bytes(content)) for name, content in usage_files]
     usage = read_usage(given, most)
