@@ -72,7 +72,7 @@ def test_a_fault_of_ours_exits_with_70(
     def fail(*_: object) -> None:
         raise fault
 
-    monkeypatch.setattr("kytos.cli.commands.movability", fail)
+    monkeypatch.setattr("kytos.cli.looking.movability", fail)
     result = CliRunner().invoke(app, ["inspect", str(one_node)])
     assert result.exit_code == Exit.FAULT == 70
     assert "fault of Kytos" in result.stderr

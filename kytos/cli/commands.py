@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import io
-import ipaddress
-import json
-import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,10 +16,8 @@ from kytos.cli.asking import ask
 from kytos.cli.ending import bad_input_ends, ended_by_sigterm, fail, tell_fault
 from kytos.cli.handouts import replay, report
 from kytos.cli.interchange import export, import_solution
+from kytos.cli.looking import inspect, snapshot, solvers, why_not_command
 from kytos.cli.options import (
-    AsJson,
-    Context,
-    Counted,
     Held,
     Limited,
     Mode,
@@ -36,34 +30,18 @@ from kytos.cli.options import (
     Steps,
     Survive,
     Told,
-    UseSource,
     grouped,
     registered,
 )
-from kytos.cli.printing import (
-    print_cluster,
-    print_json,
-    print_solvers,
-    print_why_not,
-    standard_output,
-)
-from kytos.cli.reading import read_options, read_saved, read_types, service_rate, with_pods
+from kytos.cli.printing import print_json, standard_output
+from kytos.cli.reading import read_options, read_types, service_rate
+from kytos.cli.serving import serve
 from kytos.cli.solving import Exit, terminal_watch
 from kytos.cli.writing import check_writable, write
 from kytos.contract.params import SolverName
 from kytos.errors import InputError
-from kytos.extras import DASHBOARD, SERVICE, MissingExtraError, require
-from kytos.questions.parts.known_use import as_asked
-from kytos.questions.parts.limits import CountedAs
+from kytos.extras import MissingExtraError
 from kytos.questions.recovery.failure import HowNodesFail
-from kytos.rules.eviction import movability
-from kytos.rules.why_not import as_json as as_json_object
-from kytos.rules.why_not import why_not
-from kytos.settings import AccessSettings
-from kytos.solve.registry import availability
-
-SHUTDOWN_SECONDS = 25
-"""Longest a served call goes on after a SIGTERM, whatever holds it up: Kubernetes waits for 30."""
 
 INTERRUPTED = 130
 """As a shell says it of what Ctrl-C ended."""
@@ -375,131 +353,12 @@ def compare(
 
 
 app.command()(apply)
-
-
-@app.command("why-not")
-@grouped
-def why_not_command(
-    given: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="[CLUSTER] PODS...",
-            help="The cluster's file (unless --context names it), then the pods: files of pods, "
-            "or pods of the cluster as namespace/name.",
-        ),
-    ],
-    use: UseSource,
-    counted: Counted,
-    context: Context = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print, by pod and node, null or the reason.")
-    ] = False,
-) -> None:
-    """Say which rule keeps a pod off which node, and what would let it in."""
-    with bad_input_ends():
-        files = [] if context is not None else [Path(given.pop(0))]
-        if not given:
-            raise InputError("name the pods after the cluster: a file of pods, or namespace/name")
-        source = Source(**vars(use), files=files, context=context)
-        cluster, pods = with_pods(source.read(), given)
-        cluster = as_asked(cluster, read_options(CountedAs, None, counted.given()))
-        answers = why_not(cluster, pods)
-    nodes = [node.name for node in cluster.nodes]
-    if as_json:
-        print_json(json.dumps(as_json_object(answers, nodes)))
-    else:
-        print_why_not(answers, nodes, standard_output())
-
-
-@app.command()
-def solvers(as_json: AsJson = False) -> None:
-    """List the solvers: what each is, and whether it can be used here."""
-    statuses = [(name, availability(name)) for name in SolverName]
-    if as_json:
-        told = [
-            {"name": name, "available": here.ok, "how": here.how, **asdict(name.traits)}
-            for name, here in statuses
-        ]
-        print_json(json.dumps(told))
-    else:
-        print_solvers(statuses, standard_output())
-
-
-@app.command()
-@grouped
-def inspect(source: Source, as_json: AsJson = False) -> None:
-    """Show a cluster: how full it is, what waits, what may not move and why."""
-    with bad_input_ends():
-        cluster = source.read()
-    if as_json:
-        print_json(cluster.model_dump_json(exclude_defaults=True))
-    else:
-        print_cluster(cluster, movability(cluster), standard_output())
-
-
+app.command("why-not")(why_not_command)
+app.command()(solvers)
+app.command()(inspect)
 app.command()(export)
 app.command("import-solution")(import_solution)
 app.command()(report)
 app.command()(replay)
-
-
-@app.command()
-def snapshot(context: Context = None, output: Output = None) -> None:
-    """Save a live cluster as the JSON that all commands and the dashboard read."""
-    with bad_input_ends():
-        if output is not None:
-            check_writable(output)
-        saved = read_saved(context)
-        if output is None:
-            print_json(saved)
-        else:
-            write(output, saved)
-
-
-@app.command()
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=0, max=65_535, metavar="N", help="Port to listen on.")
-    ] = 8501,
-    api_only: Annotated[
-        bool, typer.Option("--api-only", help="The service without the dashboard.")
-    ] = False,
-    allow_anonymous: Annotated[
-        bool,
-        typer.Option(
-            "--allow-anonymous", help="Let anyone who can reach it call it, without a token."
-        ),
-    ] = False,
-) -> None:
-    """Serve dashboard and HTTP service in one process."""
-    parts = (SERVICE,) if api_only else (DASHBOARD, SERVICE)
-    require("kytos serve --api-only" if api_only else "kytos serve", *parts)
-    import uvicorn
-
-    if allow_anonymous:
-        os.environ["KYTOS_ALLOW_ANONYMOUS"] = "1"
-    served = "kytos.api:app" if api_only else "kytos.ui.serve:app"
-    with bad_input_ends():
-        if not AccessSettings.from_environment().may_be_reached and not _is_loopback(host):
-            fail(
-                f"{host} can be reached from elsewhere: set KYTOS_API_TOKEN, or say "
-                "--allow-anonymous to let anyone call it"
-            )
-        uvicorn.run(
-            served,
-            host=host,
-            port=port,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+app.command()(snapshot)
+app.command()(serve)
