@@ -17,18 +17,23 @@ IN_JAPANESE = ("", "Rebalance", "Autoscale", "Fleet")
 CUT = """() => [...document.querySelectorAll(
   "[data-testid=stMain] :is(p, button, label, h1, h2, h3, span, div, code)")]
   .filter((element) => {
-    const style = getComputedStyle(element);
     const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
     if (!own || !element.offsetParent || element.closest(".js-plotly-plot, [role=tablist]"))
       return false;
     if (element.closest("[data-testid=stDataFrame], [data-testid=stTooltipContent], pre"))
       return false;
-    const hides = ["hidden", "clip"].includes(style.overflowX);
-    return hides && element.scrollWidth > element.clientWidth + 1;
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const right = range.getBoundingClientRect().right;
+    for (let box = element; box && box.dataset.testid !== "stMain"; box = box.parentElement)
+      if (["hidden", "clip"].includes(getComputedStyle(box).overflowX)
+          && (right > box.getBoundingClientRect().right + 1
+            || (box === element && box.scrollWidth > box.clientWidth + 1))) return true;
+    return false;
   })
   .map((element) => element.textContent.trim().slice(0, 60))"""
-"""Text of the page that does not fit its box and is hidden; tables and pictures have ways of their
-own, and tabs scroll."""
+"""Text that does not fit its box, or one around it, and is hidden; tables and pictures have ways
+of their own, and tabs scroll."""
 WIDER = "() => document.documentElement.scrollWidth - innerWidth"
 
 

@@ -31,12 +31,16 @@ def test_pages_stand_still_while_they_open(
     page = chromium.new_page(base_url=dashboard, viewport={"width": 1440, "height": 1000})
     page.set_default_timeout(120_000)
     page.add_init_script(WATCH)
+    sent: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda f: sent.append(len(f))))
     for path in ("/", "/Rebalance"):
         visits = []
+        sent.clear()
         for _ in range(_VISITS):
             visits.append(_visit(page, path))
             if visits[-1][1] < 0.1:
                 break
+        record_property(f"{path} WebSocket payload a visit, KB", sum(sent) // 1000 // len(visits))
         record_property(f"{path} opens in, s", round(min(took for took, _ in visits), 2))
         record_property(f"{path} layout shift", round(min(moved for _, moved in visits), 3))
         assert min(moved for _, moved in visits) < 0.1, path

@@ -27,8 +27,6 @@ from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Ask
 
 POLL_S = 2.0
-_CARD_PIXELS = 225
-"""Four in a row beside the sidebar at 1,440 pixels."""
 _MORE_TRAFFIC = 1.25
 """A service that cannot grow by a quarter is near its limit."""
 _ROOM = (100 - controls.USUAL_FREE) / 100
@@ -127,17 +125,17 @@ def _draw(loaded: Loaded) -> None:
             break
         if not _over(finding):
             break
-    with st.container(horizontal=True, gap="small"):
+    with st.container(key="findings"):
         for finding in offered:
             _card(finding, loaded)
         if not loaded.summary.pending:
-            with st.container(border=True, width=_CARD_PIXELS, height="stretch"):
+            with st.container(border=True, height="stretch"):
                 st.markdown(_("**No pod waits for a node**"))
 
 
 def _card(finding: Finding, loaded: Loaded) -> None:
     kept = background.entry(finding.ask)
-    with st.container(border=True, width=_CARD_PIXELS, height="stretch"):
+    with st.container(border=True, height="stretch"):
         if kept is None or not kept.over:
             st.markdown(
                 _(":material/hourglass_top: {title}: being worked out", title=_(finding.page.title))

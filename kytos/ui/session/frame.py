@@ -29,6 +29,8 @@ _STYLE = """<style>
 [data-testid="stMetricDelta"] * {white-space: normal; overflow: visible; text-overflow: clip}
 .stButton button p, .stDownloadButton button p, .stPopover button p, .stPageLink a * {
   white-space: normal; overflow: visible}
+.st-key-findings {display: grid; gap: .5rem;
+  grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr))}
 [class*="-cells-"] {display: grid; gap: .5rem; grid-template-columns: repeat(2, minmax(0, 1fr))}
 @media (min-width: 900px) {
   [class*="-cells-"] {grid-template-columns: repeat(4, minmax(0, 1fr))}
