@@ -149,8 +149,6 @@ def proof_caption(answer: Answer) -> None:
     if outcome.notes:  # one may be quoted, and names come from whoever made the cluster
         checked = plain(checked)
     lines = [f"{sign}{proof_sentence(outcome)}"]
-    if told := share_sentence(outcome):
-        lines.append(f":material/stairs: {plain(told)}")
     lines.append(f":material/shield: {checked}")
     if outcome.risk is not None:
         lines += [plain(sentence) for sentence in risk_sentences(outcome.risk)]
@@ -182,6 +180,8 @@ def energy_panel(outcome: Outcome) -> None:
             after=units.energy(after.total),
         )
     )
+    if told := share_sentence(outcome):
+        st.caption(f":material/stairs: {plain(told)}")
     chart(
         energy_by_term(outcome.energy, outcome.weights),
         key="energy by term",

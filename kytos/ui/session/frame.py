@@ -25,13 +25,17 @@ _SIDEBAR_PIXELS = 340
 """Room for three presets side by side."""
 _STYLE = """<style>
 [data-testid="stCaptionContainer"] {opacity: 1}
-[data-testid="stMetricValue"] > div, [data-testid="stMetricLabel"] p,
-[data-testid="stMetricDelta"] * {white-space: normal; overflow: visible; text-overflow: clip}
+[data-testid="stMetricValue"] *, [data-testid="stMetricLabel"] p,
+[data-testid="stMetricDelta"], [data-testid="stMetricDelta"] * {white-space: normal !important;
+  overflow: visible !important; text-overflow: clip; max-width: 100%; overflow-wrap: anywhere}
+[data-testid="stMetricDelta"] {height: auto !important}
 .stButton button p, .stDownloadButton button p, .stPopover button p, .stPageLink a * {
   white-space: normal; overflow: visible}
 .st-key-findings {display: grid; gap: .5rem;
   grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr))}
 [class*="-cells-"] {display: grid; gap: .5rem; grid-template-columns: repeat(2, minmax(0, 1fr))}
+[class*="-cells-"] > *, [class*="-cells-"] > * > *, [class*="-cells-"] [data-testid="stMetric"] {
+  height: 100%}
 @media (min-width: 900px) {
   [class*="-cells-"] {grid-template-columns: repeat(4, minmax(0, 1fr))}
   [class*="-cells-3"], [class*="-cells-5"], [class*="-cells-6"], [class*="-cells-9"] {
