@@ -244,38 +244,38 @@ def scaled(request: AutoscaleRequest, factor: float) -> AutoscaleRequest:
 
 def _columns() -> dict[str, ColumnConfig]:
     return {
-        "id": st.column_config.TextColumn(_("Service"), required=True, width=140),
+        "id": st.column_config.TextColumn(_("Service"), required=True, width=130),
         "enabled": st.column_config.CheckboxColumn(_("Scales"), default=True, width=70),
         "request_rate": st.column_config.NumberColumn(
             _("Rate"), min_value=0, required=True, width=70
         ),
         "target_rate": st.column_config.NumberColumn(
-            _("Target per replica"), required=True, width=130
+            _("Target per replica"), required=True, width=122
         ),
         "min_replicas": st.column_config.NumberColumn(
             _("Min"), min_value=0, step=1, default=1, width=60
         ),
         "max_replicas": st.column_config.NumberColumn(_("Max"), min_value=0, step=1, width=60),
         "priority": st.column_config.NumberColumn(
-            _("Priority"), step=1, width=85, help=_("left out: as the service's pods")
+            _("Priority"), step=1, width=76, help=_("left out: as the service's pods")
         ),
         "cpu_request": st.column_config.NumberColumn(
             _("CPU (millicores)"),
             min_value=0,
-            width=125,
+            width=116,
             help=_("of one replica; left out: as the service's pods"),
         ),
         "mem_request": st.column_config.NumberColumn(
             _("Memory (MiB)"),
             min_value=0,
-            width=110,
+            width=103,
             help=_("of one replica; left out: as the service's pods"),
         ),
         "replicas": st.column_config.NumberColumn(
             _("Replicas"),
             min_value=0,
             step=1,
-            width=85,
+            width=78,
             help=_("left out: as many as pods are listed"),
         ),
     }

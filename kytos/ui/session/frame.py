@@ -46,6 +46,7 @@ _STYLE = """<style>
   [class*="-cells-6"] {grid-template-columns: repeat(6, minmax(0, 1fr))}
   [class*="-cells-7"] {grid-template-columns: repeat(7, minmax(0, 1fr))}
   [class*="-cells-9"] {grid-template-columns: repeat(5, minmax(0, 1fr))}
+  [class*="-cells-1"] {grid-template-columns: repeat(6, minmax(0, 1fr))}
 }
 .js-plotly-plot .xtick text, .js-plotly-plot .ytick text, .js-plotly-plot .annotation-text,
 .js-plotly-plot .legendtext, .js-plotly-plot .xtitle, .js-plotly-plot .ytitle,
