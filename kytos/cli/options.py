@@ -259,6 +259,18 @@ LeastNodes = Annotated[
     list[str] | None,
     typer.Option(metavar="KEY=VALUE:N", help="So many nodes with this label stay in use."),
 ]
+SafetyLine = Annotated[
+    list[str] | None,
+    typer.Option(metavar="RESOURCE=SHARE", help="Filling a node above this share costs."),
+]
+LeastZones = Annotated[
+    list[str] | None,
+    typer.Option(metavar="SERVICE=N", help="So many zones hold a pod of this service."),
+]
+Overlap = Annotated[
+    list[str] | None,
+    typer.Option(metavar="RESOURCE", help="Held in both places until all moves are done."),
+]
 Survive = Annotated[
     list[str] | None,
     typer.Option(metavar="KIND", help="Survive the failure of any one node, or zone."),
@@ -319,8 +331,11 @@ class Others:
 
 @dataclass(frozen=True)
 class Held(Limited):
-    """The same of a plan that frees nodes: failures it survives, and the size of its pools."""
+    """The same of a plan that frees nodes: failures it survives, and what it is held to besides."""
 
+    safety_line: SafetyLine = None
+    least_zones: LeastZones = None
+    overlap: Overlap = None
     least_nodes: LeastNodes = None
     survive: Survive = None
 
@@ -329,20 +344,35 @@ class Held(Limited):
 
         Raises
         ------
-        ValueError
-            When a pool's least size is not ``key=value:number``.
+        InputError
+            When a pool's least size is not ``key=value:number``, or a line or a number of zones
+            not ``name=number``.
         """
         pools = dict(_pool(words) for words in self.least_nodes or ())
+        lines = dict(_named("--safety-line", words, float) for words in self.safety_line or ())
+        zones = dict(_named("--least-zones", words, int) for words in self.least_zones or ())
         return super().given() | {
+            "safety_lines": lines or None,
+            "least_zones": zones or None,
+            "overlap": self.overlap or None,
             "least_nodes": pools or None,
             "survive": self.survive or None,
         }
 
 
+def _named(option: str, words: str, number: type[int] | type[float]) -> tuple[str, int | float]:
+    name, _, value = words.rpartition("=")
+    try:
+        return name, number(value)
+    except ValueError:
+        example = "cpu=0.8" if number is float else "web=3"
+        raise InputError(f"{option} is {words!r}; give name=number, such as {example}") from None
+
+
 def _pool(words: str) -> tuple[str, int]:
     label, _, count = words.rpartition(":")
     if "=" not in label or not count.isdecimal():
-        raise ValueError(f"--least-nodes is {words!r}; give key=value:number, such as pool=web:3")
+        raise InputError(f"--least-nodes is {words!r}; give key=value:number, such as pool=web:3")
     return label, int(count)
 
 

@@ -38,6 +38,34 @@ def test_consolidate_empties_nodes_one_could_hold(
     assert (metrics["before"]["nodes_in_use"], metrics["after"]["nodes_in_use"]) == (3, 1)
 
 
+def test_a_safety_line_is_counted_and_told(client: TestClient, two_lists: dict[str, Any]) -> None:
+    """What no QUBO holds is in the energy, and the solver's messages say that none was annealed."""
+    body = two_lists | {"safety_lines": {"cpu": 0.0}, "safety_weight": 2}
+    answer = client.post("/optimize/rebalance", json=body).json()
+    plain = client.post("/optimize/rebalance", json=two_lists).json()
+    assert answer["energy"]["before"]["load"] > plain["energy"]["before"]["load"]
+    assert any("QUBO" in told for told in answer["solver"]["messages"])
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({"safety_lines": {"gpu": 0.5}}, "safety_lines.gpu"),
+        ({"safety_lines": {"cpu": 1.5}}, "safety_lines.cpu"),
+        ({"least_zones": {"nobody": 2}}, "least_zones.nobody"),
+        ({"run_near": [{"service": "a"}]}, "run_near[0].near"),
+        ({"balance": [{"first": "cpu", "second": "cpu"}]}, "balance"),
+    ],
+)
+def test_a_wish_that_means_nothing_is_refused_by_its_field(
+    client: TestClient, two_lists: dict[str, Any], wish: dict[str, Any], field: str
+) -> None:
+    """Neither a 500 nor silence."""
+    refused = client.post("/optimize/rebalance", json=two_lists | wish)
+    assert 400 <= refused.status_code < 500
+    assert field in refused.text
+
+
 def test_same_seed_same_answer(client: TestClient, two_lists: dict[str, Any]) -> None:
     """Two calls with one seed give one placement."""
     answers = [client.post("/optimize/rebalance", json=two_lists).json() for _ in range(2)]

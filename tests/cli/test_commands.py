@@ -418,3 +418,19 @@ def test_serving_with_a_price_table_that_cannot_be_read(
     monkeypatch.setenv("KYTOS_PRICES", str(tmp_path / "none.csv"))
     with pytest.raises(SourceError, match=r"none\.csv: cannot be read"):
         create_app(Settings())
+
+
+def test_soft_limits_are_given_by_option(three_nodes: Path, quick: list[str]) -> None:
+    """Three nodes at a quarter of cpu are each a sixth of the way from a tenth to the brim."""
+    lined = kytos("rebalance", three_nodes, *quick, "--safety-line", "cpu=0.1", "--json")
+    answer = json.loads(lined.output)
+    assert answer["energy"]["before"]["load"] == pytest.approx(3 + 3 * 0.15 / 0.9)
+    assert any("QUBO" in told for told in answer["solver"]["messages"])
+    for option, said in (
+        ("--least-zones", "give name=number, such as web=3"),
+        ("--safety-line", "give name=number, such as cpu=0.8"),
+        ("--least-nodes", "give key=value:number"),
+    ):
+        refused = kytos("rebalance", three_nodes, *quick, option, "web")
+        assert refused.exit_code == 2
+        assert f"{option} is 'web'; {said}" in refused.output
