@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import button, page, wait_for_result, words
@@ -29,9 +30,15 @@ spec:
 """
 
 
-def test_choosing_nodes_shows_what_to_buy(app: AppTest) -> None:
+@pytest.fixture
+def fleet(app: AppTest) -> AppTest:
+    """The page on a small sample, which is answered in little time."""
+    app.session_state["cluster"] = "two-lists"
+    return page(app, "6_Fleet")
+
+
+def test_choosing_nodes_shows_what_to_buy(fleet: AppTest) -> None:
     """With types of one's own the answer tells their number and the price now and then."""
-    fleet = page(app, "6_Fleet")
     assert not fleet.exception
     fleet.text_area(key="fleet types").set_value(json.dumps(TYPES)).run()
     button(fleet, "Choose nodes").click().run()
@@ -43,17 +50,15 @@ def test_choosing_nodes_shows_what_to_buy(app: AppTest) -> None:
     assert "instead of" in told
 
 
-def test_types_that_are_no_json_are_refused_in_words(app: AppTest) -> None:
+def test_types_that_are_no_json_are_refused_in_words(fleet: AppTest) -> None:
     """A slip in the types is told where it is typed, and nothing breaks."""
-    fleet = page(app, "6_Fleet")
     fleet.text_area(key="fleet types").set_value("[{").run()
     assert not fleet.exception
     assert any("types" in error.value for error in fleet.error)
 
 
-def test_karpenters_objects_are_taken(app: AppTest) -> None:
+def test_karpenters_objects_are_taken(fleet: AppTest) -> None:
     """A slip in the YAML is told; a NodePool and an EC2NodeClass are taken and answered by."""
-    fleet = page(app, "6_Fleet")
     fleet.text_area(key="fleet types").set_value(json.dumps(TYPES)).run()
     fleet.text_area(key="fleet pools").set_value("kind: [").run()
     assert any("pools" in error.value for error in fleet.error)
