@@ -293,8 +293,7 @@ def _tab(number: int) -> Then:
 
 def _frontier(page: Page) -> bool:
     """Turn Compare to its second view."""
-    switch = page.get_by_test_id("stMain").get_by_test_id("stButtonGroup").first
-    switch.locator("button").nth(1).click()
+    page.get_by_test_id("stMain").get_by_role("radio").nth(1).click()
     _still(page)
     return True
 
