@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from kytos.cli.options import grouped
+from kytos.cli.groups import grouped
 from kytos.cli.printing import (
     print_json,
     print_sentence,

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kytos.cli.ending import bad_input_ends, tell_fault
-from kytos.cli.options import Source, Steps, Told
+from kytos.cli.groups import Steps, Told
 from kytos.cli.periodic import notify, only_one, repeat, seconds_of, webhook_of
 from kytos.cli.printing import print_json, shown, standard_output
 from kytos.cli.reading import STANDARD_INPUT, read_new_pods, read_options
 from kytos.cli.solving import Exit, exit_of, terminal_watch
+from kytos.cli.source import Source
 from kytos.cli.unattended import Unattended, unattended_of
 from kytos.cli.writing import write
 from kytos.errors import InputError

@@ -14,29 +14,16 @@ from typer.exceptions import TyperException
 from kytos.cli.applying import apply
 from kytos.cli.asking import ask
 from kytos.cli.ending import bad_input_ends, ended_by_sigterm, fail, tell_fault
+from kytos.cli.groups import Held, Limited, Others, Run, Steps, Told, grouped
 from kytos.cli.handouts import replay, report
 from kytos.cli.interchange import export, import_solution
 from kytos.cli.looking import inspect, snapshot, solvers, why_not_command
-from kytos.cli.options import (
-    Held,
-    Limited,
-    Mode,
-    OptionsFile,
-    Others,
-    Output,
-    Run,
-    Solver,
-    Source,
-    Steps,
-    Survive,
-    Told,
-    grouped,
-    registered,
-)
+from kytos.cli.options import Mode, OptionsFile, Output, Solver, Survive, registered
 from kytos.cli.printing import print_json, standard_output
 from kytos.cli.reading import read_options, read_types, service_rate
 from kytos.cli.serving import serve
 from kytos.cli.solving import Exit, terminal_watch
+from kytos.cli.source import Source
 from kytos.cli.writing import check_writable, write
 from kytos.contract.params import SolverName
 from kytos.errors import InputError

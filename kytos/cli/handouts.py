@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from kytos.cli.ending import bad_input_ends
-from kytos.cli.options import AsJson, Output, Source, grouped
+from kytos.cli.groups import grouped
+from kytos.cli.options import AsJson, Output
 from kytos.cli.printing import print_json, standard_output
 from kytos.cli.reading import content_of
 from kytos.cli.solving import exit_of, terminal_watch
+from kytos.cli.source import Source
 from kytos.cli.writing import check_writable, write
 from kytos.errors import InputError
 from kytos.language import ENGLISH, LANGUAGES, use

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kytos.cli.ending import bad_input_ends
-from kytos.cli.options import AsJson, Context, OptionsFile, Output, Source, grouped
+from kytos.cli.groups import grouped
+from kytos.cli.options import AsJson, Context, OptionsFile, Output
 from kytos.cli.printing import print_json, shown, standard_output
 from kytos.cli.reading import content_of, read_new_pods, read_options
 from kytos.cli.solving import exit_of, terminal_watch
+from kytos.cli.source import Source
 from kytos.cli.writing import check_writable, write, write_bytes
 from kytos.errors import InputError
 

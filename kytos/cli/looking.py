@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from kytos.cli.ending import bad_input_ends
-from kytos.cli.options import AsJson, Context, Counted, Output, Source, UseSource, grouped
+from kytos.cli.groups import Counted, grouped
+from kytos.cli.options import AsJson, Context, Output
 from kytos.cli.printing import (
     print_cluster,
     print_json,
@@ -19,6 +20,7 @@ from kytos.cli.printing import (
     standard_output,
 )
 from kytos.cli.reading import read_options, read_saved, with_pods
+from kytos.cli.source import Source, UseSource
 from kytos.cli.writing import check_writable, write
 from kytos.contract.params import SolverName
 from kytos.errors import InputError
