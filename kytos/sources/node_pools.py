@@ -15,6 +15,7 @@ from kytos.sources.selectors import requirements
 
 POOL, OVERLAY = "NodePool.karpenter.sh", "NodeOverlay.karpenter.sh"
 
+_KINDS = ("NodePool", "NodeOverlay", "EC2NodeClass")
 _OPERATORS = frozenset({"In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt", "Gte", "Lte"})
 _PRICE = re.compile(r"[+-]?[0-9]*\.?[0-9]+%?")
 
@@ -28,7 +29,10 @@ def read_karpenter(given: Mapping[str, Any], where: str) -> NodePool | NodeOverl
         When it is none of these, or a field cannot be read.
     """
     item = Fields(given, where)
-    match item.text("kind"):
+    kind = item.text("kind")
+    if kind in _KINDS and not item.object("metadata").text("name"):
+        raise SourceError("is missing; expected a name", f"{where}.metadata.name")
+    match kind:
         case "NodePool":
             return read_node_pool(item)
         case "NodeOverlay":

@@ -79,11 +79,12 @@ def made_concrete(cluster: Cluster, request: FleetRequest) -> Asked:
         with_others_pods(cluster, request), request.may_move, request.must_stay
     )
     offers, notes = offers_of(cluster, request)
+    offers = tuple(offer for offer in offers if offer.limit > 0)
     if not offers:
         raise RequestRefused(
             said(
-                "there is nothing to buy; give at least one type, or leave types out for the "
-                "shipped catalogue"
+                "there is nothing to buy; give at least one type with a count above 0, or leave "
+                "types out for the shipped catalogue"
             ),
             "types",
         )

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from kytos.bounds import Certificate, CertificateStatus, GapOf, held_against
 from kytos.bounds.lower_bound import BoundSource
-from kytos.cluster import Cluster, Frozen, Node, is_spot
+from kytos.cluster import Cluster, Frozen, Node, Pod, is_spot
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.run_report import SolverReport, Stage
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights, exchange_rates
 from kytos.language import said
 from kytos.problem import UNPLACED, Ints, Problem
-from kytos.questions.fleet.asked import Asked, made_concrete
+from kytos.questions.fleet.asked import Asked, made_concrete, spot_of
 from kytos.questions.fleet.built import (
     Plan,
     bought_by,
@@ -45,6 +45,7 @@ from kytos.referee.energy import energy
 from kytos.solve.result import Solution
 from kytos.solve.solve import default_solver, solve
 from kytos.solvers.patterns import PatternPlan
+from kytos.solvers.patterns.packing import UNLIMITED
 
 FREE_SHARE = 0.4
 """Of the time cap, what the plan that promises nothing has where `survive` is asked."""
@@ -372,11 +373,53 @@ def _answer(
             for pod in asked.today.pods
             if not pod.finished and not (pod.node in gone and not pod.keeps_node)
         },
-        unplaced=explain(candidates, by_importance(missing), request.max_utilization),
+        unplaced=_unplaced(problem, asked, request, candidates, missing),
         pinned=asked.pinned,
         kept_nodes=asked.stays,
         families=costs_by_family(asked, request)[:FAMILIES],
     )
+
+
+def _unplaced(
+    problem: Problem,
+    asked: Asked,
+    request: FleetRequest,
+    candidates: Cluster,
+    missing: Sequence[Pod],
+) -> tuple[UnplacedPod, ...]:
+    """Why pods have no node: by the rules, or by what bounds how much is bought."""
+    position = {pod: at for at, pod in enumerate(problem.pods)}
+    told = explain(candidates, by_importance(missing), request.max_utilization)
+    free = problem.capacity - problem.fixed
+    spot = spot_of((*asked.rest.nodes, *(offer.node for offer in asked.offers)))
+    bounds = ", ".join(_bounds_on_buying(asked, request)) or "time_limit_s"
+    reasons = []
+    for one in told:
+        at = position[one.pod]
+        fits = (problem.allowed[at] & (free >= problem.request[at]).all(axis=1))[: len(spot)]
+        reason = one.reason
+        if one.pod in asked.barred and fits.any() and not fits[~spot].any():
+            reason = said("only spot nodes take it, which services or spot_share keep it off")
+        elif fits.any():
+            reason = said(
+                f"a node that takes it could be bought, but not within the bounds given: {bounds}"
+            )
+        reasons.append(one.model_copy(update={"reason": reason}))
+    return tuple(reasons)
+
+
+def _bounds_on_buying(asked: Asked, request: FleetRequest) -> list[str]:
+    """What in the request keeps a fleet from being larger, by name."""
+    return [
+        name
+        for name, bounds in (
+            ("types.count", any(offer.limit < UNLIMITED for offer in asked.offers)),
+            ("max_types", request.max_types is not None),
+            ("spot_share", request.spot_share is not None),
+            ("pools.limits", bool(asked.pools)),
+        )
+        if bounds
+    ]
 
 
 def _purchases(bought: Mapping[str, Offer]) -> tuple[Purchase, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, StringConstraints, model_validator
 
-from kytos.cluster import Frozen, NodeClass, NodeOverlay, NodePool
+from kytos.cluster import CPU, MEMORY, PODS, Frozen, NodeClass, NodeOverlay, NodePool
 from kytos.contract.runbook import CarriedOut
 from kytos.errors import InputError
 from kytos.plain import Identifier, Mebibytes, Millicores, Number, PlainTaint
@@ -21,13 +22,25 @@ from kytos.sources.node_pools import read_karpenter
 MOST_TYPES = 5_000
 """Of one request; a region has about a thousand."""
 
-Discount = Annotated[str, StringConstraints(pattern=r"^[^=\s]+=[0-9]*\.?[0-9]+$", max_length=200)]
+_DISCOUNT = re.compile(r"[^=\s]+=[0-9]*\.?[0-9]+")
+_OWN_FIELDS = {CPU: "cpu_capacity", MEMORY: "mem_capacity", PODS: "max_pods"}
+
+
+def _a_discount(rule: str) -> str:
+    if not _DISCOUNT.fullmatch(rule):
+        raise ValueError(f"expected name=factor, such as m*=0.72; found {rule!r}")
+    return rule
+
+
+Discount = Annotated[str, StringConstraints(max_length=200), AfterValidator(_a_discount)]
 
 
 class FleetType(Frozen):
     """Nodes that can be bought; capacities are allocatable, less only what DaemonSets take."""
 
-    name: Identifier
+    # A placement's `node_shapes` call it `id`. No validator before the fields translates it: what
+    # that hands on is no JSON any more, whose lists are no tuples to a strict reader.
+    name: Identifier = Field(validation_alias=AliasChoices("name", "id"))
     cpu_capacity: Annotated[Millicores, Field(gt=0)] = Field(
         description="CPU for pods, in millicores"
     )
@@ -46,16 +59,16 @@ class FleetType(Frozen):
         None, description="nodes at most; none for no limit"
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _a_node_shape_will_do(cls, given: Any) -> Any:
-        """A placement's `node_shapes` entry says the same in two other words."""
-        if isinstance(given, dict) and "id" in given and "name" not in given:
-            rest = {key: value for key, value in given.items() if key != "id"}
-            if rest.get("provisioned") is False:
-                del rest["provisioned"]
-            return rest | {"name": given["id"]}
-        return given
+    provisioned: Literal[False] = Field(
+        False, exclude=True, description="as a placement's `node_shapes` say it; types are bought"
+    )
+
+    @model_validator(mode="after")
+    def _basics_have_their_own_fields(self) -> FleetType:
+        for basic, instead in _OWN_FIELDS.items():
+            if basic in self.resources:
+                raise ValueError(f"resources.{basic} has its own field; use {instead}")
+        return self
 
 
 class FleetRequest(OthersPods, Limits, CarriedOut):

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from kytos.errors import SourceError
 from kytos.sources.quantities import offered_rounded_up, read_quantities
 
 RESERVED_CPU, RESERVED_MIB = 100, 10
@@ -21,9 +22,14 @@ def types_of_kwok(given: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
     Raises
     ------
     SourceError
-        When its resources cannot be read.
+        When its name, resources or offerings are missing or cannot be read.
     """
-    resources = given.get("resources") or {}
+    for field in ("name", "resources", "offerings"):
+        if not given.get(field):
+            raise SourceError(
+                "is missing; expected it as in Karpenter's instance_types.json", f"{where}.{field}"
+            )
+    resources = given["resources"]
     amounts = offered_rounded_up(read_quantities(resources, f"{where}.resources"))
     zones: defaultdict[tuple[str, float], list[str]] = defaultdict(list)
     for offering in given.get("offerings") or ():
