@@ -155,13 +155,14 @@ def _besides_capacity(problem: Problem, placement: Ints) -> Iterator[Violation]:
         yield Violation(ViolationKind.FORBIDDEN, "not allowed there", 1, (int(pod),), node)
     changed = placement != problem.current
     for exclusion in problem.exclusions:
-        if _touched(problem, exclusion, changed):
+        if _touched(problem, exclusion.carriers, exclusion.targets, changed):
             yield from _exclusion(problem, exclusion, placement, moved)
     for presence in problem.presences:
-        if _touched(problem, presence, changed):
+        if _touched(problem, presence.carriers, presence.targets, changed):
             yield from _presence(problem, presence, placement, moved)
     for skew in problem.skews:
-        yield from _skew(problem, skew, placement, moved)
+        if _touched(problem, skew.carriers, skew.counted, changed):
+            yield from _skew(problem, skew, placement, moved)
     left = has_left(problem, placement)
     for locations in problem.locations:
         wanting = problem.least_domains(locations) - problem.domains_held(locations, placement)
@@ -181,9 +182,9 @@ def _besides_capacity(problem: Problem, placement: Ints) -> Iterator[Violation]:
             yield Violation(ViolationKind.MOVE_LIMIT, limit.rule, above, _positions(members))
 
 
-def _touched(problem: Problem, rule: Exclusion | Presence, changed: Bools) -> bool:
-    """Whether any pod that a rule is about is not where it was: else it is as broken as it was."""
-    carriers, targets = problem.tallies[rule.carriers], problem.tallies[rule.targets]
+def _touched(problem: Problem, first: int, second: int, changed: Bools) -> bool:
+    """Whether any pod of two tallies is not where it was: else a rule of theirs is as it was."""
+    carriers, targets = problem.tallies[first], problem.tallies[second]
     return bool(changed[carriers.members.positions].any()) or bool(
         carriers is not targets and changed[targets.members.positions].any()
     )
@@ -241,19 +242,21 @@ def _skew(problem: Problem, skew: Skew, placement: Ints, moved: Bools) -> Iterat
     refused.
     """
     carriers, counted = problem.tallies[skew.carriers], problem.tallies[skew.counted]
-    after, before = counted.counts(placement), counted.counts(problem.current)
-    arrived = carriers.members & moved
-    domains = counted.domain[placement]
-    for pod in np.flatnonzero(arrived & (domains < 0)):
+    after, before = counted.counts(placement), problem.counts_at_first[skew.counted]
+    # By member, not by pod: a large cluster has thousands of such rules on a few pods each.
+    pods = carriers.members.positions
+    pods = pods[moved[pods]]
+    domains, counts = counted.domain[placement[pods]], counted.members.within(pods)
+    for pod in pods[domains < 0]:
         yield Violation(ViolationKind.SKEW, skew.rule, 1, (int(pod),))
-    for domain in np.unique(domains[arrived & (domains >= 0)]):
+    for domain in np.unique(domains[domains >= 0]):
         for itself in (True, False):
-            there = arrived & (domains == domain) & (counted.members == itself)
+            there = pods[(domains == domain) & (counts == itself)]
             without = after.copy()
             without[domain] -= itself
-            if there.any() and after[domain] - _minimum(skew, without) > skew.max_skew:
-                pods = _positions(there.nonzero()[0])
-                yield Violation(ViolationKind.SKEW, skew.rule, len(pods), pods, int(domain))
+            if len(there) and after[domain] - _minimum(skew, without) > skew.max_skew:
+                at_fault = _positions(there)
+                yield Violation(ViolationKind.SKEW, skew.rule, len(at_fault), at_fault, int(domain))
     still = carriers.members.positions
     members = PodSet(still[~moved[still]], len(moved))
     stayed = Tally(counted.domain, members, carriers.fixed).counts(placement) > 0

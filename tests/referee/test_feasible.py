@@ -169,6 +169,19 @@ def test_skew_already_there_may_stay_but_not_grow(four_nodes):
     assert found(skewed, 0, 1, 3, 3) == [(ViolationKind.SKEW, 1), (ViolationKind.SKEW, 1)]
 
 
+def test_a_skew_is_looked_at_by_its_own_pods(four_nodes, monkeypatch):
+    """On a large cluster thousands of services are spread: a move of another's pod asks none."""
+    looked = []
+    monkeypatch.setattr("kytos.referee.feasible._minimum", lambda skew, _: looked.append(skew) or 0)
+    zones = Tally(ZONES, members(0, 1), np.zeros(2, dtype=np.int64))
+    spread = Skew(0, 0, 1, 1, np.ones(2, dtype=np.bool_), "zones")
+    problem = replace(four_nodes, tallies=(zones,), skews=(spread,))
+    feasible(problem, np.array([0, 1, 3, 3]))
+    assert looked == []
+    feasible(problem, np.array([1, 1, 2, 3]))
+    assert looked
+
+
 def test_bounds_on_moves(four_nodes):
     """max_moves counts all that leave, a budget its members."""
     bounded = replace(
