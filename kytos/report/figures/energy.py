@@ -10,7 +10,7 @@ from kytos.contract.weights import Weights
 from kytos.language import _
 from kytos.questions.outcome import EnergyChange
 from kytos.report.figures.style import AFTER, BEFORE, blank
-from kytos.report.figures.terms import weighted
+from kytos.report.figures.terms import TERMS, weighted
 from kytos.report.units import energy as energy_text
 
 
@@ -39,6 +39,7 @@ def energy_by_term(energy: EnergyChange, weights: Weights) -> go.Figure:
         )
     figure.update_layout(barmode="group", bargap=0.35, bargroupgap=0.08)
     figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
+    figure.update_yaxes(tickvals=list(TERMS), ticktext=[_(term) for term in TERMS])
     figure.update_xaxes(title=_("energy"), fixedrange=True, automargin=True)
     figure.update_layout(margin={"l": 8, "r": 64, "t": 32, "b": 8})
     return figure

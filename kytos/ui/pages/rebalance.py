@@ -101,7 +101,8 @@ def _result(answer: Answer, ask: Ask) -> None:
         )
     }
     if outcome.freed_nodes:
-        panels[f"Freed ({len(outcome.freed_nodes):,})"] = partial(_freed, cluster, outcome)
+        freed = _("Freed ({count:,})", count=len(outcome.freed_nodes))
+        panels[freed] = partial(_freed, cluster, outcome)
     if outcome.why_not_freed is not None:
         panels[_("Why not freed")] = lambda: _stays(outcome)
     panels[_("Pinned")] = lambda: pinned_table(answer.loaded)

@@ -17,7 +17,7 @@ from kytos.calls.saved_use import saved_use
 from kytos.calls.scenario import Scenario, digest_of, read_scenario
 from kytos.cluster import Cluster
 from kytos.errors import InputError
-from kytos.language import ENGLISH, _, language, use
+from kytos.language import ENGLISH, LANGUAGES, _, language, use
 from kytos.questions.outcome import Question
 from kytos.report.headlines import headline
 from kytos.settings import StoreSettings
@@ -163,9 +163,9 @@ def headline_of(line: KeptAnswer) -> str:
 
 
 def _headlines(answer: Answer, sentence: Callable[[Any], str]) -> str:
-    """An answer's headline in the languages it is likely to be read in, as JSON."""
+    """An answer's headline in every language that it may be read in, as JSON."""
     told = {}
-    for code in {ENGLISH, language()}:
+    for code in LANGUAGES:
         with use(code):
             told[code] = sentence(answer.outcome)
     return json.dumps(told, ensure_ascii=False, sort_keys=True)
