@@ -23,7 +23,8 @@ from kytos.questions.parts.overrides import with_overrides
 from kytos.questions.parts.prices import prices_by_size
 from kytos.questions.parts.wishes import Wishes, with_wishes
 from kytos.questions.recovery.risk import risk_of, without_nodes
-from kytos.questions.survive import SurvivalPrice, pools_of, survival_price, survive, with_pools
+from kytos.questions.survival import SurvivalPrice, pools_of, survival_price
+from kytos.questions.survive import survive, with_pools
 from kytos.questions.why_not_freed import Asked, NodeStays, why_not_freed
 from kytos.questions.worth import KarpenterScore, Possible, karpenter_score, possible
 from kytos.rules.eviction import movability

@@ -20,7 +20,7 @@ from kytos.contract.weights import Weights
 from kytos.language import said
 from kytos.problem import Bools, Ints, Problem
 from kytos.questions.parts.use_rows import is_of_use
-from kytos.questions.survive import Promise
+from kytos.questions.survival import Promise
 from kytos.referee.energy import energy
 from kytos.referee.feasible import has_left
 from kytos.rules.index import RuleIndex

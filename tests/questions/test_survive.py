@@ -14,14 +14,14 @@ from kytos.cluster import Cluster
 from kytos.contract.params import SolverParams
 from kytos.contract.watch import Watch
 from kytos.errors import RequestRefused
-from kytos.questions import survive
+from kytos.questions import survival
 from kytos.questions.rebalance import (
     RebalanceOutcome,
     RebalanceRequest,
     rebalance,
     rebalance_problem,
 )
-from kytos.questions.survive import pools_of, promise
+from kytos.questions.survival import pools_of, promise
 from kytos.sources.body import ClusterBody, cluster_from_body
 from tests.questions.small import QUICK, cluster, node, pod
 
@@ -216,7 +216,7 @@ def test_what_was_not_settled_in_time_is_not_promised(
     four_quarters: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No time to look at today's failures: the answer names them rather than promise them."""
-    monkeypatch.setattr(survive, "CHECK_S", 0.0)
+    monkeypatch.setattr(survival, "CHECK_S", 0.0)
     price = answer(four_quarters, survive=["node"]).survival_price
     assert price is not None
     assert price.not_promised == tuple(f"node {name}" for name in "abcd")

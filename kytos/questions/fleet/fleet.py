@@ -40,7 +40,7 @@ from kytos.questions.outcome import Move, Outcome, Question
 from kytos.questions.parts.answer import moves, shared_answer
 from kytos.questions.parts.unplaced import UnplacedPod, by_importance, explain
 from kytos.questions.recovery.risk import risk_of, without_nodes
-from kytos.questions.survive import SurvivalPrice, costs_in_words
+from kytos.questions.survival import SurvivalPrice, costs_in_words
 from kytos.referee.energy import energy
 from kytos.solve.result import Solution
 from kytos.solve.solve import default_solver, solve
