@@ -105,14 +105,15 @@ def plan(path: Path, asked: Asked, send: Any) -> None:
     warm_up()  # as a service does at its start
     began, began_cpu = time.perf_counter(), time.process_time()
     heard = [began]
-    cluster = read_files([path])
+    watch = Watch(report=lambda *_: heard.append(time.perf_counter()))
+    cluster = read_files([path], report=watch.report)
     read_s = time.perf_counter() - began
     outcome = rebalance(
         cluster,
         RebalanceRequest(mode=asked.mode),
         weights=Weights(),
         params=SolverParams(seed=asked.seed, time_limit_s=asked.time_limit_s),
-        watch=Watch(report=lambda *_: heard.append(time.perf_counter())),
+        watch=watch,
     )
     whole_s, cpu_s = time.perf_counter() - began, time.process_time() - began_cpu
     silence_s = max(np.diff([*heard, time.perf_counter()]))
