@@ -12,12 +12,14 @@ from kytos.contract.weights import Weights
 from kytos.problem import Bools, Floats, Ints, LoadMode, Problem
 from kytos.refine import kernels
 from kytos.refine.anneal import Annealing, Refined
-from kytos.refine.schedule import Ladder
+from kytos.refine.schedule import FROM_HOT, Ladder
 
 WHOLE = Ladder(0.1, 1e-3, 1.0, 0.5)
 """Begun no hotter than what a good placement survives in part: a long one leaves it far behind."""
-REHEATED = Ladder(2.0, 1e-2, 1.0, 0.5)
-"""Begun hotter it settles where moves and swaps lead; chains bring least for their time there."""
+FORGETS = Ladder(FROM_HOT, 1e-2, 1.0, 0.5)
+REHEATED = Ladder(1.0, 1e-4, 1.0, 0.5)
+"""Begun hotter it settles where moves and swaps lead; chains bring least for their time there. From
+hot enough to forget where it began, the last of it is left to the coolings after."""
 REGION = Ladder(0.2, 1e-3, 1.0, 0.5)
 """Typical changes among few nodes are smaller than among all."""
 CHAINS = 0.3
@@ -120,7 +122,8 @@ class _Again(Annealing):
         reheated = hot > WHOLE.hot
         self.chains = 0.0 if reheated else CHAINS
         self.typical = self._typical(self.flat, pods, nodes)
-        self._cool(replace(REHEATED, hot=hot) if reheated else WHOLE, pods, nodes, proposals)
+        ladder = FORGETS if hot >= FROM_HOT else REHEATED
+        self._cool(replace(ladder, hot=hot) if reheated else WHOLE, pods, nodes, proposals)
         self._descend(pods, nodes, proposals)
         return self._refined()
 

@@ -45,9 +45,10 @@ EXACT_PODS = 2_000
 LARGE = 4_000_000
 """Pods x nodes from which on *normal* leaves it at the refinement, and a round holds two searches:
 each has tables of its own."""
-HEATS = (FROM_HOT, 2.0)
-"""In typical changes, of the first rounds where headroom is kept: one long cooling that forgets
-where it began, and one from the best of these that does not (docs/decisions/0271)."""
+HEATS = ((FROM_HOT, 1.0), (2.0, 0.3))
+"""In typical changes, of the searches of the first rounds in turn where headroom is kept: long
+coolings that forget where they began and some that do not, then milder ones from the best of these
+(docs/decisions/0271)."""
 HEAT_SHARE = 0.6
 """Of the time that is left, for one such round."""
 FEW_PAIRS = 4_000
@@ -268,14 +269,17 @@ class _Rounds:
             for way, seed in zip(ways, self._seeds(len(ways)), strict=True)
         ]
 
-    def _heated(self, heat: float, count: int) -> list[Search]:
-        """Coolings of everything from a heat, at the pace of the clock where one is given."""
+    def _heated(self, heats: tuple[float, ...], count: int) -> list[Search]:
+        """Coolings of everything from some heats, at the pace of the clock where one is given."""
         if self.timed:
             seconds, proposals = HEAT_SHARE * self.watch.remaining_s, ENDLESS
         else:
             seconds, proposals = np.inf, default_proposals(self.problem)
         seeds = self._seeds(count)
-        return [Search(Way.REHEATING, proposals, 0, seed, heat, seconds) for seed in seeds]
+        return [
+            Search(Way.REHEATING, proposals, 0, seed, heats[at % len(heats)], seconds)
+            for at, seed in enumerate(seeds)
+        ]
 
     def _seeds(self, count: int) -> list[int]:
         (seed,) = self.seeds.spawn(1)
