@@ -7,6 +7,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import scipy.optimize  # noqa: F401  (loaded by the first bound that needs it: no part of its memory)
 
 from benchmarks.scale import WRITERS, Asked, services_of
 from kytos.bounds import certificate
