@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -30,6 +32,8 @@ LANGUAGES = ("en", "ja")
 THEMES = ("light", "dark")
 WIDTHS = (1440, 1024, 390)
 HEIGHT, TALLEST = 1180, 6000
+PATIENCE_MS = 180_000
+"""The first page of a new checkout compiles its kernels."""
 PAGES = (
     *("", "Rebalance", "Recovery", "Placement", "Autoscale", "Compare"),
     *("Fleet", "History", "Demo"),
@@ -78,7 +82,7 @@ class Histories:
         """Return the query that leads to a state, which `ask` makes where nobody did before."""
         if state not in self.links:
             page = self.browser.new_page(viewport={"width": 1440, "height": HEIGHT})
-            page.set_default_timeout(180_000)
+            page.set_default_timeout(PATIENCE_MS)
             ask(page, self.address)
             self.links[state] = page.url.partition("?")[2]
             page.context.close()
@@ -104,8 +108,13 @@ def main() -> None:
         else:
             options.out.mkdir(parents=True, exist_ok=True)
             histories = Histories(browser, address)
-            for look in starmap(Look, product(LANGUAGES, THEMES, WIDTHS)):
-                _everything(histories, look, re.compile(options.only), options.out)
+            missed = [
+                name
+                for look in starmap(Look, product(LANGUAGES, THEMES, WIDTHS))
+                for name in _everything(histories, look, re.compile(options.only), options.out)
+            ]
+            if missed:
+                sys.exit(f"not photographed: {', '.join(missed)}")
         browser.close()
 
 
@@ -116,42 +125,51 @@ def dashboard() -> Iterator[str]:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     arguments = ["--server.port", str(port), "--server.headless", "true"]
-    server = subprocess.Popen(  # noqa: S603  (its own program and port)
-        [sys.executable, "-m", "streamlit", "run", "app.py", *arguments],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-    )
-    address = f"http://localhost:{port}"
-    try:
-        for _ in range(300):
-            with suppress(OSError), socket.create_connection(("localhost", port), timeout=2):
-                break
-            time.sleep(0.2)
-        yield address
-    finally:
-        server.kill()  # with pages open it takes its time to end
-        server.wait()
+    with tempfile.TemporaryDirectory() as store:  # its history is of these pictures alone
+        server = subprocess.Popen(  # noqa: S603  (its own program and port)
+            [sys.executable, "-m", "streamlit", "run", "app.py", *arguments],
+            cwd=ROOT,
+            env=os.environ | {"KYTOS_STORE": f"{store}/kept"},
+            stdout=subprocess.DEVNULL,
+        )
+        address = f"http://localhost:{port}"
+        try:
+            for _ in range(300):
+                with suppress(OSError), socket.create_connection(("localhost", port), timeout=2):
+                    break
+                time.sleep(0.2)
+            yield address
+        finally:
+            server.kill()  # with pages open it takes its time to end
+            server.wait()
 
 
-def _everything(histories: Histories, look: Look, only: re.Pattern[str], folder: Path) -> None:
-    """Photograph, at one look, every state whose name is asked for."""
+def _everything(histories: Histories, look: Look, only: re.Pattern[str], folder: Path) -> list[str]:
+    """Photograph, at one look, every state whose name is asked for; return what took too long."""
     wanted = [
         (state, path, ask, then)
         for state, path, ask, then in _states()
         if only.search(look.name(state))
     ]
     if not wanted:
-        return
+        return []
     page = _opened(histories.browser, look)
+    missed = []
     for state, path, ask, then in wanted:
-        kept = "" if ask is None else histories.link(ask.__name__, ask)
-        page.goto(f"{histories.address}/{path}?lang={look.language}&{kept}")
-        page.get_by_role("heading", level=1).wait_for()
-        _still(page)
-        if then is None or then(page):
-            _photograph(page, folder / f"{look.name(state)}.png")
-            print(look.name(state), flush=True)
+        name = look.name(state)
+        try:
+            kept = "" if ask is None else histories.link(ask.__name__, ask)
+            page.goto(f"{histories.address}/{path}?lang={look.language}&{kept}")
+            page.get_by_role("heading", level=1).wait_for()
+            _still(page)
+            if then is None or then(page):
+                _photograph(page, folder / f"{name}.png")
+                print(name, flush=True)
+        except PlaywrightTimeout as error:  # one page that hangs costs its own picture alone
+            missed.append(name)
+            print(f"{name}: {error.message.splitlines()[0]}", flush=True)
     page.context.close()
+    return missed
 
 
 Asked = Callable[[Page, str], None]
@@ -242,7 +260,7 @@ def _opened(browser: Browser, look: Look) -> Page:
         viewport={"width": look.width, "height": HEIGHT},
         color_scheme="dark" if look.theme == "dark" else "light",
     )
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(PATIENCE_MS)
     return page
 
 
@@ -300,7 +318,7 @@ def _frontier(page: Page) -> bool:
 
 def _error(page: Page) -> bool:
     """Say something of a weight that nobody can ask: the link is wrong."""
-    page.goto(page.url.partition("?")[0] + "?weight_A=-3&solver=abacus&max_moves=many")
+    page.goto(page.url.partition("?")[0] + "?A=-3&solver=abacus&max_moves=many")
     _still(page)
     return True
 

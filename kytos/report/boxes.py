@@ -51,6 +51,8 @@ class Box:
     ----------
     node
         What a click on it names; empty for a group.
+    nodes
+        How many it stands for.
     size
         Of the largest box, 0..1.
     fill
@@ -59,6 +61,7 @@ class Box:
 
     name: str
     node: str
+    nodes: int
     size: float
     fill: float
     freed: bool
@@ -81,14 +84,22 @@ def boxes(cluster: Cluster, freed: Collection[str] = (), failed: Collection[str]
         Names of nodes that come free, and of those that have failed.
     """
     gone = frozenset(freed) | frozenset(failed)
-    nodes = [node for node in cluster.nodes if node.provisioned or cluster.pods_by_node[node.name]]
-    groups = _groups(nodes, gone)
+    groups = _groups(_shown(cluster), gone)
     largest = max((_cores(group[0]) for group in groups), default=1.0) or 1.0
     drawn = [
         _box(cluster, group, largest, group[0].name in freed, group[0].name in failed)
         for group in groups
     ]
     return sorted(drawn, key=lambda box: (box.gone, -box.fill, box.name))
+
+
+def grouped(cluster: Cluster) -> bool:
+    """Whether a cluster's boxes stand for groups of alike nodes."""
+    return len(_shown(cluster)) > MOST_BOXES
+
+
+def _shown(cluster: Cluster) -> list[Node]:
+    return [node for node in cluster.nodes if node.provisioned or cluster.pods_by_node[node.name]]
 
 
 def coloured_services(cluster: Cluster) -> list[str]:
@@ -168,7 +179,8 @@ def _box(cluster: Cluster, group: Sequence[Node], largest: float, freed: bool, f
     cost = price(sum(known)) if freed and len(known) == len(prices) else ""
     under = _("failed") if failed else cost if freed and cost else percent(fill)
     node = first.name if alone else ""
-    return Box(name, node, _cores(first) / largest, fill, freed, failed, under, blocks)
+    size = _cores(first) / largest
+    return Box(name, node, len(group), size, fill, freed, failed, under, blocks)
 
 
 def _by_service(weights: Sequence[tuple[str, str, float]]) -> dict[str, float]:

@@ -15,6 +15,10 @@ _IN_A_ROW = 20
 _ROW_PIXELS = 150
 _GAP = 0.3
 """Between two rows of boxes, of the height of the largest."""
+_TITLE = 0.15
+"""Room for what the tray is called, of the height of the largest."""
+_UNDER = 0.29
+"""Room for what stands under a box, of the height of the largest."""
 _FADED, _DIMMED = 0.35, 0.2
 
 
@@ -40,13 +44,14 @@ def boxes_figure(
     _names(figure, places)
     if tray:
         first = next(bottom for box, _, bottom in places if box.gone)
+        gone = count(sum(box.nodes for box in tray), "node")
         top = first + max(box.size for box in tray) + _GAP * 0.3
         figure.add_annotation(
             x=-0.5,
             y=top,
-            text=_("✕ Failed: {nodes}", nodes=count(len(tray), "node"))
+            text=_("✕ Failed: {nodes}", nodes=gone)
             if tray[0].failed
-            else _("○ Freed: {nodes}", nodes=count(len(tray), "node")),
+            else _("○ Freed: {nodes}", nodes=gone),
             showarrow=False,
             xanchor="left",
             font={"size": 13, "color": BARE_INK},
@@ -76,15 +81,15 @@ def _places(stay: Sequence[Box], tray: Sequence[Box]) -> tuple[list[_Place], flo
     """Where each box stands: its column and the bottom of its row, and the number of rows."""
     places: list[_Place] = []
     row = 0
-    for members in (stay, tray):
+    for members, title in ((stay, 0.0), (tray, _TITLE)):
         for start in range(0, len(members), _IN_A_ROW):
-            bottom = -row * (1 + _GAP)
+            bottom = -row * (1 + _GAP) - title
             row += 1
             places += [
                 (box, float(column), bottom)
                 for column, box in enumerate(members[start : start + _IN_A_ROW])
             ]
-    return places, max(row, 1) * (1 + _GAP) / 1.15
+    return places, (max(row, 1) * (1 + _GAP) + bool(tray) * _TITLE) / 1.15
 
 
 def _outlines(figure: go.Figure, places: Sequence[_Place]) -> None:
@@ -166,13 +171,22 @@ def _service(
 
 
 def _names(figure: go.Figure, places: Sequence[_Place]) -> None:
-    """What stands under each box: its fill, or the price that goes with it."""
+    """What stands under each box: its fill, or the price that goes with it.
+
+    Written into bars that are not seen: on a telephone a word that is wider than its box turns
+    upright, and one that does not fit then either is left to the hover, instead of running into
+    its neighbour.
+    """
     figure.add_trace(
-        go.Scatter(
+        go.Bar(
             x=[column for _, column, _ in places],
-            y=[bottom - 0.09 for _, _, bottom in places],
+            base=[bottom - _UNDER - 0.01 for _, _, bottom in places],
+            y=[_UNDER] * len(places),
+            width=0.98,
+            marker={"color": "rgba(0,0,0,0)", "line": {"width": 0}},
             text=[box.under for box, _, _ in places],
-            mode="text",
+            textposition="inside",
+            insidetextanchor="end",
             textfont={"color": BARE_INK, "size": 11},
             hoverinfo="skip",
             showlegend=False,

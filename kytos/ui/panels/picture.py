@@ -13,7 +13,7 @@ from kytos.cluster import CPU, MEMORY, Cluster
 from kytos.language import N_, _, retold
 from kytos.questions.outcome import Outcome
 from kytos.report import units
-from kytos.report.boxes import boxes, coloured_services, table_of
+from kytos.report.boxes import boxes, coloured_services, grouped, table_of
 from kytos.report.figures.boxes import boxes_figure
 from kytos.report.fullness import fullness
 from kytos.report.usage import usage
@@ -70,6 +70,12 @@ def show(
     )
     st.caption(
         _(
+            "A box is a group of alike nodes, as high as one of them has cores; a block is what a "
+            "service asks of the fuller of CPU and memory. Fullest first. Find a node by its name "
+            "for its pods and reasons."
+        )
+        if grouped(cluster)
+        else _(
             "A box is a node, as high as it has cores; a block is a pod, as high as its share of "
             "the fuller of CPU and memory. Fullest first. Click a node for its pods and reasons."
         )

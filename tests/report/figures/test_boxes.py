@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kytos.cluster import Cluster
-from kytos.report.boxes import MOST_BOXES, boxes, coloured_services
+from kytos.report.boxes import MOST_BOXES, boxes, coloured_services, grouped
 from kytos.report.figures.boxes import boxes_figure
 from kytos.sources.manifests import read_cluster
 
@@ -52,6 +52,19 @@ def test_freed_nodes_stand_apart_with_their_price() -> None:
     assert outlines["freed"].customdata[0][0] == "n0"
 
 
+def test_words_under_boxes_keep_to_their_box() -> None:
+    """On a telephone twenty prices of a row ran into each other: each has room of its own."""
+    cluster = cluster_of([2] * 30)
+    figure = boxes_figure(boxes(cluster, {f"n{at}" for at in range(20)}), [])
+    under = next(trace for trace in figure.data if trace.name == "under")
+    assert under.type == "bar"
+    assert (under.textposition, under.width) == ("inside", pytest.approx(0.98))
+    assert figure.layout.uniformtext.mode == "hide"
+    others = [trace for trace in figure.data if trace.name in ("node", "freed")]
+    tops = {round(base + high, 6) for base, high in zip(under.base, under.y, strict=True)}
+    assert tops == {round(base - 0.01, 6) for trace in others for base in trace.base}
+
+
 def test_blocks_are_by_service_and_name_their_node() -> None:
     """One trace for each service, whose blocks tell a click which node they are of."""
     cluster = cluster_of([2, 2, 2, 2])
@@ -76,6 +89,12 @@ def test_failed_nodes_stand_apart_and_are_called_so() -> None:
 
 def test_a_thousand_nodes_are_groups() -> None:
     """Few enough boxes to look at; together they stand for every node."""
-    drawn = boxes(cluster_of([2, 4, 8, 16] * 250))
+    cluster = cluster_of([2, 4, 8, 16] * 250)
+    assert grouped(cluster)
+    drawn = boxes(cluster)
     assert len(drawn) <= MOST_BOXES
+    assert sum(box.nodes for box in drawn) == 1000
+    gone = boxes(cluster, {f"n{at}" for at in range(391)})
+    told = boxes_figure(gone, coloured_services(cluster)).layout.annotations
+    assert [note.text for note in told] == ["○ Freed: 391 nodes"]  # not how many boxes
     assert sum(int(box.name.split(" ")[0]) for box in drawn) == 1000
