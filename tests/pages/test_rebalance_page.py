@@ -15,7 +15,7 @@ from kytos.contract.watch import StopReason
 from kytos.jobs import Pool
 from kytos.questions.rebalance import RebalanceRequest, moves_worth_a_node
 from kytos.sources.manifests import read_cluster
-from kytos.ui.parts.controls import BY_SIZE
+from kytos.ui.parts.solver_controls import BY_SIZE
 from kytos.ui.session import runs
 from kytos.ui.session.pool import workers
 from tests.jobs.jobs_to_run import report_then_wait, wait_for_mark

@@ -18,7 +18,7 @@ from kytos.contract.registry import REGISTERED, Kind, Registered, Traits
 from kytos.contract.solver import Placer
 from kytos.solve.registry import availability
 from kytos.solve.solve import solve
-from kytos.ui.parts.controls import solvers_here
+from kytos.ui.parts.solver_controls import solvers_here
 from tests.problems import random_problem
 from tests.solvers import test_conformance as conformance
 

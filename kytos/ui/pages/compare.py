@@ -9,7 +9,7 @@ from kytos.ui.pages import compare_frontier as frontier_view
 from kytos.ui.pages import compare_solvers as solvers_view
 from kytos.ui.pages.compare_parts import VIEWS, View
 from kytos.ui.panels import question
-from kytos.ui.parts import controls, links
+from kytos.ui.parts import controls, links, rebalance_controls, solver_controls
 from kytos.ui.session import frame
 from kytos.ui.session.sides import Side
 
@@ -44,8 +44,8 @@ def show() -> None:
         return
     with st.sidebar:
         controls.presets()
-        request, weights = controls.rebalance_controls(loaded, promises=False)
-        params = controls.budget()
+        request, weights = rebalance_controls.rebalance_controls(loaded, promises=False)
+        params = solver_controls.budget()
     heading, switch = st.columns([4, 5], vertical_alignment="bottom")
     with switch:
         view: View = st.segmented_control(

@@ -16,7 +16,7 @@ from kytos.report.figures.compare import energy_by_solver, energy_over_time
 from kytos.ui.pages.compare_parts import download, draw_empty, draw_plan, mark_old
 from kytos.ui.panels import keeping, results
 from kytos.ui.panels import qubo as quantum_panel
-from kytos.ui.parts import controls
+from kytos.ui.parts import solver_controls
 from kytos.ui.parts.heatmaps import chart
 from kytos.ui.parts.text import plain, section
 from kytos.ui.session import kept, runs
@@ -33,7 +33,7 @@ _PROPOSAL_HELP = N_("What the solver reached by itself, before refinement.")
 
 def show(loaded: Loaded, request: RebalanceRequest, weights: Weights, params: SolverParams) -> None:
     """Draw the choice of solvers, and what the last comparison came to."""
-    here = controls.solvers_here()
+    here = solver_controls.solvers_here()
     choice, button = st.columns([4, 1], vertical_alignment="bottom")
     with choice:
         chosen = st.multiselect(

@@ -12,7 +12,7 @@ from kytos.language import N_
 from kytos.questions.outcome import Question
 from kytos.ui.pages import autoscale, compare, fleet, placement, rebalance, recovery
 from kytos.ui.panels.question import QuestionPage
-from kytos.ui.parts import controls
+from kytos.ui.parts import controls, rebalance_controls, solver_controls
 from kytos.ui.session import clusters, kept, runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
@@ -45,8 +45,8 @@ def again(answer: Answer) -> None:
         give(ask, answer.loaded, answer.outcome)
         return
     if isinstance(ask, Ask):
-        controls.set_controls(controls.rebalance_values(ask.request))
-        controls.set_controls(controls.setting_values(ask.weights, ask.solver, ask.params))
+        controls.set_controls(rebalance_controls.rebalance_values(ask.request))
+        controls.set_controls(solver_controls.setting_values(ask.weights, ask.solver, ask.params))
         controls.set_controls({compare.VIEW: Side(ask.question)})
     runs.give(answer)
 
@@ -55,7 +55,7 @@ def give(ask: Ask, loaded: Loaded, outcome: object) -> None:
     """Make an answer its page's last one, and set the page's controls as it was asked."""
     page, _ = PAGES[Question(ask.question)]
     controls.set_controls(page.values(ask.request))
-    controls.set_controls(controls.setting_values(ask.weights, ask.solver, ask.params))
+    controls.set_controls(solver_controls.setting_values(ask.weights, ask.solver, ask.params))
     runs.give(Answer(ask, loaded, page.change, outcome))
 
 

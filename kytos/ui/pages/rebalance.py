@@ -23,7 +23,7 @@ from kytos.report.wording import (
 from kytos.ui.panels import fewer_moves, picture, question, results, summary
 from kytos.ui.panels.pinned import pinned_table
 from kytos.ui.panels.question import QuestionPage
-from kytos.ui.parts import controls
+from kytos.ui.parts import controls, rebalance_controls, solver_controls
 from kytos.ui.parts.heatmaps import change_heatmaps
 from kytos.ui.parts.lazy_tabs import Panel
 from kytos.ui.parts.text import named, plain
@@ -39,7 +39,7 @@ PAGE = QuestionPage(
     button=N_("Rebalance"),
     icon=":material/balance:",
     function=rebalance,
-    values=controls.rebalance_values,
+    values=rebalance_controls.rebalance_values,
 )
 
 
@@ -51,8 +51,8 @@ def show() -> None:
         return
     with st.sidebar:
         controls.presets()
-        request, weights = controls.rebalance_controls(loaded)
-        settings = (weights, *controls.solver())
+        request, weights = rebalance_controls.rebalance_controls(loaded)
+        settings = (weights, *solver_controls.solver())
     ask = Ask(PAGE.question, loaded.digest, request, *settings)
     pressed = question.head(PAGE)
     answer = question.run(PAGE, ask, loaded, pressed=pressed)

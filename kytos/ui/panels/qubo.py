@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Mapping
 
-import dimod
 import pandas as pd
 import streamlit as st
 
 from kytos.compare import Comparison, Proposal, Row, proposals
 from kytos.contract.params import SolverName
-from kytos.contract.run_report import QuboFacts, Stage
-from kytos.hamiltonian.export import coordinates, dimod_json, ising_json
+from kytos.contract.run_report import QuboFacts
 from kytos.hamiltonian.facts import ModelFacts, Span
-from kytos.language import N_, _, retold
+from kytos.language import _, retold
 from kytos.questions.outcome import Energy, Outcome, Question
-from kytos.questions.qubo.interchange import Format, Interchange
-from kytos.questions.qubo.problem_of import problem_for_placers
-from kytos.questions.qubo.view import QuboView, qubo_of
+from kytos.questions.qubo.view import QuboView
 from kytos.report import units
 from kytos.report.cells import Cell
 from kytos.report.figures.baselines import energies_side_by_side
@@ -29,61 +22,16 @@ from kytos.solve.rounds import FIRST_STRENGTH, RAISE
 from kytos.ui.panels import processors
 from kytos.ui.panels import reads as reads_panel
 from kytos.ui.panels import samplers as samplers_panel
+from kytos.ui.panels.qubo_files import exports
+from kytos.ui.panels.qubo_shown import Shown, key_of, view_of
 from kytos.ui.panels.results import cells_row
 from kytos.ui.parts.heatmaps import chart
 from kytos.ui.parts.text import plain
-from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
 
 AT_ONCE = 5_000
 """Variables up to which the QUBO is built without being asked for: a second at most."""
-
-_EXPORTS: tuple[tuple[str, str, str, Callable[[dimod.BinaryQuadraticModel], bytes]], ...] = (
-    (N_("QUBO as dimod JSON"), "qubo.json", "application/json", dimod_json),
-    (N_("QUBO as .coo"), "qubo.coo", "text/plain", coordinates),
-    (N_("Ising h and J"), "ising.json", "application/json", ising_json),
-)
-_CONSTRAINED = (Format.CQM, Format.LP, Format.MPS, Format.OMMX)
 _PLAIN_TOOLS = "usual tools"
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """What the panel is about: a question, who answered it, and what that came to.
-
-    Its energies are as the answer has them until `net` takes off what the pods left out cost:
-    that would drown the rest.
-
-    Attributes
-    ----------
-    start, answer
-        Energy H of doing nothing and of the answer.
-    placed
-        Energy H of the answer as a placer is asked; an autoscale's counts are settled then.
-    left_out, left_out_energy
-        Pods that the answer finds no node for, and what they cost in H.
-    """
-
-    ask: Ask
-    loaded: Loaded
-    solver: str
-    qubo: QuboFacts | None
-    stages: tuple[Stage, ...]
-    start: float
-    answer: float
-    placed: float
-    left_out: int
-    left_out_energy: float
-
-    def net(self) -> _Shown:
-        """The same with what the pods left out cost taken off every energy."""
-        return replace(
-            self,
-            qubo=None if self.qubo is None else self.qubo.net_of(self.left_out_energy),
-            start=self.start - self.left_out_energy,
-            answer=self.answer - self.left_out_energy,
-            placed=self.placed - self.left_out_energy,
-        )
 
 
 def show(answer: Answer) -> None:
@@ -92,7 +40,7 @@ def show(answer: Answer) -> None:
         return
     outcome: Outcome = answer.outcome
     report, settled = outcome.solver, outcome.question is Question.AUTOSCALE
-    shown = _Shown(
+    shown = Shown(
         answer.ask,
         answer.loaded,
         report.name,
@@ -110,7 +58,7 @@ def show(answer: Answer) -> None:
                 answer.ask, answer.loaded, shown.start, shown.answer, shown.left_out_energy
             )
         processors.show(answer.ask, answer.loaded, answer.change)
-        _exports(shown)
+        exports(shown)
 
 
 def show_compared(answer: Answer, row: Row) -> None:
@@ -118,7 +66,7 @@ def show_compared(answer: Answer, row: Row) -> None:
     comparison: Comparison = answer.outcome
     if not isinstance(answer.ask, Ask) or row.plan is None:
         return
-    shown = _Shown(
+    shown = Shown(
         answer.ask,
         answer.loaded,
         row.solver,
@@ -131,7 +79,7 @@ def show_compared(answer: Answer, row: Row) -> None:
         _energy_left_out(row.plan.energy, answer.ask),
     ).net()
     if _annealed(shown):
-        _exports(shown)
+        exports(shown)
 
 
 def _energy_left_out(energy: Energy, ask: Ask) -> float:
@@ -139,7 +87,7 @@ def _energy_left_out(energy: Energy, ask: Ask) -> float:
     return ask.weights.A * energy.constraint
 
 
-def _annealed(shown: _Shown) -> bool:
+def _annealed(shown: Shown) -> bool:
     """Draw the QUBO and its reads; say whether there is a QUBO."""
     size = shown.ask.params.max_variables if shown.qubo is None else shown.qubo.variables
     if size > AT_ONCE and not st.toggle(
@@ -147,7 +95,7 @@ def _annealed(shown: _Shown) -> bool:
     ):
         return False
     with st.spinner(_("Building the QUBO…")):
-        view = _view(_key(shown), shown)
+        view = view_of(key_of(shown), shown)
     if view is None:
         st.info(_("There is no QUBO: nothing may go anywhere else."), icon=":material/info:")
         return False
@@ -172,7 +120,7 @@ def _annealed(shown: _Shown) -> bool:
     return True
 
 
-def _whose(shown: _Shown) -> None:
+def _whose(shown: Shown) -> None:
     """Say so where the QUBO shown is not what the solver annealed."""
     if shown.solver == SolverName.HYBRID:
         told = _("refines first, then anneals blocks of this problem one after another")
@@ -189,29 +137,7 @@ def _whose(shown: _Shown) -> None:
     )
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _view(key: str, _shown: _Shown) -> QuboView | None:  # noqa: ARG001
-    """Cached by `key`, which names all that the view depends on."""
-    ask = _shown.ask
-    return qubo_of(_shown.loaded.cluster, ask.request, ask.weights, ask.params, _shown.qubo)
-
-
-def _key(shown: _Shown) -> str:
-    """Everything that the QUBO of an answer depends on, as text."""
-    ask, qubo = shown.ask, shown.qubo
-    return json.dumps(
-        [
-            ask.digest,
-            type(ask.request).__name__,
-            ask.request.model_dump(mode="json"),
-            ask.weights.model_dump(),
-            [ask.params.max_variables, ask.params.encoding, ask.params.capacity],
-            None if qubo is None else [qubo.rows, qubo.pods_total, qubo.strength],
-        ]
-    )
-
-
-def _headline(view: QuboView, shown: _Shown) -> None:
+def _headline(view: QuboView, shown: Shown) -> None:
     """The QUBO and what became of it, in a row of numbers."""
     facts, qubo = view.facts, shown.qubo
     cells = [
@@ -398,7 +324,7 @@ def _worst(broken: Mapping[str, int], reads: int) -> str:
     )
 
 
-def _usual_tools(shown: _Shown) -> None:
+def _usual_tools(shown: Shown) -> None:
     st.markdown(_("**The usual tools on the same problem**"))
     st.toggle(
         _("Show what the scheduler, first-fit and the descheduler would do"),
@@ -408,7 +334,7 @@ def _usual_tools(shown: _Shown) -> None:
     if not st.session_state[_PLAIN_TOOLS]:
         return
     with st.spinner(_("Running the usual tools…")):
-        proposals = _proposals(_key(shown), shown)
+        proposals = _proposals(key_of(shown), shown)
     energies = {_("this plan"): shown.placed}
     energies |= {
         name: tool.energy - shown.left_out_energy
@@ -434,49 +360,10 @@ def _usual_tools(shown: _Shown) -> None:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _proposals(key: str, _shown: _Shown) -> dict[str, Proposal]:  # noqa: ARG001
+def _proposals(key: str, _shown: Shown) -> dict[str, Proposal]:  # noqa: ARG001
     """What the usual tools would do; cached by `key` as the view is."""
     ask = _shown.ask
     return proposals(_shown.loaded.cluster, ask.request, ask.weights, ask.params)
-
-
-def _exports(shown: _Shown) -> None:
-    st.markdown(_("**Take the QUBO away**"))
-    with st.container(horizontal=True):
-        for label, ending, kind, write in _EXPORTS:
-            st.download_button(
-                _(label),
-                partial(_file, shown, write),
-                f"{shown.loaded.name}-{ending}",
-                kind,
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"export {ending}",
-            )
-        for form in _CONSTRAINED:
-            st.download_button(
-                form.value.upper(),
-                partial(_problem_file, shown, form),
-                f"{shown.loaded.name}-problem.{form.value}",
-                "application/octet-stream",
-                icon=":material/download:",
-                help=_("All pods and nodes, limits as constraints: docs/interchange.md."),
-                on_click="ignore",
-                key=f"export {form.value}",
-            )
-
-
-def _problem_file(shown: _Shown, form: Format) -> bytes:
-    """The whole problem with its constraints, as other solvers take it."""
-    ask = shown.ask
-    problem = problem_for_placers(ask.request, shown.loaded.cluster, ask.weights)
-    return Interchange(problem, ask.weights, ask.params).written(form)
-
-
-def _file(shown: _Shown, write: Callable[[dimod.BinaryQuadraticModel], bytes]) -> bytes:
-    view = _view(_key(shown), shown)
-    assert view is not None
-    return write(view.coefficients.bqm())
 
 
 def _range(least: float, most: float) -> str:

@@ -18,7 +18,7 @@ from kytos.ui.panels import carry_out, results, use
 from kytos.ui.panels import qubo as quantum_panel
 from kytos.ui.panels.scenarios import Values, ready_scenarios, scenario_panel
 from kytos.ui.panels.why_not import why_not_panel
-from kytos.ui.parts import controls, expert, links
+from kytos.ui.parts import controls, expert, links, solver_controls
 from kytos.ui.parts.heatmaps import cluster_heatmap
 from kytos.ui.parts.lazy_tabs import Panel, lazy_tabs
 from kytos.ui.parts.meanings import Meanings
@@ -72,7 +72,7 @@ def settings(meanings: Meanings) -> tuple[Weights, SolverName | None, SolverPara
     """Draw the weights, the switch and, for an expert, the solver, as an `Ask` takes them."""
     weights = controls.weights_meaning(meanings)
     expert.switch()
-    return weights, *controls.solver()
+    return weights, *solver_controls.solver()
 
 
 def no_cluster() -> None:
@@ -132,7 +132,7 @@ def stale_note(page: QuestionPage, answer: Answer, ask: Ask | None) -> None:
     if _same(answer, ask):
         return
     solver = answer.ask.solver if isinstance(answer.ask, Ask) else None
-    if solver is not None and solver not in controls.solvers_here():
+    if solver is not None and solver not in solver_controls.solvers_here():
         st.info(
             _(
                 "This is the answer of `{solver}`, asked for under *QUBO*; *{button}* asks "

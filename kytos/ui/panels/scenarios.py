@@ -16,7 +16,7 @@ from kytos.language import _, retold
 from kytos.questions.outcome import Question
 from kytos.report.wording import scenario_sentence
 from kytos.sources.packed import is_page
-from kytos.ui.parts import controls
+from kytos.ui.parts import controls, solver_controls
 from kytos.ui.parts.text import plain
 from kytos.ui.session import clusters
 from kytos.ui.session.clusters import Loaded
@@ -152,7 +152,7 @@ def _apply(scenario: Scenario[Any], question: Question, values: Values) -> None:
         )
     controls.set_controls(values(scenario.request))
     controls.set_controls(
-        controls.setting_values(scenario.weights, scenario.solver, scenario.params)
+        solver_controls.setting_values(scenario.weights, scenario.solver, scenario.params)
     )
 
 

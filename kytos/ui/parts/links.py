@@ -9,16 +9,9 @@ import streamlit as st
 from kytos.language import LANGUAGES, _, use
 from kytos.problem import LoadMode
 from kytos.ui.parts import expert
-from kytos.ui.parts.controls import (
-    BY_SIZE,
-    EXPERT_KEYS,
-    HOW,
-    HOW_IN_WORDS,
-    MODE,
-    MODE_NAMES,
-    SURVIVE,
-    UNTIL_CAP,
-)
+from kytos.ui.parts.controls import HOW, HOW_IN_WORDS, MODE, MODE_NAMES
+from kytos.ui.parts.rebalance_controls import SURVIVE, WHO_MAY_MOVE
+from kytos.ui.parts.solver_controls import BY_SIZE, SOLVER_VALUES, UNTIL_CAP
 from kytos.ui.parts.text import plain
 from kytos.ui.parts.use_controls import LOAD_FROM, LOAD_NAMES
 from kytos.ui.session import clusters
@@ -38,6 +31,8 @@ _NAMED: Mapping[str, Mapping[str, str]] = {
 }
 """By key, what a choice is called: a link holds the name that its writer saw, in any language."""
 _SEVERAL = (SURVIVE,)
+_FOR_EXPERTS = frozenset({*SOLVER_VALUES, *WHO_MAY_MOVE, "allow_moves", "allow_preemption", HOW})
+"""A link that names one of these opens the page with the switch on."""
 _ASKED = "asked by the link"
 
 
@@ -55,7 +50,7 @@ def read() -> None:
             elif key in _NAMED and values and set(values) <= (named := _by_any_name(key)).keys():
                 chosen = [named[value] for value in values]
                 st.session_state[key] = chosen if key in _SEVERAL else chosen[-1]
-        if EXPERT_KEYS.intersection(asked):
+        if _FOR_EXPERTS.intersection(asked):
             expert.turn_on()
 
 

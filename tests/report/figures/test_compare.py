@@ -27,7 +27,7 @@ from kytos.report.figures.compare import (
     gain_of,
     gains,
 )
-from kytos.ui.parts.controls import solvers_here
+from kytos.ui.parts.solver_controls import solvers_here
 from tests.compare.conftest import QUICK, small_cluster
 
 
