@@ -15,6 +15,7 @@ from kytos.contract.watch import StopReason
 from kytos.jobs import Pool
 from kytos.questions.rebalance import RebalanceRequest, moves_worth_a_node
 from kytos.sources.manifests import read_cluster
+from kytos.ui.parts.rebalance_controls import WISHES, rebalance_values
 from kytos.ui.parts.solver_controls import BY_SIZE
 from kytos.ui.session import runs
 from kytos.ui.session.pool import workers
@@ -254,6 +255,30 @@ def test_what_is_kept_in_place_does_not_move(half_full: AppTest) -> None:
     assert not app.exception
     assert "No pod may move. 2 pods: it is set to stay." in words(app).replace("\\", "")
     assert metric(app, "Pods that restart").value == "0"
+
+
+def test_room_that_should_stay_free_is_asked_for(half_full: AppTest) -> None:
+    """A safety line as JSON holds both pods on their nodes; a slip is told, and nothing breaks."""
+    lines = half_full.text_area(key="wishes")
+    lines.set_value('{"safety_lines": {"cpu": 3}}').run()
+    told = [warning.value.replace("\\", "") for warning in half_full.warning]
+    assert any("safety_lines.cpu" in warning for warning in told), told
+    lines = half_full.text_area(key="wishes")
+    lines.set_value('{"safety_lines": {"cpu": 0.13}, "safety_weight": 100}').run()
+    assert not half_full.warning
+    app = press(half_full)
+    assert not app.exception
+    assert metric(app, "Pods that restart").value == "0"
+
+
+def test_every_wish_is_in_its_control() -> None:
+    """A request that is opened again asks the same: what has no control of its own is typed."""
+    asked = RebalanceRequest.model_validate(
+        {"safety_lines": {"cpu": 0.8}, "least_zones": {"web": 2}, "zone_move_cost": 2.0}
+    )
+    typed = rebalance_values(asked)[WISHES]
+    assert RebalanceRequest.model_validate_json(typed) == asked
+    assert rebalance_values(RebalanceRequest())[WISHES] == ""
 
 
 def test_pods_count_for_what_they_use(app: AppTest) -> None:

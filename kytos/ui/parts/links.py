@@ -10,7 +10,7 @@ from kytos.language import LANGUAGES, _, use
 from kytos.problem import LoadMode
 from kytos.ui.parts import expert
 from kytos.ui.parts.controls import HOW, HOW_IN_WORDS, MODE, MODE_NAMES
-from kytos.ui.parts.rebalance_controls import SURVIVE, WHO_MAY_MOVE
+from kytos.ui.parts.rebalance_controls import FOR_EXPERTS, SURVIVE
 from kytos.ui.parts.solver_controls import BY_SIZE, SOLVER_VALUES, UNTIL_CAP
 from kytos.ui.parts.text import plain
 from kytos.ui.parts.use_controls import LOAD_FROM, LOAD_NAMES
@@ -31,7 +31,7 @@ _NAMED: Mapping[str, Mapping[str, str]] = {
 }
 """By key, what a choice is called: a link holds the name that its writer saw, in any language."""
 _SEVERAL = (SURVIVE,)
-_FOR_EXPERTS = frozenset({*SOLVER_VALUES, *WHO_MAY_MOVE, "allow_moves", "allow_preemption", HOW})
+_FOR_EXPERTS = frozenset({*SOLVER_VALUES, *FOR_EXPERTS, "allow_moves", "allow_preemption", HOW})
 """A link that names one of these opens the page with the switch on."""
 _ASKED = "asked by the link"
 

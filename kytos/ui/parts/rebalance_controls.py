@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
+from pydantic import ValidationError
 
-from kytos.cluster import DEFAULT_SCHEDULER, Cluster
+from kytos.cluster import DEFAULT_SCHEDULER, MEMORY, Cluster
 from kytos.contract.weights import Weights
+from kytos.errors import first_problem
 from kytos.language import N_, _
 from kytos.questions.parts.limits import carries
+from kytos.questions.parts.wishes import Wishes
 from kytos.questions.rebalance import RebalanceRequest, moves_worth_a_node
 from kytos.ui.parts import expert, meanings
 from kytos.ui.parts.controls import (
@@ -33,6 +36,9 @@ MOST_MOVES = 100_000
 SURVIVE = "survive"
 LEAST = "least_nodes"
 WHY = "why_not_freed"
+WISHES = "wishes"
+_WISHED = tuple(Wishes.model_fields)
+_WISHES_EXAMPLE = Wishes(safety_lines={MEMORY: 0.8}, least_zones={"web": 2})
 _MOST_PODS_LISTED = 2_000
 """Beyond that a browser takes long over the list; services and namespaces are still there."""
 GROUPS = N_("pods, services, namespaces")
@@ -96,7 +102,7 @@ def rebalance_controls(
     sliders = st.container()  # above the switch, though what they mean depends on what is below
     expert.switch()
     others = sorted({pod.scheduler for pod in cluster.pods} - {DEFAULT_SCHEDULER})
-    further = expert.values(WHO_MAY_MOVE, lambda: _who_may_move(names, others))
+    further = expert.values(FOR_EXPERTS, lambda: _who_may_move(names, others))
     request = RebalanceRequest(
         mode=mode,
         max_utilization=max_utilization,
@@ -111,6 +117,7 @@ def rebalance_controls(
         must_stay=must_stay,
         move_custom_controllers=further["move_custom_controllers"],
         schedulers=tuple(name for name in further["schedulers"] if name in others),
+        **_wishes(further[WISHES]),
         **use,
     )
     with sliders:
@@ -143,6 +150,28 @@ def _who_may_move(names: Sequence[str], others: Sequence[str]) -> None:
             _("none"),
             help=_("Pods of other schedulers stay by default, and their nodes with them."),
         )
+    with st.expander(_("Room and company"), icon=":material/tune:"):
+        st.text_area(
+            _("As JSON"),
+            key=WISHES,
+            placeholder=_as_typed(_WISHES_EXAMPLE),
+            help=_("Of these, as docs/settings.md tells them: {names}", names=", ".join(_WISHED)),
+        )
+
+
+def _wishes(typed: str) -> dict[str, Any]:
+    """Return what was typed of `Wishes`; what cannot be read is said and left out."""
+    if not typed.strip():
+        return {}
+    try:
+        read = Wishes.model_validate_json(typed)
+    except ValidationError as error:
+        st.warning(
+            _("Room and company are left out: {error}", error=plain(str(first_problem(error)))),
+            icon=":material/data_object:",
+        )
+        return {}
+    return {name: getattr(read, name) for name in read.model_fields_set}
 
 
 def pools_of_at_least(cluster: Cluster) -> dict[str, int]:
@@ -203,15 +232,23 @@ def rebalance_values(request: RebalanceRequest) -> dict[str, Any]:
         "must_stay": list(request.must_stay),
         "move_custom_controllers": request.move_custom_controllers,
         "schedulers": list(request.schedulers),
+        WISHES: _as_typed(request),
     }
 
 
-WHO_MAY_MOVE: Mapping[str, Any] = {
+def _as_typed(wishes: Wishes) -> str:
+    told = wishes.model_dump_json(include=set(_WISHED), exclude_defaults=True, by_alias=True)
+    return "" if told == "{}" else told
+
+
+FOR_EXPERTS: Mapping[str, Any] = {
     "zones": False,
     "may_move": (),
     "move_custom_controllers": False,
     "schedulers": (),
+    WISHES: "",
 }
+"""What is drawn for experts only, by key: its value where nobody set it."""
 
 
 def pods_and_groups(cluster: Cluster) -> list[str]:
