@@ -207,6 +207,8 @@ def sample(page: Page, address: str) -> None:
     for path in BUTTONS:
         _answered(page, address, path)
         print(f"asked {path}", flush=True)
+    page.goto(f"{address}/Compare?{page.url.partition('?')[2]}")
+    _still(page)
     _frontier(page)
     _pressed(page, "Draw frontier")
 

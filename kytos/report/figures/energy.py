@@ -40,7 +40,7 @@ def energy_by_term(energy: EnergyChange, weights: Weights) -> go.Figure:
     figure.update_layout(barmode="group", bargap=0.35, bargroupgap=0.08)
     figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
     figure.update_yaxes(tickvals=list(TERMS), ticktext=[_(term) for term in TERMS])
-    figure.update_xaxes(title=_("energy"), fixedrange=True, automargin=True)
+    figure.update_xaxes(title=_("energy"), fixedrange=True, automargin=True, rangemode="tozero")
     figure.update_layout(margin={"l": 8, "r": 64, "t": 32, "b": 8})
     return figure
 

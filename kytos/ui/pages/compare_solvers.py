@@ -106,6 +106,7 @@ def _solvers_result(answer: Answer) -> None:
                 help=_("Standard deviation of the nodes' CPU utilisation."),
                 width=80,
             ),
+            _("Replica pairs"): st.column_config.NumberColumn(width=88),
             _("Price per hour"): st.column_config.NumberColumn(format="dollar", width=92),
             _("Ended by"): st.column_config.TextColumn(width=66),
         },
@@ -205,7 +206,10 @@ def solvers_headline(comparison: Comparison) -> str:
 
 
 def solvers_table(comparison: Comparison) -> pd.DataFrame:
-    """Return a row for the start and for each solver that ran."""
+    """Return a row for the start and for each solver that ran; what tells most comes first.
+
+    On a laptop all but the last column are seen without a scroll.
+    """
     rows = [_table_row(_("as it is now"), comparison.start, None)]
     rows += [
         _table_row(row.solver.value, row.plan, row)
@@ -224,15 +228,15 @@ def _table_row(name: str, plan: Plan, row: Row | None) -> dict[str, object]:
     kind = "" if row is None else (_("baseline") if row.solver.traits.baseline else _("solver"))
     return {
         _("Solver"): name,
-        _("Kind"): kind,
         _("Energy"): units.energy(plan.energy.total),
-        _("Seconds"): None if row is None else row.seconds,
-        _("Own proposal"): "" if proposed is None else units.energy(proposed),
         _("Gap"): None if row is None else row.gap,
         _("Nodes in use"): plan.metrics.nodes_in_use,
         _("Price per hour"): plan.metrics.price_per_hour,
         _("Pods moved"): plan.metrics.pods_moved,
         _("CPU spread"): round(plan.metrics.cpu_spread, 2),
         _("Replica pairs"): plan.metrics.anti_affinity_pairs,
+        _("Seconds"): None if row is None else row.seconds,
         _("Ended by"): "" if row is None or row.stopped_by is None else _(row.stopped_by.value),
+        _("Kind"): kind,
+        _("Own proposal"): "" if proposed is None else units.energy(proposed),
     }

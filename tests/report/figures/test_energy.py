@@ -30,6 +30,7 @@ def test_bars_add_up_to_the_energy(change: EnergyChange) -> None:
         "C · cost",
         "D · affinity",
     ]
+    assert figure.layout.xaxis.rangemode == "tozero"  # an empty cluster's axis began at -1
 
 
 def test_trace_is_drawn_as_steps() -> None:
