@@ -29,6 +29,7 @@ _STYLE = """<style>
 [data-testid="stMetricDelta"], [data-testid="stMetricDelta"] * {white-space: normal !important;
   overflow: visible !important; text-overflow: clip; max-width: 100%; overflow-wrap: anywhere}
 [data-testid="stMetricDelta"] {height: auto !important}
+.stButton kbd {color: inherit; opacity: 1}
 .stButton button p, .stDownloadButton button p, .stPopover button p, .stPageLink a * {
   white-space: normal; overflow: visible}
 .st-key-findings {display: grid; gap: .5rem;
