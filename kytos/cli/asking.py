@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,12 +24,15 @@ from kytos.cli.solving import Exit, exit_of, terminal_watch
 from kytos.cli.source import Source
 from kytos.cli.unattended import Unattended, unattended_of
 from kytos.cli.writing import write
+from kytos.cluster import Cluster
 from kytos.errors import InputError
 from kytos.extras import MissingExtraError
 
 if TYPE_CHECKING:  # loads the solvers: imported by the commands that ask a question, when they run
     from kytos.calls.catalogue import Call, Options
     from kytos.questions.outcome import Outcome
+
+    Also = Callable[[Cluster, Any, Any], None]
 
 
 def ask(
@@ -40,6 +43,7 @@ def ask(
     told: Told,
     steps: Steps,
     new_pods: Sequence[Path] = (),
+    also: Also | None = None,
 ) -> None:
     """Ask, tell the answer and end the command with the exit code it comes to.
 
@@ -51,6 +55,8 @@ def ask(
         Whether to tell the answer as a runbook too.
     new_pods
         Files of pods to be placed.
+    also
+        Writes more of the answer: given the cluster, the request and the outcome.
     """
     from kytos.cli.answers import print_outcome
     from kytos.cli.patches import write_patches
@@ -65,11 +71,16 @@ def ask(
             told.apply, told.min_saving, told.window, told.max_evictions, source.context
         )
         if told.every is not None:
+            if also is not None:
+                raise InputError("files of what is bought are written once; leave --every out")
             if orders is not None:
                 asked = replace(asked, options=orders.asking(asked.options))
             _ask_periodically(asked, told.every, told, orders)
             return
-        outcome = asked.answer()
+        cluster = asked.cluster()
+        outcome = asked.answer_of(cluster)
+        if also is not None:
+            also(cluster, asked.call.asked(asked.options), outcome)
         if told.output is not None:
             write(told.output, outcome.model_dump_json(by_alias=True))
         if told.patches is not None:
@@ -99,8 +110,16 @@ class _Asked:
         plan = getattr(outcome, "placement", {})
         return replace(self, options=self.options.model_copy(update={"last_plan": plan}))
 
+    def cluster(self) -> Cluster:
+        """Read the cluster."""
+        return self.source.read(nodes_needed=self.call.needs_nodes)
+
     def answer(self) -> Outcome:
-        cluster = self.source.read(nodes_needed=self.call.needs_nodes)
+        """Read the cluster and ask."""
+        return self.answer_of(self.cluster())
+
+    def answer_of(self, cluster: Cluster) -> Outcome:
+        """Ask of a cluster that was read."""
         options = self.options
         if self.new_pods:
             new = read_new_pods(cluster, self.new_pods)

@@ -14,17 +14,19 @@ from typer.exceptions import TyperException
 from kytos.cli.applying import apply
 from kytos.cli.asking import ask
 from kytos.cli.ending import bad_input_ends, ended_by_sigterm, fail, tell_fault
+from kytos.cli.fleets import write_groups
 from kytos.cli.groups import Held, Limited, Others, Run, Steps, Told, grouped
 from kytos.cli.handouts import replay, report
 from kytos.cli.interchange import export, import_solution
 from kytos.cli.looking import inspect, snapshot, solvers, why_not_command
 from kytos.cli.options import Mode, OptionsFile, Output, Solver, Survive, registered
 from kytos.cli.printing import print_json, standard_output
-from kytos.cli.reading import read_options, read_types, service_rate
+from kytos.cli.reading import read_options, read_own_prices, read_types, service_rate
 from kytos.cli.serving import serve
 from kytos.cli.solving import Exit, terminal_watch
 from kytos.cli.source import Source
 from kytos.cli.writing import check_writable, write
+from kytos.cluster import Cluster
 from kytos.contract.params import SolverName
 from kytos.errors import InputError
 from kytos.extras import MissingExtraError
@@ -254,6 +256,14 @@ def fleet(
         Path | None,
         typer.Option(metavar="FILE", help="What can be bought: a list of types, or kwok's."),
     ] = None,
+    node_pools: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write Karpenter NodePools of what is bought, as YAML."),
+    ] = None,
+    managed_groups: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write eksctl's managed node groups of it, as YAML."),
+    ] = None,
     limits: Limited,
     others: Others,
     options: OptionsFile = None,
@@ -280,7 +290,18 @@ def fleet(
     )
     with bad_input_ends():
         given |= read_types(types) if types is not None else {}
-    ask(FLEET, source, options, given | run.given(solver), told, steps)
+        given |= {"prices": read_own_prices(source.prices)} if source.prices is not None else {}
+        for written in (node_pools, managed_groups):
+            if written is not None:
+                check_writable(written)
+
+    def also(cluster: Cluster, request: Any, outcome: Any) -> None:
+        write_groups(cluster, request, outcome, node_pools, managed_groups)
+
+    if node_pools is None and managed_groups is None:
+        ask(FLEET, source, options, given | run.given(solver), told, steps)
+    else:
+        ask(FLEET, source, options, given | run.given(solver), told, steps, also=also)
 
 
 @app.command()

@@ -21,7 +21,7 @@ from kytos.sources.admission import Admission
 from kytos.sources.documents import HEAD, begins_as_json, longest_file, read_documents
 from kytos.sources.json_stream import FileContent, Tell, tell_nobody
 from kytos.sources.packed import is_page
-from kytos.sources.prices import PriceTable
+from kytos.sources.prices import PriceTable, prices_of
 from kytos.sources.snapshot import Snapshot, cluster_of, snapshot_bytes
 from kytos.sources.templates import read_new_pods as pods_of_files
 from kytos.sources.usage.attach import read_with_usage, with_usage
@@ -214,6 +214,20 @@ def read_options(kind: type[SomeOptions], file: Path | None, given: dict[str, An
         return kind.model_validate_json(json.dumps(_merged(content, given)), strict=True)
     except ValidationError as error:
         raise first_problem(error) from error
+
+
+def read_own_prices(path: Path) -> list[dict[str, Any]]:
+    """Read a price table as what a fleet's types really cost, in the HTTP contract's words.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read, naming the line.
+    """
+    return [
+        {"instance_type": name, "capacity_type": capacity, "price_per_hour": price}
+        for (name, capacity), price in prices_of(path).items()
+    ]
 
 
 def read_types(file: Path) -> dict[str, Any]:

@@ -74,8 +74,29 @@ def prices_with(path: Path | None) -> PriceTable:
     SourceError
         When the file cannot be read, naming the line.
     """
-    own = {} if path is None else read_prices(_text_of(path), path.name)
-    return {**_shipped_prices(), **own}
+    return {**_shipped_prices(), **prices_of(path)}
+
+
+def prices_of(path: Path | None) -> PriceTable:
+    """The rows of a file of one's own, and nothing else; none where none is named.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read, naming the line.
+    """
+    return {} if path is None else read_prices(_text_of(path), path.name)
+
+
+def operators_prices() -> PriceTable:
+    """The rows of ``KYTOS_PRICES``.
+
+    Raises
+    ------
+    SourceError
+        When that file cannot be read.
+    """
+    return _operators_once(PriceSettings.from_environment().prices)
 
 
 def default_prices() -> PriceTable:
@@ -126,6 +147,11 @@ def kind_of(node: Node) -> tuple[str, str]:
 def _prices_once(path: Path | None) -> PriceTable:
     """An operator's table is read when Kytos starts; a slip in it later stops nobody."""
     return prices_with(path)
+
+
+@lru_cache(maxsize=1)
+def _operators_once(path: Path | None) -> PriceTable:
+    return prices_of(path)
 
 
 @lru_cache(maxsize=1)

@@ -15,7 +15,7 @@ from kytos.errors import RequestRefused
 from kytos.language import said
 from kytos.problem import Bools
 from kytos.questions.fleet.offer import Offer
-from kytos.questions.fleet.offers import offers_of, with_room_for_daemons
+from kytos.questions.fleet.offers import offers_of, processors, with_room_for_daemons
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.parts.decimals import as_written
 from kytos.questions.parts.limits import meant_nodes, nodes_asked_to_stay
@@ -58,9 +58,13 @@ class Asked:
     barred: frozenset[str]
     shared: frozenset[str]
     """Of those, the ones that only `spot_share` bars: others of their service could be instead."""
+    only_named: frozenset[str]
+    """Processors of nodes that are bought for pods that name them alone."""
     pools: tuple[NodePool, ...]
     """NodePools whose limits bound what is bought."""
     notes: tuple[Note, ...]
+    bound_without: tuple[str, ...] = ()
+    """Rules that what no plan undercuts was reckoned without, in words."""
 
     def pods(self, cluster: Cluster) -> list[Pod]:
         """The pods to decide on, as they stand in a cluster."""
@@ -125,6 +129,9 @@ def made_concrete(cluster: Cluster, request: FleetRequest) -> Asked:
         shared=shared,
         pools=tuple(pool for pool in (*cluster.node_pools, *request.pools_given) if pool.limits),
         notes=(*notes, *assumed),
+        only_named=frozenset(
+            () if request.own_types is not None else processors(cluster, request)[1]
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from kytos.pairs import MaskBuilder
 from kytos.problem import UNPLACED, Ints, LoadMode, Problem
 from kytos.questions.fleet.asked import Asked, spot_of
 from kytos.questions.fleet.offer import Offer
+from kytos.questions.fleet.offers import ARCH, archs_named
 from kytos.questions.fleet.packing_of import Posed
 from kytos.questions.fleet.pools import pool_bounds
 from kytos.questions.fleet.request import FleetRequest
@@ -69,7 +70,21 @@ def problem_of(cluster: Cluster, asked: Asked, request: FleetRequest) -> Problem
     node = float(problem.price.mean()) if len(problem.price) else 0.0
     per_node = node / asked.move_price if asked.move_price > 0 and node > 0 else 10.0
     # A fleet changes node by node: a budget brakes each drain, and forbids none.
+    problem = _on_processors_named(problem, cluster, asked)
     return replace(problem, moves_per_node=per_node, move_limits=())
+
+
+def _on_processors_named(problem: Problem, cluster: Cluster, asked: Asked) -> Problem:
+    """The problem with pods kept off processors that are there for those that name them alone."""
+    if not asked.only_named:
+        return problem
+    pods = [cluster.pods[cluster.pod_index[pod]] for pod in problem.pods]
+    allowed = MaskBuilder.on(problem.allowed)
+    for arch in sorted(asked.only_named):
+        silent = np.array([arch not in archs_named(pod) for pod in pods], dtype=np.bool_)
+        there = np.array([node.labels.get(ARCH) == arch for node in cluster.nodes], dtype=np.bool_)
+        allowed.forbid(silent, there)
+    return replace(problem, allowed=allowed.mask())
 
 
 def without_spot(problem: Problem, nodes: Sequence[Node], barred: frozenset[str]) -> Problem:

@@ -10,7 +10,7 @@ import numpy as np
 
 from kytos.bounds import Certificate, CertificateStatus, GapOf, held_against
 from kytos.bounds.lower_bound import BoundSource
-from kytos.cluster import Cluster, Frozen, Node, Pod, is_spot
+from kytos.cluster import Cluster, Frozen, Node, Note, Pod, is_spot
 from kytos.contract.params import SolverName, SolverParams
 from kytos.contract.run_report import SolverReport, Stage
 from kytos.contract.watch import StopReason, Watch
@@ -354,7 +354,14 @@ def _answer(
             shared
             # The parts settle pods on what is bought already: their energies are of that problem,
             # and beside the answer's and its bound they would mislead.
-            | {"notes": tuple(dict.fromkeys((*asked.notes, *shared["notes"]))), "shares": ()}
+            | {
+                "notes": tuple(
+                    dict.fromkeys(
+                        (*asked.notes, *_bound_notes(asked, certificate), *shared["notes"])
+                    )
+                ),
+                "shares": (),
+            }
         ),
         risk=risk,
         survival_price=survival_price
@@ -480,6 +487,18 @@ def _certificate(
         left_out_proven=fewest,
     )
     return held_against(shown, weights, placement, known)
+
+
+def _bound_notes(asked: Asked, certificate: Certificate) -> tuple[Note, ...]:
+    """Which rules the bound leaves out, where it does not meet the plan."""
+    if certificate.status is CertificateStatus.OPTIMAL or not asked.bound_without:
+        return ()
+    rules = ", ".join(asked.bound_without)
+    message = said(
+        f"the bound leaves out {rules}: a plan as cheap as it may break them, so this one may be "
+        "nearer to the best than its gap says"
+    )
+    return (Note(message=message, count=len(asked.bound_without)),)
 
 
 def _least_affinity(problem: Problem) -> float:

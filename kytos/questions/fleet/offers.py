@@ -22,6 +22,7 @@ from kytos.cluster import (
     NodeTerm,
     Note,
     NoteKind,
+    Pod,
     Resources,
     Taint,
 )
@@ -30,10 +31,10 @@ from kytos.plain import MIB
 from kytos.questions.fleet.node_classes import STORAGE, class_notes, default_storage
 from kytos.questions.fleet.offer import Offer
 from kytos.questions.fleet.pools import through_pools, type_labels, with_overlays
-from kytos.questions.fleet.request import FleetRequest, FleetType, discount_of
+from kytos.questions.fleet.request import FleetRequest, FleetType, discount_of, own_prices
 from kytos.solvers.patterns.packing import UNLIMITED
 from kytos.sources.catalogue.types import DEFAULT_REGION, InstanceType, instance_types, list_prices
-from kytos.sources.prices import ON_DEMAND, SPOT, default_prices
+from kytos.sources.prices import ON_DEMAND, SPOT, default_prices, operators_prices
 
 ARCH = "kubernetes.io/arch"
 CAPACITY_TYPE = "karpenter.sh/capacity-type"
@@ -117,39 +118,86 @@ def _asked_of(pool: NodePool, key: str) -> set[str]:
 def _of_catalogue(
     cluster: Cluster, request: FleetRequest
 ) -> tuple[tuple[FleetType, ...], tuple[Note, ...]]:
-    asked_of = [_asked_of(pool, ARCH) for pool in (*cluster.node_pools, *request.pools_given)]
-    architectures = (
-        request.arch
-        or tuple(sorted(set().union(*asked_of)))
-        or tuple(
-            sorted({node.labels[ARCH] for node in cluster.nodes if ARCH in node.labels})
-            or ("amd64",)
-        )
-    )
-    known, own = instance_types(), default_prices()
-    listed = list_prices(request.region)
-    types = []
-    for name, price in listed.items():
-        one = known.get(name)
-        if one is None or one.arch not in architectures:
+    usual, more = processors(cluster, request)
+    known, listed = instance_types(), list_prices(request.region)
+    shipped = default_prices() if request.region == DEFAULT_REGION else {}
+    # One's own rows name no region: they are what the caller pays, wherever that is.
+    own_rows = {**operators_prices(), **own_prices(request)}
+    own = {**shipped, **own_rows}
+    asked = request.spot_share is not None or request.services is not None
+    types, left = [], 0
+    for name in dict.fromkeys((*listed, *(kind for kind, _ in own_rows))):
+        one, price = known.get(name), own.get((name, ON_DEMAND), listed.get(name))
+        if one is None or one.arch not in (*usual, *more):
             continue
-        if request.region == DEFAULT_REGION:
-            price = own.get((name, ON_DEMAND), price)
-        types.append(_type(one, price, ON_DEMAND))
-        # Spot by the user's prices only, and only where somebody said what may run there.
+        if price is not None:
+            types.append(_type(one, price, ON_DEMAND))
+        # Spot by known prices only, and only where somebody said what may run there.
         spot = own.get((name, SPOT))
-        asked = request.spot_share is not None or request.services is not None
-        if spot is not None and asked and request.region == DEFAULT_REGION:
+        if spot is not None and asked:
             types.append(_type(one, spot, SPOT))
+        left += (name, SPOT) in own_rows and not asked
+    architectures = " and ".join((*usual, *more))
     note = Note(
         message=said(
             f"nodes are bought at the list prices of {request.region} that come with Kytos, "
-            f"{'and '.join(architectures)} types only; their sizes are what EKS leaves for pods"
+            f"{architectures} types only; their sizes are what EKS leaves for pods"
         ),
         kind=NoteKind.ASSUMED,
         count=len(types),
     )
-    return tuple(types), (note,)
+    notes = [note]
+    if more:
+        held_back = " and ".join(more)
+        notes.append(
+            Note(
+                message=said(
+                    f"{held_back} types are bought for pods that name their architecture "
+                    "alone: what others' images run on is not known"
+                ),
+                kind=NoteKind.ASSUMED,
+            )
+        )
+    if left:
+        notes.append(
+            Note(
+                message=said(
+                    "spot prices are given and no spot is bought: say what may run there with "
+                    "spot_share or services"
+                ),
+                kind=NoteKind.ASSUMED,
+                count=left,
+            )
+        )
+    return tuple(types), tuple(notes)
+
+
+def processors(cluster: Cluster, request: FleetRequest) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which processors the catalogue's types have, and which more for pods that name them.
+
+    What the request or NodePools say is all there is; otherwise pods that name none keep to what
+    the cluster has today, for their images may run on nothing else.
+    """
+    pools = [_asked_of(pool, ARCH) for pool in (*cluster.node_pools, *request.pools_given)]
+    given = request.arch or tuple(sorted(set().union(*pools)))
+    if given:
+        return given, ()
+    today = {node.labels[ARCH] for node in cluster.nodes if ARCH in node.labels} or {"amd64"}
+    running = [pod for pod in cluster.pods if not pod.finished and pod.keeps_node]
+    named = set().union(*map(archs_named, running)) if running else set()
+    return tuple(sorted(today)), tuple(sorted(named - today))
+
+
+def archs_named(pod: Pod) -> frozenset[str]:
+    """Return the processors that a pod says it may run on; empty where it says nothing."""
+    named = {
+        value
+        for term in pod.required_node_terms or ()
+        for one in term.expressions
+        if one.key == ARCH and one.operator == "In"
+        for value in one.values
+    }
+    return frozenset(named | ({pod.node_selector[ARCH]} if ARCH in pod.node_selector else set()))
 
 
 def _type(one: InstanceType, price: float, capacity_type: str) -> FleetType:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from kytos.contract.weights import Weights
+from kytos.language import said
 from kytos.problem import Bools, Ints, Problem
 from kytos.questions.fleet.offer import Offer
 from kytos.questions.fleet.pools import PoolBound
@@ -155,6 +156,25 @@ def apart_on_nodes(
             held = problem.tallies[skew.carriers].members & counted.members
             most[held] = np.minimum(most[held], skew.max_skew)
     return most, tuple(rivals), capped
+
+
+def rules_left_out(problem: Problem) -> tuple[str, ...]:
+    """Return the rules that a packing asked for no more than they do leaves out, in words."""
+
+    def among(tallies: Iterable[int], by_node: bool) -> bool:
+        return any(_by_node(problem.tallies[one].domain) == by_node for one in tallies)
+
+    apart = [one.carriers for one in problem.exclusions]
+    spread = [one.counted for one in problem.skews]
+    together = [one.targets for one in problem.presences]
+    told = (
+        (among(spread, by_node=False), said("spreads over zones")),
+        (among(spread, by_node=True), said("spreads over nodes")),
+        (among(apart, by_node=False), said("anti-affinity over zones")),
+        (among(together, by_node=False), said("affinity over zones")),
+        (among(together, by_node=True), said("affinity on nodes")),
+    )
+    return tuple(words for holds, words in told if holds)
 
 
 def _by_node(domain: Ints) -> bool:

@@ -10,10 +10,11 @@ from kytos.cluster import CPU, is_spot
 from kytos.contract.params import SolverParams
 from kytos.contract.watch import Watch
 from kytos.contract.weights import Weights
+from kytos.language import said
 from kytos.problem import Problem
 from kytos.questions.fleet.asked import Asked, spot_of
 from kytos.questions.fleet.built import candidates, without_spot
-from kytos.questions.fleet.packing_of import Posed, packing_of
+from kytos.questions.fleet.packing_of import Posed, packing_of, rules_left_out
 from kytos.questions.fleet.pools import pool_bounds
 from kytos.questions.fleet.request import FleetRequest
 from kytos.solvers.patterns import PatternPlan, cheapest_plan
@@ -65,6 +66,10 @@ def by_patterns(
 
     wanted = posed(asked.barred, False)
     loose = _loosely_shared(posed, problem, asked) if asked.shared else frozenset()
+    without = rules_left_out(problem)
+    if loose:
+        without = (*without, said("the share of each service's pods on spot"))
+    asked = replace(asked, bound_without=without)
     if wanted.exact and not loose:
         plan = cheapest_plan(wanted.packing, watch, seed)
         return asked, wanted, plan, plan.bound

@@ -71,6 +71,14 @@ class FleetType(Frozen):
         return self
 
 
+class OwnPrice(Frozen):
+    """A row of the user's own price table: what a type costs an hour, wherever it is bought."""
+
+    instance_type: Identifier
+    capacity_type: Literal["on-demand", "spot"] = "on-demand"
+    price_per_hour: Number
+
+
 class FleetRequest(OthersPods, Limits, CarriedOut):
     """What is asked of a fleet beside the weights."""
 
@@ -80,11 +88,20 @@ class FleetRequest(OthersPods, Limits, CarriedOut):
         description="what can be bought; left out: the shipped catalogue of the region",
     )
     region: str = Field(DEFAULT_REGION, description="of the shipped catalogue's prices")
+    prices: tuple[OwnPrice, ...] = Field(
+        (),
+        max_length=2 * MOST_TYPES,
+        description="what types of the shipped catalogue really cost, on-demand and spot: these "
+        "win over the list, in whichever region. Spot is bought where `spot_share` or `services` "
+        "says what may run there",
+    )
     zones: tuple[Identifier, ...] = Field(
         (), description="where nodes can be bought; left out: the zones the cluster names"
     )
     arch: tuple[str, ...] = Field(
-        (), description="of the catalogue's types; left out: those of today's nodes, else amd64"
+        (),
+        description="of the catalogue's types; left out: those of today's nodes, else amd64, and "
+        "for pods that name another by selector or affinity that one",
     )
     discounts: tuple[Discount, ...] = Field(
         (),
@@ -187,6 +204,11 @@ class FleetRequest(OthersPods, Limits, CarriedOut):
                     )
                 seen.add(key)
         return self
+
+
+def own_prices(request: FleetRequest) -> dict[tuple[str, str], float]:
+    """Return the request's own prices by (type, capacity type); of several rows the last counts."""
+    return {(one.instance_type, one.capacity_type): one.price_per_hour for one in request.prices}
 
 
 def discount_of(discounts: tuple[str, ...], name: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import accumulate
 
 import plotly.graph_objects as go
 
@@ -156,5 +157,17 @@ def curve(points: Sequence[tuple[str, float]], title: str) -> go.Figure:
         )
     )
     figure.update_xaxes(title=title, type="category", fixedrange=True)
-    figure.update_yaxes(title=_("$ an hour"), rangemode="tozero", fixedrange=True)
+    # Room for the words above the highest point.
+    top = 1.2 * max((one[1] for one in points), default=0.0) or 1.0
+    figure.update_yaxes(title=_("$ an hour"), range=[0, top], fixedrange=True)
     return figure
+
+
+def loosened(points: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Return the points of a limit that loosens, none dearer than one before it.
+
+    What a tighter limit allows a looser one does too: where the search, which has its seconds for
+    each, did worse there, the fleet known already is the cheaper.
+    """
+    least = accumulate((one[1] for one in points), min)
+    return [(name, cost) for (name, _dearer), cost in zip(points, least, strict=True)]

@@ -21,7 +21,7 @@ from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.outcome import Question
 from kytos.report import units
 from kytos.report.families import families_in_words
-from kytos.report.figures.fleet import boxes, curve
+from kytos.report.figures.fleet import boxes, curve, loosened
 from kytos.report.headlines import headline
 from kytos.report.node_groups import managed_groups, node_pools
 from kytos.sources.catalogue.types import regions
@@ -317,13 +317,13 @@ def _curves(answer: Answer) -> None:
             for share in (_CURVE_SHARES if spots or request.own_types is None else ())
         ]
     chart(
-        curve(by_types, _("different types at most")),
+        curve(loosened(by_types), _("different types at most")),
         key="fleet by types",
         alt=_("Price of the fleet against the number of types"),
     )
     if by_share:
         chart(
-            curve(by_share, _("share on spot at most")),
+            curve(loosened(by_share), _("share on spot at most")),
             key="fleet by spot",
             alt=_("Price of the fleet against the share on spot"),
         )
