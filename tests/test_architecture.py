@@ -180,6 +180,26 @@ def test_every_module_says_what_it_is_for(path: str) -> None:
     )
 
 
+LONG = 400
+"""Lines, from which on a module says here why it is one."""
+LONGER = {
+    "kytos/hamiltonian/arrays.py": "one builder, a method for each term of the energy",
+    "kytos/problem.py": "one record, half of it what its fields mean",
+    "kytos/questions/fleet/fleet.py": "the answer's record, and the way from the request to it",
+    "kytos/refine/anneal.py": "one annealing, whose stages share its arrays",
+    "kytos/refine/state.py": "the records that kernels read, each beside what fills it",
+    "kytos/solve/portfolio.py": "the ways of searching, and the rounds that choose between them",
+    "kytos/solve/solve.py": "one run, whose stages share its best plan and its clock",
+}
+
+
+@pytest.mark.parametrize("path", sources())
+def test_a_long_module_has_a_reason(path: str) -> None:
+    """Whoever lets a module grow splits it, or says why it is one."""
+    lines = (ROOT / path).read_text(encoding="utf-8").count("\n")
+    assert (lines > LONG) == (path in LONGER), f"{path} has {lines} lines"
+
+
 def test_top_level_holds_only_what_it_should() -> None:
     """Nothing but the agreed names lies at the top of the repository."""
     agreed = {

@@ -35,7 +35,8 @@ from kytos.questions.fleet.planned import by_patterns
 from kytos.questions.fleet.promise import planned as in_plan
 from kytos.questions.fleet.request import FleetRequest
 from kytos.questions.fleet.survive import STAGE as SURVIVE
-from kytos.questions.fleet.survive import STANDS_BY, Surviving, surviving
+from kytos.questions.fleet.survive import Surviving, surviving
+from kytos.questions.fleet.survive_search import STANDS_BY
 from kytos.questions.outcome import Move, Outcome, Question
 from kytos.questions.parts.answer import moves, shared_answer
 from kytos.questions.parts.unplaced import UnplacedPod, by_importance, explain
