@@ -487,7 +487,11 @@ def _certificate(
         source=BoundSource.PATTERNS,
         left_out_proven=fewest,
     )
-    return held_against(shown, weights, placement, known)
+    told = held_against(shown, weights, placement, known)
+    if fewest:
+        return told
+    # A plan that leaves out fewer may cost any more: there is no gap to speak of.
+    return told.model_copy(update={"status": CertificateStatus.NONE, "gap": None})
 
 
 def _bound_notes(asked: Asked, certificate: Certificate) -> tuple[Note, ...]:

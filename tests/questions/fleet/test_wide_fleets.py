@@ -372,6 +372,8 @@ def test_a_wide_fleet_costs_the_least_and_breaks_nothing(seed: int) -> None:
     )
     if best is None:
         assert outcome.unplaced
+        proven = outcome.certificate
+        assert proven.left_out_proven or proven.gap is None  # no gap without a bound
         return
     assert not outcome.unplaced
     assert_nothing_broken(case, outcome)
