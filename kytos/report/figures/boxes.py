@@ -13,11 +13,11 @@ from kytos.report.units import count, middle
 
 _IN_A_ROW = 20
 _ROW_PIXELS = 150
-_GAP = 0.3
+_GAP = 0.42
 """Between two rows of boxes, of the height of the largest."""
 _TITLE = 0.15
 """Room for what the tray is called, of the height of the largest."""
-_UNDER = 0.29
+_UNDER = 0.4
 """Room for what stands under a box, of the height of the largest."""
 _FADED, _DIMMED = 0.35, 0.2
 
@@ -45,7 +45,7 @@ def boxes_figure(
     if tray:
         first = next(bottom for box, _, bottom in places if box.gone)
         gone = count(sum(box.nodes for box in tray), "node")
-        top = first + max(box.size for box in tray) + _GAP * 0.3
+        top = first + max(box.size for box in tray) + _GAP * 0.2
         figure.add_annotation(
             x=-0.5,
             y=top,

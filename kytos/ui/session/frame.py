@@ -51,6 +51,7 @@ _STYLE = """<style>
 }
 .js-plotly-plot .xtick text, .js-plotly-plot .ytick text, .js-plotly-plot .annotation-text,
 .js-plotly-plot .legendtext, .js-plotly-plot .xtitle, .js-plotly-plot .ytitle,
+.js-plotly-plot .bartext-outside,
 .js-plotly-plot text[style*="rgb(114, 127, 140)"] {fill: currentColor !important}
 .js-plotly-plot .annotation {opacity: 1 !important}
 h1:focus {outline: none}
