@@ -254,7 +254,7 @@ def table_with_downloads(
     with st.container(horizontal=True):
         st.download_button(
             _("{what} as CSV", what=_(what).capitalize()),
-            lambda: as_csv(table),  # made when asked for: a rerun for a slider does not need it
+            as_csv(table),
             f"{file_stem}-{what.replace(' ', '-')}.csv",
             "text/csv",
             icon=":material/download:",
@@ -262,7 +262,7 @@ def table_with_downloads(
         )
         st.download_button(
             _("{what} as JSON", what=_(what).capitalize()),
-            lambda: json.dumps(
+            json.dumps(
                 [record.model_dump(mode="json", by_alias=True) for record in records], indent=1
             ),
             f"{file_stem}-{what.replace(' ', '-')}.json",
