@@ -63,7 +63,7 @@ def _why(one: FamilyCost, first: FamilyCost) -> str:
     shared = [name for name in first.binds if name in one.binds]
     if not shared:
         return _(
-            "{bound} fills its nodes, while {other} fills those of {family} and {empty}",
+            "its nodes run out of {bound}, while those of {family} run out of {other} and {empty}",
             bound=_names(first.binds),
             other=_names(one.binds),
             family=one.name,
@@ -76,8 +76,8 @@ def _why(one: FamilyCost, first: FamilyCost) -> str:
     ]
     if more_room:
         return _(
-            "{bound}, not {spare}, fills the nodes of both, and {family} is paid for {spare} that "
-            "stays empty: {share} of it is used, {own} on {first}",
+            "the nodes of both run out of {bound}, not of {spare}, and {family} is paid for {spare} "
+            "that stays empty: {share} of it is used, {own} on {first}",
             bound=_names(shared),
             spare=_names(more_room),
             family=one.name,
@@ -86,7 +86,7 @@ def _why(one: FamilyCost, first: FamilyCost) -> str:
             first=first.name,
         )
     return _(
-        "{bound} fills the nodes of both, and the same of it costs more on {family}",
+        "the nodes of both run out of {bound}, and the same of it costs more on {family}",
         bound=_names(shared),
         family=one.name,
     )
@@ -95,8 +95,8 @@ def _why(one: FamilyCost, first: FamilyCost) -> str:
 def _fills(one: FamilyCost) -> str:
     left = [name for name, share in _bought(one).items() if share < _ROOM]
     if not left:
-        return _("{bound} fills its nodes, and little stays empty", bound=_names(one.binds))
-    return _("{bound} fills its nodes, and {empty}", bound=_names(one.binds), empty=_left(one))
+        return _("its nodes run out of {bound}, and little stays empty", bound=_names(one.binds))
+    return _("its nodes run out of {bound}, and {empty}", bound=_names(one.binds), empty=_left(one))
 
 
 def _left(one: FamilyCost) -> str:

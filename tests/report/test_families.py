@@ -24,11 +24,11 @@ def test_memory_that_stays_empty_is_the_reason() -> None:
     """Ten cores and 10,000 MiB: five nodes of each, by CPU; 0.50 beside 0.55 an hour."""
     first, second, third = told(SMALL, C6A, M6A, R6A)
     assert first == (
-        "c6a alone runs all of it the cheapest, for $0.50/h at least: CPU fills its nodes, and "
+        "c6a alone runs all of it the cheapest, for $0.50/h at least: its nodes run out of CPU, and "
         "50% of their memory stays empty."
     )
     assert second == (
-        "c6a costs 9% less than m6a here, because CPU, not memory, fills the nodes of both, and "
+        "c6a costs 9% less than m6a here, because the nodes of both run out of CPU, not of memory, and "
         "m6a is paid for memory that stays empty: 25% of it is used, 50% on c6a."
     )
     assert third.startswith("c6a costs 60% less than r6a here")
@@ -39,7 +39,7 @@ def test_another_resource_binds() -> None:
     pods = [pod(f"p{n}", cpu=500, memory=3000) for n in range(20)]
     first, second = told(pods, C6A, R6A | {"price_per_hour": 0.15})
     assert first.startswith("r6a alone runs all of it")
-    assert "because CPU fills its nodes, while memory fills those of c6a and" in second
+    assert "because its nodes run out of CPU, while those of c6a run out of memory and" in second
     assert "of their CPU stays empty" in second
 
 
@@ -47,7 +47,7 @@ def test_the_same_sizes_differ_by_price_alone_or_not_at_all() -> None:
     """Equal rooms: the dearer one says so, an equal one costs the same."""
     dearer = told(SMALL, C6A, kind("c6i.large", 2000, 4000, 0.12))[1]
     assert dearer.endswith(
-        "because CPU fills the nodes of both, and the same of it costs more on c6i."
+        "because the nodes of both run out of CPU, and the same of it costs more on c6i."
     )
     alike = told(SMALL, C6A, kind("c6i.large", 2000, 4000, 0.10))[1]
     assert alike.startswith("c6i costs the same as c6a here")

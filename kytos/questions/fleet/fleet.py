@@ -58,6 +58,8 @@ rest."""
 ANNEALED_PAIRS = 200_000
 """Pods x nodes up to which the anneal looks at a plan as well."""
 
+RISK_SHARE = 0.1
+"""Of the time cap, what is kept back to look at the failures of the fleet that is chosen."""
 FAMILIES = 3
 """Families of types that are compared."""
 
@@ -131,7 +133,9 @@ def fleet(
         When the solver cannot be used here; the message says what to do.
     """
     began = time.monotonic()
-    watch = watch.within(params.time_limit_s)
+    whole = watch.within(params.time_limit_s)
+    looks = request.risk or bool(request.survive)
+    watch = whole.reserve(RISK_SHARE * params.time_limit_s) if looks else whole
     asked = made_concrete(cluster, request)
     problem = problem_of(asked.rest.replace(nodes=candidates(asked)), asked, request)
     watch.report(STAGE, 0.0, None)
@@ -159,7 +163,7 @@ def fleet(
         proven = planned.gap <= PROVEN and as_planned
         price = _survival_price(request, asked, free, kept, proven=proven)
     report = report.model_copy(update={"stages": stages, "seconds": time.monotonic() - began})
-    return _answer(problem, asked, request, plan, report, bound, weights, params, watch, price)
+    return _answer(problem, asked, request, plan, report, bound, weights, params, whole, price)
 
 
 def _survival_price(
