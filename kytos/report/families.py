@@ -76,8 +76,8 @@ def _why(one: FamilyCost, first: FamilyCost) -> str:
     ]
     if more_room:
         return _(
-            "the nodes of both run out of {bound}, not of {spare}, and {family} is paid for {spare} "
-            "that stays empty: {share} of it is used, {own} on {first}",
+            "the nodes of both run out of {bound}, not of {spare}, and {family} is paid for "
+            "{spare} that stays empty: {share} of it is used, {own} on {first}",
             bound=_names(shared),
             spare=_names(more_room),
             family=one.name,

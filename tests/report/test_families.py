@@ -24,8 +24,8 @@ def test_memory_that_stays_empty_is_the_reason() -> None:
     """Ten cores and 10,000 MiB: five nodes of each, by CPU; 0.50 beside 0.55 an hour."""
     first, second, third = told(SMALL, C6A, M6A, R6A)
     assert first == (
-        "c6a alone runs all of it the cheapest, for $0.50/h at least: its nodes run out of CPU, and "
-        "50% of their memory stays empty."
+        "c6a alone runs all of it the cheapest, for $0.50/h at least: its nodes run out of CPU, "
+        "and 50% of their memory stays empty."
     )
     assert second == (
         "c6a costs 9% less than m6a here, because the nodes of both run out of CPU, not of memory, and "
