@@ -28,8 +28,8 @@ def test_memory_that_stays_empty_is_the_reason() -> None:
         "and 50% of their memory stays empty."
     )
     assert second == (
-        "c6a costs 9% less than m6a here, because the nodes of both run out of CPU, not of memory, and "
-        "m6a is paid for memory that stays empty: 25% of it is used, 50% on c6a."
+        "c6a costs 9% less than m6a here, because the nodes of both run out of CPU, not of memory, "
+        "and m6a is paid for memory that stays empty: 25% of it is used, 50% on c6a."
     )
     assert third.startswith("c6a costs 60% less than r6a here")
 
