@@ -59,7 +59,7 @@ def english(app: AppTest) -> set[str]:
         for text in told - SAME
         if re.search(r"[A-Za-z]{3}", re.sub(r":material/\w+:", "", text))
         and not JAPANESE.search(text)
-        and not text.startswith(("[", "<", "apiVersion", "m*=", "http"))
+        and not text.startswith(("[", "{", "<", "apiVersion", "m*=", "http"))
     }
 
 
