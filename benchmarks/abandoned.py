@@ -19,6 +19,8 @@ from benchmarks.dashboard import dashboard
 
 FREE_S = 10.0
 """Longest that runs may hold workers whose browsers are gone."""
+BEGIN_S = 30
+"""Given to the browsers' runs to begin: with the server and the solvers they share the machine."""
 PATIENCE_MS = 180_000
 SHORT = "cluster=two-lists"
 LONG = "cluster=hot-spots&effort=the+whole+time+cap&cap=300"
@@ -42,12 +44,13 @@ def main() -> None:
         leave = [opened(browser, f"{address}/Rebalance?{LONG}") for _ in range(asked.browsers)]
         for page in leave:
             press(page)
-        for page in leave:
-            stop(page).wait_for()
+        leave[-1].wait_for_timeout(1_000 * BEGIN_S)
+        begun = sum(stop(page).is_visible() for page in leave)
         for page in leave:
             page.context.close()
         beside = answered(stays)
-    print(f"answered in {alone:.1f} s alone, in {beside:.1f} s as {asked.browsers} browsers went")
+    print(f"answered in {alone:.1f} s alone, in {beside:.1f} s as {asked.browsers} browsers went,")
+    print(f"of which {begun} showed their runs {BEGIN_S} s after the press")
     sys.exit(0 if beside - alone <= FREE_S else 1)
 
 
