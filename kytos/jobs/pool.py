@@ -46,6 +46,10 @@ PULSE_S = 0.25
 SILENT_S = 3.0
 """A dispatcher not heard of for so long hands no job out."""
 
+_NOBODY_KNOWS = 255
+"""What multiprocessing says a worker ended with once the server that forked it is gone: it takes
+all of that server's workers for dead, and a job would be given to one of them."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -346,6 +350,9 @@ class Pool:
         with self._lock:
             if died or in_worker.cancelled():
                 slot.is_spoiled = True
+            if getattr(error, "exitcode", None) == _NOBODY_KNOWS:
+                for other in self._slots:
+                    other.is_spoiled = True
             slot.held = None
             again = died and entry.may_repeat and not self._closed and self._repeat(entry)
         if not again:
