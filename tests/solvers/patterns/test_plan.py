@@ -6,7 +6,6 @@ import time
 
 import numpy as np
 import pytest
-from ortools.sat.python import cp_model
 
 from kytos.contract.watch import Watch
 from kytos.solvers.patterns import OfferRow, Packing, cheapest_plan
@@ -17,6 +16,7 @@ from kytos.solvers.patterns.knapsack import filling
 from kytos.solvers.patterns.packing import UNLIMITED, Contests, fits, total_of
 from kytos.solvers.patterns.traits import traits_of
 from kytos.solvers.patterns.volume import volume_bound, volume_prices
+from tests.solvers.patterns.oracle import optimum
 
 
 def packing(seed: int) -> Packing:
@@ -46,38 +46,6 @@ def packing(seed: int) -> Packing:
         most=np.where(random.random(classes) < 0.25, 1, UNLIMITED),
         kind=np.arange(offers),
     )
-
-
-def optimum(given: Packing) -> float:
-    """CP-SAT over explicit copies, one variable for each class on each: it shares no code."""
-    pods = int(given.demand.sum())
-    copies = [
-        offer
-        for offer in range(len(given.price))
-        for _ in range(min(pods, int(given.limit[offer])))
-    ]
-    model = cp_model.CpModel()
-    used = [model.new_bool_var("") for _ in copies]
-    runs = [[model.new_int_var(0, int(n), "") for n in given.demand] for _ in copies]
-    for at, offer in enumerate(copies):
-        for resource in range(given.request.shape[1]):
-            held = sum(int(given.request[c, resource]) * v for c, v in enumerate(runs[at]))
-            model.add(held <= int(given.capacity[offer, resource]) * used[at])
-        for class_, count in enumerate(runs[at]):
-            model.add(count <= (min(int(given.most[class_]), pods)))
-            if not given.allowed[class_, offer]:
-                model.add(count == 0)
-        if at and copies[at - 1] == offer:
-            model.add_implication(used[at], used[at - 1])
-    for class_, demand in enumerate(given.demand):
-        model.add(sum(row[class_] for row in runs) == int(demand))
-    price = [round(float(given.price[offer])) for offer in copies]
-    model.minimize(sum(p * u for p, u in zip(price, used, strict=True)))
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.max_time_in_seconds = 60
-    assert solver.solve(model) == cp_model.OPTIMAL
-    return solver.objective_value
 
 
 @pytest.mark.parametrize("seed", range(20))
