@@ -14,6 +14,7 @@ import numpy as np
 
 from kytos.contract.params import Encoding
 from kytos.errors import InputError
+from kytos.language import said
 from kytos.pod_sets import PodSet
 from kytos.problem import UNPLACED, Bools, Ints, LoadMode, Problem
 from kytos.referee.feasible import has_left
@@ -150,11 +151,11 @@ def beyond_quadratic(problem: Problem) -> tuple[str, ...]:
     penalty for each node and resource, which drown the rest (docs/decisions/0270).
     """
     asked = {
-        "safety lines": problem.safety is not None,
-        "balance between resources": bool(problem.balances),
-        "a cost of moves by service": problem.most_moved_cost > 0,
-        "a least number of locations": bool(problem.locations),
-        "room in both places while pods move": problem.overlap is not None,
+        said("safety lines"): problem.safety is not None,
+        said("balance between resources"): bool(problem.balances),
+        said("a cost of moves by service"): problem.most_moved_cost > 0,
+        said("a least number of locations"): bool(problem.locations),
+        said("room in both places while pods move"): problem.overlap is not None,
     }
     return tuple(name for name, is_asked in asked.items() if is_asked)
 
@@ -179,10 +180,12 @@ def lay_out(
     kytos.errors.InputError
         When the problem asks for what no QUBO here holds (`beyond_quadratic`).
     """
-    if beyond := beyond_quadratic(problem):
+    if asked := ", ".join(beyond_quadratic(problem)):
         raise InputError(
-            f"the question asks for {', '.join(beyond)}, which cannot be written as a QUBO here; "
-            "leave it out, or use hybrid or cp-sat, which count it exactly"
+            said(
+                f"the question asks for {asked}, which cannot be written as a QUBO here; "
+                "leave it out, or use hybrid or cp-sat, which count it exactly"
+            )
         )
     reference = problem.current if reference is None else reference
     scope = whole(problem) if scope is None else scope

@@ -163,9 +163,12 @@ class _Run:
         self.params = with_effort(self.problem, self.params)
         self.beyond = beyond_quadratic(self.problem)
         if self.beyond:
+            asked = ", ".join(self.beyond)
             self.messages.append(
-                f"What is asked for cannot all be written as a QUBO ({', '.join(self.beyond)}): "
-                "no sampler anneals; refinement, search and cp-sat count it exactly."
+                said(
+                    f"What is asked for cannot all be written as a QUBO ({asked}): no sampler "
+                    "anneals; refinement, search and cp-sat count it exactly."
+                )
             )
             self.params = self.params.with_hybrid(blocks=0)
         self.best = self.problem.current

@@ -18,6 +18,7 @@ from kytos.cluster import Cluster, Frozen, Node
 from kytos.contract.weights import LEAST_MOVES_PER_NODE, MOVE_IN_SPREAD
 from kytos.errors import RequestRefused
 from kytos.headroom import Balance, SafetyLines
+from kytos.language import said
 from kytos.pairs import PairRows
 from kytos.pod_sets import PodSet
 from kytos.problem import Bools, Floats, Ints, LoadMode, Locations, Presence, Problem, Tally
@@ -169,8 +170,10 @@ def _balances(problem: Problem, cluster: Cluster, wishes: Wishes) -> Iterator[Ba
         whole = round(parts)
         if parts and abs(whole - parts) > 0.01 * parts:
             raise RequestRefused(
-                f"{parts:.4g} {pair.second} for each {pair.first} is no whole number of units; "
-                "name the two the other way round",
+                said(
+                    f"{parts:.4g} of {pair.second} for each of {pair.first} is no whole number of "
+                    "units; name the two the other way round"
+                ),
                 where,
             )
         there: Floats = problem.allocatable[:, second].astype(np.float64)
@@ -201,8 +204,10 @@ def _column(problem: Problem, cluster: Cluster, name: str, where: str) -> int | 
     if any(name in node.allocatable for node in cluster.nodes):
         return None
     raise RequestRefused(
-        f"{name!r} is no resource that a node of cluster {cluster.name!r} offers; name one, such "
-        "as cpu or memory",
+        said(
+            f"{name!r} is no resource that a node of cluster {cluster.name!r} offers; name one, "
+            "such as cpu or memory"
+        ),
         where,
     )
 
@@ -234,7 +239,9 @@ def _with_places(problem: Problem, cluster: Cluster, wishes: Wishes) -> Problem:
     for number, pair in enumerate(wishes.run_near):
         where = f"run_near[{number}]"
         if pair.service == pair.near:
-            raise RequestRefused(f"{pair.near!r} is always near itself; name another one", where)
+            raise RequestRefused(
+                said(f"{pair.near!r} is always near itself; name another one"), where
+            )
         domain = _places(problem, cluster.nodes, pair.by, where)
         carriers = counted(pair.service, domain, f"{where}.service")
         targets = counted(pair.near, domain, f"{where}.near")
@@ -253,7 +260,7 @@ def _places(problem: Problem, nodes: Sequence[Node], by: str | None, where: str)
     values = sorted({node.labels[by] for node in nodes if by in node.labels})
     if not values:
         raise RequestRefused(
-            f"no node has a label {by!r}; give a key that nodes have", f"{where}.by"
+            said(f"no node has a label {by!r}; give a key that nodes have"), f"{where}.by"
         )
     return np.array(
         [values.index(node.labels[by]) if by in node.labels else -1 for node in nodes],
@@ -265,7 +272,7 @@ def _tally(problem: Problem, cluster: Cluster, service: str, domain: Ints, where
     """Count a service's pods by place, those that stay included."""
     pods = [pod for pod in cluster.pods if pod.service == service and pod.holds_capacity]
     if not pods:
-        raise RequestRefused(f"{service!r} is no service with running pods; name one", where)
+        raise RequestRefused(said(f"{service!r} is no service with running pods; name one"), where)
     position = {name: number for number, name in enumerate(problem.pods)}
     members = sorted(position[pod.id] for pod in pods if pod.id in position)
     fixed = np.zeros(int(domain.max(initial=-1)) + 1, dtype=np.int64)
