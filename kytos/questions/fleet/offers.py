@@ -158,6 +158,16 @@ def _of_catalogue(
                 kind=NoteKind.ASSUMED,
             )
         )
+        if request.survive:
+            notes.append(
+                Note(
+                    message=said(
+                        f"failures are survived as if other pods could start on {held_back} nodes "
+                        "too: what their images run on is not known"
+                    ),
+                    kind=NoteKind.ASSUMED,
+                )
+            )
     if left:
         notes.append(
             Note(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kytos.cluster import CPU, MEMORY, PODS, Cluster, Node, NodeTerm, Pod, Requirement
 from kytos.contract.params import SolverParams
 from kytos.questions.fleet.fleet import FleetOutcome, fleet
@@ -37,12 +39,12 @@ def test_spot_prices_that_buy_no_spot_are_told() -> None:
     assert any("spot_share" in one.message for one in notes)
 
 
-def bought(*pods: Pod) -> FleetOutcome:
+def bought(*pods: Pod, **more: Any) -> FleetOutcome:
     """What is bought of few types, quickly."""
     return fleet(
         Cluster(nodes=(), pods=pods),
         FleetRequest.model_validate(
-            {"zones": ["a"], "discounts": ["*=1000", "m5.large=1", "m6g.large=0.1"]}
+            {"zones": ["a"], "discounts": ["*=1000", "m5.large=1", "m6g.large=0.1"]} | more
         ),
         params=SolverParams(time_limit_s=5),
     )
@@ -58,6 +60,9 @@ def test_a_processor_that_pods_name_is_bought_for_them_alone() -> None:
     assert known[of[outcome.placement["a"] or ""]].arch == "amd64"
     assert known[of[outcome.placement["b"] or ""]].arch == "arm64"
     assert any("arm64 types are bought for pods that name" in one.message for one in outcome.notes)
+    assert not any("failures are survived as if" in one.message for one in outcome.notes)
+    held = bought(ONE, arm, survive=["node"])
+    assert any("failures are survived as if" in one.message for one in held.notes)
 
 
 def test_processors_are_those_of_today_of_pods_and_of_the_request() -> None:
