@@ -36,7 +36,6 @@ def test_pods_alone_are_answered_with_what_to_buy(
         ({"types": TYPES, "spot_share": 2}, "spot_share"),
         ({"types": TYPES, "keep": ["nobody"]}, "keep"),
         ({"region": "nowhere"}, "region"),
-        ({"types": TYPES + TYPES[:1]}, "types[2]"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(
@@ -98,6 +97,7 @@ def test_a_shape_of_a_placement_is_a_type(client: TestClient) -> None:
         ({"types": TYPES, "discounts": ["m=x"]}, "expected name=factor, such as m*=0.72"),
         ({"types": TYPES, "pools": [{"kind": "NodePool"}]}, "pools[0].metadata.name"),
         ({"kwok_types": [{}]}, "kwok_types[0].name"),
+        ({"types": TYPES + TYPES[:1]}, "types[2].name"),
         ({"types": [TYPES[0] | {"count": 0}]}, "nothing to buy"),
     ],
 )

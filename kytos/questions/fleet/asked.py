@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import floor
 
@@ -16,7 +16,7 @@ from kytos.language import said
 from kytos.problem import Bools
 from kytos.questions.fleet.offer import Offer
 from kytos.questions.fleet.offers import offers_of, processors, with_room_for_daemons
-from kytos.questions.fleet.request import FleetRequest
+from kytos.questions.fleet.request import FleetRequest, FleetType
 from kytos.questions.parts.decimals import as_written
 from kytos.questions.parts.limits import meant_nodes, nodes_asked_to_stay
 from kytos.questions.parts.others_pods import with_others_pods
@@ -77,8 +77,10 @@ def made_concrete(cluster: Cluster, request: FleetRequest) -> Asked:
     Raises
     ------
     RequestRefused
-        When `keep`, `services`, `may_move` or `must_stay` names what is not in the cluster.
+        When `keep`, `services`, `may_move` or `must_stay` names what is not in the cluster, or
+        `types` a type twice.
     """
+    _refuse_repeated(request.own_types or ())
     cluster = with_overrides(
         with_others_pods(cluster, request), request.may_move, request.must_stay
     )
@@ -133,6 +135,19 @@ def made_concrete(cluster: Cluster, request: FleetRequest) -> Asked:
             () if request.own_types is not None else processors(cluster, request)[1]
         ),
     )
+
+
+def _refuse_repeated(types: Sequence[FleetType]) -> None:
+    seen: set[tuple[str, str, str]] = set()
+    for position, one in enumerate(types):
+        for zone in one.zones or ("",):
+            key = (one.name, one.capacity_type, zone)
+            if key in seen:
+                raise RequestRefused(
+                    said(f"{one.name!r} is listed twice for {one.capacity_type}; list it once"),
+                    f"types[{position}].name",
+                )
+            seen.add(key)
 
 
 def _priced(cluster: Cluster, types: list[Node]) -> tuple[Cluster, tuple[Note, ...]]:

@@ -191,20 +191,6 @@ class FleetRequest(OthersPods, Limits, CarriedOut):
             raise ValueError(str(error)) from error
         return self
 
-    @model_validator(mode="after")
-    def _types_differ(self) -> FleetRequest:
-        seen: set[tuple[str, str, str]] = set()
-        for position, one in enumerate(self.own_types or ()):
-            for zone in one.zones or ("",):
-                key = (one.name, one.capacity_type, zone)
-                if key in seen:
-                    raise ValueError(
-                        f"types[{position}]: {one.name!r} {one.capacity_type} is listed twice"
-                        f"{f' in {zone}' if zone else ''}; list it once"
-                    )
-                seen.add(key)
-        return self
-
 
 def own_prices(request: FleetRequest) -> dict[tuple[str, str], float]:
     """Return the request's own prices by (type, capacity type); of several rows the last counts."""
