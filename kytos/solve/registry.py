@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -28,6 +29,7 @@ def find_solver(name: SolverName) -> Solver:
     return solver
 
 
+@cache
 def is_installed(name: SolverName) -> bool:
     """Say whether the solver's module is there to be imported."""
     return find_spec(REGISTERED[name].module) is not None

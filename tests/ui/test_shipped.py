@@ -22,3 +22,9 @@ def test_a_wheel_takes_it_along() -> None:
     expected = names | {".streamlit/config.toml"}
     assert wheel["force-include"] == {name: f"kytos/_dashboard/{name}" for name in expected}
     assert expected <= set(project["tool"]["hatch"]["build"]["targets"]["sdist"]["only-include"])
+
+
+def test_watching_a_run_collects_no_garbage() -> None:
+    """Streamlit's collection after each run, looks at a solve too, kept other browsers waiting."""
+    settings = tomllib.loads((ROOT / ".streamlit/config.toml").read_text(encoding="utf-8"))
+    assert settings["runner"]["postScriptGC"] is False
