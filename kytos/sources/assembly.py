@@ -10,26 +10,27 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from kytos.cluster import Autoscaler, Cluster, Node, Note, NoteKind, Owner, Pod, note_about
+from kytos.cluster import Cluster, Node, Note, NoteKind, Pod, note_about
 from kytos.errors import SourceError, first_problem
 from kytos.language import said
 from kytos.sources.alike import AlikePods
-from kytos.sources.autoscalers import (
-    read_autoscaler,
-    read_usage,
-    remark_odd_metrics,
-    with_usage_and_services,
+from kytos.sources.controllers import (
+    RECOMMENDERS,
+    controllers_by_name,
+    daemon_pod,
+    least_ready,
+    read_autoscalers,
+    read_recommended,
 )
 from kytos.sources.faults import Faults
 from kytos.sources.fields import Fields
 from kytos.sources.json_stream import Tell, tell_nobody
 from kytos.sources.kubernetes_objects import read_budget, read_node, read_priority_class
-from kytos.sources.mending import read_or_mend, running_part
-from kytos.sources.metadata import namespace_of
+from kytos.sources.mending import blaming, read_all, read_or_mend, running_part
 from kytos.sources.node_classes import NODE_CLASS, read_node_class
 from kytos.sources.node_pools import OVERLAY, POOL, read_node_overlay, read_node_pool
 from kytos.sources.not_honoured import unhonoured_fields
-from kytos.sources.objects import HONOURED, Item, Sorted, sort_by_kind
+from kytos.sources.objects import HONOURED, Item, sort_by_kind
 from kytos.sources.odd_objects import (
     read_claim_template,
     read_csi_driver,
@@ -42,14 +43,12 @@ from kytos.sources.odd_objects import (
     read_runtime_class,
     read_storage_capacity,
 )
-from kytos.sources.owners import CONTROLLERS, controller_of
+from kytos.sources.owners import CONTROLLERS
 from kytos.sources.pod_objects import Context, read_pod
 from kytos.sources.prices import PriceTable, with_prices
 from kytos.sources.quantities import check_totals
-from kytos.sources.start_up import whole_seconds
 from kytos.sources.storage_objects import read_claim, read_storage_class, read_volume
-from kytos.sources.usage.kubernetes_usage import VERTICAL_POD_AUTOSCALER, read_recommendations
-from kytos.usage import Recommendation, Usage
+from kytos.usage import Usage
 
 Model = TypeVar("Model")
 
@@ -69,10 +68,6 @@ WITHOUT_EFFECT = frozenset(
     }
 )
 """Kinds that say nothing about where pods may run."""
-
-_RECOMMENDERS = frozenset(
-    {VERTICAL_POD_AUTOSCALER, f"{VERTICAL_POD_AUTOSCALER}.autoscaling.k8s.io"}
-)
 
 _KINDS_NAMED = 8
 _NAMED = 3
@@ -113,7 +108,7 @@ def assemble(
 
     classes = every("PriorityClass", read_priority_class)
     context = Context(
-        controllers=_controllers(by_kind), classes=classes, least_ready=_least_ready(by_kind)
+        controllers=controllers_by_name(by_kind), classes=classes, least_ready=least_ready(by_kind)
     )
     nodes = every("Node", read_node)
     if not nodes and (nodes_needed or not by_kind.get("Pod")):
@@ -125,7 +120,7 @@ def assemble(
             else said(f"no Node among {_counted(by_kind)}")
         )
         raise SourceError(said(f"{read}; add the output of `kubectl get nodes -o json`"))
-    recommended = _recommended(by_kind, faults)
+    recommended = read_recommended(by_kind, faults)
     pods = _read_pods(_counted_out(by_kind["Pod"], tell), context, faults)
     pods = _on_known_nodes(_tell_services_apart(pods), {node.name for node in nodes}, faults)
     try:
@@ -138,7 +133,7 @@ def assemble(
             claims=every("PersistentVolumeClaim", read_claim),
             volumes=every("PersistentVolume", read_volume),
             storage_classes=every("StorageClass", read_storage_class),
-            daemon_sets=every("DaemonSet", partial(_daemon_pod, context=context)),
+            daemon_sets=every("DaemonSet", partial(daemon_pod, context=context)),
             csi_nodes=every("CSINode", read_csi_node),
             csi_drivers=every("CSIDriver", read_csi_driver),
             storage_capacities=every("CSIStorageCapacity", read_storage_capacity),
@@ -149,7 +144,7 @@ def assemble(
             resource_slices=every("ResourceSlice", read_resource_slice),
             resource_claims=every("ResourceClaim", read_resource_claim),
             claim_templates=every("ResourceClaimTemplate", read_claim_template),
-            autoscalers=_autoscalers(by_kind, pods, faults),
+            autoscalers=read_autoscalers(by_kind, pods, faults),
             priority_classes=classes,
             node_pools=every(POOL, read_node_pool),
             node_overlays=every(OVERLAY, read_node_overlay),
@@ -167,42 +162,6 @@ def assemble(
         raise first_problem(error) from error
     check_totals(cluster)
     return with_prices(cluster, prices)
-
-
-def _recommended(by_kind: Sorted, faults: Faults) -> tuple[Recommendation, ...]:
-    """What VerticalPodAutoscalers would have containers request; those yet without are named."""
-    told: list[Recommendation] = []
-    for kind in sorted(_RECOMMENDERS):
-        for item in by_kind.get(kind, ()):
-            try:
-                own = list(read_recommendations(item.value, item.path))
-            except SourceError as error:
-                faults.leave_out(error)
-                continue
-            told += own
-            if not own:
-                faults.remark(
-                    said("VerticalPodAutoscalers that recommend nothing yet"),
-                    item.object("metadata").text("name"),
-                )
-    return tuple(told)
-
-
-def _daemon_pod(item: Fields, context: Context) -> Pod:
-    """A pod of a DaemonSet by its template; its parts are checked as any pod's are."""
-    metadata, template = item.object("metadata"), item.object("spec").object("template")
-    name, namespace = metadata.text("name"), namespace_of(item)
-    owner = {"kind": "DaemonSet", "name": name, "apiVersion": "apps/v1", "controller": True}
-    pod = {
-        "metadata": {
-            "name": name,
-            "namespace": namespace,
-            "labels": template.object("metadata").labels("labels"),
-            "ownerReferences": [owner],
-        },
-        "spec": template.object("spec").value,
-    }
-    return read_pod(Fields(pod, item.path), context)
 
 
 def _last_heartbeat(nodes: Sequence[Fields]) -> datetime | None:
@@ -223,50 +182,6 @@ def _counted(by_kind: Mapping[str, list[Fields]]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _controllers(by_kind: Mapping[str, list[Fields]]) -> dict[tuple[str, str, str], Owner | None]:
-    return {
-        (namespace_of(item), kind, item.object("metadata").text("name")): controller_of(
-            item.object("metadata")
-        )
-        for kind in CONTROLLERS
-        for item in by_kind.get(kind, ())
-    }
-
-
-def _least_ready(by_kind: Mapping[str, list[Fields]]) -> dict[tuple[str, str, str], int]:
-    """``minReadySeconds`` of the controllers that ask for any."""
-    return {
-        (namespace_of(item), kind, item.object("metadata").text("name")): seconds
-        for kind in CONTROLLERS
-        for item in by_kind.get(kind, ())
-        if isinstance(spec := item.value.get("spec"), dict)
-        and (seconds := whole_seconds(spec.get("minReadySeconds")))
-    }
-
-
-def _autoscalers(
-    by_kind: Mapping[str, list[Fields]], pods: Sequence[Pod], faults: Faults
-) -> tuple[Autoscaler, ...]:
-    items = by_kind.get("HorizontalPodAutoscaler", [])
-    autoscalers = read_all(items, read_autoscaler, faults)
-    usage = read_usage(by_kind.get("PodMetrics.metrics.k8s.io", ()), faults)
-    remark_odd_metrics(autoscalers, items, faults)
-    return with_usage_and_services(autoscalers, pods, usage)
-
-
-def read_all(
-    items: Iterable[Fields], read: Callable[[Fields], Model], faults: Faults
-) -> list[Model]:
-    """Read objects of one kind; what cannot be read is left out, and noted."""
-    models = []
-    for item in items:
-        try:
-            models.append(read_or_mend(item, partial(_blaming, read), faults))
-        except SourceError as error:
-            faults.leave_out(error)
-    return models
-
-
 def _counted_out(items: Sequence[Fields], tell: Tell) -> Iterator[Fields]:
     """The same one by one, telling now and then which share has been taken."""
     for taken, item in enumerate(items):
@@ -278,7 +193,7 @@ def _counted_out(items: Sequence[Fields], tell: Tell) -> Iterator[Fields]:
 def _read_pods(items: Iterable[Fields], context: Context, faults: Faults) -> list[Pod]:
     """Read pods; one that runs and cannot be read whole still counts on its node."""
     reader = AlikePods(lambda item: read_pod(item, context))
-    read: Callable[[Fields], Pod] = partial(_blaming, reader)
+    read: Callable[[Fields], Pod] = partial(blaming, reader)
     pods = []
     for item in items:
         try:
@@ -297,18 +212,6 @@ def _read_pods(items: Iterable[Fields], context: Context, faults: Faults) -> lis
                 NoteKind.LEFT_OUT,
             )
     return pods
-
-
-def _blaming(read: Callable[[Fields], Model], item: Fields) -> Model:
-    """Read an object; whatever cannot be names the object."""
-    try:
-        return read(item)
-    except ValidationError as error:
-        raise SourceError(str(first_problem(error)), item.path) from error
-    except SourceError:
-        raise
-    except ValueError as error:  # a rate that is no quantity
-        raise SourceError(str(error), item.path) from error
 
 
 def _namespace(item: Fields) -> tuple[str, dict[str, str]]:
@@ -371,7 +274,7 @@ def _other_kinds(by_kind: Mapping[str, list[Fields]]) -> list[Note]:
     others = {
         kind: items
         for kind, items in sorted(by_kind.items())
-        if items and kind not in HONOURED | CONTROLLERS | WITHOUT_EFFECT | _RECOMMENDERS
+        if items and kind not in HONOURED | CONTROLLERS | WITHOUT_EFFECT | RECOMMENDERS
     }
     if len(others) > _KINDS_NAMED:
         return [

@@ -11,12 +11,13 @@ from kytos.cluster import Cluster, Pod
 from kytos.errors import SourceError
 from kytos.sources.admission import UNKNOWN, Admission, admitted
 from kytos.sources.archives import Part, unpacked
-from kytos.sources.assembly import NOT_OF_A_CLUSTER, assemble, read_all
+from kytos.sources.assembly import NOT_OF_A_CLUSTER, assemble
 from kytos.sources.body import is_body, merged_body, pods_from_body, read_body
 from kytos.sources.documents import Content, longest_file, read_documents
 from kytos.sources.faults import Faults
 from kytos.sources.fields import Fields
 from kytos.sources.json_stream import Tell, tell_nobody
+from kytos.sources.mending import read_all
 from kytos.sources.objects import Item, single_objects, sort_by_kind
 from kytos.sources.pod_objects import Context, read_pod
 from kytos.sources.prices import PriceTable

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from kytos.cluster import CPU, LARGEST_AMOUNT, Phase
-from kytos.errors import SourceError
+from kytos.errors import SourceError, first_problem
 from kytos.sources.faults import Faults
 from kytos.sources.fields import Fields
 from kytos.sources.quantities import read_quantity
@@ -21,7 +24,33 @@ _AMOUNTS = ("requests", "limits", "overhead", "allocatedResources", "allocatable
 
 _PHASES = frozenset(Phase)
 
+Model = TypeVar("Model")
 Read = Callable[[Fields], Any]
+
+
+def read_all(
+    items: Iterable[Fields], read: Callable[[Fields], Model], faults: Faults
+) -> list[Model]:
+    """Read objects of one kind; what cannot be read is left out, and noted."""
+    models = []
+    for item in items:
+        try:
+            models.append(read_or_mend(item, partial(blaming, read), faults))
+        except SourceError as error:
+            faults.leave_out(error)
+    return models
+
+
+def blaming(read: Callable[[Fields], Model], item: Fields) -> Model:
+    """Read an object; whatever cannot be names the object."""
+    try:
+        return read(item)
+    except ValidationError as error:
+        raise SourceError(str(first_problem(error)), item.path) from error
+    except SourceError:
+        raise
+    except ValueError as error:  # a rate that is no quantity
+        raise SourceError(str(error), item.path) from error
 
 
 def read_or_mend(item: Fields, read: Read, faults: Faults) -> Any:

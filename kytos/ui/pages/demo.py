@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from kytos.calls.answers import CarryOut, carry_out
 from kytos.calls.handout import before_and_after
-from kytos.calls.scenario import read_scenario
 from kytos.contract.params import SolverParams
 from kytos.contract.runbook import Runbook
 from kytos.contract.weights import Weights
-from kytos.language import N_, _
-from kytos.problem import LoadMode
+from kytos.language import _
 from kytos.questions.autoscale.autoscale import AutoscaleOutcome
 from kytos.questions.outcome import Outcome, Question
-from kytos.questions.rebalance import RebalanceOutcome, RebalanceRequest
-from kytos.questions.recovery.recovery import RecoveryOutcome, RecoveryRequest
+from kytos.questions.rebalance import RebalanceOutcome
+from kytos.questions.recovery.recovery import RecoveryOutcome
 from kytos.report import units
 from kytos.report.boxes import boxes, coloured_services
 from kytos.report.figures.boxes import boxes_figure
@@ -29,18 +25,16 @@ from kytos.report.headlines import headline
 from kytos.report.summary import summary_cells
 from kytos.report.wording import proof_sentence
 from kytos.ui.pages import opening
+from kytos.ui.pages.demo_stories import SAMPLE, STORIES, Story, Told
 from kytos.ui.panels import handout
 from kytos.ui.panels.results import cells_row, energy_panel
-from kytos.ui.parts import controls
 from kytos.ui.parts.heatmaps import change_heatmaps, chart
 from kytos.ui.parts.text import plain, section
 from kytos.ui.session import background, clusters, frame, kept, runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
-from kytos.ui.shipped import SAMPLES
 
 _STORY, _STEP = "demo story", "demo step"
-_ROOM = (100 - controls.USUAL_FREE) / 100
 _BARE = """<style>
 [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"] {display: none}
 .stMainBlockContainer {max-width: 1280px}
@@ -59,107 +53,6 @@ if (!window.kytosFullScreen) {
 }
 </script>"""
 
-
-class Story(StrEnum):
-    """A story; a run of it is none of the question's own page."""
-
-    COST = "demo: cut cost"
-    ZONE = "demo: survive a zone"
-    SALE = "demo: sale day"
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a story is about.
-
-    Attributes
-    ----------
-    question
-        The one it asks.
-    request
-        What is asked, of the sample's cluster.
-    now
-        Says how things stand, of the cluster and the request.
-    """
-
-    title: str
-    about: str
-    icon: str
-    question: Question
-    request: Callable[[Loaded], Any]
-    now: Callable[[Loaded, Any], str]
-
-
-def _cost_now(loaded: Loaded, _request: Any) -> str:
-    summary = loaded.summary
-    month = units.price_per_month(summary.price_per_hour or 0)
-    share = units.percent(summary.cpu_held / max(summary.cpu_offered, 1))
-    return _(
-        "{name} runs {nodes} nodes for {month}; {share} of their CPU is asked for",
-        name=loaded.name,
-        nodes=summary.nodes,
-        month=month,
-        share=share,
-    )
-
-
-def _zone_now(loaded: Loaded, request: RecoveryRequest) -> str:
-    (zone,) = request.failed_zones
-    cluster = loaded.cluster
-    inside = [node.name for node in cluster.nodes if node.zone == zone]
-    pods = sum(len(cluster.pods_by_node[name]) for name in inside)
-    return _(
-        "Zone {zone} goes dark, with {nodes} of {count:,} and {pods}",
-        zone=zone,
-        nodes=units.count(len(inside), "node"),
-        count=len(cluster.nodes),
-        pods=units.count(pods, "pod"),
-    )
-
-
-def _sale_now(_loaded: Loaded, request: Any) -> str:
-    busiest = max(request.services, key=lambda service: service.request_rate)
-    return _(
-        "The sale begins: {service} alone is asked for {request_rate:,.0f} requests a second",
-        service=busiest.id,
-        request_rate=busiest.request_rate,
-    )
-
-
-def _scenario(name: str) -> Any:
-    content = (SAMPLES / "scenarios" / f"{name}.json").read_bytes()
-    return read_scenario(content).request.model_copy(update={"risk": True})
-
-
-_SAMPLE = clusters.FIRST_SAMPLE
-STORIES: dict[Story, Told] = {
-    Story.COST: Told(
-        N_("Cut cost"),
-        N_("Which nodes could go, and what that saves."),
-        ":material/savings:",
-        Question.REBALANCE,
-        # As the start page asks: where it was answered ahead, the story need not wait.
-        lambda _: RebalanceRequest(mode=LoadMode.CONSOLIDATE, max_utilization=_ROOM, risk=True),
-        _cost_now,
-    ),
-    Story.ZONE: Told(
-        N_("Survive a zone"),
-        N_("Where pods go when a third of the machines is gone."),
-        ":material/bolt:",
-        Question.RECOVERY,
-        lambda _: _scenario("recovery-zone"),
-        _zone_now,
-    ),
-    Story.SALE: Told(
-        N_("Sale day"),
-        N_("How many replicas each service gets, and what the cluster can carry."),
-        ":material/local_fire_department:",
-        Question.AUTOSCALE,
-        lambda _: _scenario("autoscale-sale"),
-        _sale_now,
-    ),
-}
-
 STEPS = 6
 
 
@@ -167,9 +60,9 @@ def show() -> None:
     """Draw the page."""
     story = st.session_state.get(_STORY)
     frame.begin(_("Demo"))
-    if _SAMPLE not in clusters.sample_names():
+    if SAMPLE not in clusters.sample_names():
         st.title(_("Guided demo"), anchor=False)
-        st.info(_("The stories are of the sample {sample}, which is not here.", sample=_SAMPLE))
+        st.info(_("The stories are of the sample {sample}, which is not here.", sample=SAMPLE))
         return
     if story is None:
         _choice()
@@ -207,7 +100,7 @@ def _choice() -> None:
 
 def _start(story: Story) -> None:
     st.session_state[_STORY], st.session_state[_STEP] = story, 0
-    told, loaded = STORIES[story], clusters.load(_SAMPLE)
+    told, loaded = STORIES[story], clusters.load(SAMPLE)
     ask = _ask(told, loaded)
     if _ahead(ask) is None and runs.last_answer(story) is None:
         background.give_way()
@@ -223,7 +116,7 @@ def _leave() -> None:
 
 
 def _step(story: Story, told: Told) -> None:
-    loaded, step = clusters.load(_SAMPLE), int(st.session_state[_STEP])
+    loaded, step = clusters.load(SAMPLE), int(st.session_state[_STEP])
     head = st.container()
     if _answer(story, told, loaded) is None:
         runs.watch(story)  # collects the answer, where it is there by now
