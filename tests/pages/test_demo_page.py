@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kytos.ui.pages.demo import STEPS, STORIES, Story
-from tests.pages.conftest import button, page, wait_for_result
+from tests.pages.conftest import button, page, wait_for_result, words
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,17 @@ def test_a_story_from_start_to_handout(plain_app, story: Story, first: str) -> N
     assert button(app, "Next").disabled
     button(app, "Leave").click().run()
     assert app.title[0].value == "Guided demo"
+
+
+def test_the_page_behind_a_story_opens_with_its_answer(plain_app) -> None:  # type: ignore[no-untyped-def]
+    """The last step leads to the question's page; its answer and its controls are there."""
+    app = page(plain_app, "8_Demo")
+    button(app, "Start: Cut cost").click().run()
+    app = wait_for_result(app)
+    app.session_state["demo step"] = STEPS - 1
+    app.run()
+    button(app, "Open in Rebalance").click().run()
+    assert not app.exception
+    assert app.title[0].value == "Rebalance"
+    assert "free by moving" in words(app)
+    assert "The controls have changed" not in words(app)

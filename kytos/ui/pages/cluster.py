@@ -42,6 +42,7 @@ _FILES = "cluster files"
 _ERROR = "upload error"
 _KNOWN = "known files"
 """The files that were there before the last change."""
+_LATE = "file that nobody was called for"
 _COMMAND = (
     "kubectl get nodes,pods,deployments,replicasets,statefulsets,daemonsets,jobs,"
     "poddisruptionbudgets,persistentvolumeclaims,persistentvolumes,storageclasses,namespaces,"
@@ -54,6 +55,8 @@ _REASONS = 4
 
 def show() -> None:
     """Draw the page."""
+    if st.session_state.pop(_LATE, False):
+        _read()
     opening.follow()
     loaded = frame.begin(_("Cluster"))
     heading, right = st.columns([5, 2.4], vertical_alignment="bottom")
@@ -97,7 +100,7 @@ def _upload() -> None:
         on_change=_read,
     )
     if _unread(files):  # a file that came while the first run was under way calls nobody
-        _read()
+        st.session_state[_LATE] = True  # the selector is drawn already: it is chosen anew first
         st.rerun()
     st.caption(
         _(

@@ -30,7 +30,7 @@ from kytos.ui.panels import handout
 from kytos.ui.panels.results import cells_row, energy_panel
 from kytos.ui.parts.heatmaps import change_heatmaps, chart
 from kytos.ui.parts.text import plain, section
-from kytos.ui.session import background, clusters, frame, kept, runs
+from kytos.ui.session import background, clusters, frame, runs
 from kytos.ui.session.clusters import Loaded
 from kytos.ui.session.runs import Answer, Ask
 
@@ -58,6 +58,7 @@ STEPS = 6
 
 def show() -> None:
     """Draw the page."""
+    opening.follow()
     story = st.session_state.get(_STORY)
     frame.begin(_("Demo"))
     if SAMPLE not in clusters.sample_names():
@@ -178,14 +179,20 @@ def _drawn(answer: Answer, step: int, runbook: Runbook | None) -> None:
     else:
         with st.container(horizontal=True):
             handout.download(answer)
-            if st.button(
-                _("Open in {title}", title=_(_page_of(answer).title)), icon=":material/open_in_new:"
-            ):
-                st.session_state.pop(_STORY, None)
-                kept.choose(answer.loaded)
-                opening.again(answer)
-                opening.go(Question(answer.ask.question))
+            st.button(
+                _("Open in {title}", title=_(_page_of(answer).title)),
+                icon=":material/open_in_new:",
+                on_click=_open,
+                args=(answer,),
+            )
         st.caption(_("The page behind the answer lets you change every weight and rule of it."))
+
+
+def _open(answer: Answer) -> None:
+    """Leave for the page behind the answer; a callback, as the cluster's selector is drawn here."""
+    _leave()
+    opening.again(answer)
+    opening.next_is(Question(answer.ask.question))
 
 
 def _boxes(cluster: Any, key: str, freed: frozenset[str] = frozenset()) -> None:
