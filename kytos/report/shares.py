@@ -43,17 +43,21 @@ def share_sentence(outcome: Outcome) -> str:
     if not outcome.shares:
         return ""
     start, *way = outcome.shares
-    told = [_("{energy} at the start", energy=amount(start.energy))]
-    told += [_step(one) for one in way if one.part != BOUND]
-    if len(told) == 1:
-        told.append(_("{total} planned", total=amount(outcome.energy.after.total)))
+    told = [_step(one) for one in way if one.part != BOUND]
+    if not told:
+        told = [_("the plan to {total}", total=amount(outcome.energy.after.total))]
     bound = next((one.energy for one in way if one.part == BOUND), None)
     proven = (
         ""
         if bound is None or not math.isfinite(bound)
-        else _("; the bound is {bound}", bound=amount(bound))
+        else _(" No plan can have less than {bound}.", bound=amount(bound))
     )
-    return _("Energy: {names}{proven}.", names=", ".join(told), proven=proven)
+    return _(
+        "Step by step, from {start}: {names}.{proven}",
+        start=amount(start.energy),
+        names=", ".join(told),
+        proven=proven,
+    )
 
 
 def steps(shares: Sequence[Share]) -> list[tuple[str, float]]:
@@ -92,6 +96,12 @@ def share(part: float) -> str:
 def _step(one: Share) -> str:
     name = _(NAMES.get(one.part, one.part))
     if one.share is None:
-        return _("{energy} by {name}", energy=amount(one.energy), name=name)
-    gained = _("{share} of the gain", share=share(one.share)) if one.gained > 0 else _("no gain")
-    return _("{energy} by {name} ({gained})", energy=amount(one.energy), name=name, gained=gained)
+        return _("{name} to {energy}", energy=amount(one.energy), name=name)
+    if one.gained <= 0:
+        return _("{name} no lower", name=name)
+    return _(
+        "{name} to {energy} ({share} of the gain)",
+        energy=amount(one.energy),
+        name=name,
+        share=share(one.share),
+    )

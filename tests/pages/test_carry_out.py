@@ -26,8 +26,8 @@ def test_the_steps_of_a_rebalance(app: AppTest) -> None:
     tables = [table.value for table in app.dataframe]
     steps = next(table for table in tables if "Step" in table)
     assert steps["Step"].tolist() == ["cordon", "evict", "wait"]
-    forecast = next(table for table in tables if "carried out by" in table)
-    assert forecast["nodes in use"].tolist() == ["1", "2", "1", "1"]
+    forecast = next(table for table in tables if "Carried out by" in table)
+    assert forecast["Nodes in use"].tolist() == ["1", "2", "1", "1"]
     labels = {shown.label for shown in app.get("download_button")}
     assert {"Steps as CSV", "Runbook as JSON", "Shell script"} <= labels
     app.segmented_control(key="way rebalance").set_value("steer").run()

@@ -35,15 +35,15 @@ def test_the_sentence_says_who_gained_what() -> None:
         stage("cp-sat", 3.99, 0.0),
     ]
     assert share_sentence(Told(shares_of(ran, 10.0, 3.5))) == (
-        "Energy: 10 at the start, 4 by sampler (100% of the gain), 3.99 by refinement (under 1% of "
-        "the gain), 3.99 by exact solver (no gain); the bound is 3.5."
+        "Step by step, from 10: sampler to 4 (100% of the gain), refinement to 3.99 (under 1% of "
+        "the gain), exact solver no lower. No plan can have less than 3.5."
     )
 
 
 def test_energies_too_long_to_read_are_powers_of_ten() -> None:
     """Pods without a node may cost beyond 1e17; a bound that is none is not told."""
     told = share_sentence(Told(shares_of([stage("sample", 2.0, 1e17)], 1e17, float("-inf"))))
-    assert told == "Energy: 1e+17 at the start, 2 by sampler (100% of the gain)."
+    assert told == "Step by step, from 1e+17: sampler to 2 (100% of the gain)."
     assert share_sentence(Told(())) == ""
 
 
@@ -64,4 +64,4 @@ def test_an_answer_tells_its_way() -> None:
     assert way[0].energy == outcome.energy.before.total
     assert way[-2].energy == pytest.approx(outcome.energy.after.total)
     assert way[-1].part == "bound"
-    assert share_sentence(outcome).startswith("Energy: ")
+    assert share_sentence(outcome).startswith("Step by step, from ")

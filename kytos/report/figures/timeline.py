@@ -38,7 +38,7 @@ def timeline(runbook: Runbook) -> go.Figure:
                 mode="markers+text",
                 marker={"symbol": symbol, "size": 13, "color": colour},
                 text=[str(len(pods)) for pods in events.values()],
-                textposition="top center",
+                textposition="middle left" if shift < 0 else "middle right",
                 hovertext=[
                     safe_lines(
                         [

@@ -140,7 +140,10 @@ def _curve(answer: Answer, factor: float) -> None:
             for point in curve.points
         ]
     )
-    results.table_with_downloads(table, curve.points, N_("traffic curve"), answer.loaded.name)
+    columns = {_("Held back"): results.sentences(_("Held back"))}
+    results.table_with_downloads(
+        table, curve.points, N_("traffic curve"), answer.loaded.name, columns
+    )
 
 
 def curve_sentence(curve: TrafficCurve) -> str:

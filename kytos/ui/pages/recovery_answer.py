@@ -151,10 +151,10 @@ def _survivors(answer: Answer, outcome: RecoveryOutcome) -> None:
 def _survivor_row(load: SurvivorLoad) -> dict[str, object]:
     return {
         _("Node"): load.node,
-        _("CPU before"): load.cpu_before,
-        _("CPU after"): load.cpu_after,
-        _("Memory before"): load.memory_before,
-        _("Memory after"): load.memory_after,
+        _("CPU before"): round(load.cpu_before, 2),  # the bars would print more digits
+        _("CPU after"): round(load.cpu_after, 2),
+        _("Memory before"): round(load.memory_before, 2),
+        _("Memory after"): round(load.memory_after, 2),
     }
 
 

@@ -16,7 +16,7 @@ from kytos.report.runbook import WAYS, forecast_header, forecast_rows
 from kytos.runbook.kubectl import ONLY_DRAINS, shell_script
 from kytos.ui.panels import results
 from kytos.ui.parts.heatmaps import chart
-from kytos.ui.parts.text import named, plain
+from kytos.ui.parts.text import begun, named, plain
 from kytos.ui.session import runs
 from kytos.ui.session.runs import Answer, SideAsk
 
@@ -41,10 +41,10 @@ def show(answer: Answer) -> None:
         st.info(_("There is no step to carry out."), icon=":material/info:")
         return
     _verdict(runbook)
-    table = pd.DataFrame(forecast_rows(runbook), columns=list(forecast_header()))
+    table = pd.DataFrame(forecast_rows(runbook), columns=list(map(begun, forecast_header())))
     st.dataframe(table, hide_index=True, key="forecast")
     for note in runbook.notes:
-        st.caption(plain(retold(note)))
+        st.caption(plain(f"{begun(retold(note))}."))
     chart(timeline(runbook), key="timeline", alt=_("Which node is left and filled in which wave"))
     touched = {node for step in runbook.steps for node in (step.node, step.to) if node}
     if len(touched) > ROWS:
@@ -55,7 +55,15 @@ def show(answer: Answer) -> None:
                 count=len(touched),
             )
         )
-    results.table_with_downloads(_steps(runbook), runbook.steps, N_("steps"), answer.loaded.name)
+    columns = {
+        _("Wave"): st.column_config.NumberColumn(width=70),
+        _("Step"): st.column_config.TextColumn(width=90),
+        _("Pod"): results.names(_("Pod")),
+        _("Why"): results.reasons(_("Why")),
+    }
+    results.table_with_downloads(
+        _steps(runbook), runbook.steps, N_("steps"), answer.loaded.name, columns
+    )
     if runbook.left_out:
         left = [{_("Left out"): one.pod, _("Why"): retold(one.reason)} for one in runbook.left_out]
         st.dataframe(pd.DataFrame(left), hide_index=True, key="left out of the runbook")
@@ -178,4 +186,4 @@ def _downloads(runbook: Runbook, name: str) -> None:
                 on_click="ignore",
             )
         else:
-            st.caption(_("{sentence}.", sentence=f"{ONLY_DRAINS[:1].upper()}{ONLY_DRAINS[1:]}"))
+            st.caption(_("{sentence}.", sentence=begun(ONLY_DRAINS)))

@@ -217,7 +217,8 @@ def moves_panel(moves: Sequence[Move], cluster: Cluster, file_stem: str) -> None
             **request_columns([pods[move.pod] for move in moves]),
         }
     )
-    table_with_downloads(table, moves, N_("moves"), file_stem)
+    columns = {_("Pod"): names(_("Pod")), _("Why"): reasons(_("Why"))}
+    table_with_downloads(table, moves, N_("moves"), file_stem, columns)
 
 
 def table_with_downloads(
@@ -275,6 +276,19 @@ def table_with_downloads(
 def sentences(label: str) -> ColumnConfig:
     """Return how a column of sentences is drawn: wide enough to read."""
     return st.column_config.TextColumn(label, width="large")
+
+
+def names(label: str) -> ColumnConfig:
+    """Return how a column of pods is drawn: those of one Deployment differ in their last letters.
+
+    Left alone, a column is as wide as what its first rows hold, which may be nothing.
+    """
+    return st.column_config.TextColumn(label, width=260)
+
+
+def reasons(label: str) -> ColumnConfig:
+    """Return how a column of short reasons is drawn: later rows may have more to say."""
+    return st.column_config.TextColumn(label, width=280)
 
 
 def share_bar(label: str) -> ColumnConfig:

@@ -28,6 +28,11 @@ def named(names: Sequence[str], most: int = 12) -> str:
     return _("{shown} and {more:,} more", shown=shown, more=more) if more > 0 else shown
 
 
+def begun(words: str) -> str:
+    """Return words of a lower room as they begin a line."""
+    return words[:1].upper() + words[1:]
+
+
 def section(words: str) -> None:
     """Draw a heading one level below the page's title; `words` are Markdown."""
     st.markdown(f"## {words}")
