@@ -1,8 +1,8 @@
 """Volumes and devices as resources, so that every part of a plan counts them like memory.
 
-`kytos.rules.attach_limits` and `kytos.rules.devices` judge one pod against the cluster as it
-stands. Pods that a plan moves together share what a node has left; what they take is written as a
-resource of its own on pods and nodes.
+`kytos.rules.attach_limits`, `kytos.rules.devices` and `kytos.rules.volumes` judge one pod against
+the cluster as it stands. Pods that a plan moves together share what a node has left; what they take
+is written as a resource of its own on pods and nodes.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Collection
 from kytos.cluster import Cluster
 from kytos.rules.attach_limits import attach_limits, attached_by
 from kytos.rules.devices import claims_of, device_resources, free_devices
+from kytos.rules.free_volumes import count_local, keep_shared, kept_volumes, wants
 from kytos.rules.index import RuleIndex
 
 UNLIMITED = 10**6
@@ -21,7 +22,7 @@ ONE_NODE = {"ReadWriteOnce"}
 
 
 def with_counted(cluster: Cluster, decided: Collection[str]) -> Cluster:
-    """Return the cluster with attached volumes and claimed devices as resources.
+    """Return the cluster with attached or free volumes and claimed devices as resources.
 
     A volume that several pods share counts once where they stay or have to move together, and once
     each otherwise: never too few.
@@ -31,13 +32,18 @@ def with_counted(cluster: Cluster, decided: Collection[str]) -> Cluster:
     decided
         Ids of the pods that may move.
     """
-    if not (cluster.csi_nodes or cluster.resource_slices):
+    if not (cluster.csi_nodes or cluster.resource_slices or cluster.volumes):
         return cluster
     index = RuleIndex(cluster)
     asked: defaultdict[str, Counter[str]] = defaultdict(Counter)
     offered: defaultdict[int, dict[str, int]] = defaultdict(dict)
     _count_volumes(index, decided, asked, offered)
     _count_devices(index, decided, asked, offered)
+    wanted = wants(index, decided)
+    kept = keep_shared(index, wanted)
+    count_local(index, wanted, kept, asked, offered)
+    if kept:
+        cluster = cluster.replace(volumes=kept_volumes(index, kept))
     if not asked and not offered:
         return cluster
     pods = tuple(

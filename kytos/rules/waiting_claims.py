@@ -70,17 +70,8 @@ def _has_room(index: RuleIndex, storage_class: StorageClass, claim: Claim) -> Bo
 def _matched(index: RuleIndex, claim: Claim, taken: dict[str, Bools]) -> Bools:
     """``(nodes,)`` where a free volume suits the claim; `taken` learns which was taken where."""
     matched = none_refused(index)
-    kept = [
-        volume
-        for volume in _volumes(index, claim, f"{claim.namespace}/{claim.name}")
-        if volume.claim_uid in ("", claim.uid) and _can_hold(volume, claim)
-    ]
     # Nothing else is looked at once a volume is kept for the claim.
-    suiting = kept[:1] or [
-        volume
-        for volume in _volumes(index, claim, None)
-        if _can_hold(volume, claim) and _is_free_for(volume, claim)
-    ]
+    suiting = kept_for(index, claim)[:1] or free_for(index, claim)
     for volume in sorted(suiting, key=lambda one: one.capacity):
         free = nodes_reaching(index, volume) & ~matched
         if volume.name in taken:
@@ -90,7 +81,25 @@ def _matched(index: RuleIndex, claim: Claim, taken: dict[str, Bools]) -> Bools:
     return matched
 
 
-def _volumes(index: RuleIndex, claim: Claim, kept_for: str | None) -> Sequence[Volume]:
+def kept_for(index: RuleIndex, claim: Claim) -> list[Volume]:
+    """Volumes that are kept for this claim and suit it."""
+    return [
+        volume
+        for volume in _volumes(index, claim, f"{claim.namespace}/{claim.name}")
+        if volume.claim_uid in ("", claim.uid) and _can_hold(volume, claim)
+    ]
+
+
+def free_for(index: RuleIndex, claim: Claim) -> list[Volume]:
+    """Volumes that are kept for nobody and suit the claim."""
+    return [
+        volume
+        for volume in _volumes(index, claim, None)
+        if _can_hold(volume, claim) and _is_free_for(volume, claim)
+    ]
+
+
+def _volumes(index: RuleIndex, claim: Claim, user: str | None) -> Sequence[Volume]:
     """Volumes of the claim's class that are kept for a claim of that name, or for nobody."""
 
     def find() -> dict[tuple[str | None, str | None], list[Volume]]:
@@ -99,7 +108,7 @@ def _volumes(index: RuleIndex, claim: Claim, kept_for: str | None) -> Sequence[V
             by_class.setdefault((volume.storage_class, volume.claim), []).append(volume)
         return by_class
 
-    return index.once("volumes by class and claim", find).get((claim.storage_class, kept_for), [])
+    return index.once("volumes by class and claim", find).get((claim.storage_class, user), [])
 
 
 def _can_hold(volume: Volume, claim: Claim) -> bool:

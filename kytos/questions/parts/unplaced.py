@@ -9,6 +9,7 @@ from math import floor
 from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen, Pod
 from kytos.language import said
 from kytos.questions.parts.decimals import as_written
+from kytos.rules.free_volumes import with_taken_volumes
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import PLAN_RULES, first_refusals
 from kytos.rules.volumes import Volumes
@@ -42,7 +43,7 @@ def explain(
     max_utilization
         Share of CPU and memory that the nodes were to be filled to.
     """
-    index = RuleIndex(_limited(cluster, max_utilization))
+    index = RuleIndex(with_taken_volumes(_limited(cluster, max_utilization)))
     positions = [cluster.pod_index[pod.id] for pod in unplaced_pods]
     unplaced = []
     for pod, position, first in zip(
