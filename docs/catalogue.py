@@ -16,6 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
+from kytos import errors
 from kytos.calls.scenario import read_scenario
 from kytos.contract.params import SolverName, SolverParams
 from kytos.language import CATALOGUES, ENGLISH, JOINTS, LANGUAGES, SAID
@@ -79,6 +80,9 @@ def said() -> dict[Message, list[str]]:
                     )
     for rule in (*RULES, *BEYOND):
         told[rule.name] = told[rule.summary] = ["kytos/rules"]
+    expected = (f"{text}; found {{found}}" for text in errors.EXPECTED.values())
+    for text in (*expected, *errors.PLAINER.values(), errors.EMPTY, *errors.KINDS):
+        told[text] = ["kytos/errors.py"]
     return told
 
 

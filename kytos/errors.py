@@ -11,7 +11,7 @@ from pydantic import ValidationError
 _LONGEST = 60
 """Characters of a refused value that are repeated."""
 
-_EXPECTED = {
+EXPECTED = {
     "bool_parsing": "expected true or false",
     "bool_type": "expected true or false",
     "dict_type": "expected an object",
@@ -36,9 +36,10 @@ _EXPECTED = {
     "string_type": "expected text",
     "tuple_type": "expected a list",
 }
-"""What was expected, by pydantic's name of the error; what was found instead is added."""
+"""What was expected, by pydantic's name of the error; what was found is added. The catalogue
+of translations has these sentences, as it has those that `kytos.language.said` marks."""
 
-_PLAINER = {
+PLAINER = {
     "extra_forbidden": "there is no such field; leave it out or mend its spelling",
     "json_invalid": "is not valid JSON: {error}",
     "missing": "is missing; it must be given",
@@ -48,6 +49,9 @@ _PLAINER = {
     "too_short": "has fewer than {min_length} entries; add some",
 }
 """Whole sentences, where they are plainer than pydantic's."""
+EMPTY = "is empty; add at least one"
+KINDS = ("an object", "a list", "a number of many digits")
+"""What is found and not repeated."""
 
 
 class InputError(Exception):
@@ -111,12 +115,12 @@ def sentence(entry: Mapping[str, Any]) -> str:
         name: int(bound) if isinstance(bound, float) and bound.is_integer() else bound
         for name, bound in entry.get("ctx", {}).items()
     }
-    if kind in _EXPECTED:
-        return f"{_EXPECTED[kind].format_map(context)}; found {named(entry['input'])}"
+    if kind in EXPECTED:
+        return f"{EXPECTED[kind].format_map(context)}; found {named(entry['input'])}"
     if kind == "too_short" and context["min_length"] == 1:
-        return "is empty; add at least one"
-    if kind in _PLAINER:
-        return _PLAINER[kind].format_map(context)
+        return EMPTY
+    if kind in PLAINER:
+        return PLAINER[kind].format_map(context)
     said = str(entry["msg"]).removeprefix("Value error, ")
     return said[:1].lower() + said[1:]
 
@@ -126,11 +130,11 @@ def named(value: Any) -> str:
     if value is None or isinstance(value, bool | float):
         return json.dumps(value)
     if isinstance(value, Mapping):
-        return "an object"
+        return KINDS[0]
     if isinstance(value, list | tuple):
-        return "a list"
+        return KINDS[1]
     if isinstance(value, int) and abs(value) >= 10**_LONGEST:
-        return "a number of many digits"  # `repr` refuses thousands of them
+        return KINDS[2]  # `repr` refuses thousands of them
     shown = repr(value)
     return shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "…"
 

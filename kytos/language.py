@@ -174,6 +174,8 @@ def moment(when: datetime) -> str:
 
 JOINTS = ("; ", ": ", ", ", " and ", " or ", " (", ")")
 """What stands between sentences and parts of them, loosest first; the catalogue has each."""
+_OF_A_PLACE = ": "
+"""Between a file or a field and what is wrong with it."""
 _SENTENCE = r"(?<=[.!?]) +"
 _FIELD = re.compile(r"\{(\w+)(![rs])?(:[^{}]*)?\}")
 _NUMBER = r"[-+]?[$]?[\d,.]+(?:e[-+]?\d+)?%?"
@@ -187,6 +189,7 @@ class _Template:
     """A marked sentence: how it is recognised, and what it is in the other language."""
 
     longest: str
+    letters: int
     pattern: re.Pattern[str]
     names: tuple[str, ...]
     told: str
@@ -203,7 +206,8 @@ class _Template:
         pieces.append(english[at:])
         pattern += re.escape(pieces[-1])
         longest = max(pieces, key=len)
-        return cls(longest, re.compile(pattern, re.DOTALL), tuple(names), told)
+        letters = sum(map(len, pieces))
+        return cls(longest, letters, re.compile(pattern, re.DOTALL), tuple(names), told)
 
     def filled(self, values: dict[str, str]) -> str:
         return _FIELD.sub(lambda field: values.get(field[1], field[0]), self.told)
@@ -211,6 +215,26 @@ class _Template:
 
 @lru_cache(maxsize=20_000)
 def _retold(code: str, sentence: str) -> str:
+    whole = _whole(code, sentence)
+    if whole is not None:
+        return whole
+    for place in re.finditer(re.escape(_OF_A_PLACE), sentence):
+        whole = _whole(code, sentence[place.end() :])
+        if whole is not None:  # what is wrong there, before its own joints are looked for
+            return _retold(code, sentence[: place.start()]) + _OF_A_PLACE + whole
+    for joint in (_SENTENCE, *map(re.escape, JOINTS)):
+        parts = re.split(f"({joint})", sentence)
+        if len(parts) > 1:
+            told = [_retold(code, part) if part else part for part in parts[::2]]
+            if told != parts[::2]:
+                joints = [_catalogue(code).gettext(one) for one in parts[1::2]]
+                return "".join(chain(*zip_longest(told, joints, fillvalue="")))
+    counted = _COUNTED.fullmatch(sentence)
+    return f"{counted[1]} {_retold(code, counted[2])}" if counted else sentence
+
+
+def _whole(code: str, sentence: str) -> str | None:
+    """Return one marked sentence in another language; None for what is none."""
     exact = _catalogue(code).gettext(sentence)
     if exact != sentence:
         return exact
@@ -221,15 +245,7 @@ def _retold(code: str, sentence: str) -> str:
                 for name, value in zip(template.names, match.groups(), strict=True)
             }
             return template.filled(values)
-    for joint in (_SENTENCE, *map(re.escape, JOINTS)):
-        parts = re.split(f"({joint})", sentence)
-        if len(parts) > 1:
-            told = [_retold(code, part) if part else part for part in parts[::2]]
-            if told != parts[::2]:
-                joints = [_catalogue(code).gettext(one) for one in parts[1::2]]
-                return "".join(chain(*zip_longest(told, joints, fillvalue="")))
-    counted = _COUNTED.fullmatch(sentence)
-    return f"{counted[1]} {_retold(code, counted[2])}" if counted else sentence
+    return None
 
 
 @cache
@@ -244,7 +260,7 @@ def _templates(code: str) -> tuple[_Template, ...]:
             told = message.string if isinstance(message.string, str) else message.string[-1]
             counted += [_Template.of(form, told) for form in message.id]
     templates += counted
-    return tuple(sorted(templates, key=lambda one: -len(_FIELD.sub("", one.pattern.pattern))))
+    return tuple(sorted(templates, key=lambda one: -one.letters))
 
 
 def _filled(text: str, code: str, values: dict[str, Any]) -> str:

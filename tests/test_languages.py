@@ -14,6 +14,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from docs import catalogue
+from kytos.errors import SourceError
 from kytos.language import (
     CATALOGUES,
     ENGLISH,
@@ -29,6 +30,7 @@ from kytos.language import (
     use,
 )
 from kytos.report import units
+from kytos.sources.usage.attach import read_with_usage
 
 ROOT = Path(__file__).parents[1]
 OTHERS = sorted(set(LANGUAGES) - {ENGLISH})
@@ -272,3 +274,39 @@ def _key(text: object) -> object:
 def _strings(text: object) -> list[str]:
     texts = list(text) if isinstance(text, (tuple, list)) else [str(text or "")]
     return texts if all(texts) else []
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"{no json}", "正しい JSON ではありません: 1 行 2 列で "),
+        (b"nodes: [", "JSON でも正しい YAML でもありません: "),
+        (b"  ", "空です。JSON か YAML のクラスターが必要です"),
+        (b"{}\0", "NUL 文字が含まれています"),
+        (b'{"nodes": [{"id": "n"}], "pods": []}', "nodes[0].cpu_capacity: ありません。必ず"),
+        (
+            b'{"nodes": [{"id": "n", "cpu_capacity": -1, "mem_capacity": 1}], "pods": []}',
+            "nodes[0].cpu_capacity: 0 以上が必要ですが、-1 でした",
+        ),
+        (
+            b'{"nodes": [{"id": "n", "cpu_capacity": 1, "mem_capacity": 1, "x": 1}], "pods": []}',
+            "nodes[0].x: そのような項目はありません",
+        ),
+        (
+            b'{"nodes": [{"id": "n", "cpu_capacity": 1, "mem_capacity": 1}], "pods": ['
+            b'{"id": "p", "cpu_request": 1, "mem_request": 1, "current_node": "m"}]}',
+            "ノードの中に 'm' がありません。追加するか",
+        ),
+        (
+            b'{"kind": "Node", "apiVersion": "v1", "metadata": {"name": "n"}, "status": '
+            b'{"allocatable": {"cpu": "4cores", "memory": "1Gi"}}}',
+            "'250m' や '2Gi' のような量が必要ですが、'4cores' でした",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told_in_japanese(content: bytes, told: str) -> None:
+    """The place stays as it is, with a colon and a semicolon around it or not."""
+    with pytest.raises(SourceError) as refused:
+        read_with_usage([("mine.json", content)])
+    with use("ja"):
+        assert told in retold(str(refused.value))

@@ -12,6 +12,7 @@ from gzip import BadGzipFile, GzipFile
 from typing import IO
 
 from kytos.errors import SourceError
+from kytos.language import said
 from kytos.sources.json_stream import FileContent
 
 _READ = (".json", ".yaml", ".yml")
@@ -64,9 +65,13 @@ def unpacked(
         try:
             parts += _opened(name, content, max_bytes)
         except (BadGzipFile, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error) as error:
-            raise SourceError(f"is an archive that cannot be opened: {error}", name) from error
+            raise SourceError(
+                said(f"is an archive that cannot be opened: {error}"), name
+            ) from error
         except (NotImplementedError, RuntimeError) as error:  # an encrypted zip, an odd method
-            raise SourceError(f"is an archive that cannot be opened: {error}", name) from error
+            raise SourceError(
+                said(f"is an archive that cannot be opened: {error}"), name
+            ) from error
     return parts
 
 
@@ -98,8 +103,11 @@ def _opened(name: str, content: bytes, max_bytes: int) -> list[Part]:
         parts.append(Part(f"{name}/{member}", read[: size + 1], member=True))
     if not parts:
         raise SourceError(
-            f"is an archive without any file ending in {', '.join(_READ)}; expected the objects "
-            "of a cluster, as a support bundle or `kubectl cluster-info dump` holds them",
+            said(
+                f"is an archive without any file ending in {', '.join(_READ)}; expected the "
+                "objects of a cluster, as a support bundle or `kubectl cluster-info dump` holds "
+                "them"
+            ),
             name,
         )
     return parts
@@ -136,12 +144,16 @@ def _zip_members(content: bytes, name: str) -> Iterator[tuple[str, int, _Lazy]]:
 
 def _refuse_too_many(number: int, name: str) -> None:
     if number >= _MOST_MEMBERS:
-        raise SourceError(f"holds more than {_MOST_MEMBERS:,} files; give those that matter", name)
+        raise SourceError(
+            said(f"holds more than {_MOST_MEMBERS:,} files; give those that matter"), name
+        )
 
 
 def _too_large(name: str, max_bytes: int) -> SourceError:
     return SourceError(
-        f"unpacks to more than {max_bytes / 2**20:.0f} MiB; give only the files that matter, or "
-        "raise KYTOS_MAX_FILE_MIB",
+        said(
+            f"unpacks to more than {max_bytes / 2**20:.0f} MiB; give only the files that matter, "
+            "or raise KYTOS_MAX_FILE_MIB"
+        ),
         name,
     )

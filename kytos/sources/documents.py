@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import yaml
 
 from kytos.errors import SourceError
+from kytos.language import said
 from kytos.settings import FileSettings
 from kytos.sources.json_stream import MAX_DEPTH, FileContent, Keep, json_documents, too_deep
 
@@ -75,7 +76,7 @@ def read_documents(
 
 
 def _nothing_in(where: str) -> NoReturn:
-    raise SourceError("is empty; expected a cluster as JSON or YAML", where)
+    raise SourceError(said("is empty; expected a cluster as JSON or YAML"), where)
 
 
 def begins_as_json(start: bytes) -> bool:
@@ -99,9 +100,11 @@ def _without_logs(text: str) -> str:
 def _refuse_long(content: Content, where: str, max_bytes: int) -> None:
     if len(content) > max_bytes:
         raise SourceError(
-            f"is {len(content) / 2**20:.0f} MiB long; at most {max_bytes / 2**20:.0f} MiB are "
-            "read. Raise KYTOS_MAX_FILE_MIB (of the service KYTOS_MAX_BODY_MIB), or give compact "
-            "JSON without managedFields and only the kinds that matter",
+            said(
+                f"is {len(content) / 2**20:.0f} MiB long; at most {max_bytes / 2**20:.0f} MiB are "
+                "read. Raise KYTOS_MAX_FILE_MIB (of the service KYTOS_MAX_BODY_MIB), or give "
+                "compact JSON without managedFields and only the kinds that matter"
+            ),
             where,
         )
 
@@ -116,10 +119,10 @@ def _decode(content: bytes | str, where: str, max_bytes: int) -> str:
             text = content.decode("utf-16" if wide else "utf-8-sig")
         except UnicodeDecodeError as error:
             raise SourceError(
-                f"is not text in UTF-8 (byte {error.start}); expected JSON or YAML", where
+                said(f"is not text in UTF-8 (byte {error.start}); expected JSON or YAML"), where
             ) from error
     if "\0" in text:
-        raise SourceError("holds NUL characters; expected JSON or YAML text", where)
+        raise SourceError(said("holds NUL characters; expected JSON or YAML text"), where)
     return text
 
 
@@ -136,8 +139,10 @@ def _read_yaml(text: str, where: str) -> list[Any]:
         for event in _events(text):
             if isinstance(event, yaml.AliasEvent):
                 raise SourceError(
-                    f"uses a YAML alias (*{event.anchor}, {_line(event)}); "
-                    "write the value out instead",
+                    said(
+                        f"uses a YAML alias (*{event.anchor}, {_line(event)}); "
+                        "write the value out instead"
+                    ),
                     where,
                 )
             if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
@@ -154,7 +159,7 @@ def _read_yaml(text: str, where: str) -> list[Any]:
                     _put(_scalar(event, where), event, stack, documents, where)
     except yaml.YAMLError as error:
         raise SourceError(
-            f"is neither JSON nor valid YAML: {_yaml_problem(error)}", where
+            said(f"is neither JSON nor valid YAML: {_yaml_problem(error)}"), where
         ) from error
     return [document for document in documents if document is not None]
 
@@ -183,7 +188,7 @@ class _Collection:
     def set_key(self, event: Any, where: str) -> None:
         if event.value in self.value:
             raise SourceError(
-                f"names the key {event.value!r} twice in one mapping ({_line(event)})",
+                said(f"names the key {event.value!r} twice in one mapping ({_line(event)})"),
                 where,
             )
         self.key = event.value
@@ -203,7 +208,7 @@ def _put(
         documents.append(value)
     elif stack[-1].expects_key:
         raise SourceError(
-            f"has a mapping or list as a key ({_line(event)}); keys must be plain text",
+            said(f"has a mapping or list as a key ({_line(event)}); keys must be plain text"),
             where,
         )
     else:
@@ -213,7 +218,7 @@ def _put(
 def _refuse_tag(event: Any, where: str) -> None:
     if event.tag not in (None, "!"):
         raise SourceError(
-            f"uses the YAML tag {event.tag!r} ({_line(event)}); tags are not accepted",
+            said(f"uses the YAML tag {event.tag!r} ({_line(event)}); tags are not accepted"),
             where,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kytos.cluster import Note, NoteKind, note_about
 from kytos.errors import SourceError
+from kytos.language import said
 
 NAMED = 10
 """So many objects of one fault are named; a reader has to find them again."""
@@ -35,7 +36,7 @@ class Faults:
         if self.strict:
             raise error
         self.first = self.first or error
-        self.remark(f"left out: {error.message}", error.where, NoteKind.LEFT_OUT)
+        self.remark(said(f"left out: {error.message}"), error.where, NoteKind.LEFT_OUT)
 
     def remark(self, message: str, subject: str, kind: NoteKind = NoteKind.READ) -> None:
         """Note something about one object."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from kytos.errors import SourceError, named
+from kytos.language import said
 
 _NOTHING: dict[str, Any] = {}
 
@@ -30,7 +31,7 @@ class Fields:
         """Hold the object, or refuse what is none; `key` is where it lies in the object `path`."""
         self._above, self._key = path, key
         if not isinstance(value, dict):
-            raise SourceError(f"expected an object, found {named(value)}", self.path)
+            raise SourceError(said(f"expected an object, found {named(value)}"), self.path)
         self.value = value
 
     @property
@@ -63,7 +64,7 @@ class Fields:
         if value is None:
             return []
         if not isinstance(value, list):
-            raise SourceError(f"expected a list, found {named(value)}", self._at(key))
+            raise SourceError(said(f"expected a list, found {named(value)}"), self._at(key))
         return value
 
     def text(self, key: str, default: str = "") -> str:
@@ -72,7 +73,7 @@ class Fields:
         if value is None:
             return default
         if not isinstance(value, str):
-            raise SourceError(f"expected text, found {named(value)}", self._at(key))
+            raise SourceError(said(f"expected text, found {named(value)}"), self._at(key))
         return value
 
     def choice(self, key: str, default: Choice) -> Choice:
@@ -86,7 +87,7 @@ class Fields:
         except ValueError as error:
             known = ", ".join(members)
             raise SourceError(
-                f"expected one of {known}; found {named(value)}", self._at(key)
+                said(f"expected one of {known}; found {named(value)}"), self._at(key)
             ) from error
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -95,7 +96,7 @@ class Fields:
         for position, entry in enumerate(entries):
             if not isinstance(entry, str):
                 raise SourceError(
-                    f"expected text, found {named(entry)}", f"{self._at(key)}[{position}]"
+                    said(f"expected text, found {named(entry)}"), f"{self._at(key)}[{position}]"
                 )
         return tuple(entries)
 
@@ -105,7 +106,7 @@ class Fields:
         if value is None:
             return default
         if not isinstance(value, bool):
-            raise SourceError(f"expected true or false, found {named(value)}", self._at(key))
+            raise SourceError(said(f"expected true or false, found {named(value)}"), self._at(key))
         return value
 
     def integer(self, key: str, default: int = 0) -> int:
@@ -114,9 +115,9 @@ class Fields:
         if value is None:
             return default
         if isinstance(value, bool) or not isinstance(value, int):
-            raise SourceError(f"expected a whole number, found {named(value)}", self._at(key))
+            raise SourceError(said(f"expected a whole number, found {named(value)}"), self._at(key))
         if not -(2**63) <= value < 2**63:
-            raise SourceError("expected a whole number of at most 64 bits", self._at(key))
+            raise SourceError(said("expected a whole number of at most 64 bits"), self._at(key))
         return value
 
     def moment(self, key: str) -> datetime | None:
@@ -137,7 +138,7 @@ class Fields:
         for name, value in entries.items():
             if not isinstance(value, str):
                 raise SourceError(
-                    f"expected text, found {named(value)}; in YAML, put it in quotes",
+                    said(f"expected text, found {named(value)}; in YAML, put it in quotes"),
                     f"{self._at(key)}[{name!r}]",
                 )
         return dict(entries)

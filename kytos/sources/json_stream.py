@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from kytos.errors import SourceError
+from kytos.language import said
 
 PIECE = 2**20
 """Bytes read at a time."""
@@ -162,7 +163,7 @@ class _Window:
         line = self._lines + before.count("\n")
         newline = before.rfind("\n")
         column = position - newline if newline >= 0 else position + 1 + self._column
-        return f"line {line + 1}, column {column}"
+        return said(f"line {line + 1}, column {column}")
 
     def _let_go(self) -> None:
         gone = self.held[: self.position]
@@ -176,12 +177,15 @@ class _Window:
             text = self._decoder.decode(piece, final=not piece)
         except UnicodeDecodeError as error:
             raise SourceError(
-                f"is not text in UTF-8 (byte {self._bytes + error.start}); expected JSON or YAML",
+                said(
+                    f"is not text in UTF-8 (byte {self._bytes + error.start}); expected JSON or "
+                    "YAML"
+                ),
                 self._where,
             ) from error
         self._bytes += len(piece)
         if "\0" in text:
-            raise SourceError("holds NUL characters; expected JSON or YAML text", self._where)
+            raise SourceError(said("holds NUL characters; expected JSON or YAML text"), self._where)
         return text
 
 
@@ -261,7 +265,7 @@ class _Reader:
                 raise
             except ValueError as error:  # an integer of thousands of digits
                 raise SourceError(
-                    f"holds a number that cannot be read: {error}", self._where
+                    said(f"holds a number that cannot be read: {error}"), self._where
                 ) from error
             else:
                 if len(window.held) - end <= _LONGEST_WORD and window.more():
@@ -278,10 +282,12 @@ class _Reader:
 
     def _wrong(self, message: str, position: int | None = None) -> NoReturn:
         at = self._window.position if position is None else position
-        raise SourceError(f"is not valid JSON: {message} at {self._window.place(at)}", self._where)
+        raise SourceError(
+            said(f"is not valid JSON: {message} at {self._window.place(at)}"), self._where
+        )
 
     def _refuse_constant(self, name: str) -> NoReturn:
-        raise SourceError(f"holds {name}, which is not a number in JSON", self._where)
+        raise SourceError(said(f"holds {name}, which is not a number in JSON"), self._where)
 
 
 def _check_depth(value: Any, deepest: int, where: str) -> None:
@@ -301,5 +307,5 @@ def _check_depth(value: Any, deepest: int, where: str) -> None:
 def too_deep(where: str) -> SourceError:
     """Say that a value is nested too deep."""
     return SourceError(
-        f"is nested more than {MAX_DEPTH} levels deep; no Kubernetes object is", where
+        said(f"is nested more than {MAX_DEPTH} levels deep; no Kubernetes object is"), where
     )

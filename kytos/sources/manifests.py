@@ -9,6 +9,7 @@ from typing import Any
 
 from kytos.cluster import Cluster, Pod
 from kytos.errors import SourceError
+from kytos.language import said
 from kytos.sources.admission import UNKNOWN, Admission, admitted
 from kytos.sources.archives import Part, unpacked
 from kytos.sources.assembly import NOT_OF_A_CLUSTER, assemble
@@ -82,7 +83,7 @@ def read_cluster(
                     for document in read_documents(part.content, part.name, limit, slim)
                 ]
         if not documents and not archived:
-            raise SourceError("no file was given; expected at least one with nodes and pods")
+            raise SourceError(said("no file was given; expected at least one with nodes and pods"))
         name = name or _stem(sources[0][0])
         if any(is_body(document) for _, document in documents):
             return read_body(merged_body(documents), name, prices, nodes_needed=nodes_needed)
@@ -149,7 +150,7 @@ def read_pods(
     faults = Faults(strict=True)
     by_kind = sort_by_kind(single_objects(documents, faults), faults)
     if other := sorted(by_kind.keys() - {"Pod"}):
-        raise SourceError(f"expected Pods, found {other[0]} objects", sources[0][0])
+        raise SourceError(said(f"expected Pods, found {other[0]} objects"), sources[0][0])
     context = Context(classes=admission.classes, admits=True)
 
     def read(item: Fields) -> Pod:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from kytos.cluster import CPU, LARGEST_AMOUNT, Phase
 from kytos.errors import SourceError, first_problem
+from kytos.language import said
 from kytos.sources.faults import Faults
 from kytos.sources.fields import Fields
 from kytos.sources.quantities import read_quantity
@@ -70,7 +71,7 @@ def read_or_mend(item: Fields, read: Read, faults: Faults) -> Any:
         if mended == item.value:
             raise
         result = read(Fields(mended, item.path))
-        faults.remark(f"{error.message}: counted as the most there is", error.where)
+        faults.remark(said(f"{error.message}: counted as the most there is"), error.where)
         return result
 
 

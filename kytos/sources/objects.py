@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kytos.errors import SourceError, named
+from kytos.language import said
 from kytos.sources.faults import Faults
 from kytos.sources.fields import Fields
 from kytos.sources.kinds import kind_told_otherwise
@@ -93,8 +94,10 @@ def sort_by_kind(objects: Sequence[Item], faults: Faults) -> Sorted:
     for where, item in objects:
         if _group_and_kind(item) == "Config":
             raise SourceError(
-                "is a kubeconfig, which is never used from a file that was given; give what "
-                "`kubectl get nodes,pods -A -o json` prints, or choose one of your own contexts",
+                said(
+                    "is a kubeconfig, which is never used from a file that was given; give what "
+                    "`kubectl get nodes,pods -A -o json` prints, or choose one of your own contexts"
+                ),
                 where,
             )
         try:
@@ -105,7 +108,9 @@ def sort_by_kind(objects: Sequence[Item], faults: Faults) -> Sorted:
         before = by_name[kind].get(key)
         if before is not None:
             if faults.strict:
-                raise SourceError(f"{'/'.join(filter(None, key))!r} is named twice", read.path)
+                raise SourceError(
+                    said(f"{'/'.join(filter(None, key))!r} is named twice"), read.path
+                )
             if before.value != read.value:
                 faults.remark("given twice and not alike: the newer one counts", read.path)
             if _version(before) > _version(read):
@@ -132,8 +137,11 @@ def _flatten(document: Any, where: str, of_kind: str, faults: Faults, onto: list
         if not kind:
             faults.leave_out(
                 SourceError(
-                    "holds an object without a kind; expected Kubernetes objects "
-                    "(`kubectl get nodes,pods -A -o json`) or a body with lists `nodes` and `pods`",
+                    said(
+                        "holds an object without a kind; expected Kubernetes objects "
+                        "(`kubectl get nodes,pods -A -o json`) or a body with lists `nodes` and "
+                        "`pods`"
+                    ),
                     where,
                 )
             )
@@ -142,10 +150,10 @@ def _flatten(document: Any, where: str, of_kind: str, faults: Faults, onto: list
     if kind == "Table":
         _rows(document, where, faults, onto)
     elif kind == "Status" and not faults.strict:
-        said = Fields(document, where).value.get("message", "no reason given")
+        reason = f"{Fields(document, where).value.get('message', 'no reason given')!s:.300}"
         faults.leave_out(
             SourceError(
-                f"holds an API server's status message instead of objects: {said!s:.300}", where
+                said(f"holds an API server's status message instead of objects: {reason}"), where
             )
         )
     elif not kind.endswith("List"):
@@ -153,7 +161,7 @@ def _flatten(document: Any, where: str, of_kind: str, faults: Faults, onto: list
     else:
         items = document.get("items")
         if items is not None and not isinstance(items, list):
-            faults.leave_out(SourceError("the List's items are not a list", where))
+            faults.leave_out(SourceError(said("the List's items are not a list"), where))
         elif items:
             _flatten(items, where, kind.removesuffix("List"), faults, onto)
 
@@ -174,9 +182,12 @@ def _rows(table: Mapping[str, Any], where: str, faults: Faults, items: list[Item
     if not whole:
         faults.leave_out(
             SourceError(
-                "is a Table, which the API server prints for people to read: its rows hold names "
-                "and ages, not the objects; give `kubectl get nodes,pods -A -o json` instead, or "
-                "ask for includeObject=Object",
+                said(
+                    "is a Table, which the API server prints for people to read: its rows hold "
+                    "names and ages, not the objects; give `kubectl get nodes,pods -A -o json` "
+                    "instead, "
+                    "or ask for includeObject=Object"
+                ),
                 where,
             )
         )
@@ -187,11 +198,13 @@ def _rows(table: Mapping[str, Any], where: str, faults: Faults, items: list[Item
 def _no_object(value: Any, where: str) -> SourceError:
     if isinstance(value, str) and re.match(r"(NAMESPACE\s+)?NAME\s+[A-Z]", value):
         return SourceError(
-            "is the table that kubectl prints for people; add `-o json` to the command", where
+            said("is the table that kubectl prints for people; add `-o json` to the command"), where
         )
     return SourceError(
-        f"is not a Kubernetes object: {named(value)} is neither a JSON nor a YAML object; "
-        "expected what `kubectl get nodes,pods -A -o json` prints",
+        said(
+            f"is not a Kubernetes object: {named(value)} is neither a JSON nor a YAML object; "
+            "expected what `kubectl get nodes,pods -A -o json` prints"
+        ),
         where,
     )
 
@@ -202,8 +215,10 @@ def _named_object(
     """The kind of an object, its namespace and name, and the object."""
     kind = _group_and_kind(item)
     if kind == "Status":
-        said = Fields(item, where).text("message", "no reason given")
-        raise SourceError(f"holds an API server's status message instead of objects: {said}", where)
+        reason = Fields(item, where).text("message", "no reason given")
+        raise SourceError(
+            said(f"holds an API server's status message instead of objects: {reason}"), where
+        )
     metadata = Fields(item, f"{where}: {kind}" if where else kind).object("metadata")
     name, namespace = metadata.text("name"), metadata.text("namespace")
     if kind == "Pod" and not name and (prefix := metadata.text("generateName")):
@@ -212,7 +227,7 @@ def _named_object(
         name = f"{prefix}new-{generated[prefix]}"
         item = item | {"metadata": item["metadata"] | {"name": name}}
     if not name:
-        raise SourceError("has no name", metadata.path)
+        raise SourceError(said("has no name"), metadata.path)
     if kind in HONOURED:
         _check_name(name, f"{metadata.path}.name")
         _check_name(namespace or "default", f"{metadata.path}.namespace")
@@ -234,8 +249,10 @@ def _group_and_kind(item: Mapping[str, Any]) -> str:
 def _check_name(name: str, path: str) -> None:
     if len(name) > 253 or not _NAME.fullmatch(name):
         raise SourceError(
-            f"{name[:60]!r} is no name Kubernetes would accept; expected lower-case letters, "
-            "digits, '-' and '.'",
+            said(
+                f"{name[:60]!r} is no name Kubernetes would accept; expected lower-case letters, "
+                "digits, '-' and '.'"
+            ),
             path,
         )
 

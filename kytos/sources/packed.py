@@ -8,6 +8,7 @@ import re
 import zlib
 
 from kytos.errors import SourceError
+from kytos.language import said
 
 _ID = "kytos-handout"
 _PACKED = re.compile(
@@ -54,14 +55,14 @@ def unpacked(content: bytes, where: str, max_bytes: int) -> bytes:
     """
     hit = _PACKED.search(content)
     if hit is None:
-        raise SourceError("is a web page without a Kytos scenario in it", where)
+        raise SourceError(said("is a web page without a Kytos scenario in it"), where)
     try:
         opener = zlib.decompressobj(_GZIP)
         data = opener.decompress(base64.b64decode(hit[1]), max_bytes + 1)
     except (zlib.error, binascii.Error) as error:
-        raise SourceError(f"carries a scenario that was changed: {error}", where) from error
+        raise SourceError(said(f"carries a scenario that was changed: {error}"), where) from error
     if len(data) > max_bytes:
-        raise SourceError(f"unpacks to more than {max_bytes / 2**20:,.0f} MiB", where)
+        raise SourceError(said(f"unpacks to more than {max_bytes / 2**20:,.0f} MiB"), where)
     if not opener.eof:
-        raise SourceError("carries a scenario that was cut off", where)
+        raise SourceError(said("carries a scenario that was cut off"), where)
     return data

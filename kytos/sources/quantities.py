@@ -9,6 +9,7 @@ from typing import Any
 
 from kytos.cluster import CPU, LARGEST_AMOUNT, Cluster
 from kytos.errors import SourceError
+from kytos.language import said
 
 Quantities = dict[str, Fraction]
 """Exact amounts by resource, in the resource's own unit (cores, bytes, pieces)."""
@@ -54,8 +55,10 @@ def read_quantities(values: dict[str, Any], path: str, largest: int = LARGEST_AM
             raise SourceError(str(error), f"{path}.{resource}") from error
         if _rounded_up(resource, amount) > largest:
             raise SourceError(
-                f"quantity {value!r} is beyond any machine; at most "
-                f"2^{largest.bit_length() - 1} is read",
+                said(
+                    f"quantity {value!r} is beyond any machine; at most "
+                    f"2^{largest.bit_length() - 1} is read"
+                ),
                 f"{path}.{resource}",
             )
         quantities[resource] = amount
@@ -76,7 +79,9 @@ def read_quantity(value: Any) -> Fraction:
     (Fraction(1, 4), Fraction(1610612736, 1), Fraction(2, 1))
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError(f"expected a quantity such as '250m' or '2Gi', found {value!r:.60}")
+        raise ValueError(
+            said(f"expected a quantity such as '250m' or '2Gi', found {repr(value)[:60]}")
+        )
     # repr of a float is the shortest text that means it, which is what the file said
     return _parse(value if isinstance(value, str) else repr(value))
 
@@ -85,14 +90,14 @@ def read_quantity(value: Any) -> Fraction:
 def _parse(text: str) -> Fraction:
     parts = _GRAMMAR.fullmatch(text) if len(text) <= _MAX_LENGTH else None
     if parts is None:
-        raise ValueError(f"expected a quantity such as '250m' or '2Gi', found {text[:60]!r}")
+        raise ValueError(said(f"expected a quantity such as '250m' or '2Gi', found {text[:60]!r}"))
     amount = Fraction(parts["number"])
     if parts["suffix"]:
         amount *= _SUFFIXES[parts["suffix"]]
     elif parts["exponent"]:
         amount *= Fraction(10) ** int(parts["exponent"])
     if amount < 0:
-        raise ValueError(f"quantity {text!r} is negative; expected zero or more")
+        raise ValueError(said(f"quantity {text!r} is negative; expected zero or more"))
     return amount
 
 
@@ -134,7 +139,7 @@ def check_totals(cluster: Cluster) -> None:
     for resource, total in totals.items():
         if total >= _LARGEST_TOTAL:
             raise SourceError(
-                f"the pods together ask for {total} of {resource}, more than any cluster has"
+                said(f"the pods together ask for {total} of {resource}, more than any cluster has")
             )
 
 

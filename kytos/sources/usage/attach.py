@@ -10,6 +10,7 @@ from typing import Any
 
 from kytos.cluster import Cluster
 from kytos.errors import SourceError
+from kytos.language import said
 from kytos.sources.archives import unpacked
 from kytos.sources.documents import Content, longest_file, read_documents
 from kytos.sources.json_stream import FileContent, Tell, tell_nobody
@@ -86,8 +87,10 @@ def read_with_usage(
         ]
     if files and not of_cluster:
         raise SourceError(
-            "tell of use only; give the cluster's own file too (kubectl get nodes,pods,... -A -o "
-            "json)",
+            said(
+                "tell of use only; give the cluster's own file too (kubectl get nodes,pods,... -A "
+                "-o json)"
+            ),
             ", ".join(name for name, _ in files),
         )
     cluster = read_cluster(

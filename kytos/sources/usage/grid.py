@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kytos.errors import SourceError
+from kytos.language import said
 from kytos.usage import Series
 
 MOST_SAMPLES = 20_000
@@ -91,9 +92,11 @@ def grid_of(*sinks: SampleSink) -> Grid:
     samples = int(np.rint((end - start) / step)) + 1
     if samples > MOST_SAMPLES:
         raise SourceError(
-            f"usage over {(end - start) / 86_400:.1f} days in steps of {step:g} s is "
-            f"{samples:,} samples a series; at most {MOST_SAMPLES:,} are read. Ask for a larger "
-            "step or a shorter time"
+            said(
+                f"usage over {(end - start) / 86_400:.1f} days in steps of {step:g} s is "
+                f"{samples:,} samples a series; at most {MOST_SAMPLES:,} are read. Ask for a "
+                "larger step or a shorter time"
+            )
         )
     return Grid(start, step, samples)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from kytos.cluster import CPU, MEMORY, Resources
 from kytos.errors import SourceError
+from kytos.language import said
 from kytos.sources.usage.kubernetes_usage import canonical
 from kytos.usage import Recommendation
 
@@ -38,8 +39,10 @@ def read_scan(scan: Any, place: str) -> Recommendation:
         amounts = {resource: recommended.get(resource) for resource in (CPU, MEMORY)}
     except (KeyError, TypeError, AttributeError):
         raise SourceError(
-            "is no scan of krr; expected object (namespace, name, container) and "
-            "recommended.requests",
+            said(
+                "is no scan of krr; expected object (namespace, name, container) and "
+                "recommended.requests"
+            ),
             place,
         ) from None
     requests: Resources = {}
@@ -56,5 +59,5 @@ def _value(entry: Any, place: str) -> float | None:
     if value is None or isinstance(value, str):
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise SourceError(f"is {value!r}; expected cores or bytes", place)
+        raise SourceError(said(f"is {value!r}; expected cores or bytes"), place)
     return float(value)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from kytos.errors import SourceError
+from kytos.language import said
 from kytos.sources.usage.grid import Times
 
 _SERIES = re.compile(
@@ -66,7 +67,9 @@ def read_series(content: bytes, where: str) -> Iterator[PrometheusSeries]:
             numbers = _numbers(values)
         except ValueError:
             shown = metric[:80].decode(errors="replace")
-            raise SourceError(f"series {shown} is not as Prometheus writes it", where) from None
+            raise SourceError(
+                said(f"series {shown} is not as Prometheus writes it"), where
+            ) from None
         yield _series(labels, numbers[0::2], numbers[1::2])
 
 
@@ -96,7 +99,10 @@ def _read_whole(content: bytes, where: str) -> Iterator[PrometheusSeries]:
             yield _series(_labels(result["metric"]), times, values)
     except (ValueError, TypeError, KeyError, AttributeError):
         raise SourceError(
-            "is no answer of Prometheus; expected the JSON of /api/v1/query_range with data.result",
+            said(
+                "is no answer of Prometheus; expected the JSON of /api/v1/query_range with "
+                "data.result"
+            ),
             where,
         ) from None
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from kytos.destinations import look_up
 from kytos.errors import SourceError
 from kytos.extras import LIVE, require
+from kytos.language import said
 from kytos.sources.usage.grid import MOST_SAMPLES
 from kytos.sources.usage.read import read_usage
 from kytos.usage import Usage
@@ -86,14 +87,19 @@ class Window:
         """
         if not 0 < self.step_s <= self.seconds < inf:
             raise SourceError(
-                f"a step of {self.step_s:g} s in {self.seconds:g} s; expected one above 0 and no "
-                "longer than the window",
+                said(
+                    f"a step of {self.step_s:g} s in {self.seconds:g} s; expected one above 0 and "
+                    "no longer than the window"
+                ),
                 "step",
             )
         if self.seconds / self.step_s > MOST_SAMPLES:
             raise SourceError(
-                f"{self.seconds / self.step_s:,.0f} samples a series; at most {MOST_SAMPLES:,} are "
-                "read. Ask for a larger step or a shorter window",
+                said(
+                    f"{self.seconds / self.step_s:,.0f} samples a series; at most "
+                    f"{MOST_SAMPLES:,} are "
+                    "read. Ask for a larger step or a shorter window"
+                ),
                 "step",
             )
 
@@ -107,7 +113,7 @@ def window_of(days: float | None = None, step_s: float | None = None) -> Window:
         Naming the days or the step.
     """
     if days is not None and not 0 < days < inf:
-        raise SourceError(f"{days:g} days; expected more than 0", "days")
+        raise SourceError(said(f"{days:g} days; expected more than 0"), "days")
     usual = Window()
     return Window(
         usual.seconds if days is None else days * DAY_S, usual.step_s if step_s is None else step_s
@@ -147,7 +153,8 @@ def read_prometheus(
     url = url.strip().rstrip("/")
     if not _is_address(url):
         raise SourceError(
-            f"{url!r} is no address of a server; expected one such as http://localhost:9090", "url"
+            said(f"{url!r} is no address of a server; expected one such as http://localhost:9090"),
+            "url",
         )
     if transport is None:
         _refuse_forbidden(url)
@@ -179,9 +186,12 @@ def read_prometheus(
     progress("read", 1.0)
     if not usage.containers:
         raise SourceError(
-            f"knows no container in the last {window.seconds / DAY_S:g} days; it has to scrape the "
-            "kubelets' cAdvisor (container_cpu_usage_seconds_total with namespace, pod and "
-            "container)",
+            said(
+                f"knows no container in the last {window.seconds / DAY_S:g} days; it has to "
+                "scrape the "
+                "kubelets' cAdvisor (container_cpu_usage_seconds_total with namespace, pod and "
+                "container)"
+            ),
             shown,
         )
     return usage
@@ -203,7 +213,7 @@ def _refuse_forbidden(url: str) -> None:
     except socket.gaierror:
         return  # A proxy may know the name; else the client says that it does not answer.
     except OSError as error:
-        raise SourceError(f"is not asked: {error}", _without_secret(url)) from error
+        raise SourceError(said(f"is not asked: {error}"), _without_secret(url)) from error
 
 
 def _without_secret(url: str) -> str:
@@ -229,24 +239,31 @@ def _ask(client: httpx2.Client, call: str, asked: dict[str, str], url: str) -> b
         answer = client.post(f"/api/v1/{call}", data=asked)
     except httpx2.TimeoutException as error:
         raise SourceError(
-            f"did not answer within {TIMEOUT_S:g} s; ask for a shorter window or a larger step", url
+            said(
+                f"did not answer within {TIMEOUT_S:g} s; ask for a shorter window or a larger step"
+            ),
+            url,
         ) from error
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise SourceError(f"cannot be reached: {error}", url) from error
+        raise SourceError(said(f"cannot be reached: {error}"), url) from error
     if answer.status_code in (401, 403):
         raise SourceError(
-            f"refuses ({answer.status_code}); a bearer token is taken from KYTOS_PROMETHEUS_TOKEN",
+            said(
+                f"refuses ({answer.status_code}); a bearer token is taken from "
+                "KYTOS_PROMETHEUS_TOKEN"
+            ),
             url,
         )
     try:
         told = answer.json()
         status = told["status"]
-        said = str(told.get("error", ""))[:UNREADABLE]
+        fault = str(told.get("error", ""))[:UNREADABLE]
     except (ValueError, KeyError, TypeError, AttributeError):
         # not shown: whoever may name an address is not to read what another server says
         raise SourceError(
-            f"answered {answer.status_code}, but not as Prometheus does; is it its address?", url
+            said(f"answered {answer.status_code}, but not as Prometheus does; is it its address?"),
+            url,
         ) from None
     if answer.status_code != 200 or status != "success":
-        raise SourceError(f"answered {answer.status_code}: {said}", url)
+        raise SourceError(said(f"answered {answer.status_code}: {fault}"), url)
     return answer.content

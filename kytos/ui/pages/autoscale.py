@@ -237,13 +237,13 @@ def scaled(request: AutoscaleRequest, factor: float) -> AutoscaleRequest:
 
 def _columns() -> dict[str, ColumnConfig]:
     return {
-        "id": st.column_config.TextColumn(_("Service"), required=True, width=130),
-        "enabled": st.column_config.CheckboxColumn(_("Scales"), default=True, width=70),
+        "id": st.column_config.TextColumn(_("Service"), required=True, width=120),
+        "enabled": st.column_config.CheckboxColumn(_("Scales"), default=True, width=76),
         "request_rate": st.column_config.NumberColumn(
             _("Rate"), min_value=0, required=True, width=70
         ),
         "target_rate": st.column_config.NumberColumn(
-            _("Target per replica"), required=True, width=122
+            _("Target per replica"), required=True, width=150
         ),
         "min_replicas": st.column_config.NumberColumn(
             _("Min"), min_value=0, step=1, default=1, width=60

@@ -81,10 +81,9 @@ def _choice() -> None:
             "and left turn the page; f is full screen; Escape leaves."
         )
     )
-    for column, (number, (story, told)) in zip(
-        st.columns(3), enumerate(STORIES.items(), 1), strict=True
-    ):
-        with column, st.container(border=True, height="stretch"):
+    cards = st.container(key="stories")
+    for number, (story, told) in enumerate(STORIES.items(), 1):
+        with cards, st.container(border=True, height="stretch"):
             section(_(told.title))
             st.markdown(_(told.about))
             st.button(

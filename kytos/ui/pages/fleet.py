@@ -14,7 +14,7 @@ from kytos.calls.answers import fleet
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverParams
 from kytos.errors import InputError, SourceError, first_problem
-from kytos.language import N_, _
+from kytos.language import N_, _, said
 from kytos.problem import LoadMode
 from kytos.questions.fleet.fleet import FleetOutcome, planned_cluster
 from kytos.questions.fleet.request import FleetRequest
@@ -176,7 +176,7 @@ def _request(given: dict[str, Any]) -> FleetRequest:
     try:
         types = json.loads(typed) if typed else None
     except json.JSONDecodeError as error:
-        raise SourceError(f"no JSON: {error}", "types") from error
+        raise SourceError(said(f"no JSON: {error}"), "types") from error
     pools = _objects(given.pop("pools"))
     try:
         return FleetRequest.model_validate(given | {"types": types, "pools": pools})

@@ -11,7 +11,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from kytos.calls.answers import place
 from kytos.cluster import Cluster
 from kytos.errors import InputError, SourceError, first_problem
-from kytos.language import N_, _
+from kytos.language import N_, _, said
 from kytos.problem import LoadMode
 from kytos.questions.outcome import Question
 from kytos.questions.placement.new_objects import NewPod, NodeShape
@@ -204,7 +204,7 @@ def _request(cluster: Cluster, mode: LoadMode, *, waiting: bool) -> PlacementReq
         latency, startup = _times()
     for position, row in enumerate(grown):
         if row.keys() != {"service", "factor"}:
-            raise SourceError("needs a service and a factor", f"growth[{position}]")
+            raise SourceError(said("needs a service and a factor"), f"growth[{position}]")
     # What cannot be read is said while it is typed, not once it is asked.
     pods_of_manifests(text, "the pasted manifests", Admission.of(cluster))
     try:

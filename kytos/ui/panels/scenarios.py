@@ -12,7 +12,7 @@ from kytos.calls.saved_use import saved_use
 from kytos.calls.scenario import Scenario, read_scenario
 from kytos.contract.watch import StopReason
 from kytos.errors import InputError, SourceError
-from kytos.language import _, retold
+from kytos.language import _, retold, said
 from kytos.questions.outcome import Question
 from kytos.report.wording import scenario_sentence
 from kytos.sources.packed import is_page
@@ -140,7 +140,9 @@ def _apply(scenario: Scenario[Any], question: Question, values: Values) -> None:
     try:
         if scenario.question is not question:
             asked = scenario.question.value.replace("_", "")
-            raise SourceError(f"this scenario asks for {asked}; open it on the page of that name")
+            raise SourceError(
+                said(f"this scenario asks for {asked}; open it on the page of that name")
+            )
         _choose(scenario)
     except InputError as error:
         st.session_state[_ERROR] = str(error)
@@ -162,14 +164,16 @@ def _choose(scenario: Scenario[Any]) -> None:
         return
     name = str(scenario.sample)
     if name not in clusters.sample_names():
-        raise SourceError(f"there is no sample cluster named {name!r} here")
+        raise SourceError(said(f"there is no sample cluster named {name!r} here"))
     if scenario.sample_use and not clusters.has_use(name):
-        raise SourceError(f"the sample cluster {name!r} has no week of use here")
+        raise SourceError(said(f"the sample cluster {name!r} has no week of use here"))
     loaded = clusters.load(name, with_use=scenario.sample_use)
     if scenario.digest is not None and loaded.digest != scenario.digest:
         raise SourceError(
-            f"the sample cluster {name!r} has changed since the scenario was saved, so it would "
-            "not give the same answer"
+            said(
+                f"the sample cluster {name!r} has changed since the scenario was saved, so it "
+                "would not give the same answer"
+            )
         )
     st.session_state[clusters.CHOICE] = name
     st.session_state[clusters.USE] = scenario.sample_use

@@ -92,7 +92,7 @@ def _budget_controls() -> None:
         help=_("stay-put: one variable per possible move. one-hot: one per pod and node."),
     )
     st.selectbox(
-        _("Capacity"),
+        _("Capacity in the QUBO"),
         [capacity.value for capacity in Capacity],
         key="capacity",
         bind="query-params",

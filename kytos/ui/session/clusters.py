@@ -11,7 +11,7 @@ import yaml
 from kytos.calls.scenario import digest_of
 from kytos.cluster import Cluster
 from kytos.errors import SourceError
-from kytos.language import _
+from kytos.language import _, said
 from kytos.questions.parts.earlier_pods import earlier_pods
 from kytos.report.usage import Summary, summarise
 from kytos.rules.eviction import movability
@@ -153,7 +153,7 @@ def read_upload(files: list[tuple[str, bytes]], beside: Cluster | None = None) -
     cluster = read_with_usage(files, max_bytes=most)
     if not cluster.nodes:
         raise SourceError(
-            "no nodes in what was uploaded; include them: kubectl get nodes,pods -A -o json"
+            said("no nodes in what was uploaded; include them: kubectl get nodes,pods -A -o json")
         )
     return prepare(cluster, sample=None)
 
@@ -171,7 +171,7 @@ def with_use(loaded: Loaded, usage: Usage) -> Loaded:
     if not any(pod in cluster.pod_index for pod in told) and not earlier_pods(cluster):
         named = f", such as {told[0]}" if told else ""
         raise SourceError(
-            f"tells of {len(told):,} pods{named}, and none is of cluster {cluster.name!r}"
+            said(f"tells of {len(told):,} pods{named}, and none is of cluster {cluster.name!r}")
         )
     return replace(prepare(cluster, sample=None), snapshot=loaded.snapshot)
 

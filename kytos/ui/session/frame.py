@@ -32,8 +32,9 @@ _STYLE = """<style>
 .stButton kbd {color: inherit; opacity: 1}
 .stButton button p, .stDownloadButton button p, .stPopover button p, .stPageLink a * {
   white-space: normal; overflow: visible}
-.st-key-findings {display: grid; gap: .5rem;
+.st-key-findings, .st-key-stories {display: grid; gap: .5rem;
   grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr))}
+.st-key-stories {grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr))}
 [class*="-cells-"] {display: grid; gap: .5rem; grid-template-columns: repeat(2, minmax(0, 1fr))}
 [class*="-cells-"] > *, [class*="-cells-"] > * > *, [class*="-cells-"] [data-testid="stMetric"] {
   height: 100%}
@@ -54,6 +55,8 @@ _STYLE = """<style>
 .js-plotly-plot .bartext-outside,
 .js-plotly-plot text[style*="rgb(114, 127, 140)"] {fill: currentColor !important}
 .js-plotly-plot .annotation {opacity: 1 !important}
+.katex-display {overflow: visible !important}
+.katex-display > .katex {white-space: normal}
 h1:focus {outline: none}
 @keyframes settling {from, to {visibility: hidden}}
 :has(> .stMain), .stMain, .stMainBlockContainer {animation: settling 3s}
@@ -61,7 +64,8 @@ h1:focus {outline: none}
 </style>"""
 """Text in the theme's own ink where
 Streamlit and Plotly fade it below WCAG's 4.5 to 1; nothing that ends in an ellipsis. The page's
-empty boxes move aside when the sidebar opens: what is in them does not, so they do not show."""
+empty boxes move aside when the sidebar opens: what is in them does not, so they do not show. A long
+formula goes on in the next line: one that scrolls cannot be scrolled by keyboard."""
 _STYLED = "styled"
 _STYLE_S = 0.2
 """A browser fetches what reads a style after the first of them came; what is drawn before that
