@@ -180,13 +180,9 @@ def in_a_browser(clusters: int, end: float) -> list[tuple[int, float]]:
 
 def rebalance(page: Page, file: Path) -> None:
     """Upload a cluster on the first page, ask Rebalance about it, and go back with the answer."""
-    uploader = page.locator("input[type=file]")
-    if uploader.count() == 0:
-        page.get_by_role("button", name="Use your own cluster").click()
-    uploader.set_input_files(file)
+    page.locator("input[type=file]").set_input_files(file)
     title = page.get_by_role("heading", level=1)
     title.get_by_text(file.stem, exact=True).wait_for()
-    page.keyboard.press("Escape")
     page.get_by_role("link", name="Rebalance").click()
     title.get_by_text("Rebalance", exact=True).wait_for()
     page.get_by_test_id("stMain").get_by_role("button", name="Rebalance").click()

@@ -115,12 +115,10 @@ def upload(page: Page, nodes: int) -> None:
     size = Asked(nodes * PODS_PER_NODE, nodes, "body", LoadMode.CONSOLIDATE, 0.0, seed=1)
     file = io.StringIO()
     write_body(file, nodes, services_of(size))
-    page.get_by_test_id("stMain").locator("[data-testid=stPopover] button").first.click()
     page.locator("input[type=file]").first.set_input_files(
         {"name": "large.json", "mimeType": "application/json", "buffer": file.getvalue().encode()}
     )
     page.get_by_text(f"{nodes:,} nodes").first.wait_for()
-    page.keyboard.press("Escape")
     page.locator(STANDS).wait_for()
 
 

@@ -286,14 +286,11 @@ def _pressed(page: Page, button: str) -> None:
 def _uploaded(page: Page, name: str, content: bytes) -> bool:
     """Give the Cluster page a file, and wait until it was read."""
     _still(page)
-    page.get_by_test_id("stMain").locator("[data-testid=stPopover] button").first.click()
     page.locator("input[type=file]").first.set_input_files(
         {"name": name, "mimeType": "application/json", "buffer": content}
     )
     page.wait_for_timeout(1500)
     _still(page)
-    page.keyboard.press("Escape")
-    page.wait_for_timeout(500)
     return True
 
 

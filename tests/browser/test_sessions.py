@@ -59,12 +59,10 @@ def sessions(chromium: Browser, dashboard: str, tmp_path: Path) -> Iterator[list
     for number, page in enumerate(pages):
         file = tmp_path / f"mark{number}.json"
         file.write_text(cluster_of(number))
-        page.get_by_role("button", name="Use your own cluster").click()
         page.locator("input[type=file]").set_input_files(file)
     for number, page in enumerate(pages):
         title = page.get_by_role("heading", level=1)
         expect(title).to_have_text(f"mark{number}", timeout=PATIENCE_MS)
-        page.keyboard.press("Escape")
         page.get_by_role("link", name="Rebalance").click()
     for page in pages:
         title = page.get_by_role("heading", level=1)

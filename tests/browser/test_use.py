@@ -23,7 +23,6 @@ def test_use_beside_requests_and_right_sizes(page: Page) -> None:
     main = page.get_by_test_id("stMain")
     expect(main.get_by_text("CPU used (p95)")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("heading", level=1)).not_to_have_text(name)
-    page.keyboard.press("Escape")
 
     # The same nodes by what is used: other shares than what is requested.
     chart = page.locator(".js-plotly-plot:visible").first

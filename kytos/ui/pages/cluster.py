@@ -59,14 +59,15 @@ def show() -> None:
         _read()
     opening.follow()
     loaded = frame.begin(_("Cluster"))
-    heading, right = st.columns([5, 2.4], vertical_alignment="bottom")
-    source = right.container(horizontal=True, horizontal_alignment="right")
+    heading, right = st.columns([3, 2.2])
     with heading:
         st.title(plain(loaded.name) if loaded else _("Your cluster"), anchor=False)
         if loaded is not None and loaded.sample is not None:
             st.caption(_(clusters.story(loaded.sample)))
-    with source, st.popover(_("Use your own cluster"), icon=":material/upload:", width="content"):
+    with right:
         _upload()
+        with st.popover(_("Export it, or read it live"), icon=":material/terminal:"):
+            _other_ways()
     _refusal()
     links.note()
     if loaded is None:
@@ -90,18 +91,28 @@ def show() -> None:
 
 
 def _upload() -> None:
-    st.markdown(_("Read your cluster with one command, then drop the file here:"))
-    st.code(_COMMAND, language="console", wrap_lines=True)
+    """Draw where files are dropped: on the page itself, as a popover that closes loses them."""
     files = st.file_uploader(
-        _("JSON or YAML, one file or several; or a handout"),
-        type=["json", "yaml", "yml", "gz", "tgz", "tar", "zip", "html"],
+        _("Use your own cluster"),
         accept_multiple_files=True,
         key=_FILES,
         on_change=_read,
+        help=_(
+            "JSON or YAML, one file or several, packed or not; or a handout. {kept} A file of more "
+            "than {megabytes} MB turns red and is not read.",
+            kept=_kept(),
+            megabytes=st.get_option("server.maxUploadSize"),
+        ),
     )
     if _unread(files):  # a file that came while the first run was under way calls nobody
         st.session_state[_LATE] = True  # the selector is drawn already: it is chosen anew first
         st.rerun()
+
+
+def _other_ways() -> None:
+    """Draw the command that makes a file, and what is read without one."""
+    st.markdown(_("Read your cluster with one command, then drop the file on the page:"))
+    st.code(_COMMAND, language="console", wrap_lines=True)
     st.caption(
         _(
             "What pods really use goes in too, with the cluster or after it: PodMetrics (`kubectl "
@@ -110,13 +121,6 @@ def _upload() -> None:
         )
     )
     _refusal()  # here too: the popover covers the page's own
-    st.caption(
-        _(
-            "{kept} A file of more than {megabytes} MB turns red and is not read.",
-            kept=_kept(),
-            megabytes=st.get_option("server.maxUploadSize"),
-        )
-    )
     context_picker(_read_live)
     prometheus_picker(_ask_prometheus)
 
