@@ -66,6 +66,8 @@ class Pod(Frozen):
     annotations: Labels = {}
     node: str | None = None
     """The node it is bound to."""
+    nominated: str | None = None
+    """While it waits, the node whose room the scheduler keeps for it."""
     phase: Phase = Phase.RUNNING
     ready: bool = True
     terminating: bool = False

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar, cast
 
 import numpy as np
 
-from kytos.cluster import PODS, Claim, Cluster, Labels, StorageClass, Volume
+from kytos.cluster import DEFAULT_SCHEDULER, PODS, Claim, Cluster, Labels, Pod, StorageClass, Volume
 from kytos.pod_sets import PodSet
 from kytos.problem import UNPLACED, Bools, Ints
 from kytos.rules.labels import LabelTable
@@ -39,6 +39,18 @@ class Topology:
     def at_nodes(self, per_domain: Ints) -> Ints:
         """``(nodes,)`` what each node's domain holds; 0 where it has none."""
         return np.append(per_domain, 0)[self.of_node]
+
+
+def nominated(cluster: Cluster) -> Iterator[tuple[Pod, int]]:
+    """Pods that wait, and the position of the node that room is kept on for each.
+
+    Those of other schedulers are not in this one's queue.
+    """
+    for pod in cluster.pods:
+        if pod.nominated and pod.waiting and pod.scheduler == DEFAULT_SCHEDULER:
+            node = cluster.node_index.get(pod.nominated)
+            if node is not None:
+                yield pod, node
 
 
 def sum_by(domain: Ints, per_node: Ints, domains: int) -> Ints:
@@ -160,6 +172,12 @@ class RuleIndex:
     def terminating(self) -> Bools:
         """``(pods,)`` being deleted."""
         return np.array([pod.terminating for pod in self.pods], dtype=np.bool_)
+
+    @cached_property
+    def nominated(self) -> tuple[tuple[int, int], ...]:
+        """Positions of the pods of `nominated`, and the node that room is kept on for each."""
+        at = self.cluster.pod_index
+        return tuple((at[pod.id], node) for pod, node in nominated(self.cluster))
 
     def inside(self, pods: Ints, namespaces: Collection[str]) -> Bools:
         """Which of some positions of pods are in one of some namespaces."""

@@ -17,8 +17,10 @@ from kytos.rules.wording import amount_written
 class Resources(Rule):
     """Requests, not limits; an exact fit passes; what is not asked for is not looked at.
 
-    So a pod that asks for no cpu fits a node whose cpu is overcommitted. Source: ``fitsRequest``
-    of Kubernetes' NodeResourcesFit plugin.
+    So a pod that asks for no cpu fits a node whose cpu is overcommitted. Room that is kept for
+    waiting pods (``nominatedNodeName``) is free to those of higher priority alone. Source:
+    ``fitsRequest`` of Kubernetes' NodeResourcesFit plugin, and
+    ``RunFilterPluginsWithNominatedPods``.
     """
 
     name = "resources"
@@ -26,15 +28,17 @@ class Resources(Rule):
     settled = False
 
     def key(self, index: RuleIndex, pod: int) -> Hashable:
-        """Request, and what the pod gives back where it runs."""
+        """Request, what the pod gives back where it runs, and for whom room is kept from it."""
         home = int(index.home[pod])
         given_back = index.footprint[pod].tobytes() if home >= 0 else b""
-        return index.request[pod].tobytes(), home, given_back
+        return index.request[pod].tobytes(), home, given_back, _before(index, pod)
 
     def refused(self, index: RuleIndex, pod: int) -> Bools:
         """``(nodes,)`` where something runs short."""
-        need, home = index.request[pod], index.home[pod]
-        refused = index.once(("short", need.tobytes()), lambda: _short(need, _free(index)))
+        need, home, before = index.request[pod], index.home[pod], _before(index, pod)
+        refused = index.once(
+            ("short", need.tobytes(), before), lambda: _short(need, _free(index, before))
+        )
         if home >= 0:
             refused = refused.copy()
             refused[home] = _short(need, self._free_at(index, pod, home)[None])[0]
@@ -60,7 +64,7 @@ class Resources(Rule):
 
     def short_counts(self, index: RuleIndex, pod: int, nodes: Ints) -> dict[str, int]:
         """On how many of some nodes each resource runs short, by name."""
-        free, home = _free(index)[nodes], int(index.home[pod])
+        free, home = _free(index, _before(index, pod))[nodes], int(index.home[pod])
         free[nodes == home] += index.footprint[pod]
         need = index.request[pod]
         short = ((need > 0) & (need > free)).sum(axis=0)
@@ -78,7 +82,7 @@ class Resources(Rule):
 
     def _free_at(self, index: RuleIndex, pod: int, node: int) -> Ints:
         """``(resources,)`` what is free on a node once the pod is taken off where it runs."""
-        free = _free(index)[node]
+        free = _free(index, _before(index, pod))[node]
         return np.asarray(free + index.footprint[pod] if index.home[pod] == node else free)
 
     def _short(self, index: RuleIndex, pod: int, node: int) -> list[int]:
@@ -91,20 +95,44 @@ class Resources(Rule):
             int(index.allocatable[node, resource]),
             int(self._free_at(index, pod, node)[resource]),
         )
+        kept = [index.pods[one].id for one, at in _before(index, pod) if at == node]
         if name == PODS:
-            return said(f"too many pods: {offered - free} of {offered}")
-        need = amount_written(name, int(index.request[pod, resource]), up=True)
-        if free < 0:
-            over = amount_written(name, -free, up=True)
-            return said(f"insufficient {name}: needs {need}, the node is overcommitted by {over}")
-        return said(
-            f"insufficient {name}: needs {need}, {amount_written(name, free, up=False)} free"
-        )
+            told = said(f"too many pods: {offered - free} of {offered}")
+        else:
+            need = amount_written(name, int(index.request[pod, resource]), up=True)
+            if free < 0:
+                over = amount_written(name, -free, up=True)
+                told = said(
+                    f"insufficient {name}: needs {need}, the node is overcommitted by {over}"
+                )
+            else:
+                room = amount_written(name, free, up=False)
+                told = said(f"insufficient {name}: needs {need}, {room} free")
+        return said(f"{told}, with room kept for {kept[0]}") if kept else told
 
 
-def _free(index: RuleIndex) -> Ints:
-    """``(nodes, resources)`` what is not held."""
-    return index.once("free", lambda: index.allocatable - index.held)
+def room_kept(index: RuleIndex, before: tuple[tuple[int, int], ...]) -> Ints:
+    """``(nodes, resources)`` what is kept for some of `RuleIndex.nominated`."""
+    kept = np.zeros_like(index.held)
+    for pod, node in before:
+        kept[node] += index.request[pod]
+    return kept
+
+
+def _before(index: RuleIndex, pod: int) -> tuple[tuple[int, int], ...]:
+    """Those of `RuleIndex.nominated` whose room a pod may not take."""
+    return tuple(
+        (one, node)
+        for one, node in index.nominated
+        if one != pod and index.pods[one].priority >= index.pods[pod].priority
+    )
+
+
+def _free(index: RuleIndex, before: tuple[tuple[int, int], ...]) -> Ints:
+    """``(nodes, resources)`` what is neither held nor kept."""
+    return index.once(
+        ("free", before), lambda: index.allocatable - index.held - room_kept(index, before)
+    )
 
 
 def _short(need: Ints, free: Ints) -> Bools:

@@ -83,7 +83,12 @@ class Replayer:
         arena, now = self._arena, self._beginning.copy()
         scheduler = Scheduler(arena, seed)
         cordoned = np.zeros(len(arena.problem.nodes), dtype=np.bool_)
-        queue, nominated = list(self._waits), dict[int, int]()
+        queue = list(self._waits)
+        nominated = {
+            row: self._position[node]
+            for row, node in ((row, arena.pods[row].nominated) for row in queue)
+            if node is not None and node in self._position
+        }
         gone: set[int] = set()
         if way != Way.STEER.value:
             # Pods that wait already are the scheduler's before anything is done.

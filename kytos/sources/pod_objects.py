@@ -119,6 +119,7 @@ def read_pod(item: Fields, context: Context) -> Pod:
         labels=metadata.labels("labels"),
         annotations=metadata.labels("annotations"),
         node=node,
+        nominated=None if node else status.text("nominatedNodeName") or None,
         phase=status.choice("phase", default=Phase.RUNNING if node else Phase.PENDING),
         ready=condition(status, "Ready", default=True),
         terminating="deletionTimestamp" in metadata,

@@ -27,6 +27,7 @@ _OF_A_STATUS = ("name", "resources", "allocatedResources")
 _READ_OF_STATUS: Mapping[str, tuple[str, ...] | None] = {
     "phase": None,
     "startTime": None,
+    "nominatedNodeName": None,
     "resources": None,
     "allocatedResources": None,
     "resourceClaimStatuses": None,

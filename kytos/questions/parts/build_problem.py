@@ -9,7 +9,16 @@ from math import floor
 
 import numpy as np
 
-from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster, Node, Pod, Resources
+from kytos.cluster import (
+    CPU,
+    LOAD_RESOURCES,
+    MEMORY,
+    PODS,
+    Cluster,
+    Node,
+    Pod,
+    Resources,
+)
 from kytos.contract.watch import BUILDING, Report, say_nothing
 from kytos.contract.weights import moves_per_node
 from kytos.errors import RequestRefused
@@ -24,6 +33,7 @@ from kytos.replica_counts import ReplicaCounts
 from kytos.rules.compile import compile_rules
 from kytos.rules.counted import with_counted
 from kytos.rules.eviction import move_limits
+from kytos.rules.index import nominated
 from kytos.rules.kept_nodes import kept_nodes
 
 LARGEST_DESIRE = 1e300
@@ -94,7 +104,11 @@ def build_problem(
         nodes=tuple(node.name for node in nodes),
         resources=resources,
         allocatable=allocatable,
-        capacity=filled_to(allocatable, resources, max_utilization),
+        capacity=np.maximum(
+            filled_to(allocatable, resources, max_utilization)
+            - _kept(cluster, decide, chosen, resources),
+            0,
+        ),
         fixed=fixed,
         request=amounts((_taken(pod) for pod in decide), resources),
         load_allocatable=amounts((node.allocatable for node in nodes), LOAD_RESOURCES).astype(
@@ -130,6 +144,22 @@ def build_problem(
         pairings=rules.pairings,
     )
     return with_use(problem, cluster, decide, staying)
+
+
+def _kept(
+    cluster: Cluster, decide: Sequence[Pod], chosen: Collection[str], resources: Sequence[str]
+) -> Ints:
+    """``(nodes, resources)`` what is kept for nominated pods that wait on beside the question.
+
+    Room is kept from running pods of whatever priority, who need not move; one that needs a node
+    takes it from less important ones, as the scheduler has it.
+    """
+    urgent = max((pod.priority for pod in decide if pod.node is None), default=None)
+    kept = np.zeros((len(cluster.nodes), len(resources)), dtype=np.int64)
+    for pod, node in nominated(cluster):
+        if pod.id not in chosen and (urgent is None or pod.priority >= urgent):
+            kept[node] += amounts([pod.requests | {PODS: 1}], resources)[0]
+    return kept
 
 
 def amounts(items: Iterable[Resources], resources: Sequence[str]) -> Ints:
