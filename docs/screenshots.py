@@ -317,7 +317,8 @@ def _frontier(page: Page) -> bool:
 
 def _error(page: Page) -> bool:
     """Say something of a weight that nobody can ask: the link is wrong."""
-    page.goto(page.url.partition("?")[0] + "?A=-3&solver=abacus&max_moves=many")
+    language = page.url.partition("lang=")[2][:2] or "en"
+    page.goto(page.url.partition("?")[0] + f"?lang={language}&A=-3&solver=abacus&max_moves=many")
     _still(page)
     return True
 

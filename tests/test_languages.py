@@ -131,7 +131,7 @@ def excused(node: ast.expr, parent: dict[ast.AST, ast.AST]) -> bool:
         if isinstance(above, (ast.Compare, ast.JoinedStr, ast.FormattedValue, ast.Expr)):
             return True
         if isinstance(above, ast.Subscript) and above.slice is at:
-            return True
+            return not written(node)[:1].isupper()  # a key; else the label of a tab
         if isinstance(above, ast.Assign) and isinstance(parent[above], (ast.Module, ast.ClassDef)):
             # A name in the session: lower case, no sentence.
             text = written(node)

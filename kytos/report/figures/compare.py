@@ -95,7 +95,7 @@ def energy_by_solver(comparison: Comparison) -> go.Figure:
         legend={"traceorder": "normal"},
     )
     figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
-    figure.update_yaxes(tickvals=names, ticktext=[middle(name, 22) for name in names])
+    figure.update_yaxes(tickvals=names, ticktext=[middle(name, 18) for name in names])
     figure.update_xaxes(title=_("energy"), fixedrange=True, automargin=True)
     return figure
 

@@ -23,7 +23,7 @@ from kytos.language import said
 POLL_S = 0.05
 """Between two looks at an answer on its way."""
 
-HOW_TO_SET = (
+HOW_TO_SET = said(
     "Set DWAVE_API_TOKEN, or write the token into dwave.conf with 'dwave config create'; "
     "the token is on the dashboard of your Leap account."
 )

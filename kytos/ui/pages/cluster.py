@@ -297,11 +297,13 @@ def _details(loaded: Loaded) -> None:
         _("Why not"): lambda: why_not_panel(loaded.cluster),
     }
     if has_use(loaded.cluster):
-        panels["Use"] = lambda: use.cluster_use(loaded.cluster, loaded.name)
+        panels[_("Use")] = lambda: use.cluster_use(loaded.cluster, loaded.name)
         if sizes := right_sizing(loaded.cluster):
-            panels[f"Right sizes ({len(sizes):,})"] = lambda: use.right_sizes(sizes, loaded.name)
+            panels[_("Right sizes ({count:,})", count=len(sizes))] = lambda: use.right_sizes(
+                sizes, loaded.name
+            )
     if notes:
-        panels[f"Notes ({len(notes):,})"] = lambda: _notes_table(notes)
+        panels[_("Notes ({count:,})", count=len(notes))] = lambda: _notes_table(notes)
     lazy_tabs(panels, "cluster tabs")
 
 

@@ -34,7 +34,7 @@ _ENDED_EARLY = {
 
 def show(loaded: Loaded, request: RebalanceRequest, weights: Weights, params: SolverParams) -> None:
     """Draw the frontier, and the plan of the point that is chosen on it."""
-    about, points, button = st.columns([3, 1, 1], vertical_alignment="bottom")
+    about, points, button = st.columns([5, 2, 3], vertical_alignment="bottom")
     with points:
         number = int(
             st.number_input(

@@ -162,7 +162,7 @@ def savings_line(comparison: Comparison) -> str | None:
         )
     ]
     words += [
-        f"{_IN_WORDS.get(row.solver, row.solver.value)} "
+        f"{_(_IN_WORDS.get(row.solver, row.solver.value))} "
         f"{units.price_per_month(now - (_price(row) or 0.0)).split(' ')[0]}"
         for row in ran
         if row.solver.traits.baseline and row is not best

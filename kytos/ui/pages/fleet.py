@@ -14,7 +14,7 @@ from kytos.calls.answers import fleet
 from kytos.cluster import Cluster
 from kytos.contract.params import SolverParams
 from kytos.errors import InputError, SourceError, first_problem
-from kytos.language import N_, _, said
+from kytos.language import N_, _, retold, said
 from kytos.problem import LoadMode
 from kytos.questions.fleet.fleet import FleetOutcome, planned_cluster
 from kytos.questions.fleet.request import FleetRequest
@@ -271,7 +271,12 @@ def _purchases(outcome: FleetOutcome) -> None:
 
 
 def _unplaced(outcome: FleetOutcome) -> None:
-    table = pd.DataFrame([one.model_dump(include={"pod", "reason"}) for one in outcome.unplaced])
+    table = pd.DataFrame(
+        {
+            _("Pod"): [one.pod for one in outcome.unplaced],
+            _("Why"): [retold(one.reason) for one in outcome.unplaced],
+        }
+    )
     st.dataframe(table, hide_index=True, width="stretch")
 
 

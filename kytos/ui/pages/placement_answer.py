@@ -47,7 +47,9 @@ def result(page: QuestionPage, answer: Answer, ask: Ask | None) -> None:
         )
     )
     if outcome.unplaced:
-        panels[f"No node ({len(outcome.unplaced):,})"] = partial(_unplaced, answer, outcome)
+        panels[_("No node ({count:,})", count=len(outcome.unplaced))] = partial(
+            _unplaced, answer, outcome
+        )
     question.result_tabs(page, answer, ask, panels)
 
 

@@ -71,16 +71,18 @@ def _panels(answer: Answer, outcome: RecoveryOutcome) -> dict[str, Panel]:
     if outcome.cascade:
         panels[_("Next failure")] = partial(_cascade, answer, outcome)
     if outcome.moves:
-        panels[f"Moves ({len(outcome.moves):,})"] = lambda: results.moves_panel(
+        panels[_("Moves ({count:,})", count=len(outcome.moves))] = lambda: results.moves_panel(
             outcome.moves, answer.loaded.cluster, answer.loaded.name
         )
     if outcome.preempted:
-        panels[f"Preempted ({len(outcome.preempted):,})"] = partial(_preempted, answer, outcome)
+        label = _("Preempted ({count:,})", count=len(outcome.preempted))
+        panels[label] = partial(_preempted, answer, outcome)
     panels[_("All figures")] = lambda: results.cells_row(
         results.load_cells(outcome.metrics.before, outcome.metrics.after, levels=True)
     )
     if outcome.left_behind:
-        panels[f"Not evacuated ({len(outcome.left_behind):,})"] = partial(_left, outcome)
+        label = _("Not evacuated ({count:,})", count=len(outcome.left_behind))
+        panels[label] = partial(_left, outcome)
     return panels
 
 
@@ -142,7 +144,7 @@ def _survivors(answer: Answer, outcome: RecoveryOutcome) -> None:
     results.table_with_downloads(
         table,
         outcome.survivors,
-        "survivors",
+        N_("survivors"),
         answer.loaded.name,
         {name: results.share_bar(name) for name in shares},
     )

@@ -144,7 +144,7 @@ def answered_on_processor(qubo: QuboFacts) -> None:
 
 def _settings(asked: SolverParams) -> SolverParams | None:
     """Draw how a processor would be used; None where what was entered cannot be."""
-    size, reads, time, chains = st.columns(4)
+    size, reads, time, chains = st.columns(4, vertical_alignment="bottom")
     variables = size.number_input(
         _("Assignment variables"), min_value=2, max_value=1000,
         value=min(QPU_VARIABLES, asked.max_variables), step=10, key="qpu variables",

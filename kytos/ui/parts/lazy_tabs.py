@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 import streamlit as st
@@ -40,4 +41,4 @@ def _open(key: str) -> str:
 
 
 def _name(label: str) -> str:
-    return label.split(" (", 1)[0]
+    return re.sub(r" ?\([\d,.]+\)$", "", label)
