@@ -12,7 +12,8 @@ from collections.abc import Collection
 
 from kytos.cluster import Cluster
 from kytos.rules.attach_limits import attach_limits, attached_by
-from kytos.rules.devices import claims_of, device_resources, free_devices
+from kytos.rules.device_counts import count_devices
+from kytos.rules.devices import device_resources
 from kytos.rules.free_volumes import count_local, keep_shared, kept_volumes, wants
 from kytos.rules.index import RuleIndex
 
@@ -38,7 +39,9 @@ def with_counted(cluster: Cluster, decided: Collection[str]) -> Cluster:
     asked: defaultdict[str, Counter[str]] = defaultdict(Counter)
     offered: defaultdict[int, dict[str, int]] = defaultdict(dict)
     _count_volumes(index, decided, asked, offered)
-    _count_devices(index, decided, asked, offered)
+    count_devices(index, decided, asked, offered)
+    for name, node, count in device_resources(index, index.resources):
+        offered[node][name] = count
     wanted = wants(index, decided)
     kept = keep_shared(index, wanted)
     count_local(index, wanted, kept, asked, offered)
@@ -104,26 +107,3 @@ def _on_one_node_only(index: RuleIndex) -> set[tuple[str, str]]:
             if claim is not None and set(claim.access_modes) == ONE_NODE:
                 shared |= attached_by(index, position)
     return shared
-
-
-def _count_devices(
-    index: RuleIndex,
-    decided: Collection[str],
-    asked: defaultdict[str, Counter[str]],
-    offered: defaultdict[int, dict[str, int]],
-) -> None:
-    classes = set()
-    for position, pod in enumerate(index.pods):
-        if not pod.resource_claims or (index.home[position] < 0 and pod.id not in decided):
-            continue
-        for claim in claims_of(index, pod):
-            for request in claim.claim.requests if claim.claim else ():
-                # A pod that runs holds its devices already, counted by its claim's allocation.
-                if claim.claim is not None and not claim.claim.allocated:
-                    asked[pod.id][f"devices of class {request.device_class}"] += request.count
-                    classes.add(request.device_class)
-    for device_class in sorted(classes):
-        for node in range(len(index.nodes)):
-            offered[node][f"devices of class {device_class}"] = len(free_devices(index, node))
-    for name, node, count in device_resources(index, index.resources):
-        offered[node][name] = count

@@ -178,6 +178,17 @@ def free_devices(index: RuleIndex, node: int, pod: int | None = None) -> list[De
     ]
 
 
+def suiting_devices(index: RuleIndex, node: int, request: DeviceRequest) -> list[int]:
+    """Positions among the devices within a node's reach of those that are free and suit a request.
+
+    None where its class does not exist.
+    """
+    device_class = _classes(index).get(request.device_class)
+    if device_class is None:
+        return []
+    return _matching(free_devices(index, node), device_class, request)[0]
+
+
 def _devices_of(index: RuleIndex, node: int) -> list[Device]:
     """Every device within reach of a node, from the newest slices of each pool."""
     newest = index.once("newest pools", lambda: _newest(index))

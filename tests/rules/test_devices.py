@@ -16,7 +16,10 @@ from kytos.cluster import (
 )
 from kytos.problem import LoadMode
 from kytos.questions.parts.build_problem import build_problem
+from kytos.questions.placement.placement import place
+from kytos.questions.placement.request import PlacementRequest
 from kytos.rules.cel import NotUnderstoodError, selects
+from tests.questions.cases import QUICK
 from tests.rules.small import node, pod, said
 
 GPU = DeviceClass(name="gpu", selectors=('device.driver == "gpu.lab"',), extended_resource="x/gpu")
@@ -108,6 +111,70 @@ def test_two_pods_of_a_plan_share_what_a_node_has() -> None:
     at = problem.resources.index("devices of class gpu")
     assert problem.capacity[:, at].tolist() == [0, 1, 2]
     assert problem.request[:, at].tolist() == [1, 1]
+
+
+NIC = DeviceClass(name="nic", selectors=('device.driver == "nic.lab"',))
+BIG = ('device.attributes["gpu.lab"].big',)
+
+
+def cards(*names: str) -> tuple[Device, ...]:
+    """Graphics cards, those whose name begins with B big ones."""
+    return tuple(device(name, attributes={"big": name.startswith("B")}) for name in names)
+
+
+def waiting(**kinds: DeviceRequest) -> dict[str, object]:
+    """Pods by name, each with a claim of its own of one request."""
+    return {
+        "pods": tuple(
+            pod(name, resource_claims=(PodClaim(name="g", template=name),)) for name in kinds
+        ),
+        "claim_templates": tuple(
+            ResourceClaim(name=name, namespace="default", requests=(request,))
+            for name, request in kinds.items()
+        ),
+    }
+
+
+ANY, LARGE = (
+    DeviceRequest(device_class="gpu"),
+    DeviceRequest(device_class="gpu", selectors=BIG),
+)
+NETWORK = DeviceRequest(device_class="nic")
+EVERY = DeviceRequest(device_class="gpu", all_devices=True)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "there", "most"),
+    [
+        ({"p": ANY, "q": ANY}, cards("s"), 1),
+        ({"p": ANY, "q": LARGE, "r": LARGE}, cards("s", "B"), 2),
+        ({"p": ANY, "q": ANY, "r": LARGE}, cards("s", "B"), 2),
+        ({"p": ANY, "q": ANY, "r": LARGE}, cards("s1", "s2", "B"), 3),
+        ({"p": ANY, "q": NETWORK, "r": NETWORK}, cards("s", "B"), 3),
+        ({"p": EVERY, "q": ANY}, cards("s", "B"), 1),
+        ({"p": EVERY, "q": NETWORK}, cards("s", "B"), 2),
+    ],
+)
+def test_pods_placed_together_share_the_devices_that_suit_them(
+    kinds: dict[str, DeviceRequest], there: tuple[Device, ...], most: int
+) -> None:
+    """Of its class and selectors; who goes without is told what is short."""
+    nics = tuple(Device(name=f"e{at}", driver="nic.lab", pool="n") for at in range(3))
+    found = Cluster(
+        **{
+            "nodes": (node("a"), node("none")),
+            "device_classes": (GPU, NIC),
+            "resource_slices": (
+                on("a", *there),
+                ResourceSlice(name="n", driver="nic.lab", pool="n", node_name="a", devices=nics),
+            ),
+        }
+        | waiting(**kinds)
+    )
+    outcome = place(found, PlacementRequest(), params=QUICK)
+    assert len(outcome.placements) == most
+    for left in outcome.unplaced:
+        assert "1 insufficient " in left.reason or "1 cannot allocate all claims" in left.reason
 
 
 DEVICE = device(

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import floor
 
+import numpy as np
+
 from kytos.cluster import LOAD_RESOURCES, Cluster, Frozen, Pod
 from kytos.language import said
 from kytos.questions.parts.decimals import as_written
+from kytos.rules.counted import with_counted
 from kytos.rules.free_volumes import with_taken_volumes
 from kytos.rules.index import RuleIndex
 from kytos.rules.verdicts import PLAN_RULES, first_refusals
@@ -43,12 +46,17 @@ def explain(
     max_utilization
         Share of CPU and memory that the nodes were to be filled to.
     """
-    index = RuleIndex(with_taken_volumes(_limited(cluster, max_utilization)))
+    planned = with_taken_volumes(_limited(cluster, max_utilization))
+    index = RuleIndex(planned)
     positions = [cluster.pod_index[pod.id] for pod in unplaced_pods]
     unplaced = []
-    for pod, position, first in zip(
-        unplaced_pods, positions, first_refusals(index, positions, PLAN_RULES), strict=True
-    ):
+    refusals = first_refusals(index, positions, PLAN_RULES)
+    if (refusals < 0).any():
+        # What pods that were placed have taken of volumes and devices, no rule sees yet.
+        index = RuleIndex(with_counted(planned, {pod.id for pod in unplaced_pods}))
+        rest = first_refusals(index, positions, PLAN_RULES)
+        refusals = np.where(refusals < 0, rest, refusals)
+    for pod, position, first in zip(unplaced_pods, positions, refusals, strict=True):
         stuck = bool((first == _BY_VOLUME).all())
         of_all = PLAN_RULES[first[0]] if first[0] >= 0 and (first == first[0]).all() else None
         if stuck:
