@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kytos.cluster import Claim, Pod
@@ -13,6 +14,7 @@ from kytos.sources.assembly import WITHOUT_EFFECT
 from kytos.sources.body import is_body
 from kytos.sources.documents import read_documents
 from kytos.sources.fields import Fields
+from kytos.sources.kubernetes_objects import read_priority_class
 from kytos.sources.manifests import read_pods
 from kytos.sources.storage_objects import read_claim
 
@@ -21,6 +23,7 @@ MOST_PODS = 5_000
 
 CLAIM_TEMPLATES = "volumeClaimTemplates"
 _REPLICATED = ("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController")
+_PLACEABLE = ("Pod", *_REPLICATED, "Job", "CronJob")
 
 
 def pods_of_manifests(
@@ -32,8 +35,8 @@ def pods_of_manifests(
     ----------
     text
         YAML or JSON as ``kubectl apply -f`` takes it: Pods, Deployments, ReplicaSets,
-        StatefulSets, ReplicationControllers, Jobs, CronJobs, and Lists of them; Services and
-        the like beside them bring no pods.
+        StatefulSets, ReplicationControllers, Jobs, CronJobs, and Lists of them. Claims and
+        PriorityClasses beside them count for their pods, all else there brings none.
     where
         What to call the text in errors.
     admission
@@ -68,14 +71,14 @@ def read_new_pods(
     """
     pods: list[dict[str, Any]] = []
     claims: list[tuple[Claim, ...]] = []
-    others: list[tuple[str, str]] = []
+    others: list[tuple[str, Mapping[str, Any]]] = []
     for where, content in sources:
         documents = read_documents(content, where)
         if any(is_body(document) for document in documents):
             return read_pods(sources, admission)
         for item in _items(documents):
-            if isinstance(item, Mapping) and item.get("kind") in WITHOUT_EFFECT:
-                others.append((where, item["kind"]))
+            if isinstance(item, Mapping) and _brings_none(item):
+                others.append((where, item))
                 continue
             made = _pods(item, where)
             pods += made
@@ -88,16 +91,64 @@ def read_new_pods(
                     f"asks for more than {MOST_PODS:,} pods; give fewer replicas", where
                 )
     if not pods and others:
-        where, kind = others[0]
-        raise _makes_none(kind, where)
+        where, other = others[0]
+        raise _makes_none(other["kind"], where)
     name = sources[0][0] if sources else ""
     content = json.dumps({"kind": "List", "items": pods}, default=str)
     if not pods:
         return ()
+    admission = _with_classes(admission, others)
+    beside = _claims_beside(others)
     return tuple(
-        pod.model_copy(update={"claims_to_make": own}) if own else pod
-        for pod, own in zip(read_pods([(name, content)], admission), claims, strict=True)
+        pod.model_copy(update={"claims_to_make": made}) if made else pod
+        for pod, made in (
+            (pod, (*own, *(beside[key] for key in _mounted(pod) if key in beside)))
+            for pod, own in zip(read_pods([(name, content)], admission), claims, strict=True)
+        )
     )
+
+
+def _brings_none(item: Mapping[str, Any]) -> bool:
+    """Whether an object beside workloads makes no pods: a Service, a budget, a claim.
+
+    A node makes none either, but shows a cluster where new pods were meant.
+    """
+    kind = item.get("kind")
+    if not isinstance(kind, str) or kind in (*_PLACEABLE, "Node"):
+        return False
+    template = _object(_object(item, "spec"), "template")
+    return kind in WITHOUT_EFFECT or "containers" not in _object(template, "spec")
+
+
+def _with_classes(
+    admission: Admission, others: Sequence[tuple[str, Mapping[str, Any]]]
+) -> Admission:
+    """The cluster's admission with the PriorityClasses that come beside the pods."""
+    classes = [
+        read_priority_class(Fields(item, f"{where}: {item['kind']}"))
+        for where, item in others
+        if item["kind"] == "PriorityClass"
+    ]
+    return replace(admission, classes=(*admission.classes, *classes)) if classes else admission
+
+
+def _claims_beside(
+    others: Sequence[tuple[str, Mapping[str, Any]]],
+) -> dict[tuple[str, str], Claim]:
+    """The claims that come beside the pods, by namespace and name."""
+    claims = [
+        read_claim(Fields(item, f"{where}: {item['kind']}"))
+        for where, item in others
+        if item["kind"] == "PersistentVolumeClaim"
+    ]
+    return {
+        (claim.namespace, claim.name): claim.model_copy(update={"to_be_made": True})
+        for claim in claims
+    }
+
+
+def _mounted(pod: Pod) -> list[tuple[str, str]]:
+    return [(pod.namespace, claim) for claim in dict.fromkeys(pod.claims)]
 
 
 def _items(documents: Sequence[Any]) -> Iterator[Any]:
@@ -115,7 +166,7 @@ def _pods(item: Any, where: str) -> list[dict[str, Any]]:
     if kind == "CronJob":  # what one of its runs would bring
         spec = _object(_object(spec, "jobTemplate"), "spec")
     replicas = spec.get("replicas", 1) if kind in _REPLICATED else spec.get("parallelism", 1)
-    if kind not in (*_REPLICATED, "Job", "CronJob"):
+    if kind not in _PLACEABLE:
         raise _makes_none(kind, where)
     if (
         not isinstance(replicas, int)
@@ -125,6 +176,9 @@ def _pods(item: Any, where: str) -> list[dict[str, Any]]:
         raise SourceError(
             f"has {replicas!r} replicas; expected a whole number from 0 to {MOST_PODS:,}", where
         )
+    if kind in ("Job", "CronJob") and isinstance(spec.get("completions"), int):
+        # No more run at a time than have to end well.
+        replicas = min(replicas, max(spec["completions"], 0))
     template = _object(spec, "template")
     first, templates = 0, None
     if kind == "StatefulSet":

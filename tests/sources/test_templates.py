@@ -157,3 +157,48 @@ def test_an_ephemeral_volume_brings_a_claim() -> None:
     )
     (read,) = pods_of_manifests(pod)
     assert (read.claims, [claim.name for claim in read.claims_to_make]) == (("p-tmp",), ["p-tmp"])
+
+
+def test_an_application_is_read_whole() -> None:
+    """What a chart has beside its workloads brings no pods; claims and classes count for them."""
+    beside = (
+        "kind: Namespace\nmetadata: {name: n}",
+        "kind: ServiceMonitor\napiVersion: m/v1\nmetadata: {name: m}\nspec: {endpoints: []}",
+        "kind: PodDisruptionBudget\nmetadata: {name: b}\nspec: {minAvailable: 1}",
+        "kind: PriorityClass\nmetadata: {name: vip}\nvalue: 7",
+        "kind: PersistentVolumeClaim\nmetadata: {name: data, namespace: n}\n"
+        "spec: {storageClassName: s, resources: {requests: {storage: 5Gi}}}",
+    )
+    claimed = "volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]"
+    of = f"{{priorityClassName: vip, {claimed}, {CONTAINERS}}}"
+    texts = [f"kind: Pod\nmetadata: {{name: p, namespace: {space}}}\nspec: {of}" for space in "nm"]
+    mounts, elsewhere = pods_of_manifests("\n---\n".join((*beside, *texts)))
+    assert (mounts.priority, elsewhere.priority) == (7, 7)
+    made = [(claim.name, claim.storage_class, claim.to_be_made) for claim in mounts.claims_to_make]
+    assert made == [("data", "s", True)]
+    assert elsewhere.claims_to_make == ()
+
+
+@pytest.mark.parametrize("kind", ["DaemonSet", "Rollout"])
+def test_pods_that_cannot_be_placed_are_not_passed_over(kind: str) -> None:
+    """Pods of a controller that is not known, or that chooses their nodes, would be missed."""
+    other = f"kind: {kind}\nmetadata: {{name: o}}\nspec: {{template: {{spec: {{{CONTAINERS}}}}}}}"
+    with pytest.raises(SourceError, match=f"a {kind} makes no pods that can be placed"):
+        pods_of_manifests(f"{other}\n---\nkind: Pod\nmetadata: {{name: p}}\nspec: {{{CONTAINERS}}}")
+
+
+@pytest.mark.parametrize(
+    ("counts", "pods"),
+    [
+        ("parallelism: 5, completions: 2", 2),
+        ("parallelism: 2, completions: 5", 2),
+        ("completions: 5", 1),
+        ("parallelism: 3", 3),
+    ],
+)
+def test_a_job_runs_no_more_pods_than_have_to_end_well(counts: str, pods: int) -> None:
+    """Of its parallelism, as the Job controller has it."""
+    spec = f"{{{counts}, template: {{spec: {{{CONTAINERS}}}}}}}"
+    job = f"kind: Job\nmetadata: {{name: j}}\nspec: {spec}"
+    runs = f"kind: CronJob\nmetadata: {{name: j}}\nspec: {{jobTemplate: {{spec: {spec}}}}}"
+    assert [len(pods_of_manifests(text)) for text in (job, runs)] == [pods, pods]
