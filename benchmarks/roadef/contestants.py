@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from benchmarks.roadef.as_problem import WEIGHTS
+from benchmarks.roadef.results import CORES
 from kytos.contract.params import SolverParams
 from kytos.contract.watch import Watch
 from kytos.problem import Ints, Problem
@@ -20,7 +20,6 @@ from kytos.solvers.cpsat.energy import EnergyModel
 from kytos.solvers.cpsat.rules import BuildingStopped
 from kytos.solvers.cpsat.search import Search
 
-CORES = os.cpu_count() or 1
 CHUNK = 1 << 18
 
 Contestant = Callable[[Problem, float, int], Ints]
@@ -68,7 +67,7 @@ def _climb(problem: Problem, watch: Watch, seed: int) -> Ints:
     energies = np.array([reached, reached])
     journal = np.zeros((kernels.JOURNAL, 2), dtype=np.int64)
     chain, marks = np.zeros((kernels.LEGS, 3), dtype=np.int64), np.array([0, 1])
-    never, halves = 0.0, np.array([0.0, 0.5])
+    never, halves = 0.0, np.array([0.0, 0.0, 0.5, 0.0])
     while watch.reason is None:
         kernels.anneal(
             flat, state, pods, nodes, rng, CHUNK, never, never, halves, energies, best, journal,

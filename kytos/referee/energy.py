@@ -54,12 +54,20 @@ Rank = tuple[tuple[int, ...], float, float, int]
 """Who is left out, the energy without desire, the highest utilisation, pods moved."""
 
 
-def rank(problem: Problem, weights: Weights, placement: Ints) -> Rank:
+def rank(
+    problem: Problem, weights: Weights, placement: Ints, terms: EnergyTerms | None = None
+) -> Rank:
     """Return what chooses among feasible placements everywhere alike; lower is better.
 
     As `score`, but where energies tie the lower peak is better, and then fewer moves.
+
+    Parameters
+    ----------
+    terms
+        The energy of the placement where it is known: with thousands of rules it takes long.
     """
-    left, worth = score(problem, weights, placement)
+    terms = terms or energy(problem, weights, placement)
+    left, worth = problem.left_out(placement), terms.without_desire(weights)
     usable = problem.usable[:, None] & (problem.allocatable > 0)
     share = problem.held(placement) / np.maximum(problem.allocatable, 1)
     peak = float(np.where(usable, share, 0.0)[:, :2].max(initial=0.0))

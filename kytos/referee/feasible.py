@@ -157,9 +157,14 @@ def _besides_capacity(problem: Problem, placement: Ints) -> Iterator[Violation]:
     for exclusion in problem.exclusions:
         if _touched(problem, exclusion.carriers, exclusion.targets, changed):
             yield from _exclusion(problem, exclusion, placement, moved)
+    counts: dict[int, Ints] = {}
     for presence in problem.presences:
         if _touched(problem, presence.carriers, presence.targets, changed):
-            yield from _presence(problem, presence, placement, moved)
+            if presence.targets not in counts:
+                counts[presence.targets] = problem.tallies[presence.targets].counts(placement)
+            after = counts[presence.targets]
+            if not _accompanied(problem, presence, placement, after):
+                yield from _presence(problem, presence, placement, moved, after)
     for skew in problem.skews:
         if _touched(problem, skew.carriers, skew.counted, changed):
             yield from _skew(problem, skew, placement, moved)
@@ -210,12 +215,29 @@ def _exclusion(
         )
 
 
-def _presence(
-    problem: Problem, presence: Presence, placement: Ints, moved: Bools
-) -> Iterator[Violation]:
-    """Moved carriers beside a target; unmoved ones not left by the last they had."""
+def _accompanied(problem: Problem, presence: Presence, placement: Ints, after: Ints) -> bool:
+    """Whether every carrier has a target beside it, as mostly: told in few steps."""
     carriers, targets = problem.tallies[presence.carriers], problem.tallies[presence.targets]
-    after, before = targets.counts(placement), problem.counts_at_first[presence.targets]
+    pods = carriers.members.positions
+    nodes = placement[pods]
+    domains = targets.domain[nodes]
+    return bool(
+        nodes.min(initial=0) >= 0
+        and domains.min(initial=0) >= 0
+        and (after[domains] > targets.members.within(pods)).all()
+        and not carriers.fixed.any()
+    )
+
+
+def _presence(
+    problem: Problem, presence: Presence, placement: Ints, moved: Bools, after: Ints
+) -> Iterator[Violation]:
+    """Moved carriers beside a target; unmoved ones not left by the last they had.
+
+    `after` counts the targets by domain.
+    """
+    carriers, targets = problem.tallies[presence.carriers], problem.tallies[presence.targets]
+    before = problem.counts_at_first[presence.targets]
     # By member, not by pod: a large cluster has thousands of such rules on a few pods each.
     pods = carriers.members.positions
     pods = pods[placement[pods] >= 0]

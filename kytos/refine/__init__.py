@@ -7,7 +7,7 @@ from kytos.refine.anneal import (
     refine_block,
 )
 from kytos.refine.compiling import compile_first, warm_up
-from kytos.refine.regions import Regions, cool_again, cool_regions
+from kytos.refine.regions import Regions, cool_again, cool_regions, cool_rising
 from kytos.refine.repair import repair
 from kytos.refine.runners_up import cheapest_other_nodes
 from kytos.refine.schedule import default_proposals
@@ -20,6 +20,7 @@ __all__ = [
     "compile_first",
     "cool_again",
     "cool_regions",
+    "cool_rising",
     "default_proposals",
     "refine",
     "refine_block",

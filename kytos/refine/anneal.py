@@ -9,7 +9,7 @@ import numpy as np
 
 from kytos.contract.watch import StopReason, Watch
 from kytos.contract.weights import Weights
-from kytos.problem import Ints, LoadMode, Problem
+from kytos.problem import Floats, Ints, LoadMode, Problem
 from kytos.referee.feasible import check_placement
 from kytos.refine import kernels
 from kytos.refine.ejection import EjectionSearch
@@ -24,14 +24,17 @@ from kytos.refine.schedule import (
     FREEING_SHARE,
     GRACE,
     IN_PLACE,
+    LOOK_S,
     LOOKS_PER_PROPOSAL,
     POLISH,
     SETTLING,
     UNPACKED,
     VACATING_SHARE,
     Ladder,
+    Mix,
     chain_share,
     ladders_of,
+    mix_of,
 )
 from kytos.refine.state import State, Tables, flatten, without_guide
 
@@ -137,7 +140,7 @@ class Annealing:
         self.unguided = without_guide(self.flat)
         self.search = EjectionSearch(problem, self.flat, self.state, self.rng)
         self.ranks = int(self.flat.pod["rank"].max(initial=-1)) // 2 * 2 + 2
-        self.typical = self.chains = 0.0
+        self.typical, self.mix = 0.0, Mix()
         self.began = time.monotonic()
         self.done = self.annealed = 0
         self.annealing_s = 0.0
@@ -168,7 +171,7 @@ class Annealing:
         """Cool down once a ladder, each from the best so far, and try to free nodes."""
         whole = len(pods) == len(self.problem.pods)
         self.typical = self._typical(self.flat, pods, nodes)
-        self.chains = chain_share(self.problem)
+        self.mix = mix_of(self.problem, chain_share(self.problem), whole)
         ladders = ladders_of(self.problem, proposals // len(pods))
         freeing = self.consolidate and whole and bool((self.flat.node["price"] > 0).any())
         later = sum(ladder.share + freeing * VACATING_SHARE for ladder in ladders)
@@ -206,10 +209,11 @@ class Annealing:
         budget = left = float(int(ladder.share * proposals))
         journal = np.zeros((kernels.JOURNAL, 2), dtype=np.int64)
         chain = np.zeros((kernels.LEGS, 3), dtype=np.int64)
-        mix = np.array([self.chains, ladder.swaps])
+        shares = self.mix
+        mix = np.array([shares.rearranged, shares.chains, ladder.swaps, shares.apart])
         while left >= 1 and self.watch.reason is None:
             pace = self._pace(left + later * proposals)
-            count = int(np.clip(left * pace, 1, CHUNK))
+            count = int(np.clip(left * pace, 1, self._chunk(pace)))
             after = left - count / pace
             after = after if after >= 1 else 0.0
             hot, cold = (
@@ -254,6 +258,12 @@ class Annealing:
         pace = float(np.clip(affordable / planned, 1e-6, 1.0))
         self.hurried |= pace < 1.0
         return pace
+
+    def _chunk(self, pace: float) -> int:
+        """Proposals until the next look at the clock; where that is pressing, soon again."""
+        if pace == 1.0 or self.annealing_s == 0.0:
+            return CHUNK
+        return int(np.clip(LOOK_S * self.annealed / self.annealing_s, 1, CHUNK))
 
     def _choose_nodes(self, pods: Ints, nodes: Ints, proposals: int, later: float) -> None:
         """Choose nodes to free, from home and around the best choice, cooling in between."""
@@ -351,9 +361,14 @@ class Annealing:
 
     def _typical(self, flat: Tables, pods: Ints, nodes: Ints) -> float:
         """Half of the random changes that fit are smaller."""
+        changes = self._changes(flat, pods, nodes)
+        return float(np.median(changes)) if len(changes) else 0.0
+
+    def _changes(self, flat: Tables, pods: Ints, nodes: Ints) -> Floats:
+        """Sizes of what random moves that fit would change, those that change nothing left out."""
         changes = np.zeros(4096)
-        changes_of_energy = kernels.sample_changes(flat, self.state, pods, nodes, self.rng, changes)
-        return float(np.median(changes[:changes_of_energy])) if changes_of_energy else 0.0
+        drawn = kernels.sample_changes(flat, self.state, pods, nodes, self.rng, changes)
+        return changes[:drawn]
 
     def _cheaper_packings(self) -> list[Ints]:
         """Packings on nodes that cost less than those in use, the cheapest first."""

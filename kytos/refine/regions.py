@@ -12,7 +12,7 @@ from kytos.contract.weights import Weights
 from kytos.problem import Bools, Floats, Ints, LoadMode, Problem
 from kytos.refine import kernels
 from kytos.refine.anneal import Annealing, Refined
-from kytos.refine.schedule import FROM_HOT, Ladder
+from kytos.refine.schedule import FROM_HOT, Ladder, Mix, mix_of
 
 WHOLE = Ladder(0.1, 1e-3, 1.0, 0.5)
 """Begun no hotter than what a good placement survives in part: a long one leaves it far behind."""
@@ -20,6 +20,12 @@ FORGETS = Ladder(FROM_HOT, 1e-2, 1.0, 0.5)
 REHEATED = Ladder(1.0, 1e-4, 1.0, 0.5)
 """Begun hotter it settles where moves and swaps lead; chains bring least for their time there. From
 hot enough to forget where it began, the last of it is left to the coolings after."""
+RISES = 6
+"""Coolings in a row, each from hotter: from three times the finest change to a typical one."""
+FINEST = 1e-7
+"""Of a typical change, below which one is but a rounding error."""
+FALL = 1e4
+"""From its hottest to its coldest, each of them."""
 REGION = Ladder(0.2, 1e-3, 1.0, 0.5)
 """Typical changes among few nodes are smaller than among all."""
 CHAINS = 0.3
@@ -55,6 +61,28 @@ def cool_again(
         When `placement` is not a feasible placement.
     """
     return _Again(problem, weights, placement, seed, watch or Watch()).whole(proposals, hot)
+
+
+def cool_rising(
+    problem: Problem,
+    weights: Weights,
+    placement: Ints,
+    proposals: int,
+    seed: int,
+    watch: Watch | None = None,
+) -> Refined:
+    """Cool the whole placement down again and again, each time from hotter; never a worse one.
+
+    What a placement needs is seldom known: some want all but a few pods left where they are, others
+    want everything settled anew. Where costs of very different sizes meet (load in millions, a
+    move for 1), the small ones are settled first by this.
+
+    Raises
+    ------
+    ValueError
+        When `placement` is not a feasible placement.
+    """
+    return _Again(problem, weights, placement, seed, watch or Watch()).rising(proposals)
 
 
 def cool_regions(
@@ -120,16 +148,34 @@ class _Again(Annealing):
         """Cool everything once."""
         pods, nodes = np.arange(len(self.problem.pods)), np.arange(len(self.problem.nodes))
         reheated = hot > WHOLE.hot
-        self.chains = 0.0 if reheated else CHAINS
+        self.mix = mix_of(self.problem, 0.0 if reheated else CHAINS)
         self.typical = self._typical(self.flat, pods, nodes)
         ladder = FORGETS if hot >= FROM_HOT else REHEATED
         self._cool(replace(ladder, hot=hot) if reheated else WHOLE, pods, nodes, proposals)
         self._descend(pods, nodes, proposals)
         return self._refined()
 
+    def rising(self, proposals: int) -> Refined:
+        """Cool everything several times, from the finest change up to a typical one."""
+        pods, nodes = np.arange(len(self.problem.pods)), np.arange(len(self.problem.nodes))
+        self.mix = mix_of(self.problem, 0.0)
+        changes = self._changes(self.flat, pods, nodes)
+        whole = self.watch
+        if len(changes):
+            self.typical = float(np.median(changes))
+            finest = max(float(changes.min()) / self.typical, FINEST)
+            for rise, hot in enumerate(np.geomspace(min(1.0, 3 * finest), 1.0, RISES)):
+                self._restart()
+                self.watch = whole.share(1 / (RISES - rise))
+                cold = max(hot / FALL, finest / 3)
+                self._cool(Ladder(hot, cold, 1.0, 0.5), pods, nodes, proposals // RISES)
+        self.watch = whole
+        self._descend(pods, nodes, proposals)
+        return self._refined()
+
     def regions(self, proposals: int) -> Refined:
         """Cool regions until so many proposals were made."""
-        self.chains = CHAINS
+        self.mix = Mix(chains=CHAINS)
         for nodes in self._drawn(proposals):
             pods = np.flatnonzero(np.isin(self.best, nodes))
             if len(pods) < 2:
@@ -185,4 +231,4 @@ def _regret(problem: Problem, placement: Ints) -> Floats:
     return np.where(open_, weight, 0.0)
 
 
-__all__ = ["Regions", "cool_again", "cool_regions"]
+__all__ = ["Regions", "cool_again", "cool_regions", "cool_rising"]

@@ -12,6 +12,19 @@ CHUNK = 1 << 18
 """Proposals between two looks at the clock: some 20 ms, and some 0.2 s under many rules."""
 
 
+LOOK_S = 0.05
+"""Seconds between two looks at a clock that cuts a cooling short."""
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Shares of the proposals: rearrangements, chains of the rest, and among swaps those apart."""
+
+    rearranged: float = 0.0
+    chains: float = 0.0
+    apart: float = 0.0
+
+
 @dataclass(frozen=True)
 class Ladder:
     """One cooling: temperatures as multiples of a typical change, and a share of the budget."""
@@ -54,6 +67,11 @@ UNPACKED = 3
 """Packings on fewer nodes for which the same is done, the cheapest first."""
 CHAINS = 0.15
 """Of the proposals, where most moves are forbidden. Elsewhere chains cost more than they gain."""
+REARRANGED = 0.003
+"""Of the proposals, where headroom is kept: each takes as long as some hundred others, and gets a
+large pod past many small ones (docs/decisions/0295)."""
+APART = 0.3
+"""Of the swaps there, between pods that exclude one another."""
 FULL = 0.8
 """Of what the nodes offer: from there on few moves fit."""
 CHOICES = 3
@@ -84,6 +102,19 @@ def ladders_of(problem: Problem, proposals_per_pod: int) -> tuple[Ladder, ...]:
     if problem.keeps_headroom:
         return HEADROOM_LADDERS
     return SMALL_SPREAD_LADDERS if proposals_per_pod >= MANY_PROPOSALS else SPREAD_LADDERS
+
+
+def mix_of(problem: Problem, chains: float, whole: bool = True) -> Mix:
+    """Return what is proposed beside moves and swaps, with so many chains.
+
+    Parameters
+    ----------
+    whole
+        Whether all pods take part; only then may one be drawn by whom it excludes.
+    """
+    if problem.keeps_headroom and problem.mode is not LoadMode.CONSOLIDATE:
+        return Mix(REARRANGED, chains, APART if whole else 0.0)
+    return Mix(chains=chains)
 
 
 def chain_share(problem: Problem) -> float:

@@ -46,7 +46,7 @@ def _record(ints: str, floats: str = "") -> np.dtype[np.void]:
 # ``x_from`` to ``x_to`` are a row of the array x.
 POD = _record(
     "home service row cost_row liking_row rank optional member_from member_to limit_from limit_to "
-    "peer_from peer_to moves_with",
+    "peer_from peer_to moves_with apart_from apart_to",
     "move_cost size cpu memory",
 )
 NODE = _record(
@@ -82,7 +82,7 @@ class Tables(NamedTuple):
     ``(topologies, nodes)``; ``limit`` the pods that may leave, by disruption budget. ``line`` is
     ``(nodes, resources)`` and ``on_balance`` ``(balances, nodes)``: see `kytos.headroom`; with
     ``offset`` as if a node held nothing. ``overlap`` ``(resources,)`` says what pods hold at home
-    until the moves are done.
+    until the moves are done. ``apart`` are the pods that exclude one another, by group of them.
     """
 
     pod: Records
@@ -117,6 +117,7 @@ class Tables(NamedTuple):
     balance: Records
     on_balance: Records
     overlap: Bytes
+    apart: Ints
 
 
 class State(NamedTuple):
@@ -250,6 +251,7 @@ def _tables(problem: Problem, weights: Weights) -> Tables:
         balance=balance,
         on_balance=on_balance,
         overlap=_own(np.zeros(1) if problem.overlap is None else problem.overlap, np.uint8),
+        apart=_apart(problem, pod),
     )
 
 
@@ -375,6 +377,23 @@ def _memberships(groups: Sequence[PodSet], pod: Records, name: str) -> Ints:
     group = np.repeat(np.arange(len(members)), [len(of) for of in members])
     _mark_rows(pod, name, np.bincount(inside, minlength=len(pod)))
     return _own(group[np.argsort(inside, kind="stable")], np.int64)
+
+
+def _apart(problem: Problem, pod: Records) -> Ints:
+    """Pods that exclude one another; each pod's row is the first such group that it is in."""
+    groups: list[Ints] = []
+    end = 0
+    free = np.ones(len(problem.pods), dtype=np.bool_)
+    for exclusion in problem.exclusions:
+        members = problem.tallies[exclusion.carriers].members.positions
+        if exclusion.carriers != exclusion.targets or len(members) < 2:
+            continue
+        groups.append(members)
+        first = members[free[members]]
+        pod["apart_from"][first], pod["apart_to"][first] = end, end + len(members)
+        free[members] = False
+        end += len(members)
+    return _joined(groups)
 
 
 def _topologies(tallies: Sequence[Tally], nodes: int) -> tuple[Ints, Ints]:

@@ -25,6 +25,9 @@ FIRST_TRY_PART = 8
 FIRST_PROOF = 0.5
 """Of the work on the proof, spent on a first try (docs/decisions/0258)."""
 
+REFINEMENT_SHARE = 0.1
+"""Of the time, where the searches after it begin anew anyway."""
+
 WARM_PART = 10
 """From a plan made before the refinement has this part of its proposals: what it found is there."""
 WARM_PROOF = 0.1
@@ -70,6 +73,15 @@ def with_effort(problem: Problem, params: SolverParams) -> SolverParams:
         return params
     few = default_proposals(problem) // QUICK_PART
     return params.model_copy(update={"refine_proposals": few})
+
+
+def refinement_share(problem: Problem, params: SolverParams) -> float:
+    """Return the share of the time left that the refinement may take: it uses one core.
+
+    Where headroom is kept and a time is given, what follows makes more of it on all of them.
+    """
+    timed = problem.keeps_headroom and not isinstance(params.effort, Effort)
+    return REFINEMENT_SHARE if timed else 1.0
 
 
 def first_try(problem: Problem, params: SolverParams) -> SolverParams | None:

@@ -114,8 +114,8 @@ class _Search:
         self.began = time.monotonic()
         self.watch = watch.within(params.time_limit_s)
         self.best = placement
-        self.best_score: Rank = rank(problem, weights, placement)
         self.reached: EnergyTerms = energy(problem, weights, placement)
+        self.best_score: Rank = rank(problem, weights, placement, self.reached)
         self.trace = [(0.0, self.reached.total)]
         self.books = _Books()
         self.cut = False
@@ -246,11 +246,11 @@ class _Search:
         self.books.add(part, time.monotonic() - began, gained, self.reached.total)
 
     def _offer(self, placement: Ints) -> bool:
-        offered = rank(self.problem, self.weights, placement)
+        terms = energy(self.problem, self.weights, placement)
+        offered = rank(self.problem, self.weights, placement, terms)
         better = offered < self.best_score
         if better:
-            self.best, self.best_score = placement, offered
-            self.reached = energy(self.problem, self.weights, placement)
+            self.best, self.best_score, self.reached = placement, offered, terms
         return better
 
 

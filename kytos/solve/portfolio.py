@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import cycle
 
 import numpy as np
 
@@ -21,7 +22,14 @@ from kytos.contract.weights import Weights
 from kytos.problem import Bools, Ints, LoadMode, Problem
 from kytos.referee.energy import energy, fall, rank
 from kytos.referee.feasible import feasible
-from kytos.refine import Regions, cool_again, cool_regions, default_proposals, refine
+from kytos.refine import (
+    Regions,
+    cool_again,
+    cool_regions,
+    cool_rising,
+    default_proposals,
+    refine,
+)
 from kytos.refine.schedule import FROM_HOT, chain_share
 from kytos.solve.threads import Runner
 
@@ -45,10 +53,14 @@ EXACT_PODS = 2_000
 LARGE = 4_000_000
 """Pods x nodes from which on *normal* leaves it at the refinement, and a round holds two searches:
 each has tables of its own."""
-HEATS = ((FROM_HOT, 1.0), (2.0, 0.3))
+RISING = 0.0
+"""No heat: a search that begins at the finest changes and goes on from ever hotter."""
+HEATS = ((FROM_HOT, RISING), (2.0, RISING))
 """In typical changes, of the searches of the first rounds in turn where headroom is kept: long
-coolings that forget where they began and some that do not, then milder ones from the best of these
-(docs/decisions/0271)."""
+coolings that forget where they began beside some that keep what they can of it, then milder ones
+from the best of these (docs/decisions/0271, 0296)."""
+MILD = 0.3
+"""The heat of a later one, in typical changes."""
 HEAT_SHARE = 0.6
 """Of the time that is left, for one such round."""
 FEW_PAIRS = 4_000
@@ -58,6 +70,9 @@ ENDLESS = 10**11
 """Proposals that no time is enough for: the clock sets the pace."""
 RESERVE_S = 0.2
 """Of the time kept back for a round's searches to end in."""
+CHECKS = 3
+"""Times that the answer is checked after the last round; twice more for what each search brings.
+With thousands of rules one takes a good part of a second."""
 
 
 class Way(StrEnum):
@@ -71,6 +86,8 @@ class Way(StrEnum):
     """Few nodes at a time, decided by CP-SAT under all rules."""
     REHEATING = "reheating"
     """Everything, from hot enough to leave the best plan: where headroom is kept."""
+    RISING = "rising heat"
+    """Everything again and again, from the finest changes up to typical ones: there too."""
     REFINEMENT = "refinement"
     """A whole refinement again with a seed of its own, which frees and packs nodes anew."""
 
@@ -112,6 +129,8 @@ class Search:
     seed: int
     heat: float = 0.0
     seconds: float = np.inf
+    afresh: bool = False
+    """From where all runs today, not from the best plan: what moves cost may be most of it."""
 
 
 @dataclass(frozen=True)
@@ -187,13 +206,15 @@ class _Rounds:
     ) -> None:
         self.problem, self.weights, self.params, self.watch = problem, weights, params, watch
         self.bound, self.probe = bound, False
-        self.best, self.rank = placement, rank(problem, weights, placement)
-        self.reached = energy(problem, weights, placement)
+        began = watch.clock()
+        self.best, self.reached = placement, energy(problem, weights, placement)
+        self.check_s = watch.clock() - began
+        self.rank = rank(problem, weights, placement, self.reached)
         self.began = watch.clock()
         self.trace = [(0.0, self.reached.total)]
         self.stopped_by = StopReason.WORK
         self.ways = _ways(problem)
-        self.books = {way: _Book() for way in (Way.REHEATING, *self.ways)}
+        self.books = {way: _Book() for way in (Way.REHEATING, Way.RISING, *self.ways)}
         self.seeds = np.random.SeedSequence([params.seed, 0x5EA2C4])
         first = default_proposals(problem) // FIRST_PART
         self.proposals = int(np.clip(first, FEWEST, MOST))
@@ -212,7 +233,8 @@ class _Rounds:
             due = rule.gain * self._above()
             self._round(runner, self._searches(number))
             gained = fall(self.weights, before, self.reached)
-            idle = 0 if gained > due else idle + 1
+            # Milder coolings refine what those from hot have left, whatever that gained.
+            idle = 0 if gained > due or self._heats_left(number + 1) else idle + 1
             if gained <= due:
                 self.proposals = min(MOST, self.proposals * GROWTH)
                 self.level += 1
@@ -250,9 +272,8 @@ class _Rounds:
         count = self.params.workers
         if self.problem.allowed.size > LARGE:
             count = min(count, 2)
-        heated = self.problem.keeps_headroom and Way.REFINEMENT not in self.ways
-        if heated and number < len(HEATS):
-            return self._heated(HEATS[number], count)
+        if self._heats_left(number):
+            return self._heated(HEATS[number], count, afresh=number == 0)
         if number == 0 and self.probe:
             ways = [Way.REGIONS] * min(PROBE, count)
         else:
@@ -265,11 +286,16 @@ class _Rounds:
                 self.books[way].credit -= 1.0
                 ways.append(way)
         return [
-            Search(way, self.proposals, self.level, seed)
+            Search(way, self.proposals, self.level, seed, MILD)
             for way, seed in zip(ways, self._seeds(len(ways)), strict=True)
         ]
 
-    def _heated(self, heats: tuple[float, ...], count: int) -> list[Search]:
+    def _heats_left(self, number: int) -> bool:
+        """Whether a round is one of those that cool from hot."""
+        heated = self.problem.keeps_headroom and Way.REFINEMENT not in self.ways
+        return heated and number < len(HEATS)
+
+    def _heated(self, heats: tuple[float, ...], count: int, afresh: bool) -> list[Search]:
         """Coolings of everything from some heats, at the pace of the clock where one is given."""
         if self.timed:
             seconds, proposals = HEAT_SHARE * self.watch.remaining_s, ENDLESS
@@ -277,8 +303,9 @@ class _Rounds:
             seconds, proposals = np.inf, default_proposals(self.problem)
         seeds = self._seeds(count)
         return [
-            Search(Way.REHEATING, proposals, 0, seed, heats[at % len(heats)], seconds)
-            for at, seed in enumerate(seeds)
+            Search(way, proposals, 0, seed, heat, seconds, afresh and way is Way.RISING)
+            for seed, heat in zip(seeds, cycle(heats), strict=False)
+            for way in (Way.REHEATING if heat else Way.RISING,)
         ]
 
     def _seeds(self, count: int) -> list[int]:
@@ -287,7 +314,8 @@ class _Rounds:
 
     def _round(self, runner: Runner, searches: list[Search]) -> None:
         """Run searches side by side and keep what is better, in their order."""
-        watch = self.watch.reserve(RESERVE_S, least=0.8)
+        checks = CHECKS + 2 * len(searches)
+        watch = self.watch.reserve(RESERVE_S + checks * self.check_s, least=0.8)
         start = self.rank
         shared = (self.problem, self.weights, self.best, self.params)
         for search, (placement, seconds) in zip(
@@ -296,11 +324,11 @@ class _Rounds:
             book, before = self.books[search.way], self.reached
             book.tried += 1
             book.seconds += seconds
-            reached = rank(self.problem, self.weights, placement)
+            terms = energy(self.problem, self.weights, placement)
+            reached = rank(self.problem, self.weights, placement, terms)
             book.won += reached < start
             if reached < self.rank and feasible(self.problem, placement):
-                self.best, self.rank = placement, reached
-                self.reached = energy(self.problem, self.weights, placement)
+                self.best, self.rank, self.reached = placement, reached, terms
                 self.trace.append((self.watch.clock() - self.began, self.reached.total))
             book.gained += fall(self.weights, before, self.reached)
             book.energy = self.reached.total
@@ -343,6 +371,12 @@ def run_search(
         reached = cool_again(
             problem, weights, placement, GROWTH * search.proposals, search.seed, watch
         ).placement
+    elif search.way is Way.RISING:
+        watch = watch.within(search.seconds)
+        begin = _today(problem, placement) if search.afresh else placement
+        reached = cool_rising(
+            problem, weights, begin, search.proposals, search.seed, watch
+        ).placement
     elif search.way is Way.REHEATING:
         watch = watch.within(search.seconds)
         reached = cool_again(
@@ -353,6 +387,13 @@ def run_search(
             problem, weights, placement, GROWTH * search.proposals, search.seed, watch
         ).placement
     return reached, watch.clock() - began
+
+
+def _today(problem: Problem, placement: Ints) -> Ints:
+    """Where all runs today, if that breaks nothing and leaves out no more than `placement`."""
+    today = problem.current
+    as_many = problem.left_out(today) <= problem.left_out(placement)
+    return today if as_many and feasible(problem, today) else placement
 
 
 def _exactly(
@@ -408,4 +449,6 @@ def _ways(problem: Problem) -> tuple[Way, ...]:
     exact = (Way.EXACT,) if small else ()
     if problem.mode is LoadMode.CONSOLIDATE:
         return (*exact, Way.REFINEMENT, Way.REGIONS, Way.COOLING)
+    if problem.keeps_headroom:
+        return (Way.RISING, Way.REGIONS, Way.REHEATING, *exact)
     return (Way.REGIONS, Way.COOLING, *exact)

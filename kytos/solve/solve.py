@@ -30,7 +30,14 @@ from kytos.problem import Floats, Ints, Problem, pairs_with_room
 from kytos.referee.energy import energy, fall, rank
 from kytos.referee.feasible import feasible
 from kytos.refine import compile_first, default_proposals, refine, repair
-from kytos.solve.effort import first_try, proof_by_effort, time_given, warmed, with_effort
+from kytos.solve.effort import (
+    first_try,
+    proof_by_effort,
+    refinement_share,
+    time_given,
+    warmed,
+    with_effort,
+)
 from kytos.solve.focus import focus
 from kytos.solve.given import take_given
 from kytos.solve.hybrid import runner_of
@@ -174,6 +181,7 @@ class _Run:
         self.best = self.problem.current
         self.start_energy = energy(self.problem, self.weights, self.best)
         self.best_energy = self.start_energy
+        self.best_rank = rank(self.problem, self.weights, self.best, self.best_energy)
         self.trace.append((0.0, self.best_energy.total))
 
     def begin(self, placement: Ints) -> None:
@@ -233,7 +241,9 @@ class _Run:
             self.params, self.watch = whole, watch
             if self.stopped_by in _SETTLED:
                 return
+        self.watch = watch.share(refinement_share(self.problem, whole))
         refine()
+        self.watch = watch
         self.prove()
 
     def refine(self) -> None:
@@ -433,14 +443,12 @@ class _Run:
         Where energies tie, the lower peak wins, then fewer moves (`kytos.referee.energy.rank`).
         """
         offered = energy(self.problem, self.weights, placement)
-        left, left_so_far = self.problem.left_out(placement), self.problem.left_out(self.best)
-        better = rank(self.problem, self.weights, placement) < rank(
-            self.problem, self.weights, self.best
-        )
+        ranked = rank(self.problem, self.weights, placement, offered)
+        better = ranked < self.best_rank
         if better:
-            self.best, self.best_energy = placement, offered
-            if left < left_so_far:
+            if ranked[0] < self.best_rank[0]:
                 self.bound, self.fewest = -math.inf, False
+            self.best, self.best_energy, self.best_rank = placement, offered, ranked
         return better
 
     @contextmanager

@@ -410,7 +410,7 @@ def test_the_best_placement_has_the_energy_noted_for_it() -> None:
             rng, journal = np.array([seed], dtype=np.uint64), np.zeros((length, 2), dtype=np.int64)
             chain = np.zeros((kernels.LEGS, 3), dtype=np.int64)
             marks = np.array([0, 1])
-            mix = np.array([0.3, 0.5])
+            mix = np.array([0.0, 0.3, 0.5, 0.0])
             kernels.anneal(
                 *(flat, state, pods, nodes, rng, 200, 0.1, 0.1),
                 *(mix, energies, best, journal, marks, chain),
@@ -420,9 +420,9 @@ def test_the_best_placement_has_the_energy_noted_for_it() -> None:
 
 
 @PROPERTY
-@given(problems(max_pods=6, max_nodes=4), seeds)
-def test_chains_add_up_and_break_nothing(problem: Problem, seed: int) -> None:
-    """Of whatever legs, and under bounds on moves that are reached."""
+@given(problems(max_pods=6, max_nodes=4, further=True), seeds, st.booleans())
+def test_chains_add_up_and_break_nothing(problem: Problem, seed: int, large: bool) -> None:
+    """Of whatever legs, under bounds on moves that are reached; rearrangements likewise."""
     start = random_feasible(problem, seed)
     assume(len(problem.pods) > 0 and len(problem.nodes) > 1)
     moved = int(((start != problem.current) & (problem.current >= 0)).sum())
@@ -433,7 +433,8 @@ def test_chains_add_up_and_break_nothing(problem: Problem, seed: int) -> None:
     energies, best = np.array([present, present]), start.copy()
     kernels.anneal(
         *(flat, state, np.arange(len(problem.pods)), np.arange(len(problem.nodes))),
-        *(np.array([seed + 1], dtype=np.uint64), 400, 10.0, 10.0, np.array([0.9, 0.5])),
+        *(np.array([seed + 1], dtype=np.uint64), 400, 10.0, 10.0),
+        np.array([0.9 * large, 0.9, 0.5, 0.5]),
         *(energies, best, np.zeros((kernels.JOURNAL, 2), dtype=np.int64), np.array([0, 1])),
         np.zeros((kernels.LEGS, 3), dtype=np.int64),
     )
@@ -452,7 +453,7 @@ def test_one_goes_home_for_another_to_leave() -> None:
         present = kernels.energy_of(flat, state)
         kernels.anneal(
             *(flat, state, np.arange(4), np.arange(3), np.array([1], dtype=np.uint64), 500),
-            *(1e-9, 1e-9, np.array([chains, 0.5]), np.array([present, present])),
+            *(1e-9, 1e-9, np.array([0.0, chains, 0.5, 0.0]), np.array([present, present])),
             *(spent.copy(), np.zeros((kernels.JOURNAL, 2), dtype=np.int64)),
             *(np.array([0, 1]), np.zeros((kernels.LEGS, 3), dtype=np.int64)),
         )

@@ -4,8 +4,7 @@ Every kernel takes the tuples of `kytos.refine.state`: `T` the tables, `S` the s
 the types; `Tables` and `State` document them. Here are those that Python calls.
 """
 
-from kytos.refine.kernels.annealing import JOURNAL, anneal, sample_changes
-from kytos.refine.kernels.chains import LEGS
+from kytos.refine.kernels.annealing import JOURNAL, LEGS, anneal, sample_changes
 from kytos.refine.kernels.counts import NOWHERE, load
 from kytos.refine.kernels.descent import descend
 from kytos.refine.kernels.ejection import fit_by_ejection, vacate

@@ -6,25 +6,31 @@ import math
 
 import numpy as np
 
-from kytos.refine.kernels.chains import LEGS, try_chain
+from kytos.refine.kernels.chains import try_chain
 from kytos.refine.kernels.compiled import called_from_kernels, called_from_python, inlined
 from kytos.refine.kernels.counts import NOWHERE
 from kytos.refine.kernels.energy import change_by
 from kytos.refine.kernels.moves import carry_out
 from kytos.refine.kernels.randomness import accepts, near, random_below, random_unit, random_word
-from kytos.refine.kernels.rules import fits, may_leave, swap_fits
+from kytos.refine.kernels.rearranging import MOST, try_rearrangement
+from kytos.refine.kernels.rules import clashes, fits, may_leave, swap_fits
 
 JOURNAL = 1 << 12
 """Accepted moves remembered since the best placement, before it is copied out instead."""
 STAY = 1 << 12
 """Proposals for which it stays with them."""
+NONE = -1
+"""Neither a rearrangement nor a chain was drawn."""
+LEGS = MOST
+"""Pods that any proposal moves at the most."""
 
 
 @called_from_python
 def anneal(T, S, pods, nodes, rng, count, hot, cold, mix, energies, best, journal, marks, chain):
     """Propose `count` moves, swaps and chains of `pods` among `nodes`, cooling geometrically.
 
-    `mix` are the share of chains, and that of swaps among the rest; `chain` is their workspace.
+    `mix` are the shares of rearrangements, of chains, of swaps among the rest, and among these of
+    swaps with one that a pod excludes; `chain` ``(LEGS, 3)`` is a workspace.
     `energies` are the present and the best energy, `best` is overwritten with the best placement
     if a better one was found, or `marks` says that the present one is as good. Returns the number
     accepted.
@@ -38,8 +44,12 @@ def anneal(T, S, pods, nodes, rng, count, hot, cold, mix, energies, best, journa
             temperature = hot * math.exp(step * proposal)
         if proposal & (STAY - 1) == 0:
             first, second = random_below(rng, len(pods)), random_below(rng, len(pods))
+        legs, cost = NONE, 0.0
         if mix[0] > 0.0 and random_unit(rng) < mix[0]:
+            legs, cost = try_rearrangement(T, S, pods, nodes, rng, temperature, chain)
+        elif mix[1] > 0.0 and random_unit(rng) < mix[1]:
             legs, cost = try_chain(T, S, pods, nodes, first, second, rng, temperature, chain)
+        if legs != NONE:
             if legs > 0:
                 accepted += 1
                 energies[0] += cost
@@ -52,8 +62,10 @@ def anneal(T, S, pods, nodes, rng, count, hot, cold, mix, energies, best, journa
         here = S.place[pod]
         if here < 0:
             there = nodes[random_below(rng, len(nodes))]
-        elif random_unit(rng) < mix[1]:
+        elif random_unit(rng) < mix[2]:
             other = near(pods, second, rng)
+            if mix[3] > 0.0 and random_unit(rng) < mix[3]:
+                other = _apart_from(T, pod, other, rng)
             there = S.place[other]
         else:
             pick = random_word(rng) >> np.uint64(60)
@@ -69,6 +81,8 @@ def anneal(T, S, pods, nodes, rng, count, hot, cold, mix, energies, best, journa
             if not swap_fits(T, S, pod, other):
                 continue
         elif not fits(T, S, pod, there) or not may_leave(T, S, pod, there):
+            continue
+        if T.setting[0].has_rules and clashes(T, S, pod, other, here, there):
             continue
         cost, guide = change_by(T, S, pod, other, here, there)
         if here >= 0 and not accepts(rng, cost + guide, temperature):
@@ -110,6 +124,17 @@ def sample_changes(T, S, pods, nodes, rng, changes):
             changes[drawn] = change
             drawn += 1
     return drawn
+
+
+@inlined
+def _apart_from(T, pod, other, rng):
+    """One of those that a pod excludes, `other` where it excludes none.
+
+    Where such pods are on nearly all nodes, hardly any can move but by a swap with one of them.
+    """
+    first = T.pod[pod].apart_from
+    count = T.pod[pod].apart_to - first
+    return T.apart[first + random_below(rng, count)] if count > 0 else other
 
 
 @inlined

@@ -20,7 +20,7 @@ TRIES = 8
 def try_chain(T, S, pods, nodes, first, second, rng, temperature, chain):
     """Propose a chain; return how many pods it moved, 0 when it was left, and what that changed.
 
-    `chain` ``(LEGS, 3)`` is written to: each pod, where to, where from. A chain is one of
+    `chain` ``(at least LEGS, 3)`` is written to: each pod, where to, where from. A chain is one of
 
     * a pod onto a node, and one of that node home or to a third;
     * three pods round three nodes;

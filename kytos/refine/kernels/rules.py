@@ -80,6 +80,33 @@ def swap_fits(T, S, pod, other):
     return True
 
 
+@called_from_kernels
+def clashes(T, S, pod, other, here, there):
+    """Whether one that a pod excludes is where it would go; `other`, if any, goes to `here`.
+
+    Asked before a move is weighed, for less than trying it takes. At home it tells nothing.
+    """
+    if there == T.pod[pod].home:
+        return False
+    for at in range(T.pod[pod].member_from, T.pod[pod].member_to):
+        tally = T.member[at]
+        for row in range(T.tally[tally].rule_from, T.tally[tally].rule_to):
+            if T.rule[row].kind == EXCLUDES:
+                target = T.rule[row].other
+                topology = T.tally[target].topology
+                domain = T.domain[topology, there]
+                if domain >= 0:
+                    count = S.tally[T.tally[target].start + domain].count
+                    if count > 0:
+                        if here >= 0 and T.domain[topology, here] == domain:
+                            count -= is_member(T, pod, target)
+                        elif other >= 0:
+                            count -= is_member(T, other, target)
+                    if count > 0:
+                        return True
+    return False
+
+
 @inlined
 def may_leave(T, S, pod, node):
     """Whether the bounds on moves let a pod go to a node (or nowhere)."""
