@@ -17,6 +17,7 @@ from kytos.refine.nodes_to_free import NodeChooser
 from kytos.refine.packing import packings
 from kytos.refine.repair import fill
 from kytos.refine.schedule import (
+    APART,
     CHOICE_LOOKS,
     CHOICES,
     CHOOSING_SHARE,
@@ -171,7 +172,7 @@ class Annealing:
         """Cool down once a ladder, each from the best so far, and try to free nodes."""
         whole = len(pods) == len(self.problem.pods)
         self.typical = self._typical(self.flat, pods, nodes)
-        self.mix = mix_of(self.problem, chain_share(self.problem), whole)
+        self.mix = mix_of(self.problem, chain_share(self.problem), APART if whole else 0.0)
         ladders = ladders_of(self.problem, proposals // len(pods))
         freeing = self.consolidate and whole and bool((self.flat.node["price"] > 0).any())
         later = sum(ladder.share + freeing * VACATING_SHARE for ladder in ladders)

@@ -12,7 +12,7 @@ from kytos.contract.weights import Weights
 from kytos.problem import Bools, Floats, Ints, LoadMode, Problem
 from kytos.refine import kernels
 from kytos.refine.anneal import Annealing, Refined
-from kytos.refine.schedule import FROM_HOT, Ladder, Mix, mix_of
+from kytos.refine.schedule import FROM_HOT, MOSTLY_APART, Ladder, Mix, mix_of
 
 WHOLE = Ladder(0.1, 1e-3, 1.0, 0.5)
 """Begun no hotter than what a good placement survives in part: a long one leaves it far behind."""
@@ -158,7 +158,7 @@ class _Again(Annealing):
     def rising(self, proposals: int) -> Refined:
         """Cool everything several times, from the finest change up to a typical one."""
         pods, nodes = np.arange(len(self.problem.pods)), np.arange(len(self.problem.nodes))
-        self.mix = mix_of(self.problem, 0.0)
+        self.mix = mix_of(self.problem, 0.0, MOSTLY_APART)
         changes = self._changes(self.flat, pods, nodes)
         whole = self.watch
         if len(changes):

@@ -70,8 +70,9 @@ CHAINS = 0.15
 REARRANGED = 0.003
 """Of the proposals, where headroom is kept: each takes as long as some hundred others, and gets a
 large pod past many small ones (docs/decisions/0295)."""
-APART = 0.3
-"""Of the swaps there, between pods that exclude one another."""
+APART, MOSTLY_APART = 0.3, 0.8
+"""Of the swaps there, between pods that exclude one another: which is right differs by problem, so
+searches side by side differ in it (docs/decisions/0295)."""
 FULL = 0.8
 """Of what the nodes offer: from there on few moves fit."""
 CHOICES = 3
@@ -104,16 +105,16 @@ def ladders_of(problem: Problem, proposals_per_pod: int) -> tuple[Ladder, ...]:
     return SMALL_SPREAD_LADDERS if proposals_per_pod >= MANY_PROPOSALS else SPREAD_LADDERS
 
 
-def mix_of(problem: Problem, chains: float, whole: bool = True) -> Mix:
+def mix_of(problem: Problem, chains: float, apart: float = APART) -> Mix:
     """Return what is proposed beside moves and swaps, with so many chains.
 
     Parameters
     ----------
-    whole
-        Whether all pods take part; only then may one be drawn by whom it excludes.
+    apart
+        Of the swaps, between pods that exclude one another; 0 unless all pods take part.
     """
     if problem.keeps_headroom and problem.mode is not LoadMode.CONSOLIDATE:
-        return Mix(REARRANGED, chains, APART if whole else 0.0)
+        return Mix(REARRANGED, chains, apart)
     return Mix(chains=chains)
 
 
