@@ -42,8 +42,15 @@ def test_a_story_by_keyboard_alone(page: Page, dashboard: str, tmp_path: Path) -
     expect(title).to_have_text(said[4])
     page.keyboard.press("ArrowRight")
     expect(title).to_have_text(said[5])
+    handout = page.get_by_role("button", name="Handout")
+    page.evaluate("document.activeElement.blur()")  # it is reached from the page's top
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if handout.evaluate("element => element === document.activeElement"):
+            break
+    expect(handout).to_be_focused()
+    expect(handout).to_have_css("outline-style", "solid")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Handout").focus()
         page.keyboard.press("Enter")
     saved = tmp_path / "plan.html"
     download.value.save_as(saved)

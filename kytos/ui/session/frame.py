@@ -58,6 +58,9 @@ _STYLE = """<style>
 .katex-display {overflow: visible !important}
 .katex-display > .katex {white-space: normal}
 h1:focus {outline: none}
+[data-testid="stHeaderActionElements"] {display: none}
+:is(a, button, summary, [role="tab"]):focus-visible {
+  outline: 2px solid #1f2933 !important; outline-offset: 1px}
 @keyframes settling {from, to {visibility: hidden}}
 :has(> .stMain), .stMain, .stMainBlockContainer {animation: settling 3s}
 .stAppHeader, .stMainBlockContainer > * {visibility: visible}
@@ -65,13 +68,15 @@ h1:focus {outline: none}
 """Text in the theme's own ink where
 Streamlit and Plotly fade it below WCAG's 4.5 to 1; nothing that ends in an ellipsis. The page's
 empty boxes move aside when the sidebar opens: what is in them does not, so they do not show. A long
-formula goes on in the next line: one that scrolls cannot be scrolled by keyboard."""
+formula goes on in the next line: one that scrolls cannot be scrolled by keyboard. What a keyboard
+is on has a line around it; links to headings are no stops on its way."""
 _STYLED = "styled"
 _STYLE_S = 0.2
 """A browser fetches what reads a style after the first of them came; what is drawn before that
 jumps when it is there."""
 _DARK = """<style>
 [data-selected="true"] p, .stSlider p {color: #e4e9ef}
+:is(a, button, summary, [role="tab"]):focus-visible {outline-color: #e4e9ef !important}
 </style>"""
 """The dark theme's blue carries white text, and so is too dark for text of its own."""
 _FOCUS = """<script>/* {title} */
