@@ -42,10 +42,7 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         for reason, nodes in nodes_by_reason(outcome.kept_nodes).items():
             print_sentence(console, f"Nodes that stay: {', '.join(nodes)} ({reason})")
     if isinstance(outcome, RecoveryOutcome):
-        print_table(
-            console, ("pod", "to"), [(placed.pod, placed.node) for placed in outcome.placements]
-        )
-        _print_unplaced(outcome.unplaced, console)
+        _print_recovery(outcome, console)
     if isinstance(outcome, PlacementOutcome):
         _print_placement(outcome, console)
     if isinstance(outcome, AutoscaleOutcome):
@@ -112,6 +109,35 @@ def _print_placement(outcome: PlacementOutcome, console: Console) -> None:
     _print_unplaced(outcome.unplaced, console)
     if outcome.bought_nodes:
         print_sentence(console, f"Nodes bought: {', '.join(outcome.bought_nodes)}")
+
+
+def _print_recovery(outcome: RecoveryOutcome, console: Console) -> None:
+    print_table(
+        console, ("pod", "to"), [(placed.pod, placed.node) for placed in outcome.placements]
+    )
+    _print_unplaced(outcome.unplaced, console)
+    print_table(console, ("gives way to others",), [(pod,) for pod in outcome.preempted])
+    print_table(
+        console,
+        ("moves to make room", "from", "to"),
+        [(move.pod, move.origin, move.target) for move in outcome.moves],
+    )
+    left_behind = {left.pod: left.reason for left in outcome.left_behind}
+    for reason, pods in nodes_by_reason(left_behind).items():
+        print_sentence(console, f"Not evacuated: {', '.join(pods)} ({reason})")
+    print_table(
+        console,
+        ("if then fails", "pods to place", "without a node", "not started again"),
+        [
+            (
+                f"{one.kind} {one.name}",
+                str(one.evacuated) if one.checked else "not checked",
+                str(len(one.lost_pods)) if one.checked else "",
+                str(one.not_recreated),
+            )
+            for one in outcome.cascade
+        ],
+    )
 
 
 def _print_autoscale(outcome: AutoscaleOutcome, console: Console) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import lzma
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,42 @@ def test_pods_left_without_a_node_exit_with_4(three_nodes: Path, quick: list[str
     result = kytos("recover", three_nodes, "--fail", "n1", "--max-utilization", "0", *quick)
     assert result.exit_code == 4, result.output
     assert "given up" in result.stdout
+
+
+def test_recover_tells_what_becomes_of_all_others(quick: list[str], tmp_path: Path) -> None:
+    """Who gives way, who is not replaced, and which failure would hurt next."""
+    size = {"cpu_capacity": 1000, "mem_capacity": 1000}
+    asks = {"cpu_request": 900, "mem_request": 1}
+    body = {
+        "nodes": [{"id": name} | size for name in ("a", "b", "c")],
+        "pods": [
+            {"id": "vip", "priority": 9, "current_node": "a"} | asks,
+            {"id": "low", "current_node": "b"} | asks,
+            {"id": "mid", "priority": 5, "current_node": "c"} | asks,
+        ],
+    }
+    plain = tmp_path / "plain.json"
+    plain.write_text(json.dumps(body))
+    told = kytos("recover", plain, "--fail", "a", *quick).stdout
+    assert "gives way to others" in told
+    assert re.search(r"^low *$", told, re.MULTILINE)
+
+    def stored(kind: str, name: str, spec: object, status: object, **metadata: object) -> object:
+        meta = {"name": name} | metadata
+        return {"kind": kind, "metadata": meta, "spec": spec, "status": status}
+
+    room = {"allocatable": {"cpu": "1", "memory": "1Gi", "pods": "9"}}
+    bare = {"nodeName": "a", "containers": [{"name": "c"}]}
+    objects = [stored("Node", name, {}, room) for name in "ab"]
+    objects.append(stored("Pod", "bare", bare, {"phase": "Running"}, namespace="default"))
+    file = tmp_path / "objects.json"
+    file.write_text(json.dumps({"kind": "List", "apiVersion": "v1", "items": objects}))
+    options = tmp_path / "cascade.json"
+    options.write_text('{"cascade": true}')
+    told = kytos("recover", file, "--fail", "a", "--options", options).stdout
+    assert "Not evacuated: default/bare (it has no controller" in told
+    assert "if then fails" in told
+    assert "node b" in told
 
 
 def test_place_takes_new_pods_from_a_file(

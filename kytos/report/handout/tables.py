@@ -73,6 +73,12 @@ def change_tables(outcome: Outcome, services: Mapping[str, str]) -> list[Table]:
             _starts(_("Evacuated pods by service"), placed, services),
             _unplaced(_("Given up"), outcome.unplaced),
             _names(_("Pods of survivors that give way"), outcome.preempted),
+            _whole_or_cut(
+                _("Not evacuated"),
+                (_("Pod"), _("Why it is not evacuated")),
+                [(left.pod, retold(left.reason)) for left in outcome.left_behind],
+                "not-evacuated.csv",
+            ),
             _moves(outcome.moves, services),
         ]
     elif isinstance(outcome, PlacementOutcome):
