@@ -7,6 +7,7 @@ from kytos.refine.anneal import (
     refine_block,
 )
 from kytos.refine.compiling import compile_first, warm_up
+from kytos.refine.node_sets import swap_node_sets
 from kytos.refine.regions import Regions, cool_again, cool_regions, cool_rising
 from kytos.refine.repair import repair
 from kytos.refine.runners_up import cheapest_other_nodes
@@ -25,5 +26,6 @@ __all__ = [
     "refine",
     "refine_block",
     "repair",
+    "swap_node_sets",
     "warm_up",
 ]

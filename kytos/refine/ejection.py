@@ -45,6 +45,13 @@ class EjectionSearch:
         nothing_less = int(self.flat.pod["rank"].max(initial=0))
         return self._search(pool, others, nothing_less, 1, budget)
 
+    def use(self, chosen: Bools, budget: int) -> bool:
+        """Move all pods to chosen nodes ``(nodes,)``, some of them empty; say if that worked."""
+        outside = np.flatnonzero((self.state.place >= 0) & ~chosen[self.state.place])
+        pool = outside[np.argsort(self.flat.pod["size"][outside], kind="stable")]
+        nothing_less = int(self.flat.pod["rank"].max(initial=0))
+        return self._search(pool, np.flatnonzero(chosen), nothing_less, 1, budget)
+
     def vacate(self, node: int, budget: int) -> bool:
         """The same with as few moves as it takes: no pod but those of the node moves twice."""
         start = self.state.place.copy()

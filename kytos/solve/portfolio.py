@@ -29,6 +29,7 @@ from kytos.refine import (
     cool_rising,
     default_proposals,
     refine,
+    swap_node_sets,
 )
 from kytos.refine.schedule import FROM_HOT, chain_share
 from kytos.solve.threads import Runner
@@ -39,6 +40,8 @@ gain: refinement leaves little there."""
 FIRST_PART = 16
 """The first searches have this part of a refinement's proposals each, within the bounds below."""
 FEWEST, MOST = 400_000, 40_000_000
+FEWEST_ON_SETS = 5_000_000
+"""For a search among sets of nodes: half a second, of which a set takes some hundredths."""
 GROWTH = 2
 """More work for each search after a round that gained nothing: what little work finds is found."""
 LEAST_YIELD = 0.1
@@ -80,6 +83,8 @@ class Way(StrEnum):
 
     REGIONS = "regions"
     """Few nodes at a time, cooled: moves, swaps and chains among them."""
+    NODE_SETS = "sets of nodes"
+    """Cheaper sets of nodes than those in use, until one holds all pods: of consolidations."""
     COOLING = "cooling"
     """Everything, in one slow cooling from the best plan."""
     EXACT = "exact regions"
@@ -367,6 +372,11 @@ def run_search(
         reached = cool_regions(
             problem, weights, placement, search.proposals, search.seed, watch
         ).placement
+    elif search.way is Way.NODE_SETS:
+        proposals = max(FEWEST_ON_SETS, GROWTH * search.proposals)
+        reached = swap_node_sets(
+            problem, weights, placement, proposals, search.seed, watch
+        ).placement
     elif search.way is Way.COOLING:
         reached = cool_again(
             problem, weights, placement, GROWTH * search.proposals, search.seed, watch
@@ -448,7 +458,7 @@ def _ways(problem: Problem) -> tuple[Way, ...]:
         small = problem.allowed.size <= FEW_PAIRS
     exact = (Way.EXACT,) if small else ()
     if problem.mode is LoadMode.CONSOLIDATE:
-        return (*exact, Way.REFINEMENT, Way.REGIONS, Way.COOLING)
+        return (Way.NODE_SETS, *exact, Way.REFINEMENT, Way.REGIONS, Way.COOLING)
     if problem.keeps_headroom:
         return (Way.RISING, Way.REGIONS, Way.REHEATING, *exact)
     return (Way.REGIONS, Way.COOLING, *exact)

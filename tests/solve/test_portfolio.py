@@ -34,6 +34,7 @@ FLOOR_S = 3.5
 def little_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """Searches of milliseconds: what is held here does not hang on how long they are."""
     monkeypatch.setattr(portfolio, "FEWEST", 0)
+    monkeypatch.setattr(portfolio, "FEWEST_ON_SETS", 0)
     monkeypatch.setattr(portfolio, "FIRST_PART", 200)
     monkeypatch.setattr(portfolio, "LEAST_WORK", 0.02)
 
