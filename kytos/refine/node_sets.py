@@ -79,7 +79,7 @@ class _Swapping(Annealing):
                 self._restart()
                 self.search.looked += LOOKS_PER_START + len(self.problem.pods)
                 if self.search.use(chosen, min(each, left)):
-                    self._settle(np.flatnonzero(chosen))
+                    self._go_downhill(np.flatnonzero(chosen))
                     self._keep()
             if self.best is around:
                 least *= 2
@@ -89,7 +89,7 @@ class _Swapping(Annealing):
         reason = self.watch.reason or StopReason.WORK
         return Refined(self.best, self._energy(), tuple(self.trace), self.done, reason)
 
-    def _settle(self, nodes: Ints) -> None:
+    def _go_downhill(self, nodes: Ints) -> None:
         """Go home where there is room, and downhill otherwise, among the nodes chosen."""
         pods = np.arange(len(self.problem.pods))
         while kernels.descend(self.unguided, self.state, pods, nodes):
