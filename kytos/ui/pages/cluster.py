@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from kytos.calls.handout import read_handout
@@ -104,6 +106,7 @@ def _upload() -> None:
             megabytes=st.get_option("server.maxUploadSize"),
         ),
     )
+    _forget_gone(files)
     if _unread(files):  # a file that came while the first run was under way calls nobody
         st.session_state[_LATE] = True  # the selector is drawn already: it is chosen anew first
         st.rerun()
@@ -123,6 +126,17 @@ def _other_ways() -> None:
     _refusal()  # here too: the popover covers the page's own
     context_picker(_read_live)
     prometheus_picker(_ask_prometheus)
+
+
+def _forget_gone(files: Sequence[UploadedFile]) -> None:
+    """Let go of files that left the page: Streamlit keeps them as long as the session."""
+    known: frozenset[str] = st.session_state.get(_KNOWN, frozenset())
+    still = known & {file.file_id for file in files}
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        for gone in known - still:
+            context.uploaded_file_mgr.remove_file(context.session_id, gone)
+    st.session_state[_KNOWN] = still
 
 
 def _unread(files: Sequence[UploadedFile]) -> bool:

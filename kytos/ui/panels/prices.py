@@ -21,6 +21,7 @@ from kytos.ui.session.clusters import Loaded
 _PRICE = N_("Price per hour")
 """Column of the editor: its edits come under what it is called in the reader's language."""
 _GIVEN = "prices given"
+_PRICED = "cluster that prices are shown of"
 _NO_TYPE = N_("none named")
 
 Kind = tuple[str, str, float | None]
@@ -40,6 +41,7 @@ def prices_panel(loaded: Loaded) -> None:
         else _("Prices")
     )
     key = f"prices {loaded.digest}"  # a new cluster draws a new editor, without the last edits
+    st.session_state[_PRICED] = loaded  # one at a time: a callback's arguments stay with its editor
     with st.expander(title, icon=":material/payments:"):
         st.caption(_hint(loaded))
         st.data_editor(
@@ -63,7 +65,8 @@ def prices_panel(loaded: Loaded) -> None:
                 )
             },
             placeholder=_("not known"),
-            on_change=lambda: _take(loaded, st.session_state[key]["edited_rows"]),
+            on_change=_take,
+            args=(key,),
         )
 
 
@@ -96,8 +99,10 @@ def edits(rows: Mapping[Kind, int], edited: Mapping[int, Mapping[str, Any]]) -> 
     return {kind_at[row]: cells[column] for row, cells in edited.items() if column in cells}
 
 
-def _take(loaded: Loaded, edited: Mapping[int, Mapping[str, Any]]) -> None:
-    given = edits(kinds(loaded.cluster), edited)
+def _take(key: str) -> None:
+    """Take the edits of an editor: those of the cluster that was shown with it."""
+    loaded: Loaded = st.session_state[_PRICED]
+    given = edits(kinds(loaded.cluster), st.session_state[key]["edited_rows"])
     if loaded.snapshot is not None:
         # By the prices as they were read: those are what the next reading finds.
         so_far = {
