@@ -51,6 +51,7 @@ _COMMAND = (
     "priorityclasses,horizontalpodautoscalers,csinodes,csidrivers,csistoragecapacities,"
     "runtimeclasses,limitranges,resourcequotas -A -o json > cluster.json"
 )
+_UPLOAD_PIXELS = 180
 _REASONS = 4
 """So many are named beside the numbers; the tab has all."""
 
@@ -66,7 +67,8 @@ def show() -> None:
         st.title(plain(loaded.name) if loaded else _("Your cluster"), anchor=False)
         if loaded is not None and loaded.sample is not None:
             st.caption(_(clusters.story(loaded.sample)))
-    with right:
+    # Of one height from the start: what is drawn below does not move when the box is there.
+    with right, st.container(height=_UPLOAD_PIXELS, border=False):
         _upload()
         with st.popover(_("Export it, or read it live"), icon=":material/terminal:"):
             _other_ways()
