@@ -9,12 +9,11 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_ready_scenario_says_what_to_buy(page: Page) -> None:
-    """Two clicks to what it costs, with both fleets to scale and NodePools to copy."""
+    """A click to what it costs, with both fleets to scale and NodePools to copy."""
     page.get_by_role("link", name="Fleet", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Fleet")
     page.get_by_role("button", name="Ten pods on nodes anew").click()
     main = page.get_by_test_id("stMain")
-    main.get_by_role("button", name="Choose nodes", exact=True).click()
     expect(main.get_by_text("Proposed: $0.36/h")).to_be_visible(timeout=120_000)
     expect(main.get_by_text("Today: $0.77/h")).to_be_visible()
     expect(main.get_by_text("$0.77 → $0.36")).to_be_visible()

@@ -57,15 +57,14 @@ class QuestionPage:
 
 
 def head(page: QuestionPage) -> bool:
-    """Draw the title, the main button and the ready scenarios; say whether it was pressed."""
+    """Draw the title, the main button and the ready scenarios; say whether one was pressed."""
     heading, button = st.columns([9, 4], vertical_alignment="bottom")
     with heading:
         st.title(_(page.title), anchor=False)
         st.caption(_("{about} Nothing is changed in the cluster.", about=_(page.about)))
     with button:
         pressed = st.button(_(page.button), type="primary", icon=page.icon, width="stretch")
-    ready_scenarios(page.question, page.values)
-    return pressed
+    return ready_scenarios(page.question, page.values) or pressed
 
 
 def settings(meanings: Meanings) -> tuple[Weights, SolverName | None, SolverParams]:

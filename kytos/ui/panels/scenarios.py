@@ -28,20 +28,24 @@ READY = SAMPLES / "scenarios"
 
 _FILE = "scenario file"
 _ERROR = "scenario error"
+_READY = "a ready scenario was pressed"
 _SAID = "scenario said"
 
 Values = Callable[[Any], Mapping[str, Any]]
 """From a request to the values of the controls it came from, by key."""
 
 
-def ready_scenarios(question: Question, values: Values) -> None:
-    """Draw a button for each ready scenario of a question: it chooses the cluster and sets all."""
+def ready_scenarios(question: Question, values: Values) -> bool:
+    """Draw a button for each ready scenario of a question, and say whether one was pressed.
+
+    It chooses the cluster and sets all before the page is drawn, so that it can be asked at once.
+    """
     said = st.session_state.get(_SAID)
     if said:
         st.info(said, icon=":material/schedule:")
     paths = sorted(READY.glob(f"{question.value.replace('_', '')}-*.json"))
     if not paths:
-        return
+        return False
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption(_("Try:"), width="content")
         for path in paths:
@@ -49,11 +53,12 @@ def ready_scenarios(question: Question, values: Values) -> None:
             st.button(
                 _(scenario.title),
                 icon=":material/play_lesson:",
-                on_click=_apply,
+                on_click=_apply_ready,
                 args=(scenario, question, values),
                 key=f"ready {path.stem}",
             )
     _refusal()
+    return bool(st.session_state.pop(_READY, False))
 
 
 def scenario_panel(
@@ -132,6 +137,11 @@ def _open(question: Question, values: Values) -> None:
         st.session_state[_ERROR] = str(error)
         return
     _apply(scenario, question, values)
+
+
+def _apply_ready(scenario: Scenario[Any], question: Question, values: Values) -> None:
+    _apply(scenario, question, values)
+    st.session_state[_READY] = _ERROR not in st.session_state
 
 
 def _apply(scenario: Scenario[Any], question: Question, values: Values) -> None:
