@@ -15,6 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 START_S = 120.0
+STANDS = "[data-testid=stApp][data-test-script-state=notRunning]"
+"""A page whose script has ended: what it shows is its own."""
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.dashboard import dashboard, resident_mib
+from benchmarks.dashboard import STANDS, dashboard, resident_mib
 from kytos.calls.catalogue import AUTOSCALE, REBALANCE, AutoscaleBody, Call, RebalanceBody
 from kytos.calls.in_worker import answer_call
 from kytos.jobs import Pool
@@ -180,6 +180,7 @@ def in_a_browser(clusters: int, end: float) -> list[tuple[int, float]]:
 
 def rebalance(page: Page, file: Path) -> None:
     """Upload a cluster on the first page, ask Rebalance about it, and go back with the answer."""
+    page.locator(STANDS).wait_for()  # until then another page's box for files may still be there
     page.locator("input[type=file]").set_input_files(file)
     title = page.get_by_role("heading", level=1)
     title.get_by_text(file.stem, exact=True).wait_for()

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.dashboard import cpu_seconds, dashboard
+from benchmarks.dashboard import STANDS, cpu_seconds, dashboard
 from benchmarks.scale import Asked, services_of, write_body
 from kytos.problem import LoadMode
 
@@ -27,7 +27,6 @@ SAMPLE = "web-shop"
 SAMPLE_S, LARGE_S = 0.3, 1.0
 PODS_PER_NODE = 8
 PATIENCE_MS = 300_000
-STANDS = "[data-testid=stApp][data-test-script-state=notRunning]"
 CLOCK = """() => {
   const app = document.querySelector("[data-testid=stApp]");
   window.tookMs = null;
