@@ -35,7 +35,8 @@ _STYLE = """<style>
 .st-key-findings, .st-key-stories {display: grid; gap: .5rem;
   grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr))}
 .st-key-stories {grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr))}
-[class*="-cells-"] {display: grid; gap: .5rem; grid-template-columns: repeat(2, minmax(0, 1fr))}
+[class*="-cells-"] {display: grid; gap: .5rem; min-height: 7.7rem;
+  grid-template-columns: repeat(2, minmax(0, 1fr))}
 [class*="-cells-"] > *, [class*="-cells-"] > * > *, [class*="-cells-"] [data-testid="stMetric"] {
   height: 100%}
 @media (min-width: 900px) {
