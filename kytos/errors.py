@@ -50,7 +50,8 @@ PLAINER = {
 }
 """Whole sentences, where they are plainer than pydantic's."""
 EMPTY = "is empty; add at least one"
-KINDS = ("an object", "a list", "a number of many digits")
+AN_OBJECT, A_LIST, MANY_DIGITS = "an object", "a list", "a number of many digits"
+KINDS = (AN_OBJECT, A_LIST, MANY_DIGITS)
 """What is found and not repeated."""
 
 
@@ -130,11 +131,11 @@ def named(value: Any) -> str:
     if value is None or isinstance(value, bool | float):
         return json.dumps(value)
     if isinstance(value, Mapping):
-        return KINDS[0]
+        return AN_OBJECT
     if isinstance(value, list | tuple):
-        return KINDS[1]
+        return A_LIST
     if isinstance(value, int) and abs(value) >= 10**_LONGEST:
-        return KINDS[2]  # `repr` refuses thousands of them
+        return MANY_DIGITS  # `repr` refuses thousands of them
     shown = repr(value)
     return shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "…"
 

@@ -9,16 +9,7 @@ from math import floor
 
 import numpy as np
 
-from kytos.cluster import (
-    CPU,
-    LOAD_RESOURCES,
-    MEMORY,
-    PODS,
-    Cluster,
-    Node,
-    Pod,
-    Resources,
-)
+from kytos.cluster import CPU, LOAD_RESOURCES, MEMORY, PODS, Cluster, Node, Pod, Resources
 from kytos.contract.watch import BUILDING, Report, say_nothing
 from kytos.contract.weights import moves_per_node
 from kytos.errors import RequestRefused

@@ -40,9 +40,9 @@ def ready_scenarios(question: Question, values: Values) -> bool:
 
     It chooses the cluster and sets all before the page is drawn, so that it can be asked at once.
     """
-    said = st.session_state.get(_SAID)
-    if said:
-        st.info(said, icon=":material/schedule:")
+    remark = st.session_state.get(_SAID)
+    if remark:
+        st.info(remark, icon=":material/schedule:")
     paths = sorted(READY.glob(f"{question.value.replace('_', '')}-*.json"))
     if not paths:
         return False
