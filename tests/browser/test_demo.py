@@ -40,6 +40,7 @@ def test_a_story_by_keyboard_alone(page: Page, dashboard: str, tmp_path: Path) -
     assert said[5].startswith("Take it with you")
     page.keyboard.press("ArrowLeft")
     expect(title).to_have_text(said[4])
+    expect(page.get_by_role("button", name="Next")).to_be_enabled()  # the last step has none after
     page.keyboard.press("ArrowRight")
     expect(title).to_have_text(said[5])
     handout = page.get_by_role("button", name="Handout")
